@@ -1,0 +1,179 @@
+"""What a fault does. Each action is a frozen value that turns the honest reply into steps."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..duration import Duration, seconds
+from .moments import Stage
+from .steps import Close, Reset, Send, Step, Wait
+
+# Stages at which a 2xx reply means that the fake really takes what it was offered. At the
+# others (STARTTLS, AUTH, DATA) a reply in place of the honest one changes nothing but words.
+_TAKES = frozenset(
+    [
+        Stage.GREETING, Stage.EHLO, Stage.HELO, Stage.MAIL, Stage.RCPT,
+        Stage.END_OF_DATA, Stage.RSET, Stage.NOOP, Stage.QUIT,
+    ]
+)  # fmt: skip
+
+
+class _Action(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    in_place_of_the_honest: ClassVar[bool] = False
+
+    def honest_first(self, stage: Stage) -> bool:
+        """Whether the fake first does what an honest server would (its reply is then shaped)."""
+        return not self.in_place_of_the_honest
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        """What to do instead of sending `honest`. `timeout` is what `x` means, in seconds."""
+        raise NotImplementedError
+
+
+class Honest(_Action):
+    """Nothing wrong this time: for sequences."""
+
+    do: Literal["honest"]
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Send(honest)]
+
+
+class Reply(_Action):
+    """Another reply. `text` may hold several lines; each becomes a line of the reply.
+
+    `close`: hang up after it. At MAIL, RCPT, end of data and the like a 2xx really accepts.
+    """
+
+    do: Literal["reply"]
+    code: int = Field(ge=200, le=599)
+    text: str = ""
+    close: bool = False
+
+    def honest_first(self, stage: Stage) -> bool:
+        is_challenge = stage is Stage.AUTH and self.code == 334
+        return is_challenge or (stage in _TAKES and self.code < 300)
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        *before, last = self.text.split("\n")
+        lines = [f"{self.code}-{line}" for line in before] + [f"{self.code} {last}"]
+        data = "".join(f"{line}\r\n" for line in lines).encode("utf-8")
+        return [Send(data), Close()] if self.close else [Send(data)]
+
+
+class Switch(_Action):
+    """A multi-line reply whose code changes on the last line."""
+
+    in_place_of_the_honest = True
+    do: Literal["switch"]
+    first: int = Field(ge=200, le=599)
+    last: int = Field(ge=200, le=599)
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Send(f"{self.first}-as you wish\r\n{self.last} or not\r\n".encode())]
+
+
+class Garble(_Action):
+    """Octets that are no reply. `data` is Latin-1; the default is binary without a line end."""
+
+    in_place_of_the_honest = True
+    do: Literal["garble"]
+    data: str = "\x00\x9f\xff\x1b\x80garbage\xfe\xfd"
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Send(self.data.encode("latin-1"))]
+
+
+class Stall(_Action):
+    """Silence until the sender leaves, after the first `octets` of the honest reply."""
+
+    do: Literal["stall"]
+    octets: int = Field(default=0, ge=0)
+
+    def honest_first(self, stage: Stage) -> bool:
+        return self.octets > 0
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        beginning = honest[: self.octets]
+        return [Send(beginning), Wait(None)] if beginning else [Wait(None)]
+
+
+class Late(_Action):
+    """The honest reply, but later."""
+
+    do: Literal["late"]
+    wait: Duration
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Wait(seconds(self.wait, timeout=timeout)), Send(honest)]
+
+
+class Drip(_Action):
+    """The reply octet by octet, `every` so often; without `data` it is the honest one."""
+
+    do: Literal["drip"]
+    every: Duration
+    data: str | None = None
+
+    def honest_first(self, stage: Stage) -> bool:
+        return self.data is None
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        pause = Wait(seconds(self.every, timeout=timeout))
+        octets = honest if self.data is None else self.data.encode("latin-1")
+        return [step for octet in octets for step in (pause, Send(bytes([octet])))]
+
+
+class HangUp(_Action):
+    """Close the connection instead of replying."""
+
+    in_place_of_the_honest = True
+    do: Literal["close"]
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Close()]
+
+
+class Abort(_Action):
+    """Reset the connection instead of replying."""
+
+    in_place_of_the_honest = True
+    do: Literal["reset"]
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Reset()]
+
+
+class Truncate(_Action):
+    """The first `octets` of the honest reply, then the end of the connection."""
+
+    do: Literal["truncate"]
+    octets: int = Field(ge=1)
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Send(honest[: self.octets]), Close()]
+
+
+class Inject(_Action):
+    """More octets behind the honest reply, in the same segment. `data` is Latin-1."""
+
+    do: Literal["inject"]
+    data: str
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Inject:
+        if not self.data:
+            raise ValueError("there is nothing to inject: give data")
+        return self
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        return [Send(honest + self.data.encode("latin-1"))]
+
+
+Action = Annotated[
+    Honest | Reply | Switch | Garble | Stall | Late | Drip | HangUp | Abort | Truncate | Inject,
+    Field(discriminator="do"),
+]

@@ -1,0 +1,113 @@
+"""Faults, and the plan that says which of them acts now.
+
+A fault is one thing that a fake does wrong, `at` a named moment, a stated number of `times`,
+and `then` something else. Nothing here rolls dice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from .actions import Action
+from .moments import At, Moment, Stage, parse_at
+
+_ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+
+
+class Fault(BaseModel):
+    """One thing that a fake does wrong.
+
+    Written flat, `{at: rcpt[2], do: reply, code: 550, text: no}`: what is not `at`, `times`,
+    `connection` or `then` belongs to the action named by `do`. `times` None means always.
+    `connection` n: only on the nth connection to the fake. `then` is what it does once `times`
+    are used up, written like the first but without `at`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: At
+    action: Action
+    times: int | None = Field(default=None, ge=1)
+    connection: int | None = Field(default=None, ge=1)
+    then: Fault | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "action" in data:
+            return data
+        own = {key: data[key] for key in ("at", "times", "connection") if key in data}
+        then = data.get("then")
+        if isinstance(then, dict):
+            own["then"] = {"at": data.get("at"), "connection": data.get("connection"), **then}
+        elif then is not None:
+            own["then"] = then
+        words = {k: v for k, v in data.items() if k not in {"at", "times", "connection", "then"}}
+        return {**own, "action": words}
+
+    @model_validator(mode="after")
+    def _then_needs_times(self) -> Fault:
+        if self.then is not None and self.times is None:
+            raise ValueError("then: needs times: without it the first action never ends")
+        return self
+
+    def act(self, moment: Moment, *, acted: int) -> Action | None:
+        """What to do at `moment`, having acted `acted` times before. None: nothing."""
+        if not self.concerns(moment):
+            return None
+        if self.times is None or acted < self.times:
+            return self.action
+        return self.then.act(moment, acted=acted - self.times) if self.then else None
+
+    def concerns(self, moment: Moment) -> bool:
+        """Whether `moment` is one of those this fault waits for."""
+        stage, index = parse_at(self.at)
+        return (
+            stage is moment.stage
+            and (index is None or stage is Stage.BODY or index == moment.index)
+            and (self.connection is None or self.connection == moment.connection)
+        )
+
+    @property
+    def octet(self) -> int:
+        """For a fault in the body: after how many octets it acts."""
+        return parse_at(self.at)[1] or 1
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """The faults of one fake, and how often each has acted."""
+
+    faults: tuple[Fault, ...]
+    _acted: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> FaultPlan:
+        """A plan that has not acted yet."""
+        return cls(tuple(faults))
+
+    def act(self, moment: Moment) -> Action | None:
+        """The action of the first fault that has one for this moment; it counts as acted."""
+        for index, fault in enumerate(self.faults):
+            acted = self._acted.get(index, 0)
+            action = fault.act(moment, acted=acted)
+            if action is not None:
+                self._acted[index] = acted + 1
+                return action
+        return None
+
+    def body_octet(self, moment: Moment) -> int | None:
+        """After how many octets of this body a fault will act; None when none will."""
+        for index, fault in enumerate(self.faults):
+            if fault.act(moment, acted=self._acted.get(index, 0)) is not None:
+                return fault.octet
+        return None
+
+    @property
+    def pending(self) -> tuple[Fault, ...]:
+        """The faults that have never acted."""
+        return tuple(fault for index, fault in enumerate(self.faults) if not self._acted.get(index))

@@ -1,0 +1,32 @@
+"""What a fake does instead of its honest reply: a few steps that its shell carries out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write these octets."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Say nothing for so many seconds; None: until the sender leaves."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection in order (FIN, with close_notify inside TLS)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """End the connection with a TCP reset."""
+
+
+Step = Send | Wait | Close | Reset

@@ -1,0 +1,87 @@
+"""Sockets that listen, and ports that do not answer.
+
+Port blocking is real and needs no privilege (Linux): *refused* is a bound port on which nothing
+listens; *dropped* is a listener whose queue is full, so that the kernel ignores further SYNs;
+*reset* is accept, then a close that sends RST.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .errors import FakeError
+
+# SO_LINGER with a time of zero: close() discards what is queued and sends RST.
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+# With a backlog of 0 Linux still queues one connection; a second one fills what some kernels add.
+_FILLERS = 2
+_FILLED_WAIT = 0.05
+
+
+class Network(StrEnum):
+    """What a port does when somebody connects."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    RESET = "reset"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound TCP socket. Port 0: any free one.
+
+    Raises:
+        FakeError: the port is taken or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio switches Nagle's algorithm off only where `proto` is named; without that every
+    # handshake waits 40 ms.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise FakeError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    bound.setblocking(False)
+    return bound
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    """Make the next close of this socket send RST instead of FIN."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+
+
+@dataclass(slots=True)
+class Blackhole:
+    """A listening socket that answers no SYN: its queue is full and nobody empties it."""
+
+    listening: socket.socket
+    _fillers: list[socket.socket] = field(default_factory=list)
+
+    def fill(self) -> None:
+        """Fill the queue, and make sure that it is full.
+
+        Raises:
+            FakeError: this system answers all the same.
+        """
+        self.listening.listen(0)
+        address = self.listening.getsockname()
+        for _ in range(_FILLERS + 6):
+            filler = socket.socket(self.listening.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            filler.settimeout(_FILLED_WAIT)
+            self._fillers.append(filler)
+            try:
+                filler.connect(address)
+            except TimeoutError:
+                return
+        raise FakeError("this system answers SYNs for a full queue: dropped ports are not possible")
+
+    def close(self) -> None:
+        """Let go of every socket."""
+        for filler in self._fillers:
+            filler.close()
+        self.listening.close()

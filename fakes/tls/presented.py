@@ -1,0 +1,194 @@
+"""Which names a certificate of each kind presents, out of those that a sender verifies against.
+
+Presented and reference identifiers are RFC 9525's words; it has the rules about wildcards and
+common names, RFC 5280 section 4.2.1.6 those about addresses. Every function here is pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from .kinds import CertificateKind
+from .names import ELSEWHERE, WRONG_HOST, References, references
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+
+_LONGEST_COMMON_NAME = 64  # ub-common-name, RFC 5280 appendix A.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The names in a certificate: dNSNames, iPAddresses, and the subject's common name."""
+
+    dns: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    common_name: str | None = None
+
+
+def presented(kind: CertificateKind, names: Iterable[str]) -> Presented:
+    """Return what a certificate of `kind` presents to a sender that verifies against `names`.
+
+    Kinds whose fault is not the name present all of `names`. Kinds about host names leave the
+    addresses out, kinds about addresses the host names. A ValueError names the kind, the name
+    and what is needed where no such certificate can be made.
+    """
+    return _RULES.get(kind, _all)(kind, references(names))
+
+
+def _all(_kind: CertificateKind, wanted: References) -> Presented:
+    # A common name that repeats a SAN is what public authorities issue, and it makes each
+    # common-name kind differ from a good certificate in one thing.
+    fitting = (name for name in wanted.hosts if len(name) <= _LONGEST_COMMON_NAME)
+    return Presented(dns=wanted.hosts, addresses=wanted.addresses, common_name=next(fitting, None))
+
+
+def _unrelated(_kind: CertificateKind, _wanted: References) -> Presented:
+    return Presented(dns=(WRONG_HOST,), common_name=WRONG_HOST)
+
+
+def _wildcard(kind: CertificateKind, wanted: References) -> Presented:
+    split = [_labels(kind, name, at_least=3) for name in _hosts(kind, wanted)]
+    stars = _each_once(["*", *labels[1:]] for labels in split)
+    return Presented(dns=stars, common_name=_repeated(stars))
+
+
+def _wildcard_too_deep(kind: CertificateKind, wanted: References) -> Presented:
+    split = [_labels(kind, name, at_least=4) for name in _hosts(kind, wanted)]
+    return _ill_fitting(kind, wanted, _each_once(["*", *labels[2:]] for labels in split))
+
+
+def _wildcard_parent(kind: CertificateKind, wanted: References) -> Presented:
+    split = [_labels(kind, name, at_least=2) for name in _hosts(kind, wanted)]
+    return _ill_fitting(kind, wanted, _each_once(["*", *labels] for labels in split))
+
+
+def _wildcard_partial(kind: CertificateKind, wanted: References) -> Presented:
+    split = [_labels(kind, name, at_least=3) for name in _hosts(kind, wanted)]
+    return Presented(dns=_each_once([f"{labels[0][0]}*", *labels[1:]] for labels in split))
+
+
+def _each_once(split: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(".".join(labels) for labels in split))
+
+
+def _ill_fitting(kind: CertificateKind, wanted: References, stars: tuple[str, ...]) -> Presented:
+    # With several names, what is wrong for one of them can be right for another.
+    for name in wanted.hosts:
+        fitting = f"*.{name.partition('.')[2]}"
+        if fitting.lower() in (star.lower() for star in stars):
+            raise ValueError(
+                f"certificate kind {kind}: {name!r} must not fit, and would fit the {fitting!r}"
+                " that another of the names calls for"
+            )
+    return Presented(dns=stars)
+
+
+def _cn_only(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(common_name=_common_name(kind, _hosts(kind, wanted)[0]))
+
+
+def _cn_right_san_other(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(dns=(WRONG_HOST,), common_name=_common_name(kind, _hosts(kind, wanted)[0]))
+
+
+def _san_right_cn_other(_kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(dns=wanted.hosts, addresses=wanted.addresses, common_name=WRONG_HOST)
+
+
+def _ip_san(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(addresses=_addresses(kind, wanted))
+
+
+def _ip_as_dns(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(dns=_addresses(kind, wanted))
+
+
+def _ip_as_cn(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(common_name=_addresses(kind, wanted)[0])
+
+
+def _hosts_only(kind: CertificateKind, wanted: References) -> Presented:
+    return _all(kind, References(hosts=_hosts(kind, wanted), addresses=()))
+
+
+def _subdomain_only(kind: CertificateKind, wanted: References) -> Presented:
+    for name in _hosts(kind, wanted):
+        _labels(kind, name, at_least=3)
+    return _hosts_only(kind, wanted)
+
+
+def _nul_in_san(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(dns=tuple(_with_nul(name) for name in _hosts(kind, wanted)))
+
+
+def _nul_in_cn(kind: CertificateKind, wanted: References) -> Presented:
+    return Presented(common_name=_common_name(kind, _with_nul(_hosts(kind, wanted)[0])))
+
+
+_RULES: Mapping[CertificateKind, Callable[[CertificateKind, References], Presented]] = (
+    MappingProxyType(
+        {
+            CertificateKind.WRONG_HOST: _unrelated,
+            CertificateKind.UNTRUSTED_WRONG_HOST: _unrelated,
+            CertificateKind.WILDCARD: _wildcard,
+            CertificateKind.WILDCARD_TOO_DEEP: _wildcard_too_deep,
+            CertificateKind.WILDCARD_PARENT: _wildcard_parent,
+            CertificateKind.WILDCARD_PARTIAL: _wildcard_partial,
+            CertificateKind.CN_ONLY: _cn_only,
+            CertificateKind.CN_RIGHT_SAN_OTHER: _cn_right_san_other,
+            CertificateKind.SAN_RIGHT_CN_OTHER: _san_right_cn_other,
+            CertificateKind.IP_SAN: _ip_san,
+            CertificateKind.IP_AS_DNS: _ip_as_dns,
+            CertificateKind.IP_AS_CN: _ip_as_cn,
+            CertificateKind.PARENT_ONLY: _hosts_only,
+            CertificateKind.SUBDOMAIN_ONLY: _subdomain_only,
+            CertificateKind.NUL_IN_SAN: _nul_in_san,
+            CertificateKind.NUL_IN_CN: _nul_in_cn,
+        }
+    )
+)
+
+
+def _repeated(names: Iterable[str]) -> str | None:
+    return next((name for name in names if len(name) <= _LONGEST_COMMON_NAME), None)
+
+
+def _with_nul(name: str) -> str:
+    return f"{name}\0.{ELSEWHERE}"
+
+
+def _hosts(kind: CertificateKind, wanted: References) -> tuple[str, ...]:
+    if not wanted.hosts:
+        given = ", ".join(wanted.addresses)
+        raise ValueError(f"certificate kind {kind}: needs a host name, and was given {given}")
+    return wanted.hosts
+
+
+def _addresses(kind: CertificateKind, wanted: References) -> tuple[str, ...]:
+    if not wanted.addresses:
+        given = ", ".join(wanted.hosts)
+        raise ValueError(f"certificate kind {kind}: needs an IP address, and was given {given}")
+    return wanted.addresses
+
+
+def _labels(kind: CertificateKind, name: str, *, at_least: int) -> list[str]:
+    labels = name.split(".")
+    if len(labels) < at_least:
+        raise ValueError(
+            f"certificate kind {kind}: needs a host name of at least {at_least} labels,"
+            f" and {name!r} has {len(labels)}"
+        )
+    return labels
+
+
+def _common_name(kind: CertificateKind, name: str) -> str:
+    if len(name) > _LONGEST_COMMON_NAME:
+        raise ValueError(
+            f"certificate kind {kind}: {name!r} is longer than a common name may be"
+            f" ({_LONGEST_COMMON_NAME} characters)"
+        )
+    return name

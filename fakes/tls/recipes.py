@@ -1,0 +1,205 @@
+"""How a certificate of each kind is made: by trustme where it can, crafted where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from .crafting import (
+    ANY_PURPOSE,
+    ORGANIZATION,
+    Pair,
+    Period,
+    craft,
+    distinguished_name,
+    leaf_extensions,
+)
+from .kinds import CertificateKind
+from .weak import pem, sign_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from .crafting import Extension, PrivateKey
+    from .hierarchy import Hierarchy
+    from .presented import Presented
+
+_DAY = timedelta(days=1)
+_LIFE = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A certificate to be made."""
+
+    kind: CertificateKind
+    presented: Presented
+    now: datetime
+    revocation_list_url: str
+
+    @property
+    def period(self) -> Period:
+        """A day or more away from `now` at either end, so that clocks may differ."""
+        if self.kind is CertificateKind.EXPIRED:
+            return Period(start=self.now - _DAY - _LIFE, end=self.now - _DAY)
+        if self.kind is CertificateKind.NOT_YET_VALID:
+            return Period(start=self.now + _DAY, end=self.now + _DAY + _LIFE)
+        return Period(start=self.now - _DAY, end=self.now + _LIFE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a server loads: the certificates that it sends, leaf first, and the leaf's key."""
+
+    chain: tuple[bytes, ...]
+    key: bytes
+
+
+def make(order: Order, hierarchy: Hierarchy) -> Material:
+    """Make what `order` asks for."""
+    return _RECIPES.get(order.kind, _ordinary)(order, hierarchy)
+
+
+def _issued(order: Order, issuer: trustme.CA) -> Material:
+    presented = order.presented
+    leaf = issuer.issue_cert(
+        *presented.dns,
+        *presented.addresses,
+        common_name=presented.common_name,
+        organization_name=ORGANIZATION,
+        organization_unit_name=order.kind,
+        not_before=order.period.start,
+        not_after=order.period.end,
+    )
+    chain = tuple(blob.bytes() for blob in leaf.cert_chain_pems)
+    return Material(chain=chain, key=leaf.private_key_pem.bytes())
+
+
+def _ordinary(order: Order, hierarchy: Hierarchy) -> Material:
+    return _issued(order, hierarchy.anchor)
+
+
+def _through_intermediate(order: Order, hierarchy: Hierarchy) -> Material:
+    return _issued(order, hierarchy.intermediate)
+
+
+def _missing_intermediate(order: Order, hierarchy: Hierarchy) -> Material:
+    issued = _issued(order, hierarchy.unsent_intermediate)
+    return Material(chain=issued.chain[:1], key=issued.key)
+
+
+def _untrusted(order: Order, hierarchy: Hierarchy) -> Material:
+    issued = _issued(order, hierarchy.stranger)
+    return Material(chain=(*issued.chain, hierarchy.stranger.cert_pem.bytes()), key=issued.key)
+
+
+def _issued_by_pair(order: Order, issuer: Pair) -> Material:
+    issued = _issued(order, issuer.as_authority())
+    return Material(chain=(*issued.chain, issuer.certificate_pem), key=issued.key)
+
+
+def _leaf_as_ca(order: Order, hierarchy: Hierarchy) -> Material:
+    return _issued_by_pair(order, hierarchy.leaf_posing_as_authority)
+
+
+def _name_constraint(order: Order, hierarchy: Hierarchy) -> Material:
+    return _issued_by_pair(order, hierarchy.constrained_intermediate)
+
+
+def _weak_digest(order: Order, hierarchy: Hierarchy) -> Material:
+    # The weak signature is the intermediate's, as on badssl.com: a server does not present a
+    # weakly signed leaf to a client that announces which digests it takes (RFC 8446 section
+    # 4.2.3), and then it would be the fake that refuses.
+    digest = hashes.SHA1() if order.kind is CertificateKind.SHA1 else hashes.MD5()  # noqa: S303
+    superior = hierarchy.rsa_intermediate
+    issuer = trustme.CA(parent_cert=superior, path_length=0, organization_name=ORGANIZATION)
+    leaf, sound, *rest = (issued := _issued(order, issuer)).chain
+    weak = sign_again(
+        x509.load_pem_x509_certificate(sound),
+        issuer_key=hierarchy.rsa_signing_key,
+        digest=digest,
+    )
+    return Material(chain=(leaf, pem(weak), *rest), key=issued.key)
+
+
+def _crafted(
+    order: Order,
+    issuer: Pair | None,
+    *,
+    key: PrivateKey | None = None,
+    purposes: Iterable[x509.ObjectIdentifier] = ANY_PURPOSE,
+    more: Iterable[Extension] = (),
+) -> Material:
+    pair = craft(
+        subject=distinguished_name(order.kind, order.presented.common_name),
+        period=order.period,
+        extensions=[*leaf_extensions(order.presented, purposes=purposes), *more],
+        issuer=issuer,
+        key=key,
+    )
+    return Material(chain=(pair.certificate_pem,), key=pair.key_pem)
+
+
+def _odd_names(order: Order, hierarchy: Hierarchy) -> Material:
+    return _crafted(order, hierarchy.anchor_pair)
+
+
+def _self_signed(order: Order, _hierarchy: Hierarchy) -> Material:
+    return _crafted(order, None)
+
+
+def _rsa_1024(order: Order, hierarchy: Hierarchy) -> Material:
+    return _crafted(order, hierarchy.anchor_pair, key=hierarchy.short_rsa_key)
+
+
+def _client_auth_only(order: Order, hierarchy: Hierarchy) -> Material:
+    return _crafted(order, hierarchy.anchor_pair, purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])
+
+
+def _revoked(order: Order, hierarchy: Hierarchy) -> Material:
+    where = x509.DistributionPoint(
+        full_name=[x509.UniformResourceIdentifier(order.revocation_list_url)],
+        relative_name=None,
+        reasons=None,
+        crl_issuer=None,
+    )
+    pointer = (x509.CRLDistributionPoints([where]), False)
+    return _crafted(order, hierarchy.anchor_pair, more=[pointer])
+
+
+def _must_staple(order: Order, hierarchy: Hierarchy) -> Material:
+    demand = (x509.TLSFeature([x509.TLSFeatureType.status_request]), False)
+    return _crafted(order, hierarchy.anchor_pair, more=[demand])
+
+
+_RECIPES: Mapping[CertificateKind, Callable[[Order, Hierarchy], Material]] = MappingProxyType(
+    {
+        CertificateKind.CHAIN: _through_intermediate,
+        CertificateKind.MISSING_INTERMEDIATE: _missing_intermediate,
+        CertificateKind.UNTRUSTED_ROOT: _untrusted,
+        CertificateKind.UNTRUSTED_WRONG_HOST: _untrusted,
+        CertificateKind.LEAF_AS_CA: _leaf_as_ca,
+        CertificateKind.NAME_CONSTRAINT: _name_constraint,
+        CertificateKind.SHA1: _weak_digest,
+        CertificateKind.MD5: _weak_digest,
+        CertificateKind.RSA_1024: _rsa_1024,
+        CertificateKind.SELF_SIGNED: _self_signed,
+        CertificateKind.CLIENT_AUTH_ONLY: _client_auth_only,
+        CertificateKind.REVOKED: _revoked,
+        CertificateKind.MUST_STAPLE: _must_staple,
+        CertificateKind.WILDCARD_PARTIAL: _odd_names,
+        CertificateKind.CN_ONLY: _odd_names,
+        CertificateKind.IP_AS_DNS: _odd_names,
+        CertificateKind.IP_AS_CN: _odd_names,
+        CertificateKind.NUL_IN_SAN: _odd_names,
+        CertificateKind.NUL_IN_CN: _odd_names,
+    }
+)

@@ -1,0 +1,93 @@
+"""Ask a sender to do what a case says, and bring back the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.checks.record import Reaction, Record, SendRecord
+from harness.escaping import shortened
+from harness.protocol import Answer, SendRequest
+from harness.scenario.case import Case, security_of
+from harness.senders.base import Sender
+from harness.senders.outcome import (
+    Answered,
+    Crashed,
+    Hung,
+    NoAnswer,
+    Outcome,
+    Output,
+    Unsupported,
+)
+from harness.world import MAIN, World
+
+_WORDS_LIMIT = 65536
+_REACTIONS: Mapping[type[Any], Reaction] = {
+    Answered: Reaction.ANSWERED,
+    Unsupported: Reaction.UNSUPPORTED,
+    Crashed: Reaction.CRASHED,
+    Hung: Reaction.HUNG,
+    NoAnswer: Reaction.NO_ANSWER,
+}
+
+
+async def run_steps(case: Case, world: World, sender: Sender) -> tuple[Record, list[Outcome]]:
+    """Go through the steps of a case, one after the other; unsupported ends it."""
+    sends: list[SendRecord] = []
+    outcomes: list[Outcome] = []
+    for step in case.steps:
+        if step.change is not None:
+            await world.change(step.change.smtp)
+        if step.send is not None:
+            request = world.request(step.send)
+            first = len(world.transcript) + 1
+            outcome = await sender.send(request, limit=sender.limit_for(request.timeout))
+            outcomes.append(outcome)
+            sends.append(_send_record(request, outcome, first, len(world.transcript)))
+            if isinstance(outcome, Unsupported):
+                break
+    return _record(case, world, sends), outcomes
+
+
+def _record(case: Case, world: World, sends: list[SendRecord]) -> Record:
+    modes = {str(security_of(case.given, send)) for send in case.sends}
+    return Record(
+        events=tuple(world.transcript),
+        sends=tuple(sends),
+        secrets=world.secrets,
+        main=MAIN,
+        host=world.host,
+        in_clear=modes == {"none"},
+    )
+
+
+def _send_record(request: SendRequest, outcome: Outcome, first: int, last: int) -> SendRecord:
+    return SendRecord(
+        request=request,
+        reaction=_REACTIONS.get(type(outcome), Reaction.NO_ANSWER),
+        answer=_answer(outcome),
+        words=words_of(outcome),
+        summary=outcome.reason if isinstance(outcome, Unsupported) else outcome.words,
+        first=first,
+        last=last,
+    )
+
+
+def _answer(outcome: Outcome) -> Answer | None:
+    return outcome.answer if isinstance(outcome, Answered) else None
+
+
+def words_of(outcome: Outcome) -> str:
+    """Everything that the sender said: its answer, its output, its error output."""
+    document = getattr(outcome, "document", None)
+    said = [str(document)] if document else []
+    output: Output = outcome.output
+    said += [output.stdout.decode("utf-8", "replace"), output.stderr.decode("utf-8", "replace")]
+    return "\n".join(part[:_WORDS_LIMIT] for part in said if part)
+
+
+def shown_output(outcome: Outcome, limit: int = 4000) -> str:
+    """What the sender wrote, short enough for a report."""
+    output = outcome.output
+    both = output.stdout + (b"\n" if output.stdout and output.stderr else b"") + output.stderr
+    return shortened(both.decode("utf-8", "replace"), limit)

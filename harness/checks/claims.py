@@ -1,0 +1,197 @@
+"""What the sender says, against what it should say, what the wire shows and what was captured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from harness.fakes.transcript import MessageCaptured, Sent
+from harness.protocol import ErrorClass, Phase, SendError
+
+from .counts import CountField
+from .record import Observation, Reaction, Record, SendRecord, numbers
+
+T = TypeVar("T")
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+OneOrMore = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+Status = Literal["sent", "failed"]
+
+
+class ErrorClause(BaseModel):
+    """What an honest error says. Everything that is listed is honest; a sender may say less.
+
+    `says` is different: each of these regular expressions (any case) has to be found in the
+    sender's own words, and a sender that says nothing does not meet it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phase: OneOrMore[Phase] = ()
+    class_: OneOrMore[ErrorClass] = Field(default=(), alias="class")
+    temporary: bool | None = None
+    reply_code: int | None = None
+    says: OneOrMore[Pattern] = ()
+
+
+class SenderClause(BaseModel):
+    """What the sender has to report. `attempts`: connections that it says it made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: OneOrMore[Status] = ()
+    error: ErrorClause | None = None
+    attempts: CountField | None = None
+
+
+def answers(record: Record) -> Observation:
+    """Whether the sender answered each time, in the way that the protocol has."""
+    silent = [send for send in record.sends if send.reaction not in _ANSWERS]
+    return Observation(
+        met=not silent,
+        expected="an answer",
+        observed=silent[0].summary if silent else "it answered",
+    )
+
+
+_ANSWERS = {Reaction.ANSWERED, Reaction.UNSUPPORTED}
+
+
+def honesty(record: Record) -> Observation:
+    """Whether `sent` and `failed` agree with what the server had acknowledged."""
+    expected = "sent exactly where the server acknowledged the message"
+    for send in record.sends:
+        if send.answer is None:
+            continue
+        acknowledged, cited = _acknowledged(record, send)
+        if send.answer.status == "sent" and not acknowledged:
+            observed = "the sender says sent, and no server acknowledged a message"
+            return Observation(met=False, expected=expected, observed=observed, events=cited)
+        if send.answer.status == "failed" and acknowledged:
+            observed = "the sender says failed, and the server had acknowledged the message"
+            return Observation(met=False, expected=expected, observed=observed, events=cited)
+    return Observation(met=True, expected=expected, observed="they agree")
+
+
+def _acknowledged(record: Record, send: SendRecord) -> tuple[bool, tuple[int, ...]]:
+    """Whether a message was taken in this send and the whole 2xx reply went out."""
+    within = [e for e in record.events if send.first <= e.number <= send.last]
+    for place, event in enumerate(within):
+        if not isinstance(event.fact, MessageCaptured):
+            continue
+        reply = b"".join(
+            later.fact.data
+            for later in within[place:]
+            if later.connection == event.connection and isinstance(later.fact, Sent)
+        )
+        if re.match(rb"2\d\d [^\r\n]*\r\n|2\d\d\r\n", reply):
+            return True, (event.number,)
+    return False, tuple(e.number for e in within[-1:])
+
+
+def discretion(record: Record) -> Observation:
+    """Whether the sender's words are free of the secrets that it was given."""
+    found = dict.fromkeys(
+        name for send in record.sends for name in record.secrets.found_in(send.words)
+    )
+    return Observation(
+        met=not found,
+        expected="no secret in what the sender says",
+        observed="it says the " + " and the ".join(found) if found else "none",
+        leak=bool(found),
+    )
+
+
+def ask_sender(send: SendRecord, wanted: SenderClause) -> Iterator[tuple[str, Observation]]:
+    """Each part of a sender clause that has something to say, with the check's name."""
+    if send.answer is None:
+        return
+    answer = send.answer
+    if wanted.status:
+        yield "sender.status", _one_of("status", answer.status, tuple(wanted.status))
+    if wanted.attempts is not None and answer.attempts is not None:
+        held = wanted.attempts.holds(answer.attempts)
+        yield (
+            "sender.attempts",
+            Observation(
+                met=held,
+                expected=f"attempts: {wanted.attempts}",
+                observed=f"attempts: {answer.attempts}",
+            ),
+        )
+    if wanted.error is not None and answer.status == "failed":
+        yield from _ask_error(answer.error or SendError(), wanted.error)
+
+
+def _ask_error(error: SendError, wanted: ErrorClause) -> Iterator[tuple[str, Observation]]:
+    if wanted.phase and error.phase is not None:
+        yield "sender.error.phase", _one_of("phase", error.phase, wanted.phase)
+    if wanted.class_ and error.class_ is not None:
+        yield "sender.error.class", _class(error.class_, wanted.class_)
+    if wanted.temporary is not None and error.temporary is not None:
+        yield "sender.error.temporary", _one_of("temporary", error.temporary, (wanted.temporary,))
+    if wanted.reply_code is not None and error.reply_code is not None:
+        yield "sender.error.reply_code", _one_of("code", error.reply_code, (wanted.reply_code,))
+    if wanted.says:
+        yield "sender.error.says", _says(error.message or "", wanted.says)
+
+
+def _one_of(what: str, given: object, wanted: tuple[object, ...]) -> Observation:
+    choices = " or ".join(str(choice).lower() for choice in wanted)
+    return Observation(
+        met=given in wanted,
+        expected=f"{what} {choices}",
+        observed=f"{what} {str(given).lower()}",
+    )
+
+
+def _class(given: ErrorClass, wanted: tuple[ErrorClass, ...]) -> Observation:
+    """A parent is as good as its child, and a child as its parent."""
+    met = any(given is want or given.parent is want or want.parent is given for want in wanted)
+    expected = " or ".join(wanted)
+    return Observation(met=met, expected=f"class {expected}", observed=f"class {given}")
+
+
+def _says(message: str, wanted: tuple[str, ...]) -> Observation:
+    missing = [want for want in wanted if not re.search(want, message, re.IGNORECASE)]
+    return Observation(
+        met=not missing,
+        expected="words that match " + " and ".join(f"/{want}/" for want in wanted),
+        observed=f"it says: {message}" if message else "it says nothing",
+    )
+
+
+def sent_and_taken(record: Record) -> Iterator[tuple[str, Observation]]:
+    """What every control has to show: each send reported as sent, and taken once."""
+    for send in record.sends:
+        status = send.answer.status if send.answer else send.summary
+        yield (
+            "sender.status",
+            Observation(met=status == "sent", expected="status sent", observed=f"status {status}"),
+        )
+    taken = [event for event, _ in record.of(MessageCaptured)]
+    yield (
+        "messages",
+        Observation(
+            met=len(taken) == len(record.sends),
+            expected=f"messages taken by the server: {len(record.sends)}",
+            observed=f"messages taken by the server: {len(taken)}",
+            events=numbers(taken),
+        ),
+    )

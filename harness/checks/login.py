@@ -1,0 +1,53 @@
+"""How the sender logged in."""
+
+from __future__ import annotations
+
+from harness.fakes.transcript import AuthOutcome, Command
+
+from .check import Check
+from .counts import Count, CountField
+from .record import Observation, Record, numbers
+
+
+def accepted(record: Record, wanted: Count) -> Observation:
+    """How often the right credentials were presented, octet for octet."""
+    attempts = [(event, outcome) for event, outcome in record.of(AuthOutcome)]
+    good = [outcome for _, outcome in attempts if outcome.accepted]
+    return Observation(
+        met=wanted.holds(len(good)),
+        expected=f"log-ins with the right credentials: {wanted}",
+        observed=f"right: {len(good) or 'none'}, wrong: {len(attempts) - len(good) or 'none'}",
+        events=numbers([event for event, _ in attempts]),
+    )
+
+
+def mechanisms(record: Record, wanted: tuple[str, ...]) -> Observation:
+    """Which mechanisms the sender tried."""
+    tried = [
+        (event, command.argument.split(" ")[0].upper())
+        for event, command in record.of(Command)
+        if command.verb == "AUTH"
+    ]
+    names = dict.fromkeys(name for _, name in tried)
+    return Observation(
+        met=set(names) <= set(wanted),
+        expected="no mechanism but " + " or ".join(wanted) if wanted else "no mechanism at all",
+        observed="tried: " + ", ".join(names) if names else "tried none",
+        events=numbers([event for event, _ in tried]),
+    )
+
+
+CHECKS = (
+    Check(
+        key="logged-in",
+        words="how often the right credentials were presented",
+        wanted=CountField,
+        ask=accepted,
+    ),
+    Check(
+        key="mechanisms",
+        words="which mechanisms the sender may try",
+        wanted=tuple[str, ...],
+        ask=mechanisms,
+    ),
+)

@@ -1,0 +1,44 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from harness.model import Level
+from harness.scenario.case import Case
+from harness.scenario.library import load_library
+from harness.selection import Selection
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--select", "globs", multiple=True, metavar="GLOB", help="Cases by id."),
+    click.option("-k", "expression", metavar="EXPR", help="Cases by words in their id."),
+    click.option("--requirement", "requirements", multiple=True, metavar="ID"),
+    click.option("--situation", "situations", multiple=True, metavar="ID"),
+    click.option("--tag", "tags", multiple=True, metavar="TAG"),
+    click.option("--provider", "providers", multiple=True, metavar="NAME"),
+    click.option(
+        "--level",
+        type=click.Choice([level.lower() for level in Level]),
+        help="Cases that verify a row of this level or a higher one.",
+    ),
+)
+
+
+def selecting(command: F) -> F:
+    """Add the options that select cases."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def selected(paths: tuple[str, ...], words: dict[str, Any]) -> tuple[tuple[Case, ...], list[str]]:
+    """The cases that paths and options select, and notes on where they were found."""
+    level = words.pop("level")
+    library = load_library(paths)
+    selection = Selection(level=Level(level.upper()) if level else None, **words)
+    return selection.of(library.cases), list(library.notes)

@@ -1,0 +1,92 @@
+"""`harness run`: the main job."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.options import selected, selecting
+from harness.events import Note
+from harness.evidence import EvidenceFolder
+from harness.gate import exit_status
+from harness.ground import prepared
+from harness.model import RunResult
+from harness.reports import Reports, open_reports, parse_report_spec
+from harness.requirements import load_catalogue
+from harness.runner import Options, Run
+from harness.scenario.case import Case
+from harness.senders import open_sender
+
+
+@click.command("run")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--sender", default="reference", show_default=True, metavar="SPEC")
+@selecting
+@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0.05),
+    default=1.0,
+    show_default=True,
+    help="Stretch every time-out and delay.",
+)
+@click.option("--report", "reports", multiple=True, metavar="FORMAT[=PATH]")
+@click.option("--evidence", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--strict", is_flag=True, help="A failed SHOULD fails the run.")
+def run(**words: Any) -> int:
+    """Run scenarios against a sender and report what each proves.
+
+    PATH is a scenario file or a folder of them; without one, the bundled scenarios run. The
+    sender is `reference`, `python:module:callable`, `command:PROGRAM`, `command+lines:PROGRAM`,
+    `template:PROGRAM {host} {port} …` or `file:PATH`.
+
+    Exit status: 0 all as expected, 1 a requirement failed, 2 usage or scenario error, 3 harness or
+    environment trouble, 4 nothing selected or nothing decided, 130 interrupted.
+    """
+    settings = {
+        name: words.pop(name)
+        for name in ("sender", "jobs", "seed", "time_scale", "reports", "evidence", "strict")
+    }
+    cases, notes = selected(words.pop("paths"), words)
+    specs = [parse_report_spec(text) for text in settings["reports"]]
+    folder = EvidenceFolder(settings["evidence"]) if settings["evidence"] else None
+    catalogue = load_catalogue()
+    with open_reports(
+        specs,
+        environ=os.environ,
+        describe_row=catalogue.describe,
+        command=f"harness run --sender {shlex.quote(settings['sender'])}",
+    ) as reports:
+        for note in notes:
+            reports(Note(text=note))
+        options = Options(
+            jobs=settings["jobs"], strict=settings["strict"], evidence=folder, notes=tuple(notes)
+        )
+        result = asyncio.run(_run(cases, settings, options, reports, os.environ))
+    return exit_status(result)
+
+
+async def _run(
+    cases: tuple[Case, ...],
+    settings: Mapping[str, Any],
+    options: Options,
+    reports: Reports,
+    environment: Mapping[str, str],
+) -> RunResult:
+    with prepared(seed=settings["seed"], time_scale=settings["time_scale"]) as ground:
+        sender = open_sender(
+            settings["sender"], trust=ground.trust, environment=environment, jobs=options.jobs
+        )
+        async with sender:
+            job = Run(cases=cases, sender=sender, ground=ground, listener=reports, options=options)
+            return await job.carry_out()
+
+
+COMMANDS = {"run": run}

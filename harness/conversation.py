@@ -1,0 +1,105 @@
+"""A transcript as lines that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.escaping import visible
+from harness.fakes.transcript import (
+    AuthOutcome,
+    AuthResponse,
+    Body,
+    Broke,
+    ClientHelloSeen,
+    Closed,
+    Command,
+    Connected,
+    Event,
+    Fact,
+    FaultActed,
+    MessageCaptured,
+    Received,
+    Sent,
+    TlsEstablished,
+    TlsFailed,
+    Unread,
+)
+from harness.secrets import Secrets
+
+_BODY_LINES = 12
+
+
+def conversation(events: Iterable[Event], secrets: Secrets) -> tuple[tuple[int, str], ...]:
+    """`(event number, line)` pairs, without secrets and without control bytes.
+
+    `C:` is the sender, `S:` the fake, `*` behind them means inside TLS, `--` is what happened
+    around them.
+    """
+    events = list(events)
+    several = len({event.connection for event in events}) > 1
+    prefix = "#{} " if several else ""
+    return tuple(
+        (event.number, f"{event.at:7.3f}s {prefix.format(event.connection)}{line}")
+        for event in events
+        for line in _lines(event.fact, secrets)
+    )
+
+
+def _lines(fact: Fact, secrets: Secrets) -> Iterator[str]:
+    match fact:
+        case Command(line=data, secure=secure) | AuthResponse(line=data, secure=secure):
+            yield f"C{_mark(secure)} {_shown(data, secrets)}"
+        case Sent(data=data, secure=secure):
+            for line in data.split(b"\r\n"):
+                if line:
+                    yield f"S{_mark(secure)} {_shown(line, secrets)}"
+        case Body(data=data, secure=secure, complete=complete):
+            yield from _body_lines(data, secure, complete, secrets)
+        case Received():
+            return  # its lines come as commands; what was never read comes as Unread
+        case _:
+            yield f"-- {_event_line(fact, secrets)}"
+
+
+def _body_lines(data: bytes, secure: bool, complete: bool, secrets: Secrets) -> Iterator[str]:
+    lines = data.removesuffix(b"\r\n").split(b"\r\n") if data else []
+    for line in lines[:_BODY_LINES]:
+        yield f"C{_mark(secure)} {_shown(line, secrets)}"
+    if len(lines) > _BODY_LINES:
+        yield f"-- {len(lines) - _BODY_LINES} more lines, {len(data)} octets in all"
+    yield f"C{_mark(secure)} ." if complete else "-- the content broke off here"
+
+
+def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901  # a table
+    match fact:
+        case Connected(server=server, port=port):
+            return f"connected to {server} (port {port})"
+        case ClientHelloSeen(server_name=name, versions=versions):
+            return f"ClientHello for {visible(name or 'no name')}, offering {', '.join(versions)}"
+        case TlsEstablished(version=version, cipher=cipher, certificate=certificate):
+            return f"TLS established: {version} {cipher}, certificate {certificate}"
+        case TlsFailed(reason=reason, alert=alert):
+            return f"TLS failed: {alert or reason}"
+        case AuthOutcome(mechanism=mechanism, username=username, accepted=accepted):
+            verdict = "right" if accepted else "wrong"
+            name = secrets.redact_text(username)
+            return f"credentials by {mechanism} for {visible(name)}: {verdict}"
+        case MessageCaptured(index=index):
+            return f"message {index} taken"
+        case FaultActed(moment=moment, action=action):
+            return f"fault at {moment}: {visible(secrets.redact_text(action))}"
+        case Unread(data=data, why=why):
+            return f"not read ({why}): {_shown(data[:200], secrets)}"
+        case Closed(by=by, how=how):
+            return f"closed by the {by} ({how})"
+        case Broke(error=error):
+            return f"THE FAKE BROKE: {visible(error)}"
+    return type(fact).__name__
+
+
+def _mark(secure: bool) -> str:
+    return "*:" if secure else ":"
+
+
+def _shown(data: bytes, secrets: Secrets) -> str:
+    return visible(secrets.redact(data).decode("utf-8", "backslashreplace"))

@@ -1,0 +1,155 @@
+"""`--evidence DIR`: a folder a case, with everything that its verdict rests on.
+
+    request.json       what the sender was asked (one a send, in a list)
+    answers.json       what it answered
+    conversation.txt   the transcript for people
+    transcript.jsonl   the transcript for programs, an event a line
+    tls.json           every handshake: offered, negotiated, or why not
+    message-N.eml      each message that was taken, octet for octet
+    output.txt         what the sender wrote beside its answer
+
+Secrets are replaced by their names in every file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.asking import words_of
+from harness.checks.record import Record
+from harness.errors import MachineError
+from harness.fakes.transcript import ClientHelloSeen, Event, TlsEstablished, TlsFailed
+from harness.scenario.case import Case
+from harness.secrets import Secrets
+from harness.senders.outcome import Outcome
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._=/-]")
+_LONGEST = 120
+_TLS_FACTS = (ClientHelloSeen, TlsEstablished, TlsFailed)
+
+
+@dataclass(slots=True)
+class EvidenceFolder:
+    """The folder that evidence goes to; it is made when this is."""
+
+    root: Path
+    _taken: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MachineError(f"cannot make the folder {self.root}: {error.strerror}") from error
+
+    def write(
+        self,
+        case: Case,
+        record: Record,
+        outcomes: Sequence[Outcome],
+        lines: Iterable[tuple[int, str]],
+    ) -> str:
+        """Write one case's evidence and return its folder.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        folder = self.root / self._name(case.id)
+        files = _files(record, outcomes, lines)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in folder.iterdir():
+                if old.is_file():
+                    old.unlink()
+            for name, data in files.items():
+                (folder / name).write_bytes(data)
+        except OSError as error:
+            raise MachineError(f"cannot write evidence to {folder}: {error.strerror}") from error
+        return str(folder)
+
+    def _name(self, case: str) -> str:
+        """A folder's name for a case; two cases never share one."""
+        name = folder_name(case)
+        if self._taken.setdefault(name, case) != case:
+            name = f"{name[: _LONGEST - 9]}-{_hash(case)}"
+            self._taken[name] = case
+        return name
+
+
+def folder_name(case: str) -> str:
+    """A case's id as a relative path: safe characters, no `..`, at most 120 octets."""
+    safe = "/".join(
+        part if part.strip(".") else "_" * len(part) for part in _UNSAFE.sub("_", case).split("/")
+    ).strip("/")
+    return safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 9]}-{_hash(case)}"
+
+
+def _hash(case: str) -> str:
+    return hashlib.sha256(case.encode()).hexdigest()[:8]
+
+
+def _files(
+    record: Record, outcomes: Sequence[Outcome], lines: Iterable[tuple[int, str]]
+) -> dict[str, bytes]:
+    secrets = record.secrets
+    requests = [send.request.model_dump(mode="json", by_alias=True) for send in record.sends]
+    answers = [getattr(outcome, "document", None) or {} for outcome in outcomes]
+    tls = [_event(event, secrets) for event in record.events if isinstance(event.fact, _TLS_FACTS)]
+    files = {
+        "request.json": _json(requests, secrets),
+        "answers.json": _json([dict(answer) for answer in answers], secrets),
+        "conversation.txt": _text(f"{number:4} {line}" for number, line in lines),
+        "transcript.jsonl": _text(
+            json.dumps(_event(event, secrets), ensure_ascii=False) for event in record.events
+        ),
+        "tls.json": _json(tls, secrets),
+        "output.txt": secrets.redact("\n".join(words_of(o) for o in outcomes).encode()),
+    }
+    for index, message in enumerate(record.messages):
+        files[f"message-{index}.eml"] = secrets.redact(message.content)
+    return files
+
+
+def _event(event: Event, secrets: Secrets) -> dict[str, Any]:
+    fact = {
+        spec.name: _plain(getattr(event.fact, spec.name), secrets)
+        for spec in dataclasses.fields(event.fact)
+    }
+    return {
+        "number": event.number,
+        "at": round(event.at, 6),
+        "connection": event.connection,
+        "fact": type(event.fact).__name__,
+        **fact,
+    }
+
+
+def _plain(value: Any, secrets: Secrets) -> Any:
+    """A field of a fact as JSON; octets as Latin-1, which keeps each of them."""
+    if isinstance(value, bytes):
+        return secrets.redact(value).decode("latin-1")
+    if isinstance(value, str):
+        return secrets.redact_text(value)
+    if isinstance(value, tuple):
+        return [_plain(item, secrets) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {
+            spec.name: _plain(getattr(value, spec.name), secrets)
+            for spec in dataclasses.fields(value)
+        }
+    return value
+
+
+def _json(data: Any, secrets: Secrets) -> bytes:
+    shown = secrets.redact_document(data)
+    return (json.dumps(shown, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")

@@ -1,0 +1,54 @@
+"""What a whole run stands on: the trust anchor, the seed, the time-out, the folder for files."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.fakes.smtp.credentials import Credentials
+from harness.fakes.tls import Authority
+from harness.protocol import Trust
+
+DEFAULT_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Fixed before the first case. `timeout` is seconds for one operation, scaled already."""
+
+    authority: Authority
+    trust: Trust
+    seed: int
+    timeout: float
+
+    def dice(self, purpose: str) -> random.Random:
+        """Dice that fall the same way for the same seed and purpose."""
+        return random.Random(f"{self.seed}:{purpose}")  # noqa: S311  # canaries, not secrets
+
+    def account(self, case: str) -> Credentials:
+        """A user name and a password that no other case has."""
+        dice = self.dice(case)
+        return Credentials(
+            username=f"mailer-{dice.getrandbits(40):010x}@harness.test",
+            password=f"pw-{dice.getrandbits(96):024x}",
+        )
+
+
+@contextmanager
+def prepared(*, seed: int = 0, time_scale: float = 1.0) -> Iterator[Ground]:
+    """Make a trust anchor and keep its files until the run is over."""
+    authority = Authority.create()
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        files = authority.write(Path(folder))
+        trust = Trust(
+            ca_file=str(files.ca_file),
+            ca_pkcs12=str(files.ca_pkcs12),
+            ca_pkcs12_password=files.ca_pkcs12_password,
+        )
+        yield Ground(
+            authority=authority, trust=trust, seed=seed, timeout=DEFAULT_TIMEOUT * time_scale
+        )

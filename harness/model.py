@@ -1,0 +1,144 @@
+"""The words of a verdict: levels, findings, verdicts, and what a run produced.
+
+Plain values, made by the judge and read by every report. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Level(StrEnum):
+    """How binding a row is. Ordered: MUST is the highest."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+    INFO = "INFO"
+
+    @property
+    def rank(self) -> int:
+        """0 for MUST, 3 for INFO."""
+        return list(Level).index(self)
+
+    @property
+    def fails_a_case(self) -> bool:
+        """Whether an unmet finding of this level fails its case."""
+        return self.rank <= Level.SHOULD.rank
+
+    @classmethod
+    def highest(cls, levels: Iterable[Level]) -> Level:
+        """The most binding of `levels`; INFO when there is none."""
+        return min(levels, key=lambda level: level.rank, default=cls.INFO)
+
+
+class Verdict(StrEnum):
+    """The outcome of a case."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    UNSUPPORTED = "unsupported"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One question put to the record of a case, and its answer.
+
+    `events` are numbers of transcript events, the evidence. `rows` are the ids of the
+    requirements and situations that the question decides; `level` is the highest of theirs.
+    `leak` marks a finding about credentials or content exposed, which convicts a sender even
+    where its control failed.
+    """
+
+    check: str
+    met: bool
+    level: Level
+    expected: str
+    observed: str
+    events: tuple[int, ...] = ()
+    rows: tuple[str, ...] = ()
+    leak: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What became of one case.
+
+    `answer` is the sender's answer document (redacted, JSON-ready) or None when it gave none.
+    `conversation` is the transcript as redacted lines for a person, `(event number, line)`.
+    `unmet_need` names the mode in which a case could have been asked that was unsupported here
+    (`connect_to`, …). `duration` is in seconds.
+    """
+
+    id: str
+    scenario: str
+    title: str
+    axes: Mapping[str, str]
+    tags: tuple[str, ...]
+    requirements: tuple[str, ...]
+    situations: tuple[str, ...]
+    verdict: Verdict
+    level: Level | None
+    reason: str | None
+    control: str | None
+    is_control: bool = False
+    expected_failure: bool = False
+    findings: tuple[Finding, ...] = ()
+    answer: Mapping[str, Any] | None = None
+    duration: float = 0.0
+    evidence: str | None = None
+    unmet_need: str | None = None
+    source: str | None = None
+    conversation: tuple[tuple[int, str], ...] = ()
+    output: str = ""
+
+    @property
+    def unmet(self) -> tuple[Finding, ...]:
+        """The findings that are not met, most binding first."""
+        return tuple(
+            sorted((f for f in self.findings if not f.met), key=lambda finding: finding.level.rank)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementResult:
+    """A requirement's verdict: the worst of its cases', or why there is none.
+
+    `verdict` is a `Verdict` value, "untestable" or "not run"; `reason` says why for those two.
+    """
+
+    id: str
+    level: Level
+    verdict: str
+    cases: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`."""
+
+    harness: str
+    seed: int
+    sender: str
+    started: datetime
+    duration: float
+    cases: tuple[CaseResult, ...]
+    requirements: tuple[RequirementResult, ...]
+    strict: bool = False
+    interrupted: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many cases ended in each verdict; controls are counted as cases."""
+        counts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
+        for case in self.cases:
+            counts[case.verdict.value] += 1
+        return counts

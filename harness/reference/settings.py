@@ -1,0 +1,126 @@
+"""One SMTP configuration, checked, however it was written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.protocol import Security
+from harness.reference.failure import ConfigError
+from harness.reference.names import host_name
+
+DEFAULT_PORTS = {Security.STARTTLS: 587, Security.NONE: 587, Security.TLS: 465}
+
+# The base64 of NUL, user, NUL, password has to fit a line of 12,288 octets (RFC 4954 section 4.5).
+_LONGEST_CREDENTIALS = 9_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """Where to connect, as whom, and how the connection is secured.
+
+    `host` is an A-label name in lower case, or an IP address without brackets. `username` and
+    `password` are both given or both None. `server_name` replaces the host in SNI and in the
+    comparison with the certificate, not in the connection. Neither half of the credentials
+    shows in `repr`: some providers use one token for both.
+    """
+
+    host: str
+    port: int
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    security: Security = Security.STARTTLS
+    verify: bool = True
+    server_name: str | None = None
+
+    @property
+    def tls_name(self) -> str:
+        """The name for SNI and for the certificate."""
+        return self.server_name or self.host
+
+
+def smtp_settings(
+    *,
+    host: str,
+    port: int | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    security: Security = Security.STARTTLS,
+    verify: bool = True,
+    server_name: str | None = None,
+) -> SmtpSettings:
+    """Checked settings from separate fields, as the form of the Auth0 document has them.
+
+    `port` None means 587, or 465 with implicit TLS. Raises `ConfigError`, which names the field
+    and quotes nothing of it.
+    """
+    _check_modes(security=security, verify=verify, server_name=server_name)
+    _check_credentials(username, password)
+    return SmtpSettings(
+        host=_host(host, "host"),
+        port=_port(DEFAULT_PORTS[security] if port is None else port),
+        username=username,
+        password=password,
+        security=security,
+        verify=verify,
+        server_name=None if server_name is None else _host(server_name, "server_name"),
+    )
+
+
+def _check_modes(*, security: Security, verify: bool, server_name: str | None) -> None:
+    if security is not Security.NONE:
+        return
+    if not verify:
+        raise ConfigError(
+            "disable_starttls and skip_ssl_verify contradict each other: "
+            "without TLS there is no certificate to skip"
+        )
+    if server_name is not None:
+        raise ConfigError(
+            "disable_starttls and server_name contradict each other: "
+            "without TLS there is no certificate to compare a name with"
+        )
+
+
+def _check_credentials(username: str | None, password: str | None) -> None:
+    if username is None and password is None:
+        return
+    if not username:
+        raise ConfigError("there is a password but no user name: give both or neither")
+    if not password:
+        raise ConfigError("there is a user name but no password: give both or neither")
+    for what, text in (("user name", username), ("password", password)):
+        _check_credential(what, text)
+
+
+def _check_credential(what: str, text: str) -> None:
+    if text.endswith(("\n", "\r")):
+        raise ConfigError(f"the {what} ends in a line break: was it read from a file?")
+    if any(char in text for char in "\0\r\n"):
+        raise ConfigError(f"the {what} holds a NUL or a line break")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ConfigError(f"the {what} is not text that UTF-8 can hold")
+    if len(text.encode()) > _LONGEST_CREDENTIALS // 2:
+        raise ConfigError(f"the {what} is longer than {_LONGEST_CREDENTIALS // 2} octets")
+
+
+def _host(text: str, what: str) -> str:
+    if any(char in text for char in "{}<>"):
+        raise ConfigError(
+            f"the {what} still holds a placeholder such as {{region}} or <YOUR_…>: "
+            "put the real value in its place"
+        )
+    if any(char.isspace() for char in text):
+        raise ConfigError(f"the {what} holds a blank or a line break")
+    if text.startswith("[") and text.endswith("]") and ":" in text:
+        text = text[1:-1]
+    try:
+        return host_name(text)
+    except ValueError as error:
+        reason = str(error)
+    raise ConfigError(f"the {what} is not a host name or an IP address: {reason}")
+
+
+def _port(port: int) -> int:
+    if not 1 <= port <= 65535:
+        raise ConfigError("the port is not between 1 and 65535")
+    return port

@@ -1,0 +1,306 @@
+"""What a person wants to know of a run, as values: shared by every report that people read.
+
+Nothing here is escaped; whoever shows it escapes it for where it goes.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.gate import (
+    AS_EXPECTED,
+    FAILED,
+    INTERRUPTED,
+    NOTHING,
+    TROUBLE,
+    USAGE,
+    unsettled_musts,
+)
+from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
+
+# Ports of fakes differ from case to case; two findings that differ in nothing else are alike.
+_PORT = re.compile(r"\b\d{5}\b")
+
+_WORDS = {
+    AS_EXPECTED: "PASS",
+    FAILED: "FAIL",
+    USAGE: "NOT RUN",
+    TROUBLE: "ERROR",
+    NOTHING: "NOTHING JUDGED",
+    INTERRUPTED: "INTERRUPTED",
+}
+
+_WORST_FIRST = ("fail", "error", "inconclusive", "unsupported", "untestable", "not run", "pass")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Cases that failed alike: the leading unmet finding of each says the same."""
+
+    finding: Finding | None
+    cases: tuple[CaseResult, ...]
+
+    @property
+    def first(self) -> CaseResult:
+        """The case that is shown in full."""
+        return self.cases[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Cases without a pass or fail, for one reason."""
+
+    text: str
+    cases: tuple[CaseResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A line of a conversation, or the number of lines left out in its place."""
+
+    event: int | None = None
+    line: str = ""
+    cited: bool = False
+    left_out: int = 0
+
+
+def outcome(status: int) -> str:
+    """Return the one word for a whole run."""
+    return _WORDS[status]
+
+
+def headline(result: RunResult, status: int) -> str:
+    """Return the run in one line: its outcome, then the figures that explain it."""
+    return f"{outcome(status)}: {', '.join(_figures(result, status))}"
+
+
+def failures(result: RunResult) -> tuple[CaseResult, ...]:
+    """Return the failed cases that no baseline expects."""
+    return tuple(case for case in cases_with(result, Verdict.FAIL) if not case.expected_failure)
+
+
+def expected_failures(result: RunResult) -> tuple[CaseResult, ...]:
+    """Return the cases that fail as the baseline says."""
+    return tuple(case for case in cases_with(result, Verdict.FAIL) if case.expected_failure)
+
+
+def changed(result: RunResult) -> tuple[CaseResult, ...]:
+    """Return the cases that the baseline expects to fail and that pass."""
+    return tuple(case for case in cases_with(result, Verdict.PASS) if case.expected_failure)
+
+
+def cases_with(result: RunResult, verdict: Verdict) -> tuple[CaseResult, ...]:
+    """Return the cases of one verdict, in the order of the run."""
+    return tuple(case for case in result.cases if case.verdict is verdict)
+
+
+def causes(cases: Iterable[CaseResult]) -> tuple[Cause, ...]:
+    """Group failed cases by what went wrong: MUST before SHOULD, leaks first."""
+    grouped: dict[tuple[str, ...], list[CaseResult]] = {}
+    for case in cases:
+        grouped.setdefault(_likeness(leading(case)), []).append(case)
+    found = [Cause(finding=leading(group[0]), cases=tuple(group)) for group in grouped.values()]
+    return tuple(sorted(found, key=_gravity))
+
+
+def leading(case: CaseResult) -> Finding | None:
+    """Return the finding that best says why a case failed: a leak, else the most binding."""
+    return next(iter(convicting(case)), None)
+
+
+def convicting(case: CaseResult) -> tuple[Finding, ...]:
+    """Return the unmet findings that fail a case, leaks first."""
+    found = [finding for finding in case.unmet if finding.level.fails_a_case]
+    return tuple(sorted(found, key=lambda finding: (not finding.leak, finding.level.rank)))
+
+
+def remarks(case: CaseResult) -> tuple[Finding, ...]:
+    """Return the unmet findings that are shown and fail nothing."""
+    return tuple(finding for finding in case.unmet if not finding.level.fails_a_case)
+
+
+def reasons(cases: Iterable[CaseResult]) -> tuple[Reason, ...]:
+    """Group cases by the reason given, the most frequent first."""
+    grouped: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        text = case.reason or "no reason was given"
+        grouped.setdefault(_PORT.sub("#", text), []).append(case)
+    found = [
+        Reason(text=group[0].reason or text, cases=tuple(group)) for text, group in grouped.items()
+    ]
+    return tuple(sorted(found, key=lambda reason: -len(reason.cases)))
+
+
+def how_to_ask(need: str) -> str:
+    """Return what to do so that cases with this unmet need are asked."""
+    word = need.lstrip("-")
+    if word == "proxy":
+        return "run with --proxy"
+    if word == "isolated":
+        return "run with --isolated (Linux)"
+    return f"let the sender declare the feature {word}"
+
+
+def by_need(cases: Sequence[CaseResult]) -> tuple[tuple[str | None, tuple[CaseResult, ...]], ...]:
+    """Group cases by the mode that would ask them, the most useful first; None comes last."""
+    counts = Counter(case.unmet_need for case in cases)
+    order = sorted(counts, key=lambda need: (need is None, -counts[need]))
+    return tuple((need, tuple(case for case in cases if case.unmet_need == need)) for need in order)
+
+
+def by_urgency(requirements: Iterable[RequirementResult]) -> tuple[RequirementResult, ...]:
+    """Return requirements worst first, MUST before SHOULD, then by id."""
+    return tuple(
+        sorted(requirements, key=lambda row: (_badness(row.verdict), row.level.rank, row.id))
+    )
+
+
+def document_of(row: str) -> str:
+    """Return the document that a requirement is of: what is before the last hyphen of its id."""
+    return row.rpartition("-")[0] or row
+
+
+def by_document(requirements: Iterable[RequirementResult]) -> tuple[tuple[str, int], ...]:
+    """Count requirements by the document that they are of."""
+    return tuple(sorted(Counter(document_of(row.id) for row in requirements).items()))
+
+
+def excerpt(
+    conversation: Sequence[tuple[int, str]],
+    cited: Iterable[int],
+    *,
+    around: int = 2,
+    most: int = 30,
+) -> tuple[Excerpt, ...]:
+    """Return the lines of a conversation around the cited events, and what was left out.
+
+    Where nothing is cited the end is shown, because that is where things went wrong.
+    """
+    marks = frozenset(cited)
+    chosen = _chosen([event in marks for event, _ in conversation], around, most)
+    found: list[Excerpt] = []
+    last = -1
+    for index in chosen:
+        if index - last > 1:
+            found.append(Excerpt(left_out=index - last - 1))
+        event, line = conversation[index]
+        found.append(Excerpt(event=event, line=line, cited=event in marks))
+        last = index
+    if len(conversation) - last > 1:
+        found.append(Excerpt(left_out=len(conversation) - last - 1))
+    return tuple(found)
+
+
+def again(case: CaseResult, result: RunResult, command: str | None) -> str:
+    """Return the command line that runs just this case."""
+    select = f"--select {shlex.quote(case.id)}"
+    if command is not None:
+        return f"{command} {select}"
+    sender = "" if result.sender == "reference" else f" --sender {shlex.quote(result.sender)}"
+    return f"harness run {select}{sender}"
+
+
+def answer_line(case: CaseResult) -> str | None:
+    """Return what the sender said, in one line, or None when it said nothing."""
+    if case.answer is None:
+        return None
+    error = case.answer.get("error")
+    details: list[Any] = []
+    if isinstance(error, Mapping):
+        details += [error.get(key) for key in ("phase", "class", "message")]
+    details += [case.answer.get(key) for key in ("final_reply", "reason")]
+    refused = case.answer.get("refused")
+    if isinstance(refused, list):
+        details.append(f"{len(refused)} of the recipients refused" if refused else None)
+    said = "; ".join(str(detail) for detail in details if detail)
+    status = str(case.answer.get("status", "no status"))
+    return f"{status}: {said}" if said else status
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 case`, `2 cases`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def described(rows: Iterable[str], describe: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+    """Return each id once, with its paraphrase or ""."""
+    return tuple((row, describe(row)) for row in dict.fromkeys(rows))
+
+
+def _figures(result: RunResult, status: int) -> Iterable[str]:
+    counts, total = result.summary, len(result.cases)
+    failed = len(failures(result))
+    if not total:
+        yield "no case was selected" if status == NOTHING else "no case has run"
+        return
+    if failed and status == AS_EXPECTED:
+        yield f"{failed} of {plural(total, 'case')} failed below MUST (gates under --strict only)"
+    elif failed:
+        yield f"{failed} of {plural(total, 'case')} failed"
+    elif counts["pass"] == total:
+        yield plural(total, "case")
+    elif counts["pass"]:
+        yield f"{counts['pass']} of {plural(total, 'case')} passed"
+    else:
+        or_failed = " or failed" if status == NOTHING else ""
+        yield f"0 of {plural(total, 'case')} passed{or_failed}"
+    if counts["error"]:
+        yield f"{counts['error']} in error"
+    yield from _baseline_figures(result)
+    yield from _requirement_figures(result)
+    if result.strict and (unsettled := unsettled_musts(result)):
+        yield f"{len(unsettled)} inconclusive at MUST (gates under --strict)"
+
+
+def _baseline_figures(result: RunResult) -> Iterable[str]:
+    if expected := expected_failures(result):
+        yield plural(len(expected), "expected failure")
+    if surprises := changed(result):
+        entries = "entry" if len(surprises) == 1 else "entries"
+        yield f"{len(surprises)} baseline {entries} changed"
+
+
+def _requirement_figures(result: RunResult) -> Iterable[str]:
+    met = sum(1 for row in result.requirements if row.verdict == Verdict.PASS)
+    unmet = Counter(row.level for row in result.requirements if row.verdict == Verdict.FAIL)
+    if unmet:
+        levels = " and ".join(f"{unmet[level]} {level}" for level in Level if unmet[level])
+        noun = "requirement" if unmet.total() == 1 else "requirements"
+        yield f"{levels} {noun} not met"
+    if met:
+        yield f"{met} met" if unmet else f"{plural(met, 'requirement')} met"
+
+
+def _likeness(finding: Finding | None) -> tuple[str, ...]:
+    if finding is None:
+        return ()
+    texts = (finding.check, finding.expected, finding.observed)
+    return tuple(_PORT.sub("#", text) for text in texts)
+
+
+def _gravity(cause: Cause) -> tuple[int, bool]:
+    if cause.finding is None:
+        return (len(Level), True)
+    return (cause.finding.level.rank, not cause.finding.leak)
+
+
+def _badness(verdict: str) -> int:
+    return _WORST_FIRST.index(verdict) if verdict in _WORST_FIRST else len(_WORST_FIRST)
+
+
+def _chosen(is_cited: Sequence[bool], around: int, most: int) -> list[int]:
+    size = len(is_cited)
+    cited = [index for index, yes in enumerate(is_cited) if yes]
+    if not cited:
+        return list(range(max(0, size - min(most, 3 * around)), size))
+    near: set[int] = set()
+    for index in cited:
+        if len(near) >= most:
+            break
+        near.update(range(max(0, index - around), min(size, index + around + 1)))
+    return sorted(near)

@@ -1,0 +1,175 @@
+"""The JUnit report: what CI servers show.
+
+A fail is a failure and an error an error; inconclusive, unsupported and expected failures are
+skipped, with the reason. A suite is a folder of scenarios. All text is escaped before it gets
+here into XML, because XML has no way to write a control byte at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from harness.escaping import shortened, visible
+from harness.model import CaseResult, Finding, RunResult, Verdict
+from harness.reports.digest import again, answer_line, convicting, excerpt, remarks
+from harness.reports.document import in_utc, relative, seconds
+from harness.reports.formats import Context, WholeFormat
+
+_LONGEST_LINE = 2_000
+_LONGEST_OUTPUT = 32_000
+
+
+def render(result: RunResult, context: Context) -> str:
+    """Return the report as XML."""
+    root = ET.Element("testsuites", {"name": "harness"})
+    _count(root, result.cases, result.duration)
+    for folder, cases in _by_folder(result.cases).items():
+        root.append(_suite(folder, cases, result, context))
+    ET.indent(root)
+    # Without non-ASCII bytes it stays readable whatever encoding a pipe puts it through.
+    body = ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
+
+
+def _by_folder(cases: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
+    found: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        found.setdefault(case.scenario.rpartition("/")[0] or "scenarios", []).append(case)
+    return found
+
+
+def _suite(folder: str, cases: list[CaseResult], result: RunResult, context: Context) -> ET.Element:
+    suite = ET.Element("testsuite", {"name": visible(folder)})
+    _count(suite, cases, sum(case.duration for case in cases))
+    suite.set("timestamp", in_utc(result.started).isoformat(timespec="seconds"))
+    about = [("sender", result.sender), ("harness", result.harness), ("seed", str(result.seed))]
+    about += [("interrupted", "true")] if result.interrupted else []
+    about += [("note", note) for note in result.notes]
+    _add_properties(suite, about)
+    suite.extend(_case(case, result, context) for case in cases)
+    return suite
+
+
+def _count(element: ET.Element, cases: Iterable[CaseResult], duration: float) -> None:
+    kinds = [_kind(case) for case in cases]
+    element.set("tests", str(len(kinds)))
+    element.set("failures", str(kinds.count("failure")))
+    element.set("errors", str(kinds.count("error")))
+    element.set("skipped", str(kinds.count("skipped")))
+    element.set("time", f"{seconds(duration):.3f}")
+
+
+def _kind(case: CaseResult) -> str | None:
+    """Return the element that says how a case ended; None for a pass."""
+    match case.verdict:
+        case Verdict.PASS:
+            return None
+        case Verdict.FAIL:
+            return "skipped" if case.expected_failure else "failure"
+        case Verdict.ERROR:
+            return "error"
+        case Verdict.INCONCLUSIVE | Verdict.UNSUPPORTED:
+            return "skipped"
+
+
+def _case(case: CaseResult, result: RunResult, context: Context) -> ET.Element:
+    element = ET.Element(
+        "testcase",
+        {
+            "classname": visible(case.scenario.replace("/", ".")),
+            "name": visible(case.id),
+            "time": f"{seconds(case.duration):.3f}",
+        },
+    )
+    if case.source is not None:
+        path, line = _place(case.source)
+        element.set("file", visible(path))
+        if line:
+            element.set("line", line)
+    _add_properties(element, _case_properties(case, context))
+    if kind := _kind(case):
+        ending = ET.SubElement(element, kind, {"message": _line(_message(case))})
+        if kind != "skipped":
+            ending.set("type", case.level or case.verdict)
+            ending.text = "\n".join(_line(line) for line in _body(case, result, context))
+            _add_output(element, case)
+    return element
+
+
+def _case_properties(case: CaseResult, context: Context) -> list[tuple[str, str]]:
+    found = [("title", case.title), ("verdict", case.verdict)]
+    found += [("requirement", row) for row in case.requirements]
+    found += [("situation", row) for row in case.situations]
+    found += [("tag", tag) for tag in case.tags]
+    if evidence := relative(case.evidence, context.folder):
+        found.append(("evidence", evidence))
+    return found
+
+
+def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, str]]) -> None:
+    properties = ET.SubElement(element, "properties")
+    for name, value in pairs:
+        ET.SubElement(properties, "property", {"name": name, "value": _line(value)})
+
+
+def _message(case: CaseResult) -> str:
+    if case.verdict is Verdict.FAIL and case.expected_failure:
+        return f"expected failure: {_first_unmet(case)}"
+    if case.verdict is Verdict.FAIL:
+        return _first_unmet(case)
+    return f"{case.verdict}: {case.reason or 'no reason was given'}"
+
+
+def _first_unmet(case: CaseResult) -> str:
+    finding = next(iter(convicting(case)), None)
+    if finding is None:
+        return case.reason or "no reason was given"
+    return f"{finding.check}: expected {finding.expected}; observed {finding.observed}"
+
+
+def _body(case: CaseResult, result: RunResult, context: Context) -> Iterable[str]:
+    yield case.title
+    if case.reason:
+        yield f"reason:   {case.reason}"
+    for finding in (*convicting(case), *remarks(case)):
+        yield from _finding_lines(finding)
+    if said := answer_line(case):
+        yield f"answered: {said}"
+    cited = {event for finding in convicting(case) for event in finding.events}
+    lines = excerpt(case.conversation, cited, around=5, most=100)
+    if lines:
+        yield "conversation:"
+    for line in lines:
+        mark = ">" if line.cited else " "
+        left_out = f"  ({line.left_out} lines left out)"
+        yield left_out if line.left_out else f"{mark} {line.event}  {line.line}"
+    yield f"again:    {again(case, result, context.command)}"
+
+
+def _finding_lines(finding: Finding) -> Iterable[str]:
+    leak = ", a leak" if finding.leak else ""
+    rows = f" ({', '.join(finding.rows)})" if finding.rows else ""
+    yield f"{finding.level} {finding.check}{rows}{leak}"
+    yield f"expected: {finding.expected}"
+    yield f"observed: {finding.observed}"
+
+
+def _add_output(element: ET.Element, case: CaseResult) -> None:
+    if case.output:
+        end = case.output[-_LONGEST_OUTPUT:]
+        output = "\n".join(_line(line) for line in end.split("\n"))
+        ET.SubElement(element, "system-out").text = output
+
+
+def _line(text: str) -> str:
+    return visible(shortened(text, _LONGEST_LINE))
+
+
+def _place(source: str) -> tuple[str, str | None]:
+    """Split `path:line`; the line is None where there is none."""
+    path, _, line = source.rpartition(":")
+    return (path, line) if path and line.isdecimal() else (source, None)
+
+
+FORMAT = WholeFormat(name="junit", about="for CI servers, as XML", render=render)

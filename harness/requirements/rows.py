@@ -1,0 +1,155 @@
+"""One row of a catalogue, and the words that it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from harness.model import Level
+
+
+class Document(StrEnum):
+    """Where a requirement is written. The value is the one used in data files."""
+
+    AUTH0 = "auth0"
+    ORY = "ory"
+
+    @property
+    def page(self) -> str:
+        """Vendor and title of the page, for people."""
+        return _PAGES[self]
+
+
+class Kind(StrEnum):
+    """What sort of statement a requirement is."""
+
+    REQUIREMENT = "requirement"
+    SETUP_STEP = "setup step"
+    SECURITY_MODE = "security mode"
+    TROUBLESHOOTING = "troubleshooting"
+    NOTE = "note"
+
+
+class State(StrEnum):
+    """Whether scenarios judge a requirement: they do, they do not yet, or nothing ever can."""
+
+    CHECKED = "checked"
+    NOT_YET = "not yet"
+    UNTESTABLE = "untestable"
+
+
+class Severity(StrEnum):
+    """How bad it is to get a situation wrong."""
+
+    C = "C"
+    H = "H"
+    M = "M"
+    L = "L"
+
+    @property
+    def meaning(self) -> str:
+        """What is at stake, for people."""
+        return _MEANINGS[self]
+
+    @property
+    def level(self) -> Level:
+        """The level that a situation of this severity has."""
+        return _LEVELS[self]
+
+
+class Expectation(StrEnum):
+    """What a right sender does with a kind of certificate in a security mode."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    BY_OVERRIDE = "by override"
+    """Accept exactly when the certificate has the name of the override."""
+    EITHER = "either"
+    """Both are right, and which it was is recorded."""
+    POLICY = "policy"
+    """The sender's own choice, as it states it; which it was is recorded."""
+    NOT_ASKED = "not asked"
+    """The case does not arise in this mode."""
+
+
+_PAGES = {
+    Document.AUTH0: "Auth0, Use Your Own SMTP Email Provider",
+    Document.ORY: "Ory, Email delivery configuration",
+}
+
+_MEANINGS = {
+    Severity.C: "secrets or content leak, or mail can be forged",
+    Severity.H: "a message gets lost or sent twice, or its fate is told wrongly",
+    Severity.M: "it fails without need, or the error helps nobody",
+    Severity.L: "small matters",
+}
+
+_LEVELS = {
+    Severity.C: Level.MUST,
+    Severity.H: Level.MUST,
+    Severity.M: Level.SHOULD,
+    Severity.L: Level.MAY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectationByMode:
+    """The expected outcome for a kind of certificate, by how the sender verifies.
+
+    `verify`: STARTTLS or implicit TLS with verification. `skip`: either, with `skip_ssl_verify`.
+    `named`: implicit TLS with the name override `server_name`.
+    """
+
+    verify: Expectation
+    skip: Expectation
+    named: Expectation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One statement of one of the two documents, in our words.
+
+    `reason` is there when the state is untestable. `note` says how the row is judged, or what the
+    nearest check is where the statement itself cannot be run.
+    """
+
+    id: str
+    document: Document
+    section: str
+    statement: str
+    level: Level
+    kind: Kind
+    state: State
+    reason: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One way in which software that sends email goes wrong.
+
+    `family` is the first part of the id. `fake` is what the sender meets, `right` what a right
+    sender does about it, `decides` the text that says so, where there is one. `modes` belongs to
+    the kinds of certificate alone. `severity_derived` marks a severity that is ours.
+    """
+
+    id: str
+    family: str
+    title: str
+    fake: str
+    right: str
+    severity: Severity
+    decides: str | None = None
+    severity_derived: bool = False
+    modes: ExpectationByMode | None = None
+    note: str | None = None
+
+    @property
+    def level(self) -> Level:
+        """How binding it is; follows from the severity."""
+        return self.severity.level
+
+
+Row: TypeAlias = Requirement | Situation
+"""Whatever has an id, a level and a place in a catalogue."""

@@ -1,0 +1,218 @@
+"""Run cases against a sender, and tell everything that happens to whoever listens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from harness import __version__
+from harness.asking import run_steps, shown_output
+from harness.checks.record import Record
+from harness.conversation import conversation
+from harness.errors import SenderError
+from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
+from harness.evidence import EvidenceFolder
+from harness.fakes.errors import FakeError
+from harness.ground import Ground
+from harness.judge import Judgement, judge, requirement_verdict
+from harness.model import CaseResult, RequirementResult, RunResult, Verdict
+from harness.requirements import Catalogue, State, load_catalogue
+from harness.scenario.case import Case
+from harness.senders.base import Sender
+from harness.senders.outcome import Crashed, Hung, NoAnswer, Outcome, Unsupported
+from harness.world import opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to run. `jobs` None means what suits the sender."""
+
+    jobs: int | None = None
+    strict: bool = False
+    evidence: EvidenceFolder | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Run:
+    """One run. `listener` is told of each event, in order and never twice at once."""
+
+    cases: Sequence[Case]
+    sender: Sender
+    ground: Ground
+    listener: Listener
+    options: Options = field(default_factory=Options)
+    catalogue: Catalogue = field(default_factory=load_catalogue)
+    _results: dict[str, CaseResult] = field(default_factory=dict)
+    _has_answered: bool = False
+
+    async def carry_out(self) -> RunResult:
+        """Run every case. Cut short, it returns what had run, marked as interrupted."""
+        clock = asyncio.get_running_loop().time
+        began, started = clock(), datetime.now(UTC)
+        self._tell(
+            RunStarted(
+                harness=__version__,
+                sender=self.sender.name,
+                seed=self.ground.seed,
+                total=len(self.cases),
+                started=started,
+            )
+        )
+        interrupted = False
+        try:
+            await self._describe()
+            await self._run_all()
+        except asyncio.CancelledError:
+            interrupted = True
+        result = self._result(started, clock() - began, interrupted=interrupted)
+        self._tell(RunFinished(result=result))
+        return result
+
+    def _tell(self, event: Event) -> None:
+        self.listener(event)
+
+    async def _describe(self) -> None:
+        """Put the first request: what the sender can do, and whether it answers at all."""
+        outcome = await self.sender.describe(self.sender.limit_for(self.ground.timeout))
+        # An adapter that knows no way to ask has not shown that its sender can answer.
+        by_adapter = isinstance(outcome, Unsupported) and outcome.by_adapter
+        self._has_answered = not by_adapter and not isinstance(outcome, Crashed | Hung | NoAnswer)
+
+    async def _run_all(self) -> None:
+        slots = asyncio.Semaphore(self.options.jobs or self.sender.default_jobs)
+        tasks: dict[str, asyncio.Task[CaseResult]] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for case in self.cases:
+                    control = tasks.get(case.control) if case.control else None
+                    tasks[case.id] = group.create_task(self._one(case, control, slots))
+        except* SenderError as errors:
+            # The sender cannot be driven at all: one reason, however many cases met it.
+            raise errors.exceptions[0] from None
+
+    async def _one(
+        self, case: Case, control: asyncio.Task[CaseResult] | None, slots: asyncio.Semaphore
+    ) -> CaseResult:
+        control_verdict = (await control).verdict if control is not None else None
+        async with slots:
+            self._tell(CaseStarted(id=case.id))
+            clock = asyncio.get_running_loop().time
+            began = clock()
+            result = await self._judged(case, control_verdict, lambda: clock() - began)
+        self._results[case.id] = result
+        self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
+        return result
+
+    async def _judged(
+        self, case: Case, control: Verdict | None, duration: Callable[[], float]
+    ) -> CaseResult:
+        lacking = sorted(case.needs - self.sender.features)
+        if lacking:
+            reason = f"the sender does not have: {', '.join(lacking)}"
+            unasked = Judgement(verdict=Verdict.UNSUPPORTED, findings=(), reason=reason)
+            return _case_result(case, unasked, unmet_need=lacking[0])
+        try:
+            async with opened(
+                case, self.ground, logical="connect_to" in self.sender.features
+            ) as world:
+                record, outcomes = await run_steps(case, world, self.sender)
+                # What the fakes write while they are taken down is not the sender's doing.
+        except FakeError as error:
+            broken = Judgement(verdict=Verdict.ERROR, findings=(), reason=str(error))
+            return _case_result(case, broken, duration=duration())
+        judgement = judge(
+            case, record, self.catalogue, control=control, has_answered=self._has_answered
+        )
+        return self._with_evidence(case, judgement, record, outcomes, duration())
+
+    def _with_evidence(
+        self,
+        case: Case,
+        judgement: Judgement,
+        record: Record,
+        outcomes: Sequence[Outcome],
+        duration: float,
+    ) -> CaseResult:
+        lines = conversation(record.events, record.secrets)
+        folder = None
+        if self.options.evidence is not None:
+            folder = self.options.evidence.write(case, record, outcomes, lines)
+        answer = record.last.answer
+        return _case_result(
+            case,
+            judgement,
+            duration=duration,
+            evidence=folder,
+            answer=record.secrets.redact_document(answer.document()) if answer else None,
+            conversation=lines,
+            output=record.secrets.redact_text(shown_output(outcomes[-1])),
+        )
+
+    def _result(self, started: datetime, duration: float, *, interrupted: bool) -> RunResult:
+        ordered = [self._results[case.id] for case in self.cases if case.id in self._results]
+        return RunResult(
+            harness=__version__,
+            seed=self.ground.seed,
+            sender=self.sender.name,
+            started=started,
+            duration=duration,
+            cases=tuple(ordered),
+            requirements=requirement_results(self.catalogue, ordered),
+            strict=self.options.strict,
+            interrupted=interrupted,
+            notes=self.options.notes,
+        )
+
+
+def _case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult:
+    return CaseResult(
+        id=case.id,
+        scenario=case.scenario,
+        title=case.title,
+        axes=dict(case.axes),
+        tags=case.tags,
+        requirements=case.requirements,
+        situations=case.situations,
+        verdict=judgement.verdict,
+        level=judgement.level,
+        reason=judgement.reason,
+        control=case.control,
+        is_control=case.is_control,
+        findings=judgement.findings,
+        source=case.source,
+        **more,  # type: ignore[arg-type]  # only what the caller above names
+    )
+
+
+def requirement_results(
+    catalogue: Catalogue, cases: Iterable[CaseResult]
+) -> tuple[RequirementResult, ...]:
+    """The verdict of every requirement of both documents, in their order."""
+    verifying: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        for row in case.requirements:
+            verifying.setdefault(row, []).append(case)
+    found = []
+    for requirement in catalogue.requirements:
+        its = verifying.get(requirement.id, [])
+        reason = None
+        if its:
+            verdict = requirement_verdict(case.verdict for case in its).value
+        elif requirement.state is State.UNTESTABLE:
+            verdict, reason = "untestable", requirement.reason
+        else:
+            verdict = "not run"
+            reason = "nothing checks it yet" if requirement.state is State.NOT_YET else None
+        found.append(
+            RequirementResult(
+                id=requirement.id,
+                level=requirement.level,
+                verdict=verdict,
+                cases=tuple(case.id for case in its),
+                reason=reason,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,69 @@
+"""A case: a scenario with its axes filled in. What runs, and what gets a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.protocol import Security
+
+from .model import Given, Send, Step, Then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case. `control` is the id of its control; `then` is None where it is a control itself.
+
+    `source` is `file` as the user named it. `needs` are the features that a sender must have to be
+    asked this.
+    """
+
+    id: str
+    scenario: str
+    title: str
+    axes: Mapping[str, str]
+    tags: tuple[str, ...]
+    requirements: tuple[str, ...]
+    situations: tuple[str, ...]
+    needs: frozenset[str]
+    given: Given
+    steps: tuple[Step, ...]
+    then: Then | None
+    control: str | None
+    source: str
+
+    @property
+    def is_control(self) -> bool:
+        """Whether this is a control: the twin of a negative case, which must succeed."""
+        return self.then is None
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """Every send, in order."""
+        return tuple(step.send for step in self.steps if step.send is not None)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Every requirement and situation that it verifies."""
+        return self.requirements + self.situations
+
+
+def security_of(given: Given, send: Send) -> Security:
+    """The mode that the sender is told: its own word, else the fake's."""
+    return Security(send.security or given.smtp.security)
+
+
+def needed_features(given: Given, sends: tuple[Send, ...], said: tuple[str, ...]) -> frozenset[str]:
+    """What a sender must be able to do to be asked this."""
+    needed = {"smtp", *said}
+    for send in sends:
+        needed.add(f"security:{security_of(given, send)}")
+        if not send.verify:
+            needed.add("verify:false")
+        if send.server_name is not None:
+            needed.add("server_name")
+        if send.ehlo_name is not None:
+            needed.add("ehlo_name")
+        if "envelope_from" in send.message:
+            needed.add("envelope_from")
+    return frozenset(needed)

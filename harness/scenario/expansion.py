@@ -1,0 +1,212 @@
+"""From a scenario file to its cases and their controls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.errors import ScenarioError, UsageError
+from harness.requirements import load_catalogue
+
+from .axes import Axes, AxisError, Combination
+from .case import Case, needed_features
+from .loading import Document, validate
+from .model import Expanded
+
+_CONTROL_PARTS = ("smtp", "also", "send")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Twin:
+    """The control of one case, before its id is known."""
+
+    content: Expanded
+    fingerprint: str
+
+
+def expand(document: Document, scenario: str) -> tuple[Case, ...]:
+    """The cases of a scenario in the order of its axes, each control before its first case.
+
+    Raises:
+        ScenarioError: one `file:line: path: reason` a mistake.
+    """
+    if not isinstance(document.data, dict):
+        raise ScenarioError(document.complaint((), "a scenario is a mapping"))
+    try:
+        axes = Axes(document)
+        rest = {key: value for key, value in document.data.items() if key != "axes"}
+        filled = [(chosen, axes.fill(rest, chosen)) for chosen in axes.combinations()]
+    except AxisError as error:
+        raise ScenarioError(document.complaint(error.path, str(error))) from error
+    if not filled:
+        raise ScenarioError(document.complaint(("axes",), "no combination is left"))
+    checked = [(chosen, data, validate(document, Expanded, data)) for chosen, data in filled]
+    _check_rows(document, [content for _, _, content in checked])
+    twins = {
+        _case_id(scenario, chosen): _twin(document, data, content)
+        for chosen, data, content in checked
+    }
+    control_ids = _control_ids(scenario, twins, [chosen for chosen, _, _ in checked])
+    return _in_order(document, scenario, checked, twins, control_ids)
+
+
+def _in_order(
+    document: Document,
+    scenario: str,
+    checked: list[tuple[Combination, Any, Expanded]],
+    twins: Mapping[str, _Twin | None],
+    control_ids: Mapping[str, str],
+) -> tuple[Case, ...]:
+    cases: dict[str, Case] = {}
+    for chosen, _, content in checked:
+        identifier = _case_id(scenario, chosen)
+        twin = twins[identifier]
+        control = control_ids[twin.fingerprint] if twin else None
+        if twin and control and control not in cases:
+            cases[control] = _case(document, scenario, control, twin.content)
+        case = _case(document, scenario, identifier, content)
+        cases[identifier] = replace(
+            case,
+            title=content.title,
+            axes=chosen,
+            requirements=content.verifies,
+            situations=content.situations,
+            then=content.then,
+            control=control,
+        )
+    return tuple(cases.values())
+
+
+def _case(document: Document, scenario: str, identifier: str, content: Expanded) -> Case:
+    """The case as a control; what asks a question is added by the caller."""
+    return Case(
+        id=identifier,
+        scenario=scenario,
+        title=f"Control: {content.title}",
+        axes={},
+        tags=content.tags,
+        requirements=(),
+        situations=(),
+        needs=needed_features(content.given, content.sends, content.needs),
+        given=content.given,
+        steps=content.when,
+        then=None,
+        control=None,
+        source=document.source,
+    )
+
+
+def _case_id(scenario: str, chosen: Combination, *more: str) -> str:
+    parts = [f"{name}={label}" for name, label in chosen.items()] + list(more)
+    return f"{scenario}[{','.join(parts)}]" if parts else scenario
+
+
+# Controls.
+
+
+def _twin(document: Document, data: dict[str, Any], content: Expanded) -> _Twin | None:
+    """The control: the case with one value put right."""
+    overlay = content.control
+    if overlay is None:
+        return None
+    strange = sorted(set(overlay) - set(_CONTROL_PARTS))
+    if strange:
+        reason = f"there is no such key; a control changes one of {', '.join(_CONTROL_PARTS)}"
+        raise ScenarioError(document.complaint(("control", strange[0]), reason))
+    leaves = _leaves(overlay)
+    if len(leaves) != 1:
+        reason = f"a control differs in one value, this one in {len(leaves)}"
+        raise ScenarioError(document.complaint(("control",), reason))
+    right = _put_right(data, overlay)
+    if right == {**data, "control": None}:
+        reason = "the control does not differ from the case"
+        raise ScenarioError(document.complaint(("control",), reason))
+    twin = validate(document, Expanded, {**right, "then": {}})
+    same = json.dumps(
+        [right.get("given"), right.get("when"), right.get("needs")], sort_keys=True, default=str
+    )
+    return _Twin(content=twin, fingerprint=same)
+
+
+def _leaves(overlay: Any) -> list[Any]:
+    if isinstance(overlay, dict) and overlay:
+        return [leaf for value in overlay.values() for leaf in _leaves(value)]
+    return [overlay]
+
+
+def _put_right(data: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(data.get("given") or {})
+    when = data["when"]
+    for part, change in overlay.items():
+        if part == "send":
+            when = _merge_sends(when, change)
+        else:
+            given[part] = _merge(given.get(part) or {}, change)
+    return {**data, "given": given, "when": when, "control": None}
+
+
+def _merge_sends(when: Any, change: Any) -> Any:
+    if isinstance(when, list):
+        return [_merge_sends(step, change) for step in when]
+    if isinstance(when, dict) and "send" in when:
+        return {"send": _merge(when.get("send") or {}, change)}
+    return when
+
+
+def _merge(base: Any, change: Any) -> Any:
+    if isinstance(base, dict) and isinstance(change, dict):
+        return {**base, **{key: _merge(base.get(key), value) for key, value in change.items()}}
+    return change
+
+
+def _control_ids(
+    scenario: str, twins: Mapping[str, _Twin | None], combinations: list[Combination]
+) -> dict[str, str]:
+    """One id a distinct control: cases that share it share the axes that it is named by."""
+    sharing: dict[str, list[Combination]] = {}
+    for twin, chosen in zip(twins.values(), combinations, strict=True):
+        if twin is not None:
+            sharing.setdefault(twin.fingerprint, []).append(chosen)
+    found: dict[str, str] = {}
+    for fingerprint, group in sharing.items():
+        common = {
+            name: label for name, label in group[0].items() if all(g[name] == label for g in group)
+        }
+        identifier = _case_id(scenario, common, "control")
+        if identifier in found.values():
+            identifier = _case_id(scenario, group[0], "control")
+        found[fingerprint] = identifier
+    return found
+
+
+# Rows.
+
+
+def _check_rows(document: Document, contents: list[Expanded]) -> None:
+    catalogue = load_catalogue()
+    complaints: dict[str, None] = {}
+    for content in contents:
+        for key, rows, look_up in (
+            ("verifies", content.verifies, catalogue.requirement),
+            ("situations", content.situations, catalogue.situation),
+        ):
+            for row in rows:
+                try:
+                    look_up(row)
+                except UsageError as error:
+                    complaints[document.complaint((key,), str(error))] = None
+        complaints.update(dict.fromkeys(_strange_decisions(document, content)))
+    if complaints:
+        raise ScenarioError("\n".join(complaints))
+
+
+def _strange_decisions(document: Document, content: Expanded) -> list[str]:
+    own = {*content.verifies, *content.situations}
+    return [
+        document.complaint(("then", "decides", clause), f"{row} is no row of this scenario")
+        for clause, rows in content.then.decides.items()
+        for row in rows
+        if row not in own
+    ]

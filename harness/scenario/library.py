@@ -1,0 +1,102 @@
+"""Where scenarios lie: in the folders that the user names, or in the bundled tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import ScenarioError, UsageError
+
+from .case import Case
+from .expansion import expand
+from .loading import load
+
+_SUFFIX = ".yaml"
+_TREE = "scenarios"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """Cases in order, and notes for the user about where they were found."""
+
+    cases: tuple[Case, ...]
+    notes: tuple[str, ...] = field(default=())
+
+
+def bundled_folder() -> Path:
+    """The scenarios that come with the harness: inside the package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "bundled_scenarios"
+    return installed if installed.is_dir() else package.parent / _TREE
+
+
+def load_library(paths: Sequence[str] = ()) -> Library:
+    """Read every scenario under `paths`; without any, the bundled ones.
+
+    Raises:
+        UsageError: a path does not exist, or holds no scenario.
+        ScenarioError: one `file:line: path: reason` a mistake, over all files.
+    """
+    notes: list[str] = []
+    found: dict[str, tuple[Path, str]] = {}
+    for path in paths or (str(bundled_folder()),):
+        folder, note = _located(path)
+        if note:
+            notes.append(note)
+        for identifier, file, source in _files(folder, path):
+            other = found.setdefault(identifier, (file, source))
+            if other[0].resolve() != file.resolve():
+                raise UsageError(f"two scenarios are called {identifier}: {other[1]} and {source}")
+    return Library(cases=_read(found), notes=tuple(notes))
+
+
+def _read(found: dict[str, tuple[Path, str]]) -> tuple[Case, ...]:
+    cases: list[Case] = []
+    complaints: list[str] = []
+    for identifier, (file, source) in sorted(found.items()):
+        try:
+            cases += expand(load(file, source=source), identifier)
+        except ScenarioError as error:
+            complaints.append(str(error))
+    if complaints:
+        raise ScenarioError("\n".join(complaints))
+    return tuple(cases)
+
+
+def _located(path: str) -> tuple[Path, str | None]:
+    """The file or folder meant by `path`: the user's own, else the bundled one of that name."""
+    own = Path(path)
+    if own.exists():
+        return own, None
+    parts = own.parts
+    if parts and parts[0] == _TREE:
+        bundled = bundled_folder().joinpath(*parts[1:])
+        if bundled.exists():
+            return bundled, f"{path} is not in this folder: using the bundled scenarios"
+    raise UsageError(f"there is no scenario file or folder {path}")
+
+
+def _files(located: Path, named: str) -> list[tuple[str, Path, str]]:
+    """Id, file and the name to show of every scenario under a path."""
+    if located.is_file():
+        return [(_identifier(located, located.parent), located, named)]
+    files = sorted(located.rglob(f"*{_SUFFIX}"))
+    if not files:
+        raise UsageError(f"there is no scenario (*{_SUFFIX}) in {named}")
+    shown = Path(named) if Path(named).exists() and named != str(bundled_folder()) else Path(_TREE)
+    return [
+        (_identifier(file, located), file, str(shown / file.relative_to(located))) for file in files
+    ]
+
+
+def _identifier(file: Path, folder: Path) -> str:
+    """The path below the nearest folder called `scenarios`, else below `folder`."""
+    bundled = bundled_folder().resolve()
+    resolved = file.resolve()
+    if resolved.is_relative_to(bundled):
+        return resolved.relative_to(bundled).with_suffix("").as_posix()
+    for parent in resolved.parents:
+        if parent.name == _TREE:
+            return resolved.relative_to(parent).with_suffix("").as_posix()
+    return file.relative_to(folder).with_suffix("").as_posix()

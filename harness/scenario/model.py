@@ -1,0 +1,171 @@
+"""What a scenario file may say. Every key is listed here; anything else is refused."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+
+from harness.checks import wire_checks
+from harness.checks.claims import SenderClause
+from harness.fakes.smtp.state import SmtpState
+from harness.protocol import KNOWN_FEATURES
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SmtpGiven(SmtpState):
+    """A fake SMTP server, and the name and port by which a sender with `connect_to` knows it."""
+
+    host: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+
+
+class Given(BaseModel):
+    """The state of the fakes. `also`: more servers, by label, that the sender is not told of."""
+
+    model_config = _STRICT
+
+    smtp: SmtpGiven = SmtpGiven()
+    also: dict[str, SmtpGiven] = Field(default_factory=dict)
+
+
+class Send(BaseModel):
+    """How the sender is configured and what it is to send.
+
+    What is left out is what fits the fake: its security mode, its host and port, its account.
+    `credentials: none` configures no account. `uri`: the URI as it is given to the sender, where
+    `<username>`, `<password>` (both percent-encoded), `<host>` and `<port>` stand for the
+    world's. `message`: parts of the message in place of the default one's.
+    """
+
+    model_config = _STRICT
+
+    security: Literal["starttls", "tls", "none"] | None = None
+    verify: bool = True
+    server_name: str | None = None
+    host: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    username: str | None = None
+    password: str | None = None
+    credentials: Literal["none", "given"] = "given"
+    uri: str | None = None
+    ehlo_name: str | None = None
+    message: dict[str, Any] = Field(default_factory=dict)
+
+
+class Change(BaseModel):
+    """A change of the world between two sends: parts of the fake's state, replaced."""
+
+    model_config = _STRICT
+
+    smtp: dict[str, Any]
+
+
+class Step(BaseModel):
+    """One step of `when`: either a `send`, with what the sender has to report, or a `change`."""
+
+    model_config = _STRICT
+
+    send: Send | None = None
+    expect: SenderClause | None = None
+    change: Change | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Step:
+        if (self.send is None) == (self.change is None):
+            raise ValueError("a step is either a send or a change")
+        return self
+
+
+# One optional field a check, so that a new check is a new key without a second place to say so.
+_FIELDS: dict[str, Any] = {
+    key.replace("-", "_"): (check.wanted | None, Field(default=None, alias=key, title=check.words))
+    for key, check in wire_checks().items()
+}
+WireClause: type[BaseModel] = create_model(
+    "WireClause", __config__=ConfigDict(frozen=True, extra="forbid"), **_FIELDS
+)
+
+
+class Then(BaseModel):
+    """What has to come out.
+
+    `sender`: what the (last) send reports. `wire`: what the record shows, a check a key.
+    `decides`: which rows a clause decides, where that is not all of the scenario's; keys are
+    `sender.status`, `sender.error`, `sender.error.says`, `wire.auth` and so on. `arises`: what has
+    to have happened for the case to prove anything, where that is not plain from `given`:
+    `connected`, `hello` (a TLS handshake began) or `faults` (each of them acted).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sender: SenderClause | None = None
+    wire: WireClause | None = None
+    decides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    arises: tuple[Literal["connected", "hello", "faults", "asked"], ...] | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """The wire checks asked, by key, with what is wanted."""
+        if self.wire is None:
+            return {}
+        wanted = {key: getattr(self.wire, key.replace("-", "_")) for key in wire_checks()}
+        return {key: value for key, value in wanted.items() if value is not None}
+
+
+class Expanded(BaseModel):
+    """A scenario with its axes filled in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str = Field(min_length=10)
+    note: str | None = None
+    verifies: tuple[str, ...] = ()
+    situations: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    given: Given = Given()
+    when: tuple[Step, ...]
+    then: Then
+    control: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_step(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("when"), dict):
+            return {**data, "when": [data["when"]]}
+        return data
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Expanded:
+        if not self.verifies and not self.situations:
+            raise ValueError("verifies: or situations: has to name at least one row")
+        if not any(step.send for step in self.when):
+            raise ValueError("when: has no send")
+        unknown = sorted(set(self.needs) - KNOWN_FEATURES - EXTRA_FEATURES)
+        if unknown:
+            choices = ", ".join(sorted(KNOWN_FEATURES | EXTRA_FEATURES))
+            raise ValueError(f"needs: there is no feature {unknown[0]!r}; choose from {choices}")
+        if self.is_negative and self.control is None:
+            raise ValueError("control: a negative scenario needs its twin that succeeds")
+        return self
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """Every send, in order."""
+        return tuple(step.send for step in self.when if step.send is not None)
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether success would be wrong here, so that a sender that never sends would pass."""
+        statuses = self.then.sender.status if self.then.sender else ()
+        captured = self.then.asked().get("messages")
+        return ("failed" in statuses and "sent" not in statuses) or (
+            captured is not None and captured.most == 0
+        )
+
+
+# Features beyond the protocol's list that a sender may declare. `uri`: it reads `transport.uri`, so
+# that the grammar of URIs can be asked of it; where a URI is refused there are no fields to agree
+# with, and a sender that reads only the fields has nothing to refuse.
+EXTRA_FEATURES = frozenset(["uri"])

@@ -1,0 +1,143 @@
+"""Which cases of a library a run is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.errors import UsageError
+from harness.model import Level
+from harness.requirements import load_catalogue
+from harness.scenario.case import Case
+
+_WILD = re.compile(r"\*\*|\*|\?")
+_TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What was asked for. Within one kind any match counts; between kinds all have to match.
+
+    `globs`: ids, first compared literally, then with `*` (within a folder), `**` and `?`.
+    `expression`: `-k`, words joined by and, or, not and brackets, found in the id.
+    `level`: cases that verify a row of that level or a higher one.
+    """
+
+    globs: tuple[str, ...] = ()
+    expression: str | None = None
+    requirements: tuple[str, ...] = ()
+    situations: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    level: Level | None = None
+
+    def of(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """The selected cases, with the control of each before it.
+
+        Raises:
+            UsageError: a row is unknown, an expression is broken, or a literal id matches nothing.
+        """
+        self._check(cases)
+        chosen = {case.id for case in cases if self._holds(case)}
+        wanted = chosen | {case.control for case in cases if case.id in chosen and case.control}
+        return tuple(case for case in cases if case.id in wanted)
+
+    def _check(self, cases: Sequence[Case]) -> None:
+        catalogue = load_catalogue()
+        for row in self.requirements:
+            catalogue.requirement(row)
+        for row in self.situations:
+            catalogue.situation(row)
+        for kind, wanted, known in (
+            ("tag", self.tags, {tag for case in cases for tag in case.tags}),
+            ("provider", self.providers, {tag for case in cases for tag in case.tags}),
+        ):
+            for word in wanted:
+                if word not in known:
+                    choices = ", ".join(sorted(known)) or "there are none"
+                    raise UsageError(f"no case has the {kind} {word!r}; choose from {choices}")
+
+    def _holds(self, case: Case) -> bool:
+        if case.is_control and not self.globs and not self.expression:
+            # Without a word about ids a control comes with its cases, or not at all.
+            return self._is_everything
+        return (
+            (not self.globs or any(matches(glob, case.id) for glob in self.globs))
+            and (self.expression is None or _evaluate(self.expression, case.id))
+            and (not self.requirements or bool({*self.requirements} & {*case.requirements}))
+            and (not self.situations or bool({*self.situations} & {*case.situations}))
+            and (not self.tags or bool({*self.tags} & {*case.tags}))
+            and (not self.providers or bool({*self.providers} & {*case.tags}))
+            and (self.level is None or _reaches(case.rows, self.level))
+        )
+
+    @property
+    def _is_everything(self) -> bool:
+        return self == Selection()
+
+
+def matches(glob: str, identifier: str) -> bool:
+    """Whether a glob means this id. Brackets are not wild: they stand in ids.
+
+    A glob that names a scenario means all its cases.
+    """
+    if glob in {identifier, identifier.partition("[")[0]}:
+        return True
+    pattern = ""
+    at = 0
+    for wild in _WILD.finditer(glob):
+        pattern += re.escape(glob[at : wild.start()])
+        pattern += {"**": ".*", "*": "[^/]*", "?": "[^/]"}[wild[0]]
+        at = wild.end()
+    return re.fullmatch(pattern + re.escape(glob[at:]), identifier) is not None
+
+
+def _reaches(rows: Iterable[str], level: Level) -> bool:
+    catalogue = load_catalogue()
+    return any(catalogue.level(row).rank <= level.rank for row in rows)
+
+
+def _evaluate(expression: str, identifier: str) -> bool:
+    tokens = _TOKEN.findall(expression)
+    value, rest = _disjunction(tokens, identifier, expression)
+    if rest:
+        raise _broken(expression, rest[0])
+    return value
+
+
+def _disjunction(tokens: list[str], identifier: str, whole: str) -> tuple[bool, list[str]]:
+    value, rest = _conjunction(tokens, identifier, whole)
+    while rest and rest[0] == "or":
+        other, rest = _conjunction(rest[1:], identifier, whole)
+        value = value or other
+    return value, rest
+
+
+def _conjunction(tokens: list[str], identifier: str, whole: str) -> tuple[bool, list[str]]:
+    value, rest = _term(tokens, identifier, whole)
+    while rest and rest[0] == "and":
+        other, rest = _term(rest[1:], identifier, whole)
+        value = value and other
+    return value, rest
+
+
+def _term(tokens: list[str], identifier: str, whole: str) -> tuple[bool, list[str]]:
+    if not tokens or tokens[0] in {"and", "or", ")"}:
+        raise _broken(whole, tokens[0] if tokens else "its end")
+    first, *rest = tokens
+    if first == "not":
+        value, rest = _term(rest, identifier, whole)
+        return not value, rest
+    if first == "(":
+        value, rest = _disjunction(rest, identifier, whole)
+        if not rest or rest[0] != ")":
+            raise _broken(whole, rest[0] if rest else "its end")
+        return value, rest[1:]
+    return first.lower() in identifier.lower(), rest
+
+
+def _broken(expression: str, at: str) -> UsageError:
+    return UsageError(
+        f"-k {expression!r} makes no sense at {at}: words joined by and, or, not and brackets"
+    )

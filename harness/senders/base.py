@@ -1,0 +1,146 @@
+"""What every adapter has in common."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from harness.protocol import ASSUMED_FEATURES, DescribeRequest, SendRequest, Trust
+
+from .environment import sender_environment
+from .error_map import NO_ERROR_MAP, ErrorMap
+from .outcome import Outcome
+from .reading import features_of, read_answer, read_description, read_reply
+
+IN_PROCESS_JOBS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a run gives to the sender that it opens.
+
+    `environment` is that of the harness itself, from which a program's is made. `jobs` bounds how
+    many processes of the sender stay up at a time; None means the adapter's default. `proxy_url`
+    is the CONNECT proxy, used where `proxy` holds or the sender's file asks for it. `additions`
+    and `declared` are the environment and the features that such a file lists.
+    """
+
+    trust: Trust
+    environment: Mapping[str, str] = field(default_factory=dict)
+    jobs: int | None = None
+    state_dir: str | None = None
+    proxy_url: str | None = None
+    proxy: bool = False
+    additions: Mapping[str, str] = field(default_factory=dict)
+    declared: frozenset[str] | None = None
+
+    def for_program(self) -> dict[str, str]:
+        """The environment to start a program with; `additions` come last."""
+        made = sender_environment(
+            self.environment,
+            self.trust,
+            proxy_url=self.proxy_url if self.proxy else None,
+            state_dir=self.state_dir,
+        )
+        return {**made, **self.additions}
+
+
+class Sender(ABC):
+    """A sender under test, and how it is driven.
+
+    `name` is the SPEC that it was opened by. `measured_start` is how many seconds it took to start
+    and answer `describe`, and `features` what it then said; both are set by `describe`.
+    `judges_message_building` is False for one that is handed a finished message, or that is not
+    told what the message should be.
+
+    All methods belong to one event loop. `ask`, `describe` and `send` may run side by side.
+    They raise only `SenderError`, for a sender that cannot be driven at all; whatever a
+    sender does when it is asked is an outcome.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.default_jobs = IN_PROCESS_JOBS
+        self.features: frozenset[str] = ASSUMED_FEATURES
+        self.measured_start = 0.0
+        self.judges_message_building = True
+        self.error_map: ErrorMap = NO_ERROR_MAP
+        self.wants_proxy = False
+
+    @property
+    def has_timeout(self) -> bool:
+        """Whether it honours the request's `timeout`, rather than one of its own."""
+        return "timeout" in self.features
+
+    def limit_for(self, timeout: float) -> float:
+        """The seconds after which a case with this `timeout` is cut off."""
+        return case_limit(timeout, self.measured_start)
+
+    async def start(self) -> None:  # noqa: B027  # many have nothing to start
+        """Make sure that it can be driven; raise `SenderError` otherwise."""
+
+    async def close(self) -> None:  # noqa: B027  # as above
+        """End what is still running."""
+
+    async def restart(  # noqa: B027  # as above
+        self, *, signal_number: signal.Signals = signal.SIGTERM
+    ) -> None:
+        """End what stays up between requests by that signal; the next request starts it again."""
+
+    @abstractmethod
+    async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
+        """Hand over one document and bring back what came: `Replied`, or why there is no answer."""
+
+    async def ask(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
+        """Ask anything: the outcome is `Replied` or `Unsupported`, or one without an answer."""
+        return read_reply(await self.exchange(document, limit=limit))
+
+    async def describe(self, limit: float) -> Outcome:
+        """Ask what it is and can do, and remember its features and how long it took to start."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        document = DescribeRequest().model_dump(mode="json")
+        outcome = read_description(await self.exchange(document, limit=limit))
+        self.measured_start = min(clock() - began, limit)
+        self.features = features_of(outcome)
+        return outcome
+
+    async def send(self, request: SendRequest, *, limit: float) -> Outcome:
+        """Ask it to send one message, and give it `limit` seconds for that."""
+        document = request.model_dump(mode="json", by_alias=True)
+        outcome = read_answer(await self.exchange(document, limit=limit))
+        return self.error_map.explain(outcome)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+def case_limit(timeout: float, measured_start: float) -> float:
+    """The seconds that a case may take: ten operations, a margin, and the program's own start."""
+    return 10 * timeout + 10 + measured_start
+
+
+def processors() -> int:
+    """How many processes can run at a time: more commands in flight gain nothing."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,59 @@
+"""`command:PROGRAM ARG...`: a program that is run once for each request.
+
+It gets the request as one JSON document on stdin, then end of file, and answers with one line of
+JSON on stdout; the last such line counts. Whatever else it writes is kept as evidence. Exit status
+77 means that it cannot do what it was asked, with the reason on stderr. No answer and another
+status than 0 is a crash. When it has ended, or its time is up, all that it started is killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Sender, Surroundings, processors
+from .capture import AnswerSearch
+from .endings import outcome_of
+from .outcome import Outcome
+from .process import find_program, run_to_end
+from .program import json_line, split_words
+
+SCHEMES = ("command",)
+
+
+class CommandSender(Sender):
+    """Runs a program once for each request."""
+
+    def __init__(self, name: str, words: tuple[str, ...], surroundings: Surroundings) -> None:
+        super().__init__(name)
+        self.default_jobs = processors()
+        self._words = words
+        self._environment = surroundings.for_program()
+
+    async def start(self) -> None:
+        """Find the program."""
+        find_program(self._words[0], self._environment)
+
+    async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
+        """Run it, with `document` on stdin."""
+        action = document.get("action")
+        search = AnswerSearch(action)
+        run = await run_to_end(
+            self._words,
+            environment=self._environment,
+            stdin=json_line(document) + b"\n",
+            limit=limit,
+            on_line=search.look,
+        )
+        return outcome_of(
+            run.exit_status,
+            document=search.found,
+            output=run.output,
+            action=action,
+            limit=limit,
+        )
+
+
+def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:
+    """Open `command:PROGRAM ARG...`."""
+    return CommandSender(f"{scheme}:{rest}", split_words(scheme, rest), surroundings)

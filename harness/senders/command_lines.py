@@ -1,0 +1,59 @@
+"""`command+lines:PROGRAM ARG...`: a program that stays up and answers line by line.
+
+It gets each request as one line of JSON on stdin, and answers it with one line of JSON on stdout,
+in order; other lines are kept as evidence. It has to flush its output after each answer. After a
+crash or a hang it is started anew. Up to `--jobs` copies of it run side by side, each asked one
+thing at a time: with `--jobs 1` there is exactly one.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from .base import Sender, Surroundings, processors
+from .capture import answer_keys
+from .outcome import Outcome
+from .process import find_program
+from .program import json_line, split_words
+from .standing import Pool
+
+SCHEMES = ("command+lines",)
+
+
+class LinesSender(Sender):
+    """Asks programs that stay up."""
+
+    def __init__(self, name: str, words: tuple[str, ...], surroundings: Surroundings) -> None:
+        super().__init__(name)
+        self.default_jobs = processors()
+        self._program = words[0]
+        self._environment = surroundings.for_program()
+        self._pool = Pool(
+            words, environment=self._environment, jobs=surroundings.jobs or self.default_jobs
+        )
+
+    async def start(self) -> None:
+        """Find the program; the first request starts it."""
+        find_program(self._program, self._environment)
+
+    async def close(self) -> None:
+        """End the programs."""
+        await self._pool.close()
+
+    async def restart(self, *, signal_number: signal.Signals = signal.SIGTERM) -> None:
+        """End the programs by that signal; the next request starts one."""
+        await self._pool.end_by(signal_number)
+
+    async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
+        """Ask a free program."""
+        action = document.get("action")
+        return await self._pool.ask(
+            json_line(document), keys=answer_keys(action), action=action, limit=limit
+        )
+
+
+def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:
+    """Open `command+lines:PROGRAM ARG...`."""
+    return LinesSender(f"{scheme}:{rest}", split_words(scheme, rest), surroundings)

@@ -1,0 +1,69 @@
+"""The environment that a program under test is started with.
+
+It names the run's only trust anchor in the variables that TLS libraries read, so that a program
+can be judged as it is, without an option of its own for a CA file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.protocol import Trust
+
+STATE_DIR = "HARNESS_STATE_DIR"
+
+CA_FILE_VARIABLES = (
+    "SSL_CERT_FILE",  # OpenSSL, Go, Ruby, PHP, .NET
+    "REQUESTS_CA_BUNDLE",  # Python: requests
+    "CURL_CA_BUNDLE",  # curl, and requests again
+    "NODE_EXTRA_CA_CERTS",  # Node
+    "AWS_CA_BUNDLE",  # botocore and the AWS command line
+)
+
+
+def sender_environment(
+    base: Mapping[str, str],
+    trust: Trust,
+    *,
+    proxy_url: str | None = None,
+    state_dir: str | None = None,
+) -> dict[str, str]:
+    """`base`, changed so that a program trusts the run's anchor and reaches only the fakes.
+
+    Proxy variables are removed in any spelling, or else a proxy of the developer's would be judged
+    in the sender's place; with `proxy_url` they name that CONNECT proxy instead. SSL_CERT_DIR is
+    removed because OpenSSL and Go read it beside SSL_CERT_FILE: a private CA in such a folder would
+    be a second anchor, and a sender that rightly accepts its certificates would be convicted.
+    """
+    environment = {
+        name: value
+        for name, value in base.items()
+        if not name.lower().endswith("_proxy") and name not in ("SSL_CERT_DIR", STATE_DIR)
+    }
+    environment.update(dict.fromkeys(CA_FILE_VARIABLES, trust.ca_file))
+    environment["JAVA_TOOL_OPTIONS"] = _java_options(base.get("JAVA_TOOL_OPTIONS", ""), trust)
+    if state_dir is not None:
+        environment[STATE_DIR] = state_dir
+    if proxy_url is not None:
+        environment |= {"HTTPS_PROXY": proxy_url, "https_proxy": proxy_url}
+        environment["NODE_USE_ENV_PROXY"] = "1"
+    return environment
+
+
+def _java_options(given: str, trust: Trust) -> str:
+    """The options that were there, and the trust store; the last of two equal options holds."""
+    store = {
+        "javax.net.ssl.trustStore": trust.ca_pkcs12,
+        "javax.net.ssl.trustStoreType": "PKCS12",
+        "javax.net.ssl.trustStorePassword": trust.ca_pkcs12_password,
+    }
+    options = [_quoted(f"-D{name}={value}") for name, value in store.items()]
+    return " ".join([given, *options] if given else options)
+
+
+def _quoted(option: str) -> str:
+    """As the JVM splits this variable: at blanks, with quotes of either kind, without escapes."""
+    if not any(mark.isspace() or mark in "'\"" for mark in option):
+        return option
+    quote = '"' if "'" in option else "'"
+    return f"{quote}{option}{quote}"

@@ -1,0 +1,216 @@
+"""`file:PATH`: a sender described in a small YAML file.
+
+    sender: "template:./send.sh {host} {port} {from} {to*} {subject} {text}"   # any SPEC but file:
+    environment: {SMTP_DEBUG: "1"}       # added to a program's environment, and overrides it
+    features: [smtp, security:starttls]  # what it has, whatever it says of itself
+    error_map:                           # its own words -> phase, class; the first match decides
+      - {pattern: "certificate verify failed", phase: tls, class: certificate-invalid}
+    limits: {case: 60, start: 30}        # seconds: for each case; to start and describe itself
+    actions: {configure: ./configure.sh} # a SPEC, or a command, of its own for an action
+    proxy: true                          # it is to use the CONNECT proxy
+
+Only `sender` is required. Programs are found from the current directory, not from the file's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from harness.errors import UsageError
+from harness.protocol import KNOWN_FEATURES, Description, ErrorClass, Phase
+from harness.scenario.loading import load, validate
+
+from . import is_spec, open_in
+from .base import Sender, Surroundings
+from .error_map import ErrorMap, Rule
+from .outcome import Answered, Described, Outcome, Unsupported
+from .reading import features_of
+
+SCHEMES = ("file",)
+
+Action: TypeAlias = Literal["send", "describe", "configure", "test-send", "deliveries"]
+
+# A sender has a feature when its file names a program of its own for that action.
+_IMPLIED: Mapping[Action, str] = {
+    "configure": "configure",
+    "test-send": "test-send",
+    "deliveries": "delivery-log",
+}
+
+
+def _known_feature(feature: str) -> str:
+    if feature not in KNOWN_FEATURES:
+        raise ValueError(f"unknown feature; choose from {', '.join(sorted(KNOWN_FEATURES))}")
+    return feature
+
+
+def _usable_pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as problem:
+        raise ValueError(f"no regular expression: {problem}") from problem
+    return pattern
+
+
+Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class MapEntry(_Written):
+    """Words that match `pattern`, anywhere in them, mean this phase, this class, or both."""
+
+    pattern: Annotated[str, AfterValidator(_usable_pattern)]
+    phase: Phase | None = None
+    class_: ErrorClass | None = Field(default=None, alias="class")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> MapEntry:
+        if self.phase is None and self.class_ is None:
+            raise ValueError("a phase or a class is due")
+        return self
+
+    def rule(self) -> Rule:
+        """The entry, ready for use."""
+        return Rule(pattern=re.compile(self.pattern), phase=self.phase, class_=self.class_)
+
+
+class Limits(_Written):
+    """Seconds: for each case, instead of the usual limit; to start and to describe itself."""
+
+    case: Seconds | None = None
+    start: Seconds | None = None
+
+
+class SenderFile(_Written):
+    """A sender, and all that has to be known to drive it."""
+
+    sender: str
+    environment: dict[str, str] = Field(default_factory=dict)
+    features: tuple[Annotated[str, AfterValidator(_known_feature)], ...] | None = None
+    error_map: tuple[MapEntry, ...] = ()
+    limits: Limits = Limits()
+    actions: dict[Action, str] = Field(default_factory=dict)
+    proxy: bool = False
+
+    @property
+    def declared(self) -> frozenset[str] | None:
+        """The features listed, or None."""
+        return None if self.features is None else frozenset(self.features)
+
+    @property
+    def implied(self) -> frozenset[str]:
+        """The features that follow from the actions."""
+        return frozenset(_IMPLIED[action] for action in self.actions if action in _IMPLIED)
+
+
+def read_sender_file(path: str) -> SenderFile:
+    """The file at `path`. Raises `UsageError` with one `file:line: path: reason` a line."""
+    return validate(load(Path(path), source=path), SenderFile)
+
+
+class FileSender(Sender):
+    """The senders that a file names, as one."""
+
+    def __init__(self, name: str, given: SenderFile, surroundings: Surroundings) -> None:
+        super().__init__(name)
+        inside = replace(
+            surroundings,
+            additions={**surroundings.additions, **given.environment},
+            declared=given.declared,
+            proxy=surroundings.proxy or given.proxy,
+        )
+        self._given = given
+        self._usual = _open(inside, name, given.sender)
+        self._special = {
+            action: _open(inside, name, _as_spec(line)) for action, line in given.actions.items()
+        }
+        sends = self._for("send")
+        self.default_jobs = sends.default_jobs
+        self.judges_message_building = sends.judges_message_building
+        self.error_map = ErrorMap(rules=tuple(entry.rule() for entry in given.error_map))
+        self.wants_proxy = given.proxy
+        self.features = self._own_features(self._usual.features)
+
+    def limit_for(self, timeout: float) -> float:
+        """`limits.case`, or the usual limit."""
+        return self._given.limits.case or super().limit_for(timeout)
+
+    async def start(self) -> None:
+        """Start all of them."""
+        for sender in self._all():
+            await sender.start()
+
+    async def close(self) -> None:
+        """Close all of them."""
+        await asyncio.gather(*(sender.close() for sender in self._all()))
+
+    async def restart(self, *, signal_number: signal.Signals = signal.SIGTERM) -> None:
+        """Restart all of them."""
+        again = (sender.restart(signal_number=signal_number) for sender in self._all())
+        await asyncio.gather(*again)
+
+    async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
+        """Ask the one that the file names for this action."""
+        return await self._for(document.get("action")).exchange(document, limit=limit)
+
+    async def describe(self, limit: float) -> Outcome:
+        """Ask it, and let the file's features stand above what it says."""
+        asked = self._for("describe")
+        outcome = await asked.describe(self._given.limits.start or limit)
+        self.measured_start = asked.measured_start
+        self.features = self._own_features(features_of(outcome))
+        return self._with_own_features(outcome)
+
+    def _own_features(self, said: frozenset[str]) -> frozenset[str]:
+        declared = self._given.declared
+        return said | self._given.implied if declared is None else declared
+
+    def _with_own_features(self, outcome: Outcome) -> Outcome:
+        """`outcome` with the features of the file, unless there was no answer at all."""
+        if not isinstance(outcome, Described | Answered | Unsupported):
+            return outcome
+        if self.features == features_of(outcome):
+            return outcome
+        features = tuple(sorted(self.features))
+        said = outcome.description if isinstance(outcome, Described) else Description(features=())
+        return Described(
+            document=outcome.document or {},
+            description=said.model_copy(update={"features": features}),
+            complaints=() if isinstance(outcome, Unsupported) else outcome.complaints,
+            output=outcome.output,
+        )
+
+    def _for(self, action: object) -> Sender:
+        return next((own for name, own in self._special.items() if name == action), self._usual)
+
+    def _all(self) -> tuple[Sender, ...]:
+        return (self._usual, *self._special.values())
+
+
+def _open(surroundings: Surroundings, name: str, spec: str) -> Sender:
+    if spec.startswith("file:"):
+        raise UsageError(f"{name}: a sender file cannot name another one: {spec}")
+    try:
+        return open_in(surroundings, spec)
+    except UsageError as problem:
+        raise UsageError(f"{name}: {problem}") from problem
+
+
+def _as_spec(line: str) -> str:
+    return line if is_spec(line) else f"command:{line}"
+
+
+def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:
+    """Open `file:PATH`."""
+    return FileSender(f"{scheme}:{rest}", read_sender_file(rest), surroundings)

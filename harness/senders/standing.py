@@ -1,0 +1,142 @@
+"""Programs that stay up: one JSON document a line in, one a line out, and a pool of them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from .capture import json_object
+from .endings import outcome_of
+from .outcome import Hung, Outcome, Replied
+from .process import GRACE, Process, start_process, within
+
+BUFFERED = "output that is not flushed after each answer looks the same"
+
+# How long a program that is ended by a signal may take to put its state away.
+ENDING = 5.0
+
+
+class Inbox:
+    """Where the next line with one of the expected keys arrives. Any other line is no answer."""
+
+    def __init__(self) -> None:
+        self._keys: tuple[str, ...] = ()
+        self._answer: asyncio.Future[dict[str, Any]] | None = None
+
+    def expect(self, keys: tuple[str, ...]) -> asyncio.Future[dict[str, Any]]:
+        """A future of the next answer; lines that came before are not considered."""
+        self._keys = keys
+        self._answer = asyncio.get_running_loop().create_future()
+        return self._answer
+
+    def look(self, line: bytes) -> None:
+        """Take the next line."""
+        if self._answer is None or self._answer.done():
+            return
+        document = json_object(line)
+        if document is not None and any(key in document for key in self._keys):
+            self._answer.set_result(document)
+
+
+class Standing:
+    """A program that is up, and answers one document after the other."""
+
+    def __init__(self, process: Process, inbox: Inbox) -> None:
+        self._process = process
+        self._inbox = inbox
+
+    @classmethod
+    async def start(cls, words: tuple[str, ...], environment: Mapping[str, str]) -> Standing:
+        """Start a program; it is not asked anything yet."""
+        inbox = Inbox()
+        process = await start_process(words, environment=environment, on_line=inbox.look)
+        return cls(process, inbox)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it can be asked again."""
+        return not self._process.exited.done()
+
+    async def ask(
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+    ) -> Outcome:
+        """Hand it a line, and wait for an answer; without one it is ended."""
+        process = self._process
+        answer = self._inbox.expect(keys)
+        process.write(line + b"\n")
+        await within(limit, answer, process.exited)
+        if answer.done():
+            return Replied(document=answer.result(), output=process.take_output())
+        status = process.exit_status
+        # What it wrote last may still be on its way, the answer among it.
+        await process.end()
+        output = process.take_output()
+        if status is None:
+            return Hung(limit=limit, hint=BUFFERED, output=output)
+        document = answer.result() if answer.done() else None
+        return outcome_of(status, document=document, output=output, action=action, limit=limit)
+
+    async def end(self) -> None:
+        """Kill it."""
+        await self._process.end()
+
+    async def retire(self) -> None:
+        """Let it see the end of its input, and then end it."""
+        self._process.write(b"", end=True)
+        await within(GRACE, self._process.exited)
+        await self.end()
+
+    async def end_by(self, number: signal.Signals) -> None:
+        """Send a signal, wait for its end, and kill what is left."""
+        self._process.signal_group(number)
+        await within(ENDING, self._process.exited)
+        await self.end()
+
+
+class Pool:
+    """At most `jobs` copies of a program, started when they are needed."""
+
+    def __init__(
+        self, words: tuple[str, ...], *, environment: Mapping[str, str], jobs: int
+    ) -> None:
+        self._words = words
+        self._environment = environment
+        self._slots = asyncio.Semaphore(jobs)
+        self._idle: list[Standing] = []
+
+    async def ask(
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+    ) -> Outcome:
+        """Ask one of them; the wait for a free one does not count against `limit`."""
+        async with self._slots:
+            standing = await self._free()
+            try:
+                outcome = await standing.ask(line, keys=keys, action=action, limit=limit)
+            except BaseException:
+                await standing.end()
+                raise
+            if standing.is_up:
+                self._idle.append(standing)
+            else:
+                await standing.end()
+            return outcome
+
+    async def _free(self) -> Standing:
+        while self._idle:
+            standing = self._idle.pop()
+            if standing.is_up:
+                return standing
+            await standing.end()
+        return await Standing.start(self._words, self._environment)
+
+    async def close(self) -> None:
+        """End those that wait for a request."""
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(standing.retire() for standing in idle))
+
+    async def end_by(self, number: signal.Signals) -> None:
+        """End those that wait for a request by a signal; the next request starts a new one."""
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(standing.end_by(number) for standing in idle))

@@ -1,0 +1,373 @@
+"""The data of the two catalogues, and looking rows up in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from harness.errors import UsageError
+from harness.model import Level
+from harness.requirements import (
+    Catalogue,
+    Document,
+    Expectation,
+    ExpectationByMode,
+    Kind,
+    Requirement,
+    Row,
+    Severity,
+    Situation,
+    State,
+    catalogue,
+    load_catalogue,
+)
+
+FAMILIES = {
+    "MODE": 12,
+    "CERT": 36,
+    "TLS": 16,
+    "STLS": 24,
+    "AUTH": 37,
+    "NET": 25,
+    "REPLY": 25,
+    "EXT": 20,
+    "CONN": 17,
+    "WIRE": 36,
+    "DLV": 20,
+    "API": 16,
+    "CFG": 14,
+    "SPAM": 14,
+}
+
+UNTESTABLE = {"AUTH0-011", "AUTH0-085", "ORY-007", "ORY-054"}
+
+# What scenarios judge. A row that moves to `checked` in the data moves here with it.
+CHECKED = {
+    *(f"AUTH0-{n:03}" for n in (5, 6, 74, 75, 76, 77, 79, 80, 81, 84)),
+    *(f"ORY-{n:03}" for n in (5, 6, 10, 11, 13, 16, 17, 18, 21, 22, 24, 25, 28, 30, 31)),
+    *(f"ORY-{n:03}" for n in (*range(33, 44), 45, 47, 48)),
+}
+
+CERTIFICATE_KINDS = [f"CERT-{n:02}" for n in range(1, 23)]
+
+
+@pytest.fixture(scope="module")
+def rows() -> Catalogue:
+    return load_catalogue()
+
+
+def texts(row: Row) -> Iterator[tuple[str, str]]:
+    """Every field of a row that holds words for people."""
+    for field in dataclasses.fields(row):
+        value = getattr(row, field.name)
+        if type(value) is not str and value is not None and not isinstance(value, str | bool):
+            assert isinstance(value, ExpectationByMode), f"{row.id}: {field.name}"
+        elif type(value) is str:
+            yield field.name, value
+
+
+def named_ids(text: str) -> Iterator[str]:
+    """The row ids in a text, with `AUTH0-020, -021 and -023` written out."""
+    for match in re.finditer(r"\b([A-Z]+0?)-(\d{2,3})\b((?:(?:,| and) -\d{3})*)", text):
+        prefix, number, more = match.groups()
+        if prefix in FAMILIES or prefix in {"AUTH0", "ORY"}:
+            yield f"{prefix}-{number}"
+            yield from (f"{prefix}-{n}" for n in re.findall(r"-(\d{3})", more))
+
+
+def test_the_two_documents_have_85_and_54_statements(rows: Catalogue) -> None:
+    count = Counter(row.document for row in rows.requirements)
+    assert count == {Document.AUTH0: 85, Document.ORY: 54}
+
+
+def test_there_are_312_situations_in_14_families(rows: Catalogue) -> None:
+    assert len(rows.situations) == 312
+    assert len(rows.families) == 14
+    assert Counter(row.family for row in rows.situations) == FAMILIES
+
+
+def test_families_come_in_the_order_of_their_source(rows: Catalogue) -> None:
+    assert [family.key for family in rows.families] == list(FAMILIES)
+    assert all(family.title for family in rows.families)
+
+
+def test_requirement_ids_are_contiguous_and_in_order(rows: Catalogue) -> None:
+    expected = [f"AUTH0-{n:03}" for n in range(1, 86)] + [f"ORY-{n:03}" for n in range(1, 55)]
+    assert [row.id for row in rows.requirements] == expected
+
+
+def test_situation_ids_are_contiguous_but_for_the_gap_behind_the_certificate_kinds(
+    rows: Catalogue,
+) -> None:
+    numbers = {family: list(range(1, size + 1)) for family, size in FAMILIES.items()}
+    numbers["CERT"] = [*range(1, 23), *range(30, 44)]
+    expected = [f"{family}-{n:02}" for family in FAMILIES for n in numbers[family]]
+    assert [row.id for row in rows.situations] == expected
+
+
+def test_iteration_gives_requirements_and_then_situations(rows: Catalogue) -> None:
+    assert list(rows) == [*rows.requirements, *rows.situations]
+    assert len(rows) == 139 + 312
+
+
+def test_a_requirement_belongs_to_the_document_that_its_id_names(rows: Catalogue) -> None:
+    for row in rows.requirements:
+        assert row.id.startswith(f"{row.document.value.upper()}-")
+
+
+def test_levels_and_kinds_add_up_to_those_of_the_documents(rows: Catalogue) -> None:
+    levels = Counter(row.level for row in rows.requirements)
+    assert levels == {Level.MUST: 99, Level.SHOULD: 5, Level.MAY: 6, Level.INFO: 29}
+    assert Counter(row.kind for row in rows.requirements) == {
+        Kind.REQUIREMENT: 58,
+        Kind.SETUP_STEP: 30,
+        Kind.SECURITY_MODE: 8,
+        Kind.TROUBLESHOOTING: 14,
+        Kind.NOTE: 29,
+    }
+
+
+def test_severities_that_are_not_derived_add_up_to_those_of_the_source(rows: Catalogue) -> None:
+    given = Counter(row.severity for row in rows.situations if not row.severity_derived)
+    assert given == {Severity.C: 48, Severity.H: 94, Severity.M: 115, Severity.L: 33}
+
+
+def test_the_level_of_a_situation_follows_its_severity(rows: Catalogue) -> None:
+    levels = {"C": Level.MUST, "H": Level.MUST, "M": Level.SHOULD, "L": Level.MAY}
+    for row in rows.situations:
+        assert row.level is levels[row.severity.value], row.id
+
+
+def test_checked_are_the_rows_that_scenarios_judge(rows: Catalogue) -> None:
+    assert {row.id for row in rows.requirements if row.state is State.CHECKED} == CHECKED
+
+
+def test_untestable_are_four_rows_and_each_says_why(rows: Catalogue) -> None:
+    reasons = {row.id: row.reason for row in rows.requirements if row.state is State.UNTESTABLE}
+    assert set(reasons) == UNTESTABLE
+    assert all(reasons.values())
+
+
+def test_only_an_untestable_row_has_a_reason(rows: Catalogue) -> None:
+    assert {row.id for row in rows.requirements if row.reason is not None} == UNTESTABLE
+
+
+def test_every_text_is_one_tidy_line_of_words(rows: Catalogue) -> None:
+    for row in rows:
+        for name, text in texts(row):
+            assert text, f"{row.id}: {name}"
+            assert text == " ".join(text.split()), f"{row.id}: {name}"
+
+
+def test_sentences_begin_like_sentences_and_end_with_a_full_stop(rows: Catalogue) -> None:
+    for row in rows:
+        for name, text in texts(row):
+            if name in {"statement", "fake", "right", "note", "reason"}:
+                assert not text[0].islower(), f"{row.id}: {name}"
+                assert text.endswith((".", ".`", "?")), f"{row.id}: {name}"
+
+
+def test_backticks_are_balanced(rows: Catalogue) -> None:
+    for row in rows:
+        for name, text in texts(row):
+            assert text.count("`") % 2 == 0, f"{row.id}: {name}"
+
+
+def test_every_row_that_a_text_names_exists(rows: Catalogue) -> None:
+    for row in rows:
+        for name, text in texts(row):
+            for named in named_ids(text):
+                assert named in rows, f"{row.id}: {name}"
+
+
+def test_references_in_short_form_are_found() -> None:
+    text = "AUTH0-020, -021 and -023, CERT-02 to CERT-19; not SHA-256, RFC-01"
+    expected = ["AUTH0-020", "AUTH0-021", "AUTH0-023", "CERT-02", "CERT-19"]
+    assert list(named_ids(text)) == expected
+
+
+def test_titles_are_unique_within_a_family(rows: Catalogue) -> None:
+    assert len({(row.family, row.title) for row in rows.situations}) == 312
+
+
+def test_certificate_kinds_alone_have_outcomes_by_mode_and_derived_severities(
+    rows: Catalogue,
+) -> None:
+    assert [row.id for row in rows.situations if row.modes] == CERTIFICATE_KINDS
+    assert [row.id for row in rows.situations if row.severity_derived] == CERTIFICATE_KINDS
+
+
+@pytest.mark.parametrize("row_id", CERTIFICATE_KINDS)
+def test_the_severity_of_a_certificate_kind_follows_its_outcomes(
+    rows: Catalogue, row_id: str
+) -> None:
+    row = rows.situation(row_id)
+    assert row.modes is not None
+    verified = {row.modes.verify, row.modes.named}
+    if row_id in {"CERT-15", "CERT-16"}:
+        expected = Severity.M
+    elif Expectation.REFUSE in verified:
+        expected = Severity.C
+    elif Expectation.POLICY in verified:
+        expected = Severity.L
+    else:
+        expected = Severity.M
+    assert row.severity is expected
+
+
+@pytest.mark.parametrize("row_id", CERTIFICATE_KINDS)
+def test_no_certificate_kind_has_to_be_refused_where_verification_is_off(
+    rows: Catalogue, row_id: str
+) -> None:
+    modes = rows.situation(row_id).modes
+    assert modes is not None
+    assert modes.skip is not Expectation.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("row_id", "verify", "skip", "named"),
+    [
+        ("CERT-01", "accept", "accept", "by override"),
+        ("CERT-02", "refuse", "accept", "refuse"),
+        ("CERT-12", "accept", "accept", "by override"),
+        ("CERT-15", "refuse", "either", "refuse"),
+        ("CERT-17", "not asked", "not asked", "accept"),
+        ("CERT-18", "not asked", "not asked", "refuse"),
+        ("CERT-20", "policy", "accept", "policy"),
+    ],
+)
+def test_the_outcomes_of_a_certificate_kind_are_those_of_the_source(
+    rows: Catalogue, row_id: str, verify: str, skip: str, named: str
+) -> None:
+    assert rows.situation(row_id).modes == ExpectationByMode(
+        verify=Expectation(verify), skip=Expectation(skip), named=Expectation(named)
+    )
+
+
+@pytest.mark.parametrize(
+    ("row_id", "level", "kind", "state", "word"),
+    [
+        ("AUTH0-002", "SHOULD", "requirement", "not yet", "production"),
+        ("AUTH0-011", "INFO", "note", "untestable", "credentials"),
+        ("AUTH0-074", "MUST", "requirement", "checked", "LOGIN"),
+        ("AUTH0-081", "SHOULD", "requirement", "checked", "25"),
+        ("ORY-005", "MAY", "requirement", "checked", "URI"),
+        ("ORY-011", "MUST", "security mode", "checked", "STARTTLS"),
+        ("ORY-032", "MUST", "setup step", "not yet", "Advanced Settings"),
+        ("ORY-033", "INFO", "security mode", "checked", "Six"),
+        ("ORY-041", "MUST", "security mode", "checked", "`server_name`"),
+        ("ORY-048", "MUST", "troubleshooting", "checked", "login"),
+    ],
+)
+def test_requirements_are_what_the_documents_say(
+    rows: Catalogue, row_id: str, level: str, kind: str, state: str, word: str
+) -> None:
+    row = rows.requirement(row_id)
+    assert (row.level, row.kind, row.state) == (Level(level), Kind(kind), State(state))
+    assert word in row.statement
+
+
+@pytest.mark.parametrize(
+    ("row_id", "severity", "decides"),
+    [
+        ("MODE-02", "C", "RFC 8314 §5.2; RFC 3207 §6"),
+        ("CERT-22", "C", "RFC 5280 §4.2.1.6"),
+        ("TLS-01", "M", "RFC 8996; RFC 9325 §3.1.1"),
+        ("AUTH-03", "H", "draft-murchison-sasl-login; Auth0 page"),
+        ("NET-02", "H", None),
+        ("WIRE-36", "L", "RFC 3834 §5"),
+        ("SPAM-14", "M", "Ory page, info box"),
+    ],
+)
+def test_situations_have_the_severity_and_the_text_that_decides(
+    rows: Catalogue, row_id: str, severity: str, decides: str | None
+) -> None:
+    row = rows.situation(row_id)
+    assert (row.severity, row.decides) == (Severity(severity), decides)
+
+
+def test_escapes_in_the_data_stay_escapes(rows: Catalogue) -> None:
+    assert r"`Hi\r\nBcc: x@evil`" in rows.situation("WIRE-10").fake
+
+
+def test_a_row_is_found_by_its_id_whatever_it_is(rows: Catalogue) -> None:
+    assert isinstance(rows.row("ORY-035"), Requirement)
+    assert isinstance(rows.row("STLS-01"), Situation)
+    assert "ORY-035" in rows
+    assert "ORY-999" not in rows
+
+
+def test_the_level_of_any_row_can_be_asked(rows: Catalogue) -> None:
+    assert rows.level("ORY-053") is Level.SHOULD
+    assert rows.level("REPLY-24") is Level.MAY
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("ORY-35", "ORY-035"), ("ory-035", "ORY-035"), ("STSL-01", "STLS-01")]
+)
+def test_an_unknown_id_is_a_usage_error_that_names_it_and_the_nearest(
+    rows: Catalogue, wrong: str, right: str
+) -> None:
+    with pytest.raises(UsageError, match=f"'{wrong}'.*nearest.*{right}"):
+        rows.row(wrong)
+
+
+def test_an_id_like_no_other_is_answered_with_the_prefixes_that_there_are(
+    rows: Catalogue,
+) -> None:
+    with pytest.raises(UsageError, match=r"'§'.*AUTH0-, ORY-, MODE-, CERT-"):
+        rows.row("§")
+
+
+def test_a_situation_is_not_taken_for_a_requirement_nor_the_reverse(rows: Catalogue) -> None:
+    with pytest.raises(UsageError, match="CERT-02 is a situation"):
+        rows.requirement("CERT-02")
+    with pytest.raises(UsageError, match="ORY-035 is a requirement"):
+        rows.situation("ORY-035")
+
+
+def test_the_catalogue_is_read_once_and_cannot_be_changed(rows: Catalogue) -> None:
+    assert load_catalogue() is rows
+    with pytest.raises(TypeError):
+        rows.rows["ORY-035"] = rows.rows["ORY-036"]  # type: ignore[index]  # what is tested
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        rows.requirement("ORY-035").level = Level.INFO  # type: ignore[misc]  # what is tested
+
+
+def test_an_id_that_is_there_twice_is_refused(rows: Catalogue) -> None:
+    row = rows.row("ORY-035")
+    with pytest.raises(ValueError, match="ORY-035 is there twice"):
+        catalogue._index([row, dataclasses.replace(row)])
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"levle": "MUST"}, "levle"),
+        ({"level": "COULD"}, "COULD"),
+        ({"state": "done"}, "done"),
+        ({"statement": None}, None),
+    ],
+)
+def test_a_row_that_cannot_be_built_names_its_file_and_id(
+    change: dict[str, str], complaint: str | None
+) -> None:
+    row = {
+        "id": "ORY-001",
+        "section": "Somewhere",
+        "statement": "Something is so.",
+        "level": "INFO",
+        "kind": "note",
+        "state": "not yet",
+        **change,
+    }
+    if complaint is None:
+        del row["statement"]
+    build = partial(catalogue._requirement, document=Document.ORY)
+    with pytest.raises(ValueError, match=f"ory.yaml: ORY-001: .*{complaint or 'statement'}"):
+        list(catalogue._build("ory.yaml", [row], build))

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.senders.capture import (
+    KEPT_AT_EACH_END,
+    AnswerSearch,
+    Ends,
+    Lines,
+    json_object,
+    why_no_answer,
+)
+from harness.senders.outcome import Output
+
+SENT = {"status": "sent"}
+
+
+def chunks_of(data: bytes, cuts: list[int]) -> list[bytes]:
+    edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    return [data[start:end] for start, end in pairwise(edges)]
+
+
+def lines_in(chunks: list[bytes], *, longest: int = 1000) -> list[bytes]:
+    found: list[bytes] = []
+    lines = Lines(found.append, longest=longest)
+    for chunk in chunks:
+        lines.feed(chunk)
+    lines.end()
+    return found
+
+
+@given(st.binary(max_size=60), st.lists(st.integers(0, 60)))
+def test_a_short_stream_is_kept_whole_however_it_is_cut(data: bytes, cuts: list[int]) -> None:
+    ends = Ends(kept=30)
+    for chunk in chunks_of(data, cuts):
+        ends.feed(chunk)
+    assert ends.content() == data
+    assert not ends.truncated
+
+
+@given(st.binary(min_size=61, max_size=400), st.lists(st.integers(0, 400)))
+def test_a_long_stream_keeps_its_ends_and_says_what_is_missing(
+    data: bytes, cuts: list[int]
+) -> None:
+    ends = Ends(kept=30)
+    for chunk in chunks_of(data, cuts):
+        ends.feed(chunk)
+    assert ends.truncated
+    gap = b"\n[... %d bytes left out ...]\n" % (len(data) - 60)
+    assert ends.content() == data[:30] + gap + data[-30:]
+
+
+def test_a_flood_does_not_grow_what_is_kept() -> None:
+    ends = Ends()
+    for _ in range(200):
+        ends.feed(b"x" * 100_000)
+        assert len(ends._head) + len(ends._tail) <= 3 * KEPT_AT_EACH_END + 100_000
+
+
+@given(st.text(alphabet="{}a\n", max_size=80), st.lists(st.integers(0, 80)))
+def test_lines_with_a_brace_arrive_in_order_however_the_stream_is_cut(
+    text: str, cuts: list[int]
+) -> None:
+    data = text.encode()
+    expected = [line for line in data.split(b"\n") if b"{" in line]
+    assert lines_in(chunks_of(data, cuts)) == expected
+
+
+@given(st.text(alphabet="{a\n", max_size=80), st.lists(st.integers(0, 80)))
+def test_too_long_a_line_is_skipped_and_the_next_one_is_not(text: str, cuts: list[int]) -> None:
+    data = text.encode()
+    expected = [line for line in data.split(b"\n") if b"{" in line and len(line) <= 5]
+    assert lines_in(chunks_of(data, cuts), longest=5) == expected
+
+
+def search(action: str, *lines: bytes) -> dict[str, object] | None:
+    found = AnswerSearch(action)
+    for line in lines:
+        found.look(line)
+    return found.found
+
+
+def test_the_last_line_with_a_status_is_the_answer() -> None:
+    assert search("send", b'{"status":"failed"}', b'{"status":"sent"}', b'{"level":30}') == SENT
+
+
+def test_an_object_without_a_status_is_no_answer() -> None:
+    assert (
+        search("send", b'{"level":"info"}', b'["status"]', b'"status"', b"{status: sent}") is None
+    )
+
+
+def test_features_are_preferred_to_a_later_status() -> None:
+    assert search("describe", b'{"features":[]}', b'{"status":"ready"}') == {"features": []}
+    assert search("describe", b'{"status":"unsupported"}') == {"status": "unsupported"}
+
+
+def test_deliveries_are_an_answer_only_to_deliveries() -> None:
+    assert search("deliveries", b'{"deliveries":[]}') == {"deliveries": []}
+    assert search("send", b'{"deliveries":[]}') is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'  {"status": "sent"}\r',
+        b'\xef\xbb\xbf{"status": "sent"}',
+        b'{"status": "failed", "status": "sent"}',
+    ],
+    ids=["blanks", "byte-order mark", "twice"],
+)
+def test_a_line_is_read_as_it_is_meant(line: bytes) -> None:
+    assert json_object(line) == SENT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"status": NaN}',
+        b"{" * 100,
+        b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+        b'{"status": ' + b"1" * 10_000 + b"}",
+        b"{}{}",
+        b"",
+    ],
+    ids=["NaN", "open", "deep", "huge number", "two", "empty"],
+)
+def test_what_is_no_json_object_is_none_and_never_an_error(line: bytes) -> None:
+    assert json_object(line) in (None, {})
+
+
+def test_broken_utf8_and_half_characters_can_be_written_down_again() -> None:
+    read = json_object(b'{"status":"sent","a":"\xff","b":"\\ud83d","c":"\\ud83d\\ude00"}')
+    assert read is not None
+    assert read == {"status": "sent", "a": "\ufffd", "b": "\ufffd", "c": "\U0001f600"}
+    json.dumps(read, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("stdout", "words"),
+    [
+        (b" \n", "stdout is empty"),
+        (b"hello", "no line of stdout is a JSON object with `status`"),
+        (b'{\n "status": "sent"\n}', "an answer is one line"),
+        (b'{"state": "sent"}', "without `status`"),
+    ],
+)
+def test_why_there_is_no_answer_is_told(stdout: bytes, words: str) -> None:
+    assert words in why_no_answer(Output(stdout=stdout), "send")

@@ -1,0 +1,62 @@
+"""What is shown of text from the wire."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.escaping import encodable, shortened, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("plain ümlaut 漢字 😀", "plain ümlaut 漢字 😀"),
+        ("a\x00b", r"a\x00b"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\r\nb\tc", r"a\r\nb\tc"),
+        ("\x7f\x9b", r"\x7f\x9b"),
+        ("abc\u202etxt", r"abc\u202etxt"),
+        ("\u2066\u200b\ufeff", r"\u2066\u200b\ufeff"),
+        ("\u2028\xa0", r"\u2028\xa0"),
+        ("\ufffe\uffff", r"\ufffe\uffff"),
+        ("\U000e0041", r"\U000e0041"),
+        ("\ud800", r"\ud800"),
+        ("\udcff", r"\xff"),
+        (r"C:\new", r"C:\new"),
+    ],
+)
+def test_what_does_not_print_becomes_an_escape(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_bytes_are_read_as_utf8_and_the_rest_is_escaped() -> None:
+    assert visible("ü\x1b".encode() + b"\xff\xfe") == r"ü\x1b\xff\xfe"
+
+
+def test_what_is_to_be_kept_is_kept() -> None:
+    assert visible("a\nb\tc", keep="\n") == "a\nb\\tc"
+
+
+@given(st.text(st.characters(codec=None)))
+def test_nothing_that_acts_is_left_and_twice_is_once(text: str) -> None:
+    shown = visible(text)
+    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
+    assert visible(shown) == shown
+    shown.encode()
+
+
+def test_only_lone_surrogates_keep_text_from_being_encoded() -> None:
+    everything = "".join(map(chr, range(0xD700, 0xE100))) + chr(sys.maxunicode)
+    encodable(everything).encode()
+    assert encodable("\x00\x1b\ud800\udc80") == "\x00\x1b\\ud800\\x80"
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    assert shortened("abc", 3) == "abc"
+    assert shortened("abcde", 3) == "abc… (2 more characters)"

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import anyio
+
 from harness.errors import SenderError, SenderNotFoundError
 
 from .capture import Ends, Lines
@@ -110,7 +112,7 @@ class Process(asyncio.SubprocessProtocol):
 
         A descendant that left the group keeps the pipes open; they are closed on our side.
         """
-        print("END", self.exited.done(), self.transport.get_pid()); self.signal_group(signal.SIGKILL)
+        self.signal_group(signal.SIGKILL)
         try:
             await within(GRACE, self.ended)
         finally:
@@ -142,14 +144,23 @@ async def start_process(
     stdin: int = subprocess.PIPE,
 ) -> Process:
     """Start a program in the current directory, without a shell."""
-    try:
-        _, process = await asyncio.get_running_loop().subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.get_running_loop().subprocess_exec(
             lambda: Process(on_line),
             *(word.encode() for word in words),
             stdin=stdin,
             env=environment,
             start_new_session=True,
         )
+    )
+    try:
+        _, process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # Cut off in the middle, asyncio would kill the program, but not what it has started.
+        with anyio.CancelScope(shield=True):
+            _, process = await starting
+            await process.end()
+        raise
     except (FileNotFoundError, PermissionError) as problem:
         raise SenderNotFoundError(f"{words[0]}: {problem.strerror}") from problem
     except OSError as problem:

@@ -209,11 +209,12 @@ async def test_a_daemon_that_left_the_group_does_not_hold_us_up(
     assert isinstance(outcome, Answered)
 
 
+@pytest.mark.parametrize("first", ["", "cat; "], ids=["as it starts", "once it is up"])
 async def test_a_cancelled_request_kills_the_program(
-    opened: Open, request_to_send: SendRequest, tmp_path: Path
+    first: str, opened: Open, request_to_send: SendRequest, tmp_path: Path
 ) -> None:
     with lifeline(tmp_path) as (path, reader):
-        script = f"exec 9> {path}; echo alive >&9; sleep 1000"
+        script = f"{first}exec 9> {path}; echo alive >&9; sleep 1000"
         async with (
             opened(f"command:sh -c '{script}'") as sender,
             anyio.create_task_group() as tasks,

@@ -71,13 +71,23 @@ def judge(
         return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
     if control is not None and control is not Verdict.PASS:
         reason = f"its control did not pass ({control})"
-        return Judgement(verdict=Verdict.INCONCLUSIVE, findings=findings, reason=reason)
+        return _undecided(findings, reason)
     if failing:
         return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
     missing = _what_did_not_arise(case, record)
     if missing:
-        return Judgement(verdict=Verdict.INCONCLUSIVE, findings=findings, reason=missing)
+        return _undecided(findings, missing)
     return Judgement(verdict=Verdict.PASS, findings=findings)
+
+
+def _undecided(findings: tuple[Finding, ...], reason: str) -> Judgement:
+    """Nothing is proved; the level is that of what would have been decided."""
+    return Judgement(
+        verdict=Verdict.INCONCLUSIVE,
+        findings=findings,
+        level=Level.highest(finding.level for finding in findings if finding.rows),
+        reason=reason,
+    )
 
 
 def _unsupported(findings: tuple[Finding, ...], record: Record) -> Judgement:

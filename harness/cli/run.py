@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,11 @@ import click
 from harness.cli.options import selected, selecting
 from harness.events import Note
 from harness.evidence import EvidenceFolder
+from harness.execution import Order, by_spec, execute
 from harness.gate import exit_status
-from harness.ground import prepared
-from harness.model import RunResult
-from harness.reports import Reports, open_reports, parse_report_spec
+from harness.reports import open_reports, parse_report_spec
 from harness.requirements import load_catalogue
-from harness.runner import Options, Run
-from harness.scenario.case import Case
-from harness.senders import open_sender
+from harness.runner import Options
 
 
 @click.command("run")
@@ -54,7 +50,8 @@ def run(**words: Any) -> int:
         name: words.pop(name)
         for name in ("sender", "jobs", "seed", "time_scale", "reports", "evidence", "strict")
     }
-    cases, notes = selected(words.pop("paths"), words)
+    paths = words.pop("paths")
+    cases, notes = selected(paths, words)
     specs = [parse_report_spec(text) for text in settings["reports"]]
     folder = EvidenceFolder(settings["evidence"]) if settings["evidence"] else None
     catalogue = load_catalogue()
@@ -62,31 +59,22 @@ def run(**words: Any) -> int:
         specs,
         environ=os.environ,
         describe_row=catalogue.describe,
-        command=f"harness run --sender {shlex.quote(settings['sender'])}",
+        command=shlex.join(["harness", "run", *paths, "--sender", settings["sender"]]),
     ) as reports:
         for note in notes:
             reports(Note(text=note))
         options = Options(
             jobs=settings["jobs"], strict=settings["strict"], evidence=folder, notes=tuple(notes)
         )
-        result = asyncio.run(_run(cases, settings, options, reports, os.environ))
-    return exit_status(result)
-
-
-async def _run(
-    cases: tuple[Case, ...],
-    settings: Mapping[str, Any],
-    options: Options,
-    reports: Reports,
-    environment: Mapping[str, str],
-) -> RunResult:
-    with prepared(seed=settings["seed"], time_scale=settings["time_scale"]) as ground:
-        sender = open_sender(
-            settings["sender"], trust=ground.trust, environment=environment, jobs=options.jobs
+        order = Order(
+            cases=cases,
+            seed=settings["seed"],
+            time_scale=settings["time_scale"],
+            options=options,
         )
-        async with sender:
-            job = Run(cases=cases, sender=sender, ground=ground, listener=reports, options=options)
-            return await job.carry_out()
+        sender = by_spec(settings["sender"], environment=os.environ, jobs=options.jobs)
+        result = asyncio.run(execute(order, sender, reports))
+    return exit_status(result)
 
 
 COMMANDS = {"run": run}

@@ -79,7 +79,8 @@ def connect(
         winner = race.run()
     if winner is None:
         raise _not_connected(host, port, race.faults, timeout)
-    winner.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with contextlib.suppress(OSError):  # it may be gone again already, with words to be read
+        winner.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return winner
 
 
@@ -199,7 +200,8 @@ class _Race:
     def _finish(self, key: selectors.SelectorKey) -> socket.socket | None:
         sock = self._forget(key)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code == 0:
+        # Refused with a word of explanation: connected, spoken to and reset before we looked.
+        if code == 0 or (code == errno.ECONNRESET and _has_words(sock)):
             return sock
         sock.close()
         self._fault(key.data, code)
@@ -212,6 +214,13 @@ class _Race:
 
     def _fault(self, address: Address, code: int) -> None:
         self.faults[address.ip] = _CLASSES.get(code, ErrorClass.UNREACHABLE)
+
+
+def _has_words(sock: socket.socket) -> bool:
+    try:
+        return bool(sock.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
 
 
 def _unresolved(host: str, class_: ErrorClass, words: str) -> DeliveryError:

@@ -72,17 +72,22 @@ class Session:
             lost = self._try_send(octets)
             return None if lost is None else self._hear(Phase.DATA, lost)
 
-    def check_silence(self, phase: Phase) -> None:
-        """Nothing may have come from the server that it was not asked for."""
-        with self._watch(phase):
+    def check_silence(self, phase: Phase, *, lost: Phase | None = None) -> None:
+        """Nothing may have come from the server that it was not asked for.
+
+        A hang-up is found here too, and is a failure in phase `lost` where that is another one.
+        """
+        with self._watch(lost or phase):
             if not self._wire.speaks_unasked():
                 return
-            reply = self._hear(phase, None)
         self._in_step = False
+        words = self._wire.words
+        with self._watch(phase), contextlib.suppress(StalledError, LostError):
+            words = self.words(self._hear(phase, None, timeout=0))
         raise self.failure(
             phase,
             ErrorClass.PROTOCOL_ERROR,
-            f"{self.server} spoke out of turn: {self.words(reply)}",
+            f"{self.server} spoke out of turn: {self.clean(words)}",
         )
 
     def start_tls(self, context: ssl.SSLContext, name: str) -> None:
@@ -167,9 +172,9 @@ class Session:
             return lost
         return None
 
-    def _hear(self, phase: Phase, lost: LostError | None) -> Reply:
+    def _hear(self, phase: Phase, lost: LostError | None, timeout: float | None = None) -> Reply:
         try:
-            reply = self._wire.read_reply()
+            reply = self._wire.read_reply(timeout)
         except (LostError, StalledError):
             if lost is not None:
                 raise lost from None
@@ -217,15 +222,21 @@ class Session:
 
     def _lost(self, phase: Phase, lost: LostError) -> DeliveryError:
         self._in_step = False
+        if lost.reset and lost.silent:
+            # Whether this is seen while connecting or just after is a matter of microseconds.
+            return self.failure(
+                Phase.CONNECT,
+                ErrorClass.CONNECTION_RESET,
+                f"{self.server} reset the connection as soon as it was made",
+                temporary=True,
+            )
         how = "reset" if lost.reset else "closed"
         words = f"; its last words: {self.clean(lost.words)}" if lost.words else ""
         if phase is Phase.END_OF_DATA:
             return self._unknown(f"{self.server} {how} the connection{words}")
         return self.failure(
             phase,
-            ErrorClass.CONNECTION_RESET
-            if lost.reset and lost.silent
-            else ErrorClass.CONNECTION_LOST,
+            ErrorClass.CONNECTION_LOST,
             f"{self.server} {how} the connection {_STAGES[phase]}{words}",
             temporary=True,
         )

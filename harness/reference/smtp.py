@@ -215,7 +215,7 @@ def _upgrade(
     if reply.code != _START_TLS:
         raise session.refusal(Phase.STARTTLS, ErrorClass.STARTTLS_REFUSED, reply, "STARTTLS")
     # Whoever can put words between the reply and the handshake can put them into our mouth.
-    session.check_silence(Phase.STARTTLS)
+    session.check_silence(Phase.STARTTLS, lost=Phase.TLS)
     session.start_tls(context, settings.tls_name)
 
 

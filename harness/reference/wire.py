@@ -66,6 +66,11 @@ class Wire:
         """Our own IP address."""
         return str(self._sock.getsockname()[0]).partition("%")[0]
 
+    @property
+    def words(self) -> str:
+        """What has come of a reply that is not complete."""
+        return self._replies.words
+
     def read_reply(self, timeout: float | None = None) -> Reply:
         """The next reply in whole.
 

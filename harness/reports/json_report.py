@@ -18,8 +18,7 @@ def render(result: RunResult, context: Context) -> str:
 
 def json_text(document: BaseModel, *, indent: int | None = None) -> str:
     """Return `document` as JSON in plain ASCII, so that it may safely be printed as it is."""
-    text = json.dumps(document.model_dump(mode="json", by_alias=True), indent=indent)
-    return text.replace("\x7f", "\\u007f")  # the one control that `json` takes for a letter
+    return json.dumps(document.model_dump(mode="json", by_alias=True), indent=indent)
 
 
 FORMAT = WholeFormat(name="json", about="everything, for programs", render=render)

@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from harness.errors import UsageError
 from harness.protocol import KNOWN_FEATURES, Description, ErrorClass, Phase
@@ -101,7 +101,7 @@ class SenderFile(_Written):
     error_map: tuple[MapEntry, ...] = ()
     limits: Limits = Limits()
     actions: dict[Action, str] = Field(default_factory=dict)
-    proxy: bool = False
+    proxy: StrictBool = False
 
     @property
     def declared(self) -> frozenset[str] | None:

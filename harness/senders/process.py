@@ -158,8 +158,9 @@ async def start_process(
     except asyncio.CancelledError:
         # Cut off in the middle, asyncio would kill the program, but not what it has started.
         with anyio.CancelScope(shield=True):
-            _, process = await starting
-            await process.end()
+            await asyncio.wait([starting])
+            if starting.exception() is None:
+                await starting.result()[1].end()
         raise
     except (FileNotFoundError, PermissionError) as problem:
         raise SenderNotFoundError(f"{words[0]}: {problem.strerror}") from problem

@@ -100,7 +100,7 @@ class ScriptedServer:
             return
         continuing = False
         while line := await reader.readline():
-            text = line.decode().removesuffix("\r\n")
+            text = line.decode(errors="replace").removesuffix("\r\n")
             self.seen.lines.append(text)
             if not encrypted:
                 self.seen.in_clear.append(text)
@@ -109,6 +109,10 @@ class ScriptedServer:
             if not said:
                 return
             continuing = verb in ("AUTH", "response") and said.startswith(b"334")
+            if verb == "STARTTLS" and "ClientHello" in self._script:
+                await reader.read(1)
+                await self._answer("ClientHello", writer)
+                return
             if verb == "STARTTLS" and said.startswith(b"220") and self._context is not None:
                 await self._upgrade(writer)
                 encrypted = True
@@ -323,7 +327,6 @@ def send(ca_file: str, make_message: MakeMessage) -> Send:
         *,
         host: str = "mail.example.com",
         credentials: bool = True,
-        security: Security = Security.NONE,
         timeout: float = PATIENCE,
         ca_file: str = ca_file,
         ehlo_name: str | None = None,
@@ -332,10 +335,8 @@ def send(ca_file: str, make_message: MakeMessage) -> Send:
         settings: SmtpSettings = smtp_settings(
             host=host,
             port=587,
-            username=USER if credentials else None,
-            password=PASSWORD if credentials else None,
-            security=security,
-            **options,
+            **({"username": USER, "password": PASSWORD} if credentials else {}),
+            **{"security": Security.NONE, **options},
         )
         return send_message(
             settings,

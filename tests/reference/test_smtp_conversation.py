@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.protocol import ErrorClass, Phase, Security
-from harness.reference.failure import DeliveryError
+from harness.protocol import Security
 from harness.reference.message import BuiltMessage
 from harness.reference.smtp import Delivery
 

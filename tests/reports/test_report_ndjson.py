@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ def test_each_event_is_a_line(every_verdict: RunResult, events_of: Events) -> No
     assert found[0]["report"] == 1
     assert found[-1]["summary"]["fail"] == 2
     assert found[-1]["requirements"][0]["id"] == "ORY-035"
+
+
+def test_the_last_line_says_whether_the_run_was_cut_short(
+    every_verdict: RunResult, events_of: Events
+) -> None:
+    cut = replace(every_verdict, interrupted=True)
+    assert lines(events_of(cut))[-1]["interrupted"] is True
+    assert lines(events_of(every_verdict))[-1]["interrupted"] is False
 
 
 def test_a_case_is_the_one_of_the_json_report(every_verdict: RunResult, events_of: Events) -> None:

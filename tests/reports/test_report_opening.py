@@ -18,7 +18,7 @@ import pytest
 from harness.errors import MachineError, UsageError
 from harness.events import CaseStarted, Event, Note
 from harness.model import RunResult
-from harness.reports import Context, Reports, ReportSpec, open_reports, parse_report_spec
+from harness.reports import Context, Reports, ReportSpec, open_reports, opening, parse_report_spec
 from harness.reports.targets import StreamTarget, open_file
 
 Events = Callable[[RunResult], list[Event]]
@@ -166,12 +166,19 @@ def test_a_new_report_can_be_read_by_whom_the_umask_lets(
     assert (tmp_path / "out.json").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
-def test_a_device_is_written_and_not_replaced(
-    places: Places, empty_run: RunResult, events_of: Events
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_written_and_not_replaced(
+    places: Places, tmp_path: Path, empty_run: RunResult, events_of: Events
 ) -> None:
-    with places.open("json=/dev/null") as reports:
+    # Never a device of this machine: a mistake here, made as root, would replace it.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with places.open(f"json={pipe}") as reports:
         tell(reports, events_of(empty_run))
-    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert pipe.is_fifo()
+    assert os.read(reader, 65_536).startswith(b"{")
+    os.close(reader)
 
 
 def test_two_runs_may_write_beside_each_other(tmp_path: Path) -> None:
@@ -201,16 +208,37 @@ def test_a_report_lost_at_the_end_costs_no_other_report(
     assert "FAIL:" in places.stdout.getvalue()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+class FullDisk:
+    """A place that opens and then takes nothing."""
+
+    def write(self, _text: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def finish(self) -> None:
+        """Never reached."""
+
+    def discard(self) -> None:
+        """Complain as a buffered file does, which tries to write once more."""
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 @pytest.mark.parametrize("name", ["json", "ndjson"])
 def test_a_full_disk_is_told_and_changes_the_announced_status(
-    places: Places, tmp_path: Path, name: str, make_result: Callable[..., RunResult],
-    make_case: Callable[..., object], events_of: Events,
-) -> None:  # fmt: skip
+    places: Places,
+    tmp_path: Path,
+    name: str,
+    make_result: Callable[..., RunResult],
+    make_case: Callable[..., object],
+    events_of: Events,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     result = make_result(make_case())
-    reports = places.open(f"{name}=/dev/full", f"markdown={tmp_path}/b.md")
+    kept = open_file(tmp_path / "b.md", growing=False)
+    found = iter([FullDisk(), kept])
+    monkeypatch.setattr(opening, "open_file", lambda *_args, **_options: next(found))
+    reports = places.open(f"{name}=a.full", "markdown=b.md")
     tell(reports, events_of(result))
-    with pytest.raises(MachineError, match="/dev/full is lost: No space left on device"):
+    with pytest.raises(MachineError, match=r"a\.full is lost: No space left on device$"):
         reports.close()
     assert "exit status 3" in places.stdout.getvalue()
     assert "## PASS" in (tmp_path / "b.md").read_text()

@@ -1,0 +1,92 @@
+"""`harness list`, `harness show` and `harness validate`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from harness.cli.options import selected, selecting
+from harness.errors import ScenarioError, UsageError
+from harness.gate import NOTHING
+from harness.requirements import load_catalogue
+from harness.scenario.case import Case
+from harness.scenario.library import load_library
+from harness.selection import Selection
+
+
+@click.command("list")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@selecting
+@click.option("--ids", is_flag=True, help="Ids alone, a line each.")
+def list_cases(paths: tuple[str, ...], ids: bool, **words: Any) -> int:
+    """List the cases that a selection holds, with the rows that each verifies."""
+    cases, notes = selected(paths, words)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+    for case in cases:
+        rows = "control" if case.is_control else ", ".join(case.rows)
+        click.echo(case.id if ids else f"{case.id}  ({rows})")
+    if not ids:
+        scenarios = len({case.scenario for case in cases})
+        controls = sum(1 for case in cases if case.is_control)
+        click.echo(f"\n{len(cases)} cases of {scenarios} scenarios, {controls} of them controls")
+    return 0 if cases else NOTHING
+
+
+@click.command("show")
+@click.argument("identifier", metavar="ID")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+def show(identifier: str, paths: tuple[str, ...]) -> int:
+    """Show a case: what is given, what is asked, what must come out, and why.
+
+    ID may be a scenario's, then each of its cases is shown, or a glob.
+    """
+    cases = load_library(paths).cases
+    chosen = Selection(globs=(identifier,)).of(cases)
+    if not chosen:
+        raise UsageError(f"there is no case or scenario {identifier}; harness list shows them")
+    click.echo("\n\n".join(_described(case) for case in chosen))
+    return 0
+
+
+def _described(case: Case) -> str:
+    catalogue = load_catalogue()
+    lines = [case.id, f"  {case.title}", f"  file      {case.source}"]
+    lines += [f"  {row:<9} {catalogue.describe(row)}" for row in case.rows]
+    if case.control:
+        lines.append(f"  control   {case.control}")
+    lines.append(f"  needs     {', '.join(sorted(case.needs))}")
+    lines.append(f"  given     {_short(case.given.model_dump(mode='json', exclude_unset=True))}")
+    for step in case.steps:
+        lines.append(f"  when      {_short(step.model_dump(mode='json', exclude_unset=True))}")
+    if case.then is None:
+        lines.append("  then      the sender reports sent, and the message is taken once")
+    else:
+        then = case.then.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        lines += [f"  then      {key}: {_short(value)}" for key, value in then.items()]
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+def validate(paths: tuple[str, ...]) -> int:
+    """Check scenario files without running them; mistakes as file:line: path: reason."""
+    try:
+        library = load_library(paths)
+    except ScenarioError as error:
+        click.echo(str(error))
+        raise UsageError(f"{len(str(error).splitlines())} mistakes") from error
+    for note in library.notes:
+        click.echo(f"note: {note}", err=True)
+    scenarios = len({case.scenario for case in library.cases})
+    click.echo(f"{scenarios} scenarios with {len(library.cases)} cases: nothing to complain about")
+    return 0
+
+
+COMMANDS = {"list": list_cases, "show": show, "validate": validate}

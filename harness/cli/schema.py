@@ -1,0 +1,43 @@
+"""`harness schema`: JSON Schemas of what people and programs write and read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+from pydantic import TypeAdapter
+
+from harness.protocol import Answer, DescribeRequest, Description, SendRequest
+from harness.reports.document import ReportDocument
+from harness.scenario.schema import scenario_schema
+
+
+@click.command("schema")
+@click.argument("what", type=click.Choice(["scenario", "sender", "report"]))
+def schema(what: str) -> int:
+    """Print a JSON Schema: scenario files, the sender protocol's documents, or the JSON report."""
+    made = {"scenario": scenario_schema, "sender": _sender, "report": _report}[what]()
+    click.echo(json.dumps(made, indent=2))
+    return 0
+
+
+def _sender() -> dict[str, Any]:
+    """Requests and answers, each under its name."""
+    request = TypeAdapter(SendRequest | DescribeRequest).json_schema(by_alias=True)
+    answer = TypeAdapter(Answer | Description).json_schema(by_alias=True)
+    definitions = {**request.pop("$defs", {}), **answer.pop("$defs", {})}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The sender protocol, version 1",
+        "type": "object",
+        "properties": {"request": request, "answer": answer},
+        "$defs": definitions,
+    }
+
+
+def _report() -> dict[str, Any]:
+    return ReportDocument.model_json_schema(by_alias=True)
+
+
+COMMANDS = {"schema": schema}

@@ -1,0 +1,193 @@
+"""The pytest plugin: running fakes and whole runs as fixtures.
+
+Every pytest in an environment loads this module, so it imports nothing of ours before a fixture
+is used, and it takes the name `harness` out of `sys.modules` again: many a test folder has a
+`harness.py` of its own, which has to go on working. Where such a module stands in the way when a
+fixture is used, ours is imported beside it, and each keeps its own name for its own code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.fakes import Smtp
+    from harness.report import Report
+
+_NAME = "harness"
+_HOME = Path(__file__).resolve().parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--harness-sender`, and the ini key of that meaning."""
+    group = parser.getgroup(_NAME, "harness: conformance of software that sends email")
+    group.addoption(
+        "--harness-sender",
+        metavar="SPEC",
+        help="the sender that harness_run drives unless told otherwise (default: the ini key "
+        "harness_sender, else `reference`)",
+    )
+    parser.addini("harness_sender", "the sender that harness_run drives", default="reference")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the name `harness` to whoever imports it next."""
+    del config
+    ours = sys.modules.get(_NAME)
+    loaded = [name for name in sys.modules if name.startswith(f"{_NAME}.")]
+    if ours is not None and _is_ours(ours) and loaded == [__name__]:
+        del sys.modules[_NAME]
+
+
+@pytest.fixture(scope="session")
+def _harness_names() -> _Names:
+    """How the other fixtures import the harness."""
+    return _Names()
+
+
+@pytest.fixture(scope="session")
+def _harness_authority(
+    _harness_names: _Names, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Any]:
+    """The authority that all fakes of a session issue from, and its files."""
+    with _harness_names.ours():
+        authority = importlib.import_module("harness.fakes.tls").Authority.create()
+        return authority, authority.write(tmp_path_factory.mktemp("harness-trust"))
+
+
+@pytest.fixture(scope="session")
+def harness_trust(_harness_authority: tuple[Any, Any]) -> Any:
+    """The session's trust anchor: `ca_file` (PEM), `ca_pkcs12` and `ca_pkcs12_password` (Java)."""
+    return _harness_authority[1]
+
+
+@pytest.fixture
+def harness_smtp(
+    _harness_names: _Names, _harness_authority: tuple[Any, Any]
+) -> Iterator[_SmtpFakes]:
+    """A running fake SMTP server, and a maker of more.
+
+    `harness_smtp.host`, `.port`, `.username`, `.password`, `.ca_file`, `.messages` and
+    `.transcript` are those of a server in its default state. `harness_smtp(security="tls",
+    certificate="expired")` starts another in the state that the words say, which are those of
+    `harness.fakes.Smtp`. All of them end with the test.
+    """
+    with contextlib.ExitStack() as stack:
+        yield _SmtpFakes(_harness_names, _harness_authority, stack)
+
+
+@pytest.fixture
+def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable[..., Report]:
+    """Run scenarios: `harness_run("tls/**", sender=…)` returns a report and raises nothing.
+
+    The globs select cases by id; none means all. `sender` is a SPEC or a function from request to
+    answer; `paths`, `jobs`, `seed`, `time_scale` and `strict` are as for `harness run`. The
+    report's `assert_passed()` fails the test and shows why.
+    """
+    default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")
+
+    def run(*globs: str, sender: Any = None, paths: Sequence[str] = (), **options: Any) -> Report:
+        with _harness_names.ours():
+            report: Report = importlib.import_module("harness.report").run(
+                globs, sender=sender if sender is not None else default, paths=paths, **options
+            )
+        return report
+
+    return run
+
+
+class _SmtpFakes:
+    """The default server, started when something is asked of it, and a maker of more."""
+
+    def __init__(self, names: _Names, trust: tuple[Any, Any], stack: contextlib.ExitStack) -> None:
+        self._names = names
+        self._trust = trust
+        self._stack = stack
+        self._default: Smtp | None = None
+
+    def __call__(self, **words: Any) -> Smtp:
+        """Start a server in the state that `words` say."""
+        authority, trust = self._trust
+        with self._names.ours():
+            smtp = importlib.import_module("harness.fakes.smtp.fake").Smtp
+            fake: Smtp = smtp(authority=authority, ca_file=trust.ca_file, **words)
+            return self._stack.enter_context(fake.running())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._default is None:
+            self._default = self()
+        return getattr(self._default, name)
+
+
+class _Names:
+    """Imports the harness, whatever else is called `harness` here."""
+
+    def __init__(self) -> None:
+        self._ours: dict[str, ModuleType] = {}
+
+    @contextlib.contextmanager
+    def ours(self) -> Iterator[None]:
+        """Within, `import harness` means this package."""
+        if not self._is_shadowed():
+            yield
+            return
+        theirs = _take_out()
+        sys.modules.update(self._ours)
+        sys.meta_path.insert(0, _Finder)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(_Finder)
+            self._ours = _take_out()
+            sys.modules.update(theirs)
+
+    def _is_shadowed(self) -> bool:
+        if self._ours:
+            return True
+        present = sys.modules.get(_NAME)
+        if present is not None:
+            return not _is_ours(present)
+        spec = importlib.util.find_spec(_NAME)
+        return spec is None or not _is_home(spec.origin)
+
+
+class _Finder(PathFinder):
+    """Finds this package under its name before anything else of that name."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Any = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        if fullname != _NAME:
+            return None
+        return importlib.util.spec_from_file_location(
+            _NAME, _HOME / "__init__.py", submodule_search_locations=[str(_HOME)]
+        )
+
+
+def _take_out() -> dict[str, ModuleType]:
+    """Remove whatever is called `harness` or below it, but for this plugin, and return it."""
+    names = [name for name in sys.modules if name == _NAME or name.startswith(f"{_NAME}.")]
+    return {name: sys.modules.pop(name) for name in names if name != __name__}
+
+
+def _is_ours(module: ModuleType) -> bool:
+    return _is_home(getattr(module, "__file__", None))
+
+
+def _is_home(file: str | None) -> bool:
+    return file is not None and Path(file).resolve() == _HOME / "__init__.py"

@@ -1,0 +1,103 @@
+"""A whole run as one call, and what it returns: for tests that are written in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from anyio.from_thread import start_blocking_portal
+
+from harness.execution import OpenSender, Order, by_spec, execute, unheard
+from harness.gate import exit_status
+from harness.model import CaseResult, RunResult, Verdict
+from harness.reports.formats import Context
+from harness.reports.terminal import summary_text
+from harness.requirements import load_catalogue
+from harness.runner import Options
+from harness.scenario.library import load_library
+from harness.selection import Selection
+
+Answering = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found. It raises nothing by itself; `assert_passed` does."""
+
+    result: RunResult
+
+    @property
+    def cases(self) -> tuple[CaseResult, ...]:
+        """Every case, controls too, in order."""
+        return self.result.cases
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many cases ended in each verdict."""
+        return self.result.summary
+
+    @property
+    def failed(self) -> tuple[CaseResult, ...]:
+        """The cases that failed."""
+        return tuple(case for case in self.cases if case.verdict is Verdict.FAIL)
+
+    def __getitem__(self, identifier: str) -> CaseResult:
+        """The case of that id."""
+        for case in self.cases:
+            if case.id == identifier:
+                return case
+        raise KeyError(identifier)
+
+    def __str__(self) -> str:
+        context = Context(describe_row=load_catalogue().describe)
+        return summary_text(
+            self.result, status=exit_status(self.result), width=100, colour=False, context=context
+        )
+
+    def assert_passed(self) -> None:
+        """Fail, with the whole summary, unless the run is all as expected (exit status 0)."""
+        __tracebackhide__ = True
+        if exit_status(self.result) != 0:
+            raise AssertionError(f"the sender does not pass\n{self}")
+
+
+def run(
+    globs: Sequence[str] = (),
+    *,
+    sender: str | Answering = "reference",
+    paths: Sequence[str] = (),
+    seed: int = 0,
+    time_scale: float = 1.0,
+    jobs: int | None = None,
+    strict: bool = False,
+) -> Report:
+    """Run the cases that `globs` select (none: all) against a sender.
+
+    `sender` is a SPEC, or a function from request document to answer document, which is called in
+    threads of this process. `paths` are scenario files and folders; none: the bundled ones.
+
+    Raises:
+        UsageError: a glob matches nothing, a path or SPEC makes no sense.
+        SenderError: the sender cannot be driven at all.
+    """
+    cases = Selection(globs=tuple(globs)).of(load_library(paths).cases)
+    order = Order(
+        cases=cases,
+        seed=seed,
+        time_scale=time_scale,
+        options=Options(jobs=jobs, strict=strict),
+    )
+    # In a thread with a loop of its own, because the caller may be inside a running one.
+    with start_blocking_portal() as portal:
+        return Report(portal.call(execute, order, _opened(sender, jobs), unheard))
+
+
+def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:
+    if isinstance(sender, str):
+        return by_spec(sender, environment=os.environ, jobs=jobs)
+    from harness.senders.reference import ReferenceSender  # noqa: PLC0415  # only where it is used
+
+    name = getattr(sender, "__qualname__", type(sender).__name__)
+    return lambda _ground: ReferenceSender(name, sender)

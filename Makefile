@@ -1,30 +1,68 @@
 # The front door. `make run` and `make test` set up everything by themselves, in .venv.
 
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test setup clean
+# The first Python that is new enough; PYTHON=… on the command line chooses another one.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# Where pyenv keeps Pythons that are not on the PATH; nothing where there is no pyenv.
+PYENV_PYTHONS = $(shell pyenv root >/dev/null 2>&1 && for bin in "$$(pyenv root)"/versions/*/bin; do \
+	printf ':%s' "$$bin"; done)
+
+# What a person adds: make run ARGS="--select 'tls/**'", make test ARGS="-k spool".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test clean
 
 help:
-	@echo "make run    set up, then run the bundled scenarios against the reference sender"
-	@echo "make test   set up, then run all tests"
+	@echo "make run     set up, then run the bundled scenarios against the reference sender"
+	@echo "make test    set up, then run all tests, on every Python from 3.11 that is here"
+	@echo "make setup   only set up: the package and its tools, in $(VENV)"
+	@echo "make clean   remove what the others made"
+	@echo ""
+	@echo "PYTHON=python3.12 chooses the Python; ARGS=\"…\" is handed to harness run or pytest."
 
-setup: $(VENV)/.ready
-
-$(VENV)/.ready: pyproject.toml constraints.txt
-	@echo "setting up $(VENV) (once, until pyproject.toml or constraints.txt changes)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try make PYTHON=python3.12"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable .
-	@touch $@
+# Done again when the Python, the place or the pinned versions are not those of the last time.
+setup:
+	@set -e; \
+	test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer is needed and none is on the PATH; try make PYTHON=/path/to/python3"; \
+		exit 1; }; \
+	$(PYTHON) -c '$(NEW_ENOUGH)' || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is not; try make PYTHON=python3.12"; \
+		exit 1; }; \
+	place="$$($(PYTHON) -V) in $(CURDIR)"; \
+	pins="$$(cat pyproject.toml constraints.txt | cksum)"; \
+	if [ "$$(sed -n 1p $(VENV)/.ready 2>/dev/null)" != "$$place" ]; then \
+		echo "setting up $(VENV) with $$($(PYTHON) -V): once, about half a minute"; \
+		$(PYTHON) -m venv --clear $(VENV); \
+	elif [ "$$(sed -n 2p $(VENV)/.ready)" != "$$pins" ]; then \
+		echo "bringing $(VENV) up to date with pyproject.toml and constraints.txt"; \
+	else \
+		exit 0; \
+	fi; \
+	rm -f $(VENV)/.ready; \
+	$(PIP) install --constraint constraints.txt pip; \
+	$(PIP) install --constraint constraints.txt --group dev --editable .; \
+	printf '%s\n%s\n' "$$place" "$$pins" > $(VENV)/.ready
 
 run: setup
-	@$(BIN)/harness run
+	@$(BIN)/harness run $(ARGS)
 
+# The other Pythons come first, so that the last lines are the summary of this one's tests, which
+# has a line on each of the others.
 test: setup
-	@$(BIN)/python -m pytest
+	@rm -f .tox/result.json
+	@echo "the pure and wire tests on every other Python that is here"
+	@PATH="$$PATH$(PYENV_PYTHONS)" \
+	TOX_SKIP_ENV="^(all|$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'))$$" \
+		$(BIN)/tox run --quiet --result-json .tox/result.json -- --quiet $(ARGS) || true
+	@echo "every test on $$($(BIN)/python -V)"
+	@HARNESS_TOX_RESULT=.tox/result.json $(BIN)/pytest $(ARGS)
 
 clean:
-	rm -rf $(VENV) .tox build dist
+	rm -rf $(VENV) .tox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -142,6 +142,9 @@ class Connection(asyncio.Protocol):
         """Record octets and send them, inside TLS once it stands."""
         if self.closing or not data:
             return
+        if self._raw and self._tls is None:
+            early = bytes(self._raw[:_HELLO_LIMIT])
+            self.record(Unread(data=early, secure=False, why="sent behind STARTTLS too early"))
         self.record(Sent(data=data, secure=self.secure))
         if self._tls is not None:
             self._tls.write(data)

@@ -28,6 +28,8 @@ class Network(StrEnum):
     REFUSED = "refused"
     DROPPED = "dropped"
     RESET = "reset"
+    UNRESOLVED = "unresolved"
+    """Nothing listens, and a world tells the sender a name that does not exist."""
 
 
 def bind(host: str, port: int) -> socket.socket:

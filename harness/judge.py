@@ -106,6 +106,9 @@ def _unsupported(findings: tuple[Finding, ...], record: Record) -> Judgement:
 def _findings(case: Case, record: Record, catalogue: Catalogue) -> Iterator[Finding]:
     def decided(check: str, seen: Observation, rows: tuple[str, ...]) -> Finding:
         level = Level.highest(catalogue.level(row) for row in rows) if rows else Level.MUST
+        lowered = case.then.levels.get(check) if case.then is not None else None
+        if lowered is not None:
+            level = max(level, lowered, key=lambda each: each.rank)
         return Finding(
             check=check,
             met=seen.met,
@@ -139,9 +142,9 @@ def _asked(case: Case, record: Record) -> Iterator[tuple[str, Observation]]:
     expectations = [step.expect for step in case.steps if step.send is not None]
     for expect, send in zip(expectations, record.sends, strict=False):
         if expect is not None:
-            yield from ask_sender(send, expect)
+            yield from ask_sender(send, expect, host=record.host)
     if case.then.sender is not None:
-        yield from ask_sender(record.last, case.then.sender)
+        yield from ask_sender(record.last, case.then.sender, host=record.host)
     for key, wanted in case.then.asked().items():
         is_word = isinstance(wanted, str)
         meant = wanted.replace("<host>", record.host) if is_word else wanted

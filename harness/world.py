@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from harness.fakes.listener import Network
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.smtp.fake import Smtp
 from harness.fakes.transcript import Transcript
@@ -21,6 +22,7 @@ from harness.secrets import Secrets
 # Real-looking, for senders that take `connect_to`; the name is reserved for tests (RFC 6761).
 _LOGICAL_HOST = "mail.harness.test"
 _LOOPBACK = "localhost"
+_NO_SUCH_HOST = "nowhere.invalid"  # RFC 6761 keeps it from ever existing
 _LOOPBACK_ADDRESS = "127.0.0.1"
 MAIN = "smtp"
 
@@ -82,6 +84,7 @@ class World:
             ca_file=Path(self.ground.trust.ca_file),
             transcript=self.transcript,
             timeout=self.ground.timeout,
+            bind_host=self._bind_host(label),
             bind_port=port,
             label=label,
             **words,
@@ -90,6 +93,12 @@ class World:
         await stack.enter_async_context(fake.serve())
         self._stacks[label] = stack
         self.fakes[label] = fake
+
+    def _bind_host(self, label: str) -> str:
+        """Where a fake listens: where a sender that dials what it is told will look for it."""
+        hosts = {send.host for send in self.case.sends if send.host}
+        wants_ipv6 = label == MAIN and not self.logical and hosts & {"::1", "[::1]"}
+        return "::1" if wants_ipv6 else _LOOPBACK_ADDRESS
 
     def _names(self, label: str, given: SmtpGiven) -> tuple[str, ...]:
         """What the certificate is made for: the names that a sender verifies."""
@@ -109,6 +118,8 @@ class World:
     def _told_host(self, send: Send) -> str:
         if send.host is not None:
             return send.host
+        if self.case.given.smtp.network is Network.UNRESOLVED:
+            return _NO_SUCH_HOST
         if not self.logical:
             return _LOOPBACK
         return self.case.given.smtp.host or _LOGICAL_HOST
@@ -123,10 +134,13 @@ class World:
     def _connect_to(self, send: Send) -> dict[str, str]:
         if not self.logical:
             return {}
-        found = {
-            f"{host}:{self._told_port(send)}": f"{_LOOPBACK_ADDRESS}:{self.fakes[MAIN].port}"
-            for host in (self._told_host(send), self._told_host(send).rstrip(".").lower())
-        }
+        found = {}
+        if self.case.given.smtp.network is not Network.UNRESOLVED:
+            told = self._told_host(send)
+            main = self.fakes[MAIN]
+            for host in (told, told.rstrip(".").lower()):
+                logical = f"{_bracketed(host)}:{self._told_port(send)}"
+                found[logical] = f"{_bracketed(main.host)}:{main.port}"
         for label, given in self.case.given.also.items():
             usual = _usual_port(Security(given.security))
             logical = f"{given.host or self._told_host(send)}:{given.port or usual}"

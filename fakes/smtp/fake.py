@@ -117,7 +117,7 @@ class Smtp:
                 self._contexts(None)  # what cannot be issued is found out now, by the caller
             bound = bind(self.host, self.port)
             self.port = bound.getsockname()[1]
-            if self.state.network is Network.REFUSED:
+            if self.state.network in {Network.REFUSED, Network.UNRESOLVED}:
                 try:
                     yield self
                 finally:

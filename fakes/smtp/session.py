@@ -348,8 +348,10 @@ class SmtpSession(SMTP):
                 secure=self._connection.secure,
             )
         )
-        # Not handled means that aiosmtpd words the refusal: 535 5.7.8.
-        return AuthResult(success=accepted, handled=False, auth_data=username)
+        # Not handled means that aiosmtpd words the refusal, 535 5.7.8, where no message is given.
+        success = accepted and mechanism not in self._state.auth.broken
+        refusal = None if success else self._state.auth.refusal
+        return AuthResult(success=success, handled=False, message=refusal, auth_data=username)
 
     async def smtp_DATA(self, argument: str | None) -> None:
         """Take a body in large pieces and keep its exact octets."""

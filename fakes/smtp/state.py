@@ -34,7 +34,9 @@ class AuthState(BaseModel):
     `lines`: EHLO lines in place of the honest `AUTH LOGIN PLAIN`; this is how a fake lies.
     `initial_response`: to `AUTH PLAIN <response>`, take it, ask for it again with 334, or
     refuse it with 501. `prompts`: the texts of the two LOGIN challenges, sent in base64 unless
-    `prompts_encoded` is false. `required`: MAIL needs it; default: where it is offered at the end.
+    `prompts_encoded` is false. `broken`: mechanisms that are offered and carried out, and refuse
+    whatever is presented. `refusal`: the reply to wrong credentials, as `535 5.7.8 no`.
+    `required`: MAIL needs it; default: where it is offered at the end.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -47,6 +49,8 @@ class AuthState(BaseModel):
     initial_response: Literal["accepted", "ignored", "refused"] = "accepted"
     prompts: tuple[str, str] = Field(default=("Username:", "Password:"), strict=False)
     prompts_encoded: bool = True
+    broken: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(default=(), strict=False)
+    refusal: Line | None = None
     required: bool | None = None
 
 

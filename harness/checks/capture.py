@@ -36,6 +36,17 @@ def messages(record: Record, wanted: Count) -> Observation:
     )
 
 
+def anonymous(record: Record, wanted: Count) -> Observation:
+    """How many messages were handed over without having logged in."""
+    found = [event for event, fact in record.of(MessageCaptured) if fact.message.username is None]
+    return Observation(
+        met=wanted.holds(len(found)),
+        expected=f"messages handed over without a log-in: {wanted}",
+        observed=f"messages handed over without a log-in: {len(found) or 'none'}",
+        events=numbers(found),
+    )
+
+
 def content(record: Record, wanted: Literal["intact"]) -> Observation:
     """Whether the message taken says what was asked for: From, subject, text and recipients."""
     del wanted
@@ -126,6 +137,12 @@ def elsewhere(record: Record, wanted: Literal["never"]) -> Observation:
 
 CHECKS = (
     Check(key="messages", words="how many messages were taken", wanted=CountField, ask=messages),
+    Check(
+        key="anonymous-messages",
+        words="how many messages were handed over without a log-in",
+        wanted=CountField,
+        ask=anonymous,
+    ),
     Check(
         key="message",
         words="whether the message came as it was asked for",

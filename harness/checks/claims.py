@@ -37,8 +37,8 @@ Status = Literal["sent", "failed"]
 class ErrorClause(BaseModel):
     """What an honest error says. Everything that is listed is honest; a sender may say less.
 
-    `says` is different: each of these regular expressions (any case) has to be found in the
-    sender's own words, and a sender that says nothing does not meet it.
+    `says` is different: each of these regular expressions (any case, `<host>` is the host that the
+    sender was told) has to be found in its own words, and one that says nothing does not meet it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,7 +118,9 @@ def discretion(record: Record) -> Observation:
     )
 
 
-def ask_sender(send: SendRecord, wanted: SenderClause) -> Iterator[tuple[str, Observation]]:
+def ask_sender(
+    send: SendRecord, wanted: SenderClause, *, host: str
+) -> Iterator[tuple[str, Observation]]:
     """Each part of a sender clause that has something to say, with the check's name."""
     if send.answer is None:
         return
@@ -136,10 +138,12 @@ def ask_sender(send: SendRecord, wanted: SenderClause) -> Iterator[tuple[str, Ob
             ),
         )
     if wanted.error is not None and answer.status == "failed":
-        yield from _ask_error(answer.error or SendError(), wanted.error)
+        yield from _ask_error(answer.error or SendError(), wanted.error, host)
 
 
-def _ask_error(error: SendError, wanted: ErrorClause) -> Iterator[tuple[str, Observation]]:
+def _ask_error(
+    error: SendError, wanted: ErrorClause, host: str
+) -> Iterator[tuple[str, Observation]]:
     if wanted.phase and error.phase is not None:
         yield "sender.error.phase", _one_of("phase", error.phase, wanted.phase)
     if wanted.class_ and error.class_ is not None:
@@ -149,7 +153,8 @@ def _ask_error(error: SendError, wanted: ErrorClause) -> Iterator[tuple[str, Obs
     if wanted.reply_code is not None and error.reply_code is not None:
         yield "sender.error.reply_code", _one_of("code", error.reply_code, (wanted.reply_code,))
     if wanted.says:
-        yield "sender.error.says", _says(error.message or "", wanted.says)
+        patterns = tuple(want.replace("<host>", re.escape(host)) for want in wanted.says)
+        yield "sender.error.says", _says(error.message or "", patterns)
 
 
 def _one_of(what: str, given: object, wanted: tuple[object, ...]) -> Observation:

@@ -16,6 +16,8 @@ from .check import Check
 from .counts import Count, CountField
 from .record import Observation, Record, numbers
 
+# How a handshake record begins, whichever version it is of.
+_HANDSHAKE = b"\x16\x03"
 _OLD = {"SSLv3", "TLSv1.0", "TLSv1.1"}
 
 
@@ -30,12 +32,34 @@ def handshakes(record: Record, wanted: Count) -> Observation:
     )
 
 
+def client_hellos(record: Record, wanted: Count) -> Observation:
+    """How often the sender began a TLS handshake, invited or not."""
+    found: dict[int, None] = {}
+    begun: set[int] = set()
+    for event in record.events:
+        match event.fact:
+            case ClientHelloSeen():
+                found[event.number] = None
+            case Received(data=data, secure=False) | Unread(data=data, secure=False) if (
+                data.startswith(_HANDSHAKE) and event.connection not in begun
+            ):
+                begun.add(event.connection)
+                found[event.number] = None
+    return Observation(
+        met=wanted.holds(len(found)),
+        expected=f"TLS handshakes begun: {wanted}",
+        observed=f"TLS handshakes begun: {len(found) or 'none'}",
+        events=tuple(found),
+    )
+
+
 def server_name(record: Record, wanted: str) -> Observation:
     """Which name the sender sent as SNI in each handshake; `none` means that it sends none."""
     found = [(event, hello.server_name) for event, hello in record.of(ClientHelloSeen)]
     names = dict.fromkeys(name or "none" for _, name in found)
     return Observation(
-        met=bool(found) and set(names) == {wanted},
+        # Names are compared without regard to case (RFC 6066 section 3).
+        met=bool(found) and {name.lower() for name in names} == {wanted.lower()},
         expected=f"SNI {wanted}",
         observed="SNI " + ", ".join(names) if found else "no TLS handshake",
         events=numbers([event for event, _ in found]),
@@ -69,8 +93,8 @@ def first_command_inside(record: Record, wanted: str) -> Observation:
             first[event.connection] = (event.number, command.verb)
     verbs = {verb for _, verb in first.values()}
     return Observation(
-        met=verbs == {wanted},
-        expected=f"{wanted} comes first inside TLS",
+        met=verbs <= {wanted},
+        expected=f"{wanted} comes first inside TLS, or nothing comes",
         observed=", ".join(sorted(verbs)) + " came first" if verbs else "no command inside TLS",
         events=tuple(number for number, _ in first.values()),
     )
@@ -107,6 +131,12 @@ CHECKS = (
         words="how many TLS handshakes ended well",
         wanted=CountField,
         ask=handshakes,
+    ),
+    Check(
+        key="client-hellos",
+        words="how many TLS handshakes the sender began",
+        wanted=CountField,
+        ask=client_hellos,
     ),
     Check(key="sni", words="which name the sender sent as SNI", wanted=str, ask=server_name),
     Check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from harness.fakes.transcript import AuthOutcome, Command
 
 from .check import Check
@@ -18,6 +20,18 @@ def accepted(record: Record, wanted: Count) -> Observation:
         expected=f"log-ins with the right credentials: {wanted}",
         observed=f"right: {len(good) or 'none'}, wrong: {len(attempts) - len(good) or 'none'}",
         events=numbers([event for event, _ in attempts]),
+    )
+
+
+def wrong_credentials(record: Record, wanted: Literal["never"]) -> Observation:
+    """Whether other credentials than the account's were presented."""
+    del wanted
+    found = [event for event, outcome in record.of(AuthOutcome) if not outcome.accepted]
+    return Observation(
+        met=not found,
+        expected="no other credentials than those configured",
+        observed=f"other credentials: {len(found)} times" if found else "none",
+        events=numbers(found),
     )
 
 
@@ -38,6 +52,12 @@ def mechanisms(record: Record, wanted: tuple[str, ...]) -> Observation:
 
 
 CHECKS = (
+    Check(
+        key="wrong-credentials",
+        words="whether other credentials than the configured ones were presented",
+        wanted=Literal["never"],
+        ask=wrong_credentials,
+    ),
     Check(
         key="logged-in",
         words="how often the right credentials were presented",

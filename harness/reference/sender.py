@@ -33,6 +33,7 @@ FEATURES = (
     "connect_to",
     "envelope_from",
     "ehlo_name",
+    "uri",
 )
 
 Document = dict[str, Any]

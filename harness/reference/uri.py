@@ -144,7 +144,7 @@ def _decoded(text: str, what: str) -> str:
         return octets.decode()
     except UnicodeDecodeError:
         pass  # raised below, so that the octets do not travel with the error
-    raise ConfigError(f"the {what} is not UTF-8 once it is percent-decoded")
+    raise ConfigError(f"the {what} is not UTF-8 once it is percent-decoded; {_ENCODE}")
 
 
 def _split_host(text: str) -> tuple[str, int | None]:

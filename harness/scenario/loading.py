@@ -8,7 +8,7 @@ would have been understood differently from how it reads is refused with its lin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,11 @@ _OCTAL = re.compile(r"[-+]?0\d+\Z")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d*)\Z")
 _FLOAT = re.compile(r"[-+]?\d+\.\d*(?:[eE][-+]?\d+)?\Z")
 _NULL = re.compile(r"(?:~|null|)\Z")
+
+# Bounds beyond which no person writes.
+_LARGEST = 1_048_576
+_DEEPEST = 40
+_LONGEST_NUMBER = 18
 
 Path_ = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -60,25 +65,32 @@ def load(path: Path, *, source: str | None = None) -> Document:
     """
     name = source or str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            octets = file.read(_LARGEST + 1)
     except OSError as error:
         raise ScenarioError(f"{name}:1: file: {error.strerror}") from error
+    if len(octets) > _LARGEST:
+        raise ScenarioError(f"{name}:1: file: larger than {_LARGEST // 1024} KiB")
+    try:
+        text = octets.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{name}:1: file: not UTF-8 at octet {error.start}") from error
+        line = octets.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(f"{name}:{line}: file: not UTF-8 at octet {error.start}") from error
     return loads(text, source=name)
 
 
 def loads(text: str, *, source: str) -> Document:
     """Read YAML from a string; as `load`."""
+    reader = _Reader(source, text)
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        data = reader.document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        if "\t" in "".join(text.splitlines()[line - 1 : line]):
+            reason += " (there is a tab in this line; YAML is indented with blanks)"
         raise ScenarioError(f"{source}:{line}: file: no YAML: {reason}") from error
-    reader = _Reader(source)
-    data = reader.read(node, ()) if node is not None else None
     if reader.complaints:
         raise ScenarioError("\n".join(reader.complaints))
     return Document(source, data, reader.lines)
@@ -128,50 +140,97 @@ def _in_plain_words(problem: Any) -> str:
 
 
 class _Reader:
-    """Turns YAML nodes into data and notes lines."""
+    """Turns the events of a YAML parser into data, and notes lines.
 
-    def __init__(self, source: str) -> None:
+    Events, because a tree would have aliases resolved in it already (a few lines of them stand for
+    gigabytes) and be built by a recursion of its own, which a deep enough file overflows.
+    """
+
+    def __init__(self, source: str, text: str) -> None:
         self.source = source
         self.lines: dict[Path_, int] = {}
         self.complaints: list[str] = []
+        self._events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
 
-    def read(self, node: yaml.Node, path: Path_) -> Any:
-        self.lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        assert isinstance(node, yaml.ScalarNode)
-        return self._scalar(node, path)
+    def document(self) -> Any:
+        """The data of the one document; None where the file is empty."""
+        data, documents = None, 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._complain(event, (), "a second document begins here, and one is due")
+                    break
+            elif isinstance(event, yaml.NodeEvent):
+                data = self._read(event, ())
+        return data
 
-    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._complain(key_node, path, "a key has to be a plain word")
-                continue
-            key = str(key_node.value)
-            if key in found:
-                self._complain(key_node, (*path, key), "this key stands here twice")
-            found[key] = self.read(value_node, (*path, key))
-            self.lines[(*path, key)] = key_node.start_mark.line + 1
+    def _read(self, event: yaml.NodeEvent, path: Path_) -> Any:
+        self.lines[path] = event.start_mark.line + 1
+        self._refuse_decoration(event, path)
+        if len(path) > _DEEPEST:
+            # The parser itself takes ever longer for such a file, so there is no reading on.
+            self._complain(event, path[:3], f"nested deeper than {_DEEPEST} levels")
+            raise ScenarioError("\n".join(self.complaints))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return self._scalar(event, path) if isinstance(event, yaml.ScalarEvent) else None
+
+    def _sequence(self, path: Path_) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            found.append(self._read(event, (*path, len(found))))
         return found
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path_) -> Any:
-        text = node.value
-        if node.style is not None:  # quoted or block: always a string
+    def _mapping(self, path: Path_) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                self._complain(event, path, "a key has to be a plain word")
+                self._read(event, (*path, "?"))
+                self._read(next(self._events), (*path, "?"))
+                continue
+            key = str(event.value)
+            at = (*path, key)
+            self._refuse_decoration(event, at)
+            if key == "<<" and event.implicit[0]:
+                self._complain(event, at, "merge keys are not read here: write it out, or use axes")
+            if key in found:
+                self._complain(event, at, "this key stands here twice")
+            found[key] = self._read(next(self._events), at)
+            self.lines[at] = event.start_mark.line + 1
+        return found
+
+    def _scalar(self, event: yaml.ScalarEvent, path: Path_) -> Any:
+        text = str(event.value)
+        if not event.implicit[0]:  # quoted or block: always a string
             return text
         if _OLD_BOOLEANS.match(text):
-            self._complain(
-                node, path, f"{text} could be a boolean: write true or false, or quote it"
-            )
+            reason = f"{text} could be a boolean: write true or false, or quote it"
+            self._complain(event, path, reason)
         elif _OCTAL.match(text):
-            self._complain(node, path, f"{text} could be an octal number: quote it")
-        return _plain(text)
+            self._complain(event, path, f"{text} could be an octal number: quote it")
+        elif _INTEGER.match(text) and len(text) > _LONGEST_NUMBER:
+            self._complain(event, path, f"a number of {len(text)} digits: quote it")
+            return None
+        value = _plain(text)
+        if isinstance(value, int | float) and not isinstance(value, bool) and str(value) != text:
+            self._complain(event, path, f"{text} is the number {value}: write that, or quote it")
+        return value
 
-    def _complain(self, node: yaml.Node, path: Path_, reason: str) -> None:
+    def _refuse_decoration(self, event: yaml.NodeEvent, path: Path_) -> None:
+        """Refuse what makes a value something else than it reads."""
+        if event.anchor is not None:
+            reason = "anchors and aliases are not read here: write it out, or use axes"
+            self._complain(event, path, reason)
+        if getattr(event, "tag", None) is not None:
+            self._complain(event, path, f"the tag {event.tag} is not read here: quote the value")
+
+    def _complain(self, event: yaml.Event, path: Path_, reason: str) -> None:
         where = ".".join(str(part) for part in path) or "file"
-        self.complaints.append(f"{self.source}:{node.start_mark.line + 1}: {where}: {reason}")
+        self.complaints.append(f"{self.source}:{event.start_mark.line + 1}: {where}: {reason}")
 
 
 def _plain(text: str) -> Any:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from harness.checks import wire_checks
 from harness.checks.claims import SenderClause
 from harness.fakes.smtp.state import SmtpState
+from harness.model import Level
 from harness.protocol import KNOWN_FEATURES
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -92,10 +93,12 @@ class Then(BaseModel):
     """What has to come out.
 
     `sender`: what the (last) send reports. `wire`: what the record shows, a check a key.
-    `decides`: which rows a clause decides, where that is not all of the scenario's; keys are
-    `sender.status`, `sender.error`, `sender.error.says`, `wire.auth` and so on. `arises`: what has
-    to have happened for the case to prove anything, where that is not plain from `given`:
-    `connected`, `hello` (a TLS handshake began) or `faults` (each of them acted).
+    `decides`: which rows a clause decides, where that is not all of the scenario's; keys are the
+    names of checks, `sender.status`, `sender.error`, `sender.error.says`, `auth` and so on.
+    `levels`: a lower level for a clause, where the documents leave two readings; the scenario's
+    note says which. `arises`: what has to have happened for the case to prove anything, where
+    that is not plain from `given`: `connected`, `hello` (a TLS handshake began), `faults` (one
+    of them acted) or `asked` (nothing but the question).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -103,6 +106,7 @@ class Then(BaseModel):
     sender: SenderClause | None = None
     wire: WireClause | None = None
     decides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    levels: dict[str, Level] = Field(default_factory=dict)
     arises: tuple[Literal["connected", "hello", "faults", "asked"], ...] | None = None
 
     def asked(self) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+import anyio
+
 from harness.protocol import ASSUMED_FEATURES, DescribeRequest, SendRequest, Trust
 
 from .environment import sender_environment
@@ -121,7 +123,7 @@ class Sender(ABC):
         try:
             await self.start()
         except BaseException:
-            await self.close()
+            await self._close_surely()
             raise
         return self
 
@@ -131,7 +133,12 @@ class Sender(ABC):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.close()
+        await self._close_surely()
+
+    async def _close_surely(self) -> None:
+        """Close, even while the run is being cancelled: each wait in it has a bound."""
+        with anyio.CancelScope(shield=True):
+            await self.close()
 
 
 def case_limit(timeout: float, measured_start: float) -> float:

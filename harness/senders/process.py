@@ -110,14 +110,16 @@ class Process(asyncio.SubprocessProtocol):
     async def end(self) -> None:
         """Kill what is left of it: whoever outlived its case could disturb the next one.
 
-        A descendant that left the group keeps the pipes open; they are closed on our side.
+        A descendant that left the group keeps the pipes open; they are closed on our side. This
+        is done even while the caller is being cancelled.
         """
         self.signal_group(signal.SIGKILL)
-        try:
+        with anyio.CancelScope(shield=True):
+            try:
+                await within(GRACE, self.ended)
+            finally:
+                self._close_pipes()
             await within(GRACE, self.ended)
-        finally:
-            self._close_pipes()
-        await within(GRACE, self.ended)
 
     def _close_pipes(self) -> None:
         stdin = self._stdin()
@@ -159,8 +161,8 @@ async def start_process(
         # Cut off in the middle, asyncio would kill the program, but not what it has started.
         with anyio.CancelScope(shield=True):
             await asyncio.wait([starting])
-            if starting.exception() is None:
-                await starting.result()[1].end()
+        if starting.exception() is None:
+            await starting.result()[1].end()
         raise
     except (FileNotFoundError, PermissionError) as problem:
         raise SenderNotFoundError(f"{words[0]}: {problem.strerror}") from problem

@@ -49,13 +49,6 @@ class PythonSender(Sender):
 
     async def start(self) -> None:
         """Import the module in a first worker."""
-        try:
-            await self._import()
-        except BaseException:
-            await self.close()
-            raise
-
-    async def _import(self) -> None:
         outcome = await self._request(b"null", keys=("ready",), action=None, limit=IMPORT_LIMIT)
         if isinstance(outcome, Replied):
             return

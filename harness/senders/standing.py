@@ -85,14 +85,18 @@ class Standing:
     async def retire(self) -> None:
         """Let it see the end of its input, and then end it."""
         self._process.write(b"", end=True)
-        await within(GRACE, self._process.exited)
-        await self.end()
+        try:
+            await within(GRACE, self._process.exited)
+        finally:
+            await self.end()
 
     async def end_by(self, number: signal.Signals) -> None:
         """Send a signal, wait for its end, and kill what is left."""
         self._process.signal_group(number)
-        await within(ENDING, self._process.exited)
-        await self.end()
+        try:
+            await within(ENDING, self._process.exited)
+        finally:
+            await self.end()
 
 
 class Pool:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from anyio import to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from harness.fakes.tls import Authority
@@ -27,10 +28,11 @@ from harness.reference.smtp import Delivery, send_message
 PATIENCE = 0.3
 NOW = datetime(2024, 5, 17, 8, 30, tzinfo=UTC)
 USER, PASSWORD = "some-user@mail.example", "p@ss:/?#%+&= wörd"
+CREDENTIALS: dict[str, Any] = {"username": USER, "password": PASSWORD}
 
 
 # What the scripted server does instead of answering.
-DROPS = ("CLOSE", "RESET", "SILENCE")
+DROPS = ("CLOSE", "RESET", "SILENCE", "JUNK")
 
 Answer = bytes | str | tuple[bytes | str, ...]
 Script = Mapping[str, Answer | list[Answer]]
@@ -93,35 +95,33 @@ class ScriptedServer:
             writer.close()
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._implicit and self._context is not None:
+        if self._implicit:
             await self._upgrade(writer)
         encrypted = self._implicit
-        if not await self._answer("greeting", writer):
-            return
-        continuing = False
-        while line := await reader.readline():
+        verb, said = "greeting", await self._answer("greeting", writer)
+        while said and verb != "QUIT" and (line := await reader.readline()):
             text = line.decode(errors="replace").removesuffix("\r\n")
             self.seen.lines.append(text)
             if not encrypted:
                 self.seen.in_clear.append(text)
+            continuing = verb in ("AUTH", "response") and said.startswith(b"334")
             verb = "response" if continuing else text.split(" ")[0].upper()
             said = await self._answer(verb, writer)
-            if not said:
-                return
-            continuing = verb in ("AUTH", "response") and said.startswith(b"334")
-            if verb == "STARTTLS" and "ClientHello" in self._script:
-                await reader.read(1)
-                await self._answer("ClientHello", writer)
-                return
-            if verb == "STARTTLS" and said.startswith(b"220") and self._context is not None:
-                await self._upgrade(writer)
-                encrypted = True
-            if verb == "DATA" and said.startswith(b"354"):
+            if verb == "STARTTLS" and said.startswith(b"220"):
+                encrypted = await self._shake_hands(reader, writer)
+            elif verb == "DATA" and said.startswith(b"354"):
                 self.seen.bodies.append(await reader.readuntil(b"\r\n.\r\n"))
-                if not await self._answer("message", writer):
-                    return
-            if verb == "QUIT":
-                return
+                said = await self._answer("message", writer)
+
+    async def _shake_hands(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        if "ClientHello" not in self._script:
+            await self._upgrade(writer)
+            return True
+        await reader.read(1)
+        await self._answer("ClientHello", writer)
+        raise ConnectionAbortedError
 
     async def _upgrade(self, writer: asyncio.StreamWriter) -> None:
         assert self._context is not None
@@ -149,6 +149,11 @@ class ScriptedServer:
             sock: Any = writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
+        elif drop == "JUNK":
+            # Clear text beneath TLS; asyncio has no door for that.
+            beneath: Any = writer.transport
+            beneath._ssl_protocol._transport.write(b"250 2.0.0 all is well\r\n")
+            await self._done.wait()
 
     def finish(self) -> None:
         self._done.set()
@@ -193,6 +198,28 @@ def play(portal: BlockingPortal) -> Play:
     return run
 
 
+@pytest.fixture
+def shake_hands(portal: BlockingPortal) -> Play:
+    """A server that says hello under TLS, once: unlike asyncio's, it sends its alerts."""
+
+    def serve(listener: socket.socket, context: ssl.SSLContext) -> None:
+        connection, _ = listener.accept()
+        with contextlib.closing(connection), contextlib.suppress(OSError):
+            connection.settimeout(5)
+            encrypted = context.wrap_socket(connection, server_side=True)
+            encrypted.send(b"220 hello\r\n")
+            encrypted.recv(1)
+
+    @contextmanager
+    def run(context: ssl.SSLContext) -> Iterator[Seen]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            done = portal.start_task_soon(to_thread.run_sync, serve, listener, context)
+            yield Seen(port=listener.getsockname()[1])
+            done.result(timeout=5)
+
+    return run
+
+
 class _Keeper:
     """Keeps what aiosmtpd hands over."""
 
@@ -211,7 +238,7 @@ class _Keeper:
     ) -> AuthResult:
         self.logins.append((mechanism, data.login, data.password))
         good = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-        return AuthResult(success=good, handled=True) if good else AuthResult(success=False)
+        return AuthResult(success=good, handled=good)
 
 
 @dataclass
@@ -335,8 +362,7 @@ def send(ca_file: str, make_message: MakeMessage) -> Send:
         settings: SmtpSettings = smtp_settings(
             host=host,
             port=587,
-            **({"username": USER, "password": PASSWORD} if credentials else {}),
-            **{"security": Security.NONE, **options},
+            **{**(CREDENTIALS if credentials else {}), "security": Security.NONE, **options},
         )
         return send_message(
             settings,

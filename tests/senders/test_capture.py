@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.senders.capture import (
@@ -16,6 +16,9 @@ from harness.senders.capture import (
     why_no_answer,
 )
 from harness.senders.outcome import Output
+
+# The machine may be busy: how long an example takes says nothing here.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SENT = {"status": "sent"}
 
@@ -34,6 +37,7 @@ def lines_in(chunks: list[bytes], *, longest: int = 1000) -> list[bytes]:
     return found
 
 
+@unhurried
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60)))
 def test_a_short_stream_is_kept_whole_however_it_is_cut(data: bytes, cuts: list[int]) -> None:
     ends = Ends(kept=30)
@@ -43,6 +47,7 @@ def test_a_short_stream_is_kept_whole_however_it_is_cut(data: bytes, cuts: list[
     assert not ends.truncated
 
 
+@unhurried
 @given(st.binary(min_size=61, max_size=400), st.lists(st.integers(0, 400)))
 def test_a_long_stream_keeps_its_ends_and_says_what_is_missing(
     data: bytes, cuts: list[int]
@@ -62,6 +67,7 @@ def test_a_flood_does_not_grow_what_is_kept() -> None:
         assert len(ends._head) + len(ends._tail) <= 3 * KEPT_AT_EACH_END + 100_000
 
 
+@unhurried
 @given(st.text(alphabet="{}a\n", max_size=80), st.lists(st.integers(0, 80)))
 def test_lines_with_a_brace_arrive_in_order_however_the_stream_is_cut(
     text: str, cuts: list[int]
@@ -71,6 +77,7 @@ def test_lines_with_a_brace_arrive_in_order_however_the_stream_is_cut(
     assert lines_in(chunks_of(data, cuts)) == expected
 
 
+@unhurried
 @given(st.text(alphabet="{a\n", max_size=80), st.lists(st.integers(0, 80)))
 def test_too_long_a_line_is_skipped_and_the_next_one_is_not(text: str, cuts: list[int]) -> None:
     data = text.encode()

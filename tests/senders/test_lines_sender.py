@@ -113,6 +113,20 @@ async def test_an_answer_before_the_end_counts(
     assert told(outcome)[1] == 1
 
 
+async def test_an_answer_that_arrives_after_the_end_counts(
+    program: Program, opened: Open, request_to_send: SendRequest
+) -> None:
+    """Without a line end it is complete only when nobody can write any more."""
+    line = program(
+        "import subprocess, sys\n"
+        "sys.stdin.readline()\n"
+        "subprocess.Popen(['sleep', '1000'])\n"
+        'sys.stdout.write(\'{"status": "sent"}\')\n'
+    )
+    async with opened(f"command+lines:{line}") as sender:
+        assert isinstance(await sender.send(request_to_send, limit=LIMIT), Answered)
+
+
 async def test_an_answer_too_many_is_not_taken_for_the_next_one(
     program: Program, opened: Open, request_to_send: SendRequest
 ) -> None:
@@ -196,6 +210,21 @@ async def test_a_restart_sends_the_signal_and_waits_for_the_end(
         assert not note.exists()
         third = await sender.send(request_to_send, limit=LIMIT)
     assert len({told(outcome)[0] for outcome in (first, second, third)}) == 3
+
+
+async def test_a_cancelled_run_ends_them_properly(
+    program: Program, opened: Open, request_to_send: SendRequest, tmp_path: Path
+) -> None:
+    line = program(OBEDIENT + f"open({str(tmp_path / 'bye')!r}, 'w').close()\n")
+    processes = []
+    with anyio.CancelScope() as scope:
+        async with opened(f"command+lines:{line}") as sender:
+            processes.append(told(await sender.send(request_to_send, limit=LIMIT))[0])
+            scope.cancel()
+            await sender.send(request_to_send, limit=LIMIT)
+    assert scope.cancelled_caught
+    with pytest.raises(ProcessLookupError):
+        os.kill(processes[0], 0)
 
 
 async def test_a_program_that_does_not_exist_is_named(opened: Open) -> None:

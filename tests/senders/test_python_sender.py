@@ -190,10 +190,13 @@ async def test_a_target_that_does_not_exist_is_told(
 async def test_a_module_that_cannot_be_imported_is_told(opened: Open, folder: Path) -> None:
     (folder / "torn.py").write_text("1 / 0\n")
     (folder / "gone.py").write_text("import sys\nsys.exit('went away')\n")
-    with pytest.raises(SenderError, match="ZeroDivisionError: division by zero"):
-        await opened("python:torn:f").start()
-    with pytest.raises(SenderError, match="exit status 1; went away"):
-        await opened("python:gone:f").start()
+    for target, words in (
+        ("torn:f", "ZeroDivisionError: division by zero"),
+        ("gone:f", "exit status 1; went away"),
+    ):
+        with pytest.raises(SenderError, match=words):
+            async with opened(f"python:{target}"):
+                pass
 
 
 async def test_the_current_directory_comes_first_and_our_modules_do_not_get_in_the_way(

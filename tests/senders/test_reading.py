@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.protocol import ASSUMED_FEATURES, ErrorClass, Phase
@@ -19,6 +19,9 @@ from harness.senders.outcome import (
     Unsupported,
 )
 from harness.senders.reading import features_of, lenient_answer, read_answer, read_description
+
+# The machine may be busy: how long an example takes says nothing here.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 OUTPUT = Output(stdout=b"said")
 
@@ -106,6 +109,7 @@ _FIELDS = [
 ]  # fmt: skip
 
 
+@unhurried
 @given(
     st.dictionaries(st.sampled_from(_FIELDS), _JSON),
     st.dictionaries(st.sampled_from(_FIELDS), _JSON),

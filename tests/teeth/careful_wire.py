@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
@@ -109,10 +110,8 @@ class Wire:
     def unasked(self) -> bytes:
         """What has come without being asked for. It stays where it is."""
         self.sock.settimeout(0)
-        try:
+        with contextlib.suppress(OSError):
             self.buffer += self.sock.recv(65536)
-        except (BlockingIOError, ssl.SSLWantReadError, OSError):
-            pass
         return self.buffer
 
     def start_tls(self, context: ssl.SSLContext, name: str | None) -> None:

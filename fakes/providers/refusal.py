@@ -1,0 +1,61 @@
+"""Refusals as data: what a vendor answers, word for word, and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..http.exchange import Headers, Mark, Response
+
+JSON: Headers = (("Content-Type", "application/json"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """One answer of a vendor's that is no success.
+
+    `body` is the literal, in which `<name>` is a variable part (given to `response`). `source` is
+    where it is known from: the source's key and what it shows, with a date where there is one.
+    `when` says in plain words in which case the vendor answers so.
+    """
+
+    name: str
+    when: str
+    status: int
+    body: str
+    mark: Mark
+    source: str
+    headers: Headers = JSON
+
+    def response(self, **variables: object) -> Response:
+        """The response, its variable parts filled in."""
+        body = self.body
+        for name, value in variables.items():
+            body = body.replace(f"<{name}>", str(value))
+        return Response(
+            status=self.status,
+            body=body.encode(),
+            headers=self.headers,
+            mark=self.mark,
+            source=self.source,
+            case=self.name,
+        )
+
+
+class Refusals(Mapping[str, Refusal]):
+    """A vendor's refusals by name. `not_modelled` are known cases that the fake does not serve."""
+
+    def __init__(
+        self, refusals: Iterable[Refusal], *, not_modelled: Mapping[str, str] | None = None
+    ) -> None:
+        self._by_name = {refusal.name: refusal for refusal in refusals}
+        self.not_modelled = dict(not_modelled or {})
+
+    def __getitem__(self, name: str) -> Refusal:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)

@@ -1,0 +1,164 @@
+"""What SendGrid answers when it refuses.
+
+Sources, as they were on the dates given: the OpenAPI files of twilio/sendgrid-oai (2026-01); the
+sendgrid/docs repository, above all its page of v3 mail send errors (commit 8ef95fea6); responses
+quoted in public issue threads ("seen").
+"""
+
+from __future__ import annotations
+
+import json
+
+from ...http.exchange import Mark
+from ..refusal import Refusal, Refusals
+
+_OPENAPI = "twilio/sendgrid-oai, spec/json (2026-01)"
+_ERRORS_PAGE = "sendgrid/docs, v3 mail send errors (8ef95fea6)"
+_THREADS = "responses quoted in public issue threads"
+_IDENTITY_HELP = "https://sendgrid.com/docs/for-developers/sending-email/sender-identity/"
+
+
+def error_body(message: str, field: str | None = None, help_text: str | None = None) -> str:
+    """The envelope of one error, with the members in the vendor's order."""
+    error = {"message": message, "field": field, "help": help_text}
+    return json.dumps({"errors": [error]}, separators=(",", ":"))
+
+
+def _refusal(name: str, when: str, status: int, body: str, mark: Mark, source: str) -> Refusal:
+    return Refusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
+
+
+REFUSALS = Refusals(
+    [
+        _refusal(
+            "bad-key",
+            "the key is wrong, revoked or deleted",
+            401,
+            error_body("The provided authorization grant is invalid, expired, or revoked"),
+            Mark.SEEN,
+            _THREADS,
+        ),
+        _refusal(
+            "no-key",
+            "there is no Authorization header",
+            401,
+            error_body("authorization required"),
+            Mark.INFERRED,
+            f"{_OPENAPI}; the example has the text null where null is meant",
+        ),
+        _refusal(
+            "no-permission",
+            "the key lacks mail.send",
+            403,
+            '{"errors":[{"field":null,"message":"access forbidden"}]}',
+            Mark.DOCUMENTED,
+            _OPENAPI,
+        ),
+        _refusal(
+            "unverified-sender",
+            "the From address is no verified Sender Identity",
+            403,
+            error_body(
+                "The from address does not match a verified Sender Identity. Mail cannot be sent "
+                f"until this error is resolved. Visit {_IDENTITY_HELP} to see the Sender Identity "
+                "requirements",
+                "from",
+            ),
+            Mark.SEEN,
+            _THREADS,
+        ),
+        _refusal(
+            "credits-used-up",
+            "the plan is used up or the trial is over",
+            401,
+            error_body("Maximum credits exceeded"),
+            Mark.SEEN,
+            _THREADS,
+        ),
+        _refusal(
+            "not-json",
+            "the body is no JSON",
+            400,
+            error_body("Bad Request"),
+            Mark.SEEN,
+            _THREADS,
+        ),
+        _refusal(
+            "bad-utf8",
+            "the body is not UTF-8",
+            400,
+            error_body("Invalid UTF8 in request"),
+            Mark.DOCUMENTED,
+            _ERRORS_PAGE,
+        ),
+        _refusal(
+            "unknown-path",
+            "there is no such endpoint",
+            404,
+            '{"errors":[{"message":"not found","field":"null"}]}',
+            Mark.DOCUMENTED,
+            _OPENAPI,
+        ),
+        _refusal(
+            "wrong-method",
+            "the endpoint does not know the method",
+            405,
+            '{"errors":[{"message":"method not allowed","field":"null"}]}',
+            Mark.DOCUMENTED,
+            _OPENAPI,
+        ),
+        _refusal(
+            "too-large",
+            "the message is larger than 20 MB",
+            413,
+            '{"errors":[{"message":"content too large","field":"null"}]}',
+            Mark.DOCUMENTED,
+            _OPENAPI,
+        ),
+        _refusal(
+            "unsupported-media-type",
+            "the body is said to be something else than JSON",
+            415,
+            error_body("unsupported media type"),
+            Mark.SYNTHETIC,
+            "the errors page has the status, no body is known",
+        ),
+        _refusal(
+            "rate-limited",
+            "too many requests",
+            429,
+            '{"errors":[{"field":null,"message":"too many requests"}]}',
+            Mark.DOCUMENTED,
+            "sendgrid/docs, rate limits",
+        ),
+        _refusal(
+            "suspended",
+            "the account is suspended or under review",
+            403,
+            error_body("account suspended"),
+            Mark.SYNTHETIC,
+            "the API's own answer is not known",
+        ),
+        _refusal(
+            "server-error",
+            "SendGrid is in trouble",
+            500,
+            '{"errors":[{"message":"internal server error"}]}',
+            Mark.DOCUMENTED,
+            _OPENAPI,
+        ),
+        _refusal(
+            "invalid",
+            "a field of the message is missing or wrong",
+            400,
+            "<errors>",
+            Mark.DOCUMENTED,
+            f"{_ERRORS_PAGE}; {_THREADS}",
+        ),
+    ],
+    not_modelled={
+        "legacy v2 wording of a missing permission": "v2 is not served",
+        "503 unavailable": "its body is not known",
+        "templates": "an account here has none, so every template_id is unknown",
+    },
+)

@@ -6,12 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from ..faults import Fault
-from ..listener import Network
-from ..tls import CertificateKind
+from ..server_state import ServerState
 
 SecurityMode = Literal["none", "starttls", "tls"]
-TlsVersion = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 
 DEFAULT_HOSTNAME = "mx.fake.test"
 DEFAULT_SIZE = 33_554_432
@@ -54,27 +51,18 @@ class AuthState(BaseModel):
     required: bool | None = None
 
 
-class SmtpState(BaseModel):
-    """A fake SMTP server's whole state.
+class SmtpState(ServerState):
+    """A fake SMTP server's whole state, beside what every server has (`ServerState`).
 
     `security`: `none`, `starttls`, or `tls` from the first octet. `starttls`: `required`
     (530 to everything else before it), `offered`, `unadvertised` (taken, not listed) or
-    `absent` (neither). `certificate`: its kind, made for `names` (default: the names that the
-    sender is told). `default_certificate`: the kind served to a sender whose SNI names none of
-    them. `ehlo`: more EHLO lines. `size`: the limit in octets, declared and kept. `username` and
-    `password`: the one account; made up when left out. `network`: what the port does.
-    `hostname`: the name in greeting and EHLO.
+    `absent` (neither). `hostname`: the name in greeting and EHLO. `ehlo`: more EHLO lines. `size`:
+    the limit in octets, declared and kept. `username` and `password`: the one account; made up
+    when left out.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     security: SecurityMode = "starttls"
     starttls: Literal["required", "offered", "unadvertised", "absent"] = "required"
-    certificate: CertificateKind = Field(default=CertificateKind("good"), strict=False)
-    names: tuple[str, ...] | None = Field(default=None, strict=False)
-    default_certificate: CertificateKind | None = Field(default=None, strict=False)
-    client_certificate: Literal["unasked", "optional", "required"] = "unasked"
-    tls_versions: tuple[TlsVersion, TlsVersion] | None = Field(default=None, strict=False)
     auth: AuthState = AuthState()
     username: str | None = None
     password: str | None = None
@@ -82,8 +70,6 @@ class SmtpState(BaseModel):
     ehlo: tuple[Line, ...] = Field(default=(), strict=False)
     size: int = Field(default=DEFAULT_SIZE, ge=1)
     smtputf8: bool = False
-    network: Network = Field(default=Network.OPEN, strict=False)
-    faults: tuple[Fault, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SmtpState:

@@ -1,0 +1,32 @@
+"""The state that any server can be put in, whatever it speaks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .faults import Fault
+from .listener import Network
+from .tls import CertificateKind
+
+TlsVersion = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+
+
+class ServerState(BaseModel):
+    """What can be chosen of any server, whatever it speaks.
+
+    `certificate`: its kind, made for `names` (default: the names that the sender is told).
+    `default_certificate`: the kind served to a sender whose SNI names none of them. `network`: what
+    the port does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    certificate: CertificateKind = Field(default=CertificateKind("good"), strict=False)
+    names: tuple[str, ...] | None = Field(default=None, strict=False)
+    default_certificate: CertificateKind | None = Field(default=None, strict=False)
+    client_certificate: Literal["unasked", "optional", "required"] = "unasked"
+    tls_versions: tuple[TlsVersion, TlsVersion] | None = Field(default=None, strict=False)
+    network: Network = Field(default=Network.OPEN, strict=False)
+    faults: tuple[Fault, ...] = Field(default=(), strict=False)

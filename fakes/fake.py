@@ -44,8 +44,8 @@ class Fake(ABC):
 
     `authority` and `ca_file`: the trust anchor to issue from and its file (one is made up when
     left out). `transcript`: to share one record between fakes. `timeout`: what `x` means in the
-    durations of faults, in seconds. `bind_host` and `bind_port`: where to listen (port 0: any free one).
-    `label`: its name in the record.
+    durations of faults, in seconds. `bind_host` and `bind_port`: where to listen (port 0: any
+    free one). `label`: its name in the record.
     """
 
     def __init__(

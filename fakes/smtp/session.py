@@ -17,8 +17,9 @@ from typing import Any
 
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword
 
+from ..acting import Acting
 from ..connection import Connection, HandshakeFailed
-from ..faults import Action, FaultPlan, Moment, Send, Stage, Step
+from ..faults import Action, FaultPlan, Send, Stage, Step
 from ..message import CapturedMessage
 from ..transcript import (
     AuthOutcome,
@@ -26,7 +27,6 @@ from ..transcript import (
     Body,
     Broke,
     Command,
-    FaultActed,
     MessageCaptured,
     Unread,
 )
@@ -95,11 +95,11 @@ class SmtpSession(SMTP):
         self._fault_timeout = timeout
         self._on_message = on_message
         self._contexts = contexts
-        self._counts: dict[Stage, int] = {}
         self._pending: Action | None = None
         self._greeted = False
         self.AuthLoginUsernameChallenge, self.AuthLoginPasswordChallenge = state.auth.prompts
         self._connection: Connection
+        self._acting: Acting
         self._inlet: Inlet
         self._smtp_methods = {
             name: partial(self._command, name, method)
@@ -112,6 +112,9 @@ class SmtpSession(SMTP):
     def began(self, connection: Connection) -> None:
         """Set up for this connection and begin, with TLS where it is implicit."""
         self._connection = connection
+        self._acting = Acting(
+            connection=connection, plan=self._plan, nth=self._nth, timeout=self._fault_timeout
+        )
         self._inlet = Inlet(
             limit=self.line_length_limit,
             on_command=lambda line: self._record_line(Command, line),
@@ -141,7 +144,7 @@ class SmtpSession(SMTP):
 
     async def _handle_client(self) -> None:
         try:
-            await self._fault(Stage.CONNECT, b"")
+            await self._acting.fault(Stage.CONNECT)
             if self._state.security == "tls":
                 await self._begin_tls(implicit=True)
             await super()._handle_client()
@@ -163,39 +166,13 @@ class SmtpSession(SMTP):
         honest = (status.encode("utf-8") if isinstance(status, str) else status) + b"\r\n"
         if not self._greeted:
             self._greeted = True
-            self._pending = self._act(Stage.GREETING)
+            self._pending = self._acting.act(Stage.GREETING)
         action, self._pending = self._pending, None
-        await self._carry_out(action, honest)
-
-    async def _carry_out(self, action: Action | None, honest: bytes) -> None:
-        if action is None:
-            self._connection.send(honest)
-            await self._writer.drain()
-            return
-        await self._connection.perform(action.steps(honest, timeout=self._fault_timeout))
-
-    def _act(self, stage: Stage, index: int | None = None) -> Action | None:
-        """Ask the faults about this moment, and record what one of them is going to do."""
-        moment = self._moment(stage, index)
-        action = self._plan.act(moment)
-        if action is not None and action.do != "honest":
-            words = action.model_dump(exclude_defaults=True, exclude={"do"})
-            details = ", ".join(f"{key}={value!r}" for key, value in words.items())
-            self._connection.record(
-                FaultActed(moment=str(moment), action=f"{action.do} {details}".strip())
-            )
-        return action
-
-    def _moment(self, stage: Stage, index: int | None = None) -> Moment:
-        if index is None:
-            index = self._counts[stage] = self._counts.get(stage, 0) + 1
-        return Moment(stage=stage, index=index, connection=self._nth)
-
-    async def _fault(self, stage: Stage, honest: bytes) -> None:
-        """Let a fault act at a moment that has no reply of its own."""
-        action = self._act(stage)
         if action is not None:
-            await self._carry_out(action, honest)
+            await self._acting.carry_out(action, honest)
+            return
+        self._connection.send(honest)
+        await self._writer.drain()
 
     async def _command(self, name: str, method: Callable[..., Any], argument: str | None) -> None:
         stage = _STAGES.get(name)
@@ -203,12 +180,12 @@ class SmtpSession(SMTP):
             await method(argument)
             return
         if stage is Stage.AUTH:
-            self._counts[Stage.AUTH] = 0
+            self._acting.count_anew(Stage.AUTH)
         if stage is Stage.MAIL:
-            self._counts[Stage.RCPT] = 0
-        action = self._act(stage)
+            self._acting.count_anew(Stage.RCPT)
+        action = self._acting.act(stage)
         if action is not None and not action.honest_first(stage):
-            await self._carry_out(action, b"")
+            await self._acting.carry_out(action, b"")
             return
         self._pending = action
         await method(argument)
@@ -273,11 +250,11 @@ class SmtpSession(SMTP):
             if action is None:
                 return [Send(flight)]
             honest = flight if action.honest_first(Stage.HANDSHAKE) else b""
-            return action.steps(honest, timeout=self._fault_timeout)
+            return action.steps(honest, timeout=self._acting.timeout)
 
         def choose(hello: Any) -> Any:
             nonlocal action
-            action = self._act(Stage.HANDSHAKE)
+            action = self._acting.act(Stage.HANDSHAKE)
             return self._contexts(hello)
 
         await self._connection.start_tls(choose, implicit=implicit, shape=shape)
@@ -308,9 +285,9 @@ class SmtpSession(SMTP):
         del log_client_response
         encoded = encode_to_b64 and (challenge == "" or self._state.auth.prompts_encoded)
         answer = await super().challenge_auth(challenge, encode_to_b64=encoded)
-        action = self._act(Stage.AUTH)
+        action = self._acting.act(Stage.AUTH)
         if action is not None and not action.honest_first(Stage.AUTH):
-            await self._carry_out(action, b"")
+            await self._acting.carry_out(action, b"")
             return MISSING
         if action is not None and answer is not MISSING:
             self._pending = action
@@ -360,12 +337,11 @@ class SmtpSession(SMTP):
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         if self._connection.closing:
             return
-        body = Moment(stage=Stage.BODY, connection=self._nth)
         self._connection.records_segments = False
         try:
             wire, complete, too_much = await self._inlet.read_body(
                 keep=self._state.size,
-                stop_after=self._plan.body_octet(body),
+                stop_after=self._acting.body_octet(),
                 partial=lambda data: self._record_body(data, complete=False),
             )
         finally:
@@ -374,7 +350,7 @@ class SmtpSession(SMTP):
         if complete:
             await self._end_of_data(wire, too_much=too_much)
         else:
-            await self._fault(Stage.BODY, b"")
+            await self._acting.fault(Stage.BODY)
 
     async def _refuses_data(self, argument: str | None) -> bool:
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
@@ -390,9 +366,9 @@ class SmtpSession(SMTP):
     async def _end_of_data(self, wire: bytes, *, too_much: bool) -> None:
         envelope = self.envelope
         self._set_post_data_state()
-        action = self._act(Stage.END_OF_DATA)
+        action = self._acting.act(Stage.END_OF_DATA)
         if action is not None and not action.honest_first(Stage.END_OF_DATA):
-            await self._carry_out(action, b"")
+            await self._acting.carry_out(action, b"")
             return
         self._pending = action
         if too_much:

@@ -138,14 +138,18 @@ class Connection(asyncio.Protocol):
         """Add a fact about this connection to the record."""
         self._transcript.record(self.number, fact)
 
-    def send(self, data: bytes) -> None:
-        """Record octets and send them, inside TLS once it stands."""
+    def send(self, data: bytes, *, recorded: bool = False) -> None:
+        """Record octets and send them, inside TLS once it stands.
+
+        `recorded`: what they say is in the record already.
+        """
         if self.closing or not data:
             return
         if self._raw and self._tls is None:
             early = bytes(self._raw[:_HELLO_LIMIT])
             self.record(Unread(data=early, secure=False, why="sent behind STARTTLS too early"))
-        self.record(Sent(data=data, secure=self.secure))
+        if not recorded:
+            self.record(Sent(data=data, secure=self.secure))
         if self._tls is not None:
             self._tls.write(data)
             self._flush()

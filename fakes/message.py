@@ -11,7 +11,8 @@ class CapturedMessage:
 
     `wire` is the body as sent, dot-stuffed, without the final dot line. `mail_from` is "" for
     the null sender. `username` is the account that had authenticated, or None. `secure`: it came
-    inside TLS. `connection` is the number of its connection in the transcript.
+    inside TLS. `connection` is the number of its connection in the transcript. `provider_id` is
+    the id that a provider's API returned for it.
     """
 
     wire: bytes
@@ -20,6 +21,7 @@ class CapturedMessage:
     username: str | None
     secure: bool
     connection: int
+    provider_id: str | None = None
 
     @property
     def content(self) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from .http.exchange import Request, Response
 from .message import CapturedMessage
 
 
@@ -150,6 +151,22 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequested:
+    """A whole HTTP request came in."""
+
+    request: Request
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponded:
+    """An HTTP response went out. How well it is known that the vendor answers so is in it."""
+
+    response: Response
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """The connection ended. `by` is `sender` or `fake`, `how` is `fin` or `reset`."""
 
@@ -178,14 +195,11 @@ Fact = (
     | MessageCaptured
     | FaultActed
     | Unread
+    | HttpRequested
+    | HttpResponded
     | Closed
     | Broke
 )
-
-FACTS: tuple[type[Fact], ...] = (
-    Connected, Received, Command, AuthResponse, AuthOutcome, Sent, Body, ClientHelloSeen,
-    TlsEstablished, TlsFailed, MessageCaptured, FaultActed, Unread, Closed, Broke,
-)  # fmt: skip
 
 F = TypeVar("F")
 

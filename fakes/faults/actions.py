@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,6 +19,13 @@ _TAKES = frozenset(
         Stage.END_OF_DATA, Stage.RSET, Stage.NOOP, Stage.QUIT,
     ]
 )  # fmt: skip
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
 
 
 class _Action(BaseModel):
@@ -61,6 +69,28 @@ class Reply(_Action):
         *before, last = self.text.split("\n")
         lines = [f"{self.code}-{line}" for line in before] + [f"{self.code} {last}"]
         data = "".join(f"{line}\r\n" for line in lines).encode("utf-8")
+        return [Send(data), Close()] if self.close else [Send(data)]
+
+
+class Respond(_Action):
+    """Another HTTP response. `headers` are added; `body` is UTF-8.
+
+    The fake does not do what it was asked: nothing is taken. `close`: hang up after it.
+    """
+
+    in_place_of_the_honest = True
+    do: Literal["respond"]
+    status: int = Field(ge=200, le=599)
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str = ""
+    close: bool = False
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        body = self.body.encode("utf-8")
+        headers = {**self.headers, "Content-Length": str(len(body))}
+        lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        data = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
         return [Send(data), Close()] if self.close else [Send(data)]
 
 
@@ -174,6 +204,17 @@ class Inject(_Action):
 
 
 Action = Annotated[
-    Honest | Reply | Switch | Garble | Stall | Late | Drip | HangUp | Abort | Truncate | Inject,
+    Honest
+    | Reply
+    | Respond
+    | Switch
+    | Garble
+    | Stall
+    | Late
+    | Drip
+    | HangUp
+    | Abort
+    | Truncate
+    | Inject,
     Field(discriminator="do"),
 ]

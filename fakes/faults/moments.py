@@ -28,6 +28,7 @@ class Stage(StrEnum):
     RSET = "rset"
     NOOP = "noop"
     QUIT = "quit"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Moment:
 
     `index` counts from 1: the nth EHLO of the connection, the nth recipient of the transaction,
     the nth step of the AUTH exchange (1 is the AUTH command itself). In the body it is the
-    octet. `connection` is the nth connection to this fake.
+    octet, and over HTTP it is the nth request to the fake. `connection` is the nth connection to
+    this fake.
     """
 
     stage: Stage

@@ -1,0 +1,152 @@
+"""HTTP/1.1 on one connection of a fake."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from ..acting import Acting
+from ..connection import Connection, HandshakeFailed
+from ..faults import Action, FaultPlan, Send, Stage, Step
+from ..tls.client_hello import ClientHello
+from ..transcript import Broke, HttpRequested, HttpResponded
+from .exchange import Mark, Request, Response
+from .parser import BadRequest, RequestParser, serialised
+
+# Mailgun takes the largest requests of the six: 52.4 MiB (its OpenAPI description).
+_LARGEST_BODY = 64 * 1024 * 1024
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+Contexts = Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]
+
+
+class HttpConversation:
+    """Reads requests, lets `respond` answer them, writes the responses, in order.
+
+    `respond` gets the request and the number of the connection; `number_request` counts the
+    requests to the fake, for faults at `request[n]`. Without `contexts` it is plain HTTP.
+    """
+
+    def __init__(
+        self,
+        *,
+        plan: FaultPlan,
+        nth: int,
+        timeout: float,
+        contexts: Contexts | None,
+        respond: Callable[[Request, Connection], Response],
+        number_request: Callable[[], int],
+    ) -> None:
+        self._plan = plan
+        self._nth = nth
+        self._timeout = timeout
+        self._contexts = contexts
+        self._respond = respond
+        self._number_request = number_request
+        self._parser = RequestParser(limit=_LARGEST_BODY)
+        self._waiting: asyncio.Queue[Request] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._connection: Connection
+        self._acting: Acting
+
+    def began(self, connection: Connection) -> None:
+        """Begin, with the TLS handshake where there is one."""
+        self._connection = connection
+        self._acting = Acting(
+            connection=connection, plan=self._plan, nth=self._nth, timeout=self._timeout
+        )
+        # Requests and responses are in the record whole; the octets would be there twice.
+        connection.records_segments = False
+        if self._contexts is not None:
+            connection.expect_tls()
+        self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    def data_received(self, data: bytes) -> None:
+        """Take octets; every request that is complete waits for its turn."""
+        try:
+            complete = self._parser.feed(data)
+        except BadRequest as problem:
+            self._refuse(problem)
+            return
+        if self._parser.expects_continue:
+            self._parser.expects_continue = False
+            self._connection.send(_CONTINUE)
+        for request in complete:
+            self._waiting.put_nowait(request)
+
+    def ended(self) -> None:
+        """The connection is gone."""
+        if self._worker is not None:
+            self._worker.cancel()
+
+    def pause_writing(self) -> None:
+        """Nothing to do: responses are small."""
+
+    def resume_writing(self) -> None:
+        """Nothing to do: responses are small."""
+
+    async def _work(self) -> None:
+        try:
+            await self._acting.fault(Stage.CONNECT)
+            if self._contexts is not None:
+                await self._begin_tls(self._contexts)
+            while True:
+                await self._answer(await self._waiting.get())
+        except HandshakeFailed:
+            return
+        except Exception as error:  # noqa: BLE001  # a bug of the fake's is no fault of the sender's
+            self._connection.record(Broke(error=f"{type(error).__name__}: {error}"))
+            self._connection.close()
+
+    async def _begin_tls(self, contexts: Contexts) -> None:
+        action: Action | None = None
+
+        def choose(hello: Any) -> Any:
+            nonlocal action
+            action = self._acting.act(Stage.HANDSHAKE)
+            return contexts(hello)
+
+        def shape(flight: bytes) -> list[Step]:
+            if action is None:
+                return [Send(flight)]
+            honest = flight if action.honest_first(Stage.HANDSHAKE) else b""
+            return action.steps(honest, timeout=self._timeout)
+
+        await self._connection.start_tls(choose, implicit=True, shape=shape)
+
+    async def _answer(self, request: Request) -> None:
+        self._connection.record(HttpRequested(request=request, secure=self._connection.secure))
+        action = self._acting.act(Stage.REQUEST, self._number_request())
+        if action is not None and not action.honest_first(Stage.REQUEST):
+            await self._acting.carry_out(action, b"")
+            return
+        response = self._respond(request, self._connection)
+        octets = self._written(request, response)
+        if action is not None:
+            await self._acting.carry_out(action, octets)
+        else:
+            self._connection.record(
+                HttpResponded(response=response, secure=self._connection.secure)
+            )
+            self._connection.send(octets, recorded=True)
+        if not self._parser.keeps_alive and self._waiting.empty():
+            self._connection.close()
+
+    def _written(self, request: Request, response: Response) -> bytes:
+        return serialised(response, method=request.method, close=not self._parser.keeps_alive)
+
+    def _refuse(self, problem: BadRequest) -> None:
+        """What is no HTTP gets a plain answer and the end of the connection."""
+        response = Response(
+            status=problem.status,
+            body=f"{problem}\n".encode(),
+            headers=(("Content-Type", "text/plain"),),
+            mark=Mark.SYNTHETIC,
+            source="not HTTP, or too much of it",
+            case="bad-request",
+        )
+        self._connection.record(HttpResponded(response=response, secure=self._connection.secure))
+        self._connection.send(serialised(response, close=True), recorded=True)
+        self._connection.close()

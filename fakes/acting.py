@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .connection import Connection
-from .faults import Action, FaultPlan, Moment, Stage
+from .faults import Action, FaultPlan, Moment, Send, Stage, Step
+from .handshake import Choose
 from .transcript import FaultActed
+
+_DETAILS_LIMIT = 400
 
 
 class Acting:
@@ -33,7 +38,9 @@ class Acting:
             words = action.model_dump(exclude_defaults=True, exclude={"do"})
             details = ", ".join(f"{key}={value!r}" for key, value in words.items())
             self._connection.record(
-                FaultActed(moment=str(moment), action=f"{action.do} {details}".strip())
+                FaultActed(
+                    moment=str(moment), action=f"{action.do} {details[:_DETAILS_LIMIT]}".strip()
+                )
             )
         return action
 
@@ -41,19 +48,53 @@ class Acting:
         """Let the next moment of a stage be its first: a new transaction, a new exchange."""
         self._counts[stage] = 0
 
-    def body_octet(self) -> int | None:
-        """After how many octets of the body that comes now a fault acts; None: none will."""
-        return self._plan.body_octet(Moment(stage=Stage.BODY, connection=self._nth))
+    def next_octet(self, *, after: int) -> int | None:
+        """The next octet of a body at which a fault acts, beyond `after`; None: none will."""
+        return self._plan.next_octet(connection=self._nth, after=after)
 
-    async def carry_out(self, action: Action, honest: bytes) -> None:
-        """Do it. `honest` is the reply that an honest server would have sent."""
-        await self._connection.perform(action.steps(honest, timeout=self.timeout))
+    async def carry_out(
+        self,
+        action: Action,
+        honest: bytes,
+        *,
+        before_the_last: Callable[[], None] | None = None,
+    ) -> None:
+        """Do it. `honest` is the reply that an honest server would have sent.
 
-    async def fault(self, stage: Stage) -> None:
+        `before_the_last` is called when the last octets are about to go out, if any are.
+        """
+        steps = action.steps(honest, timeout=self.timeout)
+        if before_the_last is not None:
+            last = max((n for n, step in enumerate(steps) if isinstance(step, Send)), default=None)
+            if last is not None:
+                await self._connection.perform(steps[:last])
+                before_the_last()
+                steps = steps[last:]
+        await self._connection.perform(steps)
+
+    async def fault(self, stage: Stage, index: int | None = None) -> None:
         """Let a fault act at a moment that has no reply of its own."""
-        action = self.act(stage)
+        action = self.act(stage, index)
         if action is not None:
             await self.carry_out(action, b"")
+
+    async def start_tls(self, choose: Choose, *, implicit: bool) -> None:
+        """Shake hands, with what a fault makes of the server's first flight.
+
+        Raises:
+            HandshakeFailed: it did not come about; the record says why.
+        """
+        await self._connection.start_tls(
+            choose, implicit=implicit, first_flight=self._send_first_flight
+        )
+
+    async def _send_first_flight(self, flight: bytes) -> None:
+        action = self.act(Stage.HANDSHAKE)
+        steps: list[Step] = [Send(flight)]
+        if action is not None:
+            honest = flight if action.honest_first(Stage.HANDSHAKE) else b""
+            steps = action.steps(honest, timeout=self.timeout)
+        await self._connection.perform_beneath(steps, handshake=flight)
 
     def _moment(self, stage: Stage, index: int | None) -> Moment:
         if index is None:

@@ -8,28 +8,29 @@ connection can end in a reset.
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from .faults.steps import Close, Reset, Send, Step, Wait
+from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close
-from .tls.client_hello import ClientHello, handshake_message, looks_like_tls, parse_client_hello
-from .tls.layer import Failure, TlsError, TlsLayer
+from .tls.layer import Failure, TlsLayer
 from .transcript import (
-    ClientHelloSeen,
     Closed,
     Connected,
     Fact,
     Received,
     Sent,
-    TlsEstablished,
     TlsFailed,
     Transcript,
     Unread,
 )
 
-_HELLO_LIMIT = 65536
+# How long, in seconds, a sender that was hung up on may go on talking. Closing a socket while
+# its octets still come in sends RST, and with that the last words can be lost on their way.
+_PATIENCE = 2.0
+_TOO_LATE_LIMIT = 65536
 
 
 class Conversation(Protocol):
@@ -39,20 +40,13 @@ class Conversation(Protocol):
         """The connection stands; nothing was exchanged yet."""
 
     def data_received(self, data: bytes) -> None:
-        """Plain octets came in."""
+        """Octets came in, decrypted where there is TLS."""
 
     def ended(self) -> None:
-        """The connection is gone."""
+        """The connection is gone; the last thing to be recorded of it comes next."""
 
-    def pause_writing(self) -> None:
-        """The peer does not read; wait before writing more."""
-
-    def resume_writing(self) -> None:
-        """The peer reads again."""
-
-
-class HandshakeFailed(Exception):  # noqa: N818 - it is an outcome, not an error of ours
-    """TLS did not come about; the connection is recorded and on its way down."""
+    async def finished(self) -> None:
+        """Wait until nothing of the conversation runs any longer, after it has ended."""
 
 
 class Connection(asyncio.Protocol):
@@ -63,11 +57,16 @@ class Connection(asyncio.Protocol):
         self._transcript = transcript
         self._conversation = conversation
         self._transport: asyncio.Transport | None = None
+        self._handshake: Handshake | None = None
         self._tls: TlsLayer | None = None
-        self._raw: bytearray | None = None  # octets of a handshake that is under way
-        self._progress = asyncio.Event()
+        self._hung_up = False
+        self._unwanted = False
+        self._patience: asyncio.TimerHandle | None = None
+        self._too_late = 0
         self._ended_by: Closed | None = None
         self._gone = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
         self.number = 0
         self.records_segments = True
         self.on_gone: Callable[[Connection], object] | None = None
@@ -78,6 +77,9 @@ class Connection(asyncio.Protocol):
         """Number the connection and begin the conversation."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._unwanted:
+            transport.abort()
+            return
         self.number = self._transcript.open_connection()
         peer = transport.get_extra_info("peername")
         port = transport.get_extra_info("sockname")[1]
@@ -86,53 +88,53 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a segment from the network: into the handshake, or decrypted to the conversation."""
-        if self._raw is not None:
-            self._raw += data
-            self._progress.set()
-        elif self._tls is not None:
+        if self._tls is not None:
             self._decrypt(data)
+        elif self._handshake is not None:
+            self._handshake.feed(data)
         else:
             self._hand_over(data)
 
     def eof_received(self) -> bool | None:
         """Note who ended it; the transport then closes."""
         self._note_end("sender", "fin")
-        self._progress.set()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note how it ended and tell the conversation."""
-        if self._raw:
-            why = "came instead of a TLS handshake"
-            self.record(Unread(data=bytes(self._raw[:_HELLO_LIMIT]), secure=False, why=why))
-        self._note_end("sender", "reset" if exc is not None else "fin")
-        assert self._ended_by is not None
-        self.record(self._ended_by)
+        """Tell the conversation, and note how it ended."""
         self._gone.set()
-        self._progress.set()
-        self._conversation.ended()
+        self._writable.set()
+        if self._patience is not None:
+            self._patience.cancel()
+        if self.number:
+            if self._handshake is not None:
+                self._handshake.cut()
+            self._conversation.ended()
+            self._note_end("sender", "reset" if exc is not None else "fin")
+            assert self._ended_by is not None
+            self.record(self._ended_by)
         if self.on_gone is not None:
             self.on_gone(self)
 
     def pause_writing(self) -> None:
-        """Pass the peer's back-pressure on."""
-        self._conversation.pause_writing()
+        """The peer does not read: let `drained` wait."""
+        self._writable.clear()
 
     def resume_writing(self) -> None:
-        """Pass the end of back-pressure on."""
-        self._conversation.resume_writing()
+        """The peer reads again."""
+        self._writable.set()
 
     # What a conversation calls.
 
     @property
     def secure(self) -> bool:
         """Whether the connection is inside TLS now."""
-        return self._tls is not None and self._tls.established
+        return self._tls is not None
 
     @property
     def closing(self) -> bool:
         """Whether the connection has ended or is about to."""
-        return self._transport is None or self._transport.is_closing() or self._gone.is_set()
+        return self._hung_up or self._transport is None or self._transport.is_closing()
 
     def record(self, fact: Fact) -> None:
         """Add a fact about this connection to the record."""
@@ -145,36 +147,36 @@ class Connection(asyncio.Protocol):
         """
         if self.closing or not data:
             return
-        if self._raw and self._tls is None:
-            early = bytes(self._raw[:_HELLO_LIMIT])
-            self.record(Unread(data=early, secure=False, why="sent behind STARTTLS too early"))
         if not recorded:
             self.record(Sent(data=data, secure=self.secure))
         if self._tls is not None:
             self._tls.write(data)
-            self._flush()
+            self._flush(self._tls)
         else:
             self._write(data)
 
-    def close(self) -> None:
+    async def drained(self) -> None:
+        """Wait while the peer does not read what was sent."""
+        await self._writable.wait()
+
+    def close(self, *, close_notify: bool = True) -> None:
         """End in order: close_notify inside TLS, then FIN."""
         if self.closing:
             return
         self._note_end("fake", "fin")
-        if self._tls is not None and self._tls.established:
+        if self._tls is not None and close_notify:
             self._tls.close()
-            self._flush()
-        assert self._transport is not None
-        self._transport.close()
+            self._flush(self._tls)
+        self._hang_up()
 
     def reset(self) -> None:
         """End with a TCP reset."""
-        if self.closing:
-            return
-        assert self._transport is not None
-        self._note_end("fake", "reset")
-        reset_on_close(self._transport.get_extra_info("socket"))
-        self._transport.abort()
+        if self._transport is None:
+            self._unwanted = True
+        elif not self._gone.is_set():
+            self._note_end("fake", "reset")
+            reset_on_close(self._transport.get_extra_info("socket"))
+            self._transport.abort()
 
     def pause_reading(self) -> None:
         """Let the sender wait: what it sends stays in its own buffers."""
@@ -187,24 +189,31 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     async def gone(self) -> None:
-        """Wait until the connection has ended."""
+        """Wait until the connection has ended, and the conversation with it."""
         await self._gone.wait()
+        await self._conversation.finished()
 
-    async def perform(self, steps: Iterable[Step], *, raw: bool = False) -> None:
-        """Carry out a fault's steps. `raw`: write below TLS and without a record of words."""
+    async def perform(self, steps: Iterable[Step]) -> None:
+        """Carry out a fault's steps."""
         for step in steps:
-            match step:
-                case Send(data):
-                    self._write(data) if raw else self.send(data)
-                case Wait(None):
-                    await self.gone()
-                case Wait(pause):
-                    assert pause is not None
-                    await asyncio.sleep(pause)
-                case Close():
-                    self.close()
-                case Reset():
-                    self.reset()
+            if isinstance(step, Send):
+                self.send(step.data)
+                await self.drained()
+            else:
+                await self._do(step)
+
+    async def perform_beneath(self, steps: Iterable[Step], *, handshake: bytes) -> None:
+        """Carry out a fault's steps below TLS, in place of a part of its handshake.
+
+        What is not the handshake's own is recorded as words in clear.
+        """
+        for step in steps:
+            if not isinstance(step, Send):
+                await self._do(step)
+            elif not self.closing:
+                if step.data not in handshake:
+                    self.record(Sent(data=step.data, secure=False))
+                self._write(step.data)
 
     # TLS.
 
@@ -214,133 +223,105 @@ class Connection(asyncio.Protocol):
         Called before the reply that invites the sender to begin, so that its ClientHello
         cannot be taken for plain text.
         """
-        self._raw = bytearray()
+        self._handshake = Handshake(record=self.record, write=self._write)
 
     async def start_tls(
         self,
-        choose: Callable[[ClientHello | None], tuple[ssl.SSLContext, str]],
+        choose: Choose,
         *,
         implicit: bool,
-        shape: Callable[[bytes], list[Step]] | None = None,
+        first_flight: Callable[[bytes], Awaitable[None]] | None = None,
     ) -> None:
-        """Shake hands. `choose` gives the context and the name of the certificate to serve.
-
-        `shape` turns the server's first flight into a fault's steps.
+        """Shake hands. `first_flight` sends the server's first flight, where a fault is to.
 
         Raises:
             HandshakeFailed: it did not come about; the record says why.
         """
-        if self._raw is None:
+        if self._handshake is None:
             self.expect_tls()
-        hello = await self._read_hello(implicit=implicit)
-        context, certificate = choose(hello)
-        self._tls = TlsLayer(context)
+            assert self._handshake is not None
         try:
-            await self._shake(shape)
-        except TlsError as error:
-            self._flush()
-            self._fail(error.failure)
-        rest, self._raw = bytes(self._raw or b""), None
-        self.record(
-            TlsEstablished(
-                version=self._tls.version, cipher=self._tls.cipher, certificate=certificate
-            )
-        )
+            tls = await self._handshake.run(choose, implicit=implicit, first_flight=first_flight)
+        except HandshakeFailed as problem:
+            self._give_up(problem.failure)
+            raise
+        rest = self._handshake.take()
+        self._tls, self._handshake = tls, None
         # Always once: what the sender sent behind its last handshake message lies in the layer.
         self._decrypt(rest)
-
-    async def _read_hello(self, *, implicit: bool) -> ClientHello | None:
-        """Wait for a whole ClientHello without taking it out of the buffer."""
-        assert self._raw is not None
-        while True:
-            message = handshake_message(bytes(self._raw))
-            if message is not None:
-                break
-            if self._raw and (
-                not looks_like_tls(bytes(self._raw)) or len(self._raw) > _HELLO_LIMIT
-            ):
-                self._fail(Failure(reason="the sender did not begin a TLS handshake", alert=None))
-            await self._more(than=0)
-        try:
-            hello = parse_client_hello(message)
-        except ValueError:
-            hello = ClientHello(server_name=None, versions=())
-        self.record(
-            ClientHelloSeen(
-                server_name=hello.server_name, versions=hello.versions, implicit=implicit
-            )
-        )
-        return hello
-
-    async def _shake(self, shape: Callable[[bytes], list[Step]] | None) -> None:
-        assert self._tls is not None
-        assert self._raw is not None
-        while True:
-            self._tls.feed(bytes(self._raw))
-            self._raw.clear()
-            done = self._tls.shake()
-            flight = self._tls.outgoing()
-            if shape is not None and flight:
-                await self.perform(shape(flight), raw=True)
-                shape = None
-            else:
-                self._write(flight)
-            if done:
-                return
-            await self._more(than=0)
-
-    async def _more(self, *, than: int) -> None:
-        """Wait for the buffer of a handshake to grow beyond `than` octets."""
-        assert self._raw is not None
-        while len(self._raw) <= than and self._ended_by is None:
-            self._progress.clear()
-            await self._progress.wait()
-        if len(self._raw) <= than:
-            self._fail(Failure(reason="the connection ended during the handshake", alert=None))
-
-    def _fail(self, failure: Failure) -> None:
-        self.record(TlsFailed(reason=failure.reason, alert=failure.alert))
-        if self._tls is None:
-            # The fake has said nothing yet; hanging up is all a TLS server can do.
-            self.close()
-        elif self._transport is not None and not self.closing:
-            self._note_end("fake", "fin")
-            self._transport.close()
-        raise HandshakeFailed(failure.reason)
-
-    # Inside.
 
     def _decrypt(self, data: bytes) -> None:
         assert self._tls is not None
         self._tls.feed(data)
-        try:
-            plain, said_goodbye = self._tls.read()
-        except TlsError as error:
-            self.record(TlsFailed(reason=error.failure.reason, alert=error.failure.alert))
-            self._flush()
-            if self._transport is not None:
-                self._transport.close()
+        reading = self._tls.read()
+        if not self._hung_up:
+            self._flush(self._tls)
+        if reading.plain:
+            self._hand_over(reading.plain)
+        if self._hung_up:
             return
-        self._flush()
-        if plain:
-            self._hand_over(plain)
-        if said_goodbye:
+        if reading.failure is not None:
+            failure = reading.failure
+            self.record(TlsFailed(reason=failure.reason, alert=failure.alert))
+            self._give_up(failure)
+        elif reading.goodbye:
             self._note_end("sender", "fin")
-            if self._transport is not None:
-                self._transport.close()
+            # Not before the conversation has had its turn at what came with the goodbye.
+            asyncio.get_running_loop().call_soon(self.close)
+
+    def _give_up(self, failure: Failure) -> None:
+        if not self.closing:
+            self._note_end("sender" if failure.alert else "fake", "fin")
+            self._hang_up()
+
+    def _flush(self, tls: TlsLayer) -> None:
+        self._write(tls.outgoing())
+
+    # Inside.
+
+    async def _do(self, step: Step) -> None:
+        match step:
+            case Wait(None):
+                await self._gone.wait()
+            case Wait(pause):
+                assert pause is not None
+                await asyncio.sleep(pause)
+            case Close(close_notify):
+                self.close(close_notify=close_notify)
+            case Reset():
+                self.reset()
 
     def _hand_over(self, data: bytes) -> None:
+        if self._hung_up:
+            self._note_too_late(data)
+            return
         if self.records_segments:
             self.record(Received(data=data, secure=self.secure))
         self._conversation.data_received(data)
 
-    def _flush(self) -> None:
-        assert self._tls is not None
-        self._write(self._tls.outgoing())
+    def _note_too_late(self, data: bytes) -> None:
+        """What comes after hanging up did cross the network, but nobody reads it."""
+        kept = data[: max(0, _TOO_LATE_LIMIT - self._too_late)]
+        self._too_late += len(kept)
+        if kept:
+            self.record(Received(data=kept, secure=self.secure))
+            self.record(Unread(data=kept, secure=self.secure, why="came after the fake hung up"))
 
     def _write(self, data: bytes) -> None:
-        if data and self._transport is not None and not self._transport.is_closing():
+        if data and not self.closing:
+            assert self._transport is not None
             self._transport.write(data)
+
+    def _hang_up(self) -> None:
+        """Send FIN, and read on until the sender has seen it, or for a while."""
+        assert self._transport is not None
+        self._hung_up = True
+        self._writable.set()
+        self._transport.resume_reading()
+        with contextlib.suppress(OSError):  # a connection that is lost already says so itself
+            self._transport.write_eof()
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(_PATIENCE, self._transport.abort)
 
     def _note_end(self, by: str, how: str) -> None:
         if self._ended_by is None:

@@ -1,18 +1,55 @@
-"""A message as it was taken, octet for octet."""
+"""Messages as the fakes took them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+from .providers.rules import AcceptedMail
+
+
+class Captured(Protocol):
+    """What every message that was taken can tell, whichever way it came.
+
+    `content` is the message as MIME. `mail_from` is "" for the null sender. `username` is the SMTP
+    account that had authenticated, `provider_id` the id that a provider's API returned. `secure`:
+    it came inside TLS. `connection` is the number of its connection in the transcript.
+    """
+
+    @property
+    def content(self) -> bytes:
+        """The message itself."""
+
+    @property
+    def mail_from(self) -> str:
+        """The envelope sender."""
+
+    @property
+    def rcpt_tos(self) -> tuple[str, ...]:
+        """The envelope recipients, in order."""
+
+    @property
+    def username(self) -> str | None:
+        """The account, or None."""
+
+    @property
+    def provider_id(self) -> str | None:
+        """The id that was returned, or None."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether it came inside TLS."""
+
+    @property
+    def connection(self) -> int:
+        """The number of its connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedMessage:
-    """What a fake took with a 2xx reply.
+    """A message taken over SMTP, octet for octet.
 
-    `wire` is the body as sent, dot-stuffed, without the final dot line. `mail_from` is "" for
-    the null sender. `username` is the account that had authenticated, or None. `secure`: it came
-    inside TLS. `connection` is the number of its connection in the transcript. `provider_id` is
-    the id that a provider's API returned for it.
+    `wire` is the body as sent, dot-stuffed, without the final dot line. The rest: see `Captured`.
     """
 
     wire: bytes
@@ -21,7 +58,6 @@ class CapturedMessage:
     username: str | None
     secure: bool
     connection: int
-    provider_id: str | None = None
 
     @property
     def content(self) -> bytes:
@@ -30,3 +66,42 @@ class CapturedMessage:
             return self.wire
         unstuffed = self.wire.replace(b"\r\n.", b"\r\n")
         return unstuffed[1:] if unstuffed.startswith(b".") else unstuffed
+
+    @property
+    def provider_id(self) -> str | None:
+        """None: no API gave it one."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiMessage:
+    """A message taken by a provider's API. See `Captured`."""
+
+    mail: AcceptedMail
+    secure: bool
+    connection: int
+
+    @property
+    def content(self) -> bytes:
+        """The message as MIME: as sent, or as a vendor would make it of the fields."""
+        return self.mail.content
+
+    @property
+    def mail_from(self) -> str:
+        """The sender's address."""
+        return self.mail.mail_from
+
+    @property
+    def rcpt_tos(self) -> tuple[str, ...]:
+        """The recipients, in order."""
+        return self.mail.recipients
+
+    @property
+    def username(self) -> str | None:
+        """None: an API has no SMTP account."""
+        return None
+
+    @property
+    def provider_id(self) -> str | None:
+        """The id that was returned."""
+        return self.mail.provider_id

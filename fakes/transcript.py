@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .http.exchange import Request, Response
-from .message import CapturedMessage
+from .message import Captured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class MessageCaptured:
     """A message is taken; the 2xx reply comes next. `index` is its place in the fake's list."""
 
     index: int
-    message: CapturedMessage
+    message: Captured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

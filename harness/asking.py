@@ -7,8 +7,10 @@ from typing import Any
 
 from harness.checks.record import Reaction, Record, SendRecord
 from harness.escaping import shortened
+from harness.fakes.tls import Judgement
 from harness.protocol import Answer, SendRequest
 from harness.scenario.case import Case, security_of
+from harness.secrets import Secrets
 from harness.senders.base import Sender
 from harness.senders.outcome import (
     Answered,
@@ -21,7 +23,6 @@ from harness.senders.outcome import (
 )
 from harness.world import MAIN, World
 
-_WORDS_LIMIT = 65536
 _REACTIONS: Mapping[type[Any], Reaction] = {
     Answered: Reaction.ANSWERED,
     Unsupported: Reaction.UNSUPPORTED,
@@ -58,7 +59,16 @@ def _record(case: Case, world: World, sends: list[SendRecord]) -> Record:
         main=MAIN,
         host=world.host,
         in_clear=modes == {"none"},
+        untrusted=_shows_a_bad_certificate(case),
     )
+
+
+def _shows_a_bad_certificate(case: Case) -> bool:
+    """Whether a sender that verifies has to turn one of the certificates down."""
+    smtp = case.given.smtp
+    kinds = [smtp.certificate, smtp.default_certificate]
+    refused = any(kind and kind.facts.verified is Judgement.REFUSE for kind in kinds)
+    return refused and all(send.verify for send in case.sends)
 
 
 def _send_record(request: SendRequest, outcome: Outcome, first: int, last: int) -> SendRecord:
@@ -83,11 +93,12 @@ def words_of(outcome: Outcome) -> str:
     said = [str(document)] if document else []
     output: Output = outcome.output
     said += [output.stdout.decode("utf-8", "replace"), output.stderr.decode("utf-8", "replace")]
-    return "\n".join(part[:_WORDS_LIMIT] for part in said if part)
+    return "\n".join(part for part in said if part)
 
 
-def shown_output(outcome: Outcome, limit: int = 4000) -> str:
-    """What the sender wrote, short enough for a report."""
+def shown_output(outcome: Outcome, secrets: Secrets, limit: int = 4000) -> str:
+    """What the sender wrote, without secrets, short enough for a report."""
     output = outcome.output
     both = output.stdout + (b"\n" if output.stdout and output.stderr else b"") + output.stderr
-    return shortened(both.decode("utf-8", "replace"), limit)
+    # Shortened last: what is cut through would not be known for a secret.
+    return shortened(secrets.redact_text(both.decode("utf-8", "replace")), limit)

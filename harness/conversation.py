@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.escaping import visible
+from harness.escaping import shortened, visible
 from harness.fakes.transcript import (
     AuthOutcome,
     AuthResponse,
@@ -39,7 +39,10 @@ def conversation(events: Iterable[Event], secrets: Secrets) -> tuple[tuple[int, 
     several = len({event.connection for event in events}) > 1
     prefix = "#{} " if several else ""
     return tuple(
-        (event.number, f"{event.at:7.3f}s {prefix.format(event.connection)}{line}")
+        (
+            event.number,
+            secrets.redact_text(f"{event.at:7.3f}s {prefix.format(event.connection)}{line}"),
+        )
         for event in events
         for line in _lines(event.fact, secrets)
     )
@@ -89,7 +92,7 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901  # a table
         case FaultActed(moment=moment, action=action):
             return f"fault at {moment}: {visible(secrets.redact_text(action))}"
         case Unread(data=data, why=why):
-            return f"not read ({why}): {_shown(data[:200], secrets)}"
+            return f"not read ({why}): {shortened(_shown(data, secrets), 200)}"
         case Closed(by=by, how=how):
             return f"closed by the {by} ({how})"
         case Broke(error=error):

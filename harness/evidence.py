@@ -17,7 +17,7 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,14 @@ from typing import Any
 from harness.asking import words_of
 from harness.checks.record import Record
 from harness.errors import MachineError
-from harness.fakes.transcript import ClientHelloSeen, Event, TlsEstablished, TlsFailed
+from harness.fakes.transcript import (
+    ClientHelloSeen,
+    Event,
+    Fact,
+    Received,
+    TlsEstablished,
+    TlsFailed,
+)
 from harness.scenario.case import Case
 from harness.secrets import Secrets
 from harness.senders.outcome import Outcome
@@ -76,17 +83,17 @@ class EvidenceFolder:
     def _name(self, case: str) -> str:
         """A folder's name for a case; two cases never share one."""
         name = folder_name(case)
-        if self._taken.setdefault(name, case) != case:
+        # Folded, because some file systems take `A` and `a` for one.
+        if self._taken.setdefault(name.casefold(), case) != case:
             name = f"{name[: _LONGEST - 9]}-{_hash(case)}"
-            self._taken[name] = case
+            self._taken[name.casefold()] = case
         return name
 
 
 def folder_name(case: str) -> str:
     """A case's id as a relative path: safe characters, no `..`, at most 120 octets."""
-    safe = "/".join(
-        part if part.strip(".") else "_" * len(part) for part in _UNSAFE.sub("_", case).split("/")
-    ).strip("/")
+    parts = [part for part in _UNSAFE.sub("_", case).split("/") if part]
+    safe = "/".join(part if part.strip(".") else "_" * len(part) for part in parts) or "_"
     return safe if len(safe) <= _LONGEST else f"{safe[: _LONGEST - 9]}-{_hash(case)}"
 
 
@@ -98,15 +105,16 @@ def _files(
     record: Record, outcomes: Sequence[Outcome], lines: Iterable[tuple[int, str]]
 ) -> dict[str, bytes]:
     secrets = record.secrets
+    events = _without_split_secrets(record)
     requests = [send.request.model_dump(mode="json", by_alias=True) for send in record.sends]
     answers = [getattr(outcome, "document", None) or {} for outcome in outcomes]
-    tls = [_event(event, secrets) for event in record.events if isinstance(event.fact, _TLS_FACTS)]
+    tls = [_event(event, secrets) for event in events if isinstance(event.fact, _TLS_FACTS)]
     files = {
         "request.json": _json(requests, secrets),
         "answers.json": _json([dict(answer) for answer in answers], secrets),
         "conversation.txt": _text(f"{number:4} {line}" for number, line in lines),
         "transcript.jsonl": _text(
-            json.dumps(_event(event, secrets), ensure_ascii=False) for event in record.events
+            json.dumps(_event(event, secrets), ensure_ascii=False) for event in events
         ),
         "tls.json": _json(tls, secrets),
         "output.txt": secrets.redact("\n".join(words_of(o) for o in outcomes).encode()),
@@ -114,6 +122,40 @@ def _files(
     for index, message in enumerate(record.messages):
         files[f"message-{index}.eml"] = secrets.redact(message.content)
     return files
+
+
+def _without_split_secrets(record: Record) -> list[Event]:
+    """The events, with secrets taken out of segments that hold only a part of one."""
+    streams: dict[int, list[Event]] = {}
+    for event in record.events:
+        if isinstance(event.fact, Received):
+            streams.setdefault(event.connection, []).append(event)
+    cleaned = {
+        event.number: event
+        for segments in streams.values()
+        for event in _cleaned(segments, record.secrets)
+    }
+    return [cleaned.get(event.number, event) for event in record.events]
+
+
+def _cleaned(segments: Sequence[Event], secrets: Secrets) -> Iterator[Event]:
+    pieces = [event.fact.data for event in segments if isinstance(event.fact, Received)]
+    spans = list(secrets.spans(b"".join(pieces)))
+    begin = 0
+    for event, piece in zip(segments, pieces, strict=True):
+        kept, at = b"", 0
+        for span in spans:
+            start, end = max(span.start - begin, 0), min(span.end - begin, len(piece))
+            if start < end:
+                # The name stands where the secret begins.
+                name = f"[{span.name}]".encode() if span.start >= begin else b""
+                kept, at = kept + piece[at:start] + name, end
+        begin += len(piece)
+        yield dataclasses.replace(event, fact=_with_data(event.fact, kept + piece[at:]))
+
+
+def _with_data(fact: Fact, data: bytes) -> Fact:
+    return dataclasses.replace(fact, data=data) if isinstance(fact, Received) else fact
 
 
 def _event(event: Event, secrets: Secrets) -> dict[str, Any]:
@@ -136,8 +178,10 @@ def _plain(value: Any, secrets: Secrets) -> Any:
         return secrets.redact(value).decode("latin-1")
     if isinstance(value, str):
         return secrets.redact_text(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [_plain(item, secrets) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, secrets) for key, item in value.items()}
     if dataclasses.is_dataclass(value):
         return {
             spec.name: _plain(getattr(value, spec.name), secrets)

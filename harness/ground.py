@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.tls import Authority
 from harness.protocol import Trust
+from harness.secrets import Family
 
 DEFAULT_TIMEOUT = 2.0
 
@@ -34,8 +35,14 @@ class Ground:
         dice = self.dice(case)
         return Credentials(
             username=f"mailer-{dice.getrandbits(40):010x}@harness.test",
-            password=f"pw-{dice.getrandbits(96):024x}",
+            password=f"{self.family.prefix}{dice.getrandbits(64):016x}",
         )
+
+    @property
+    def family(self) -> Family:
+        """What the passwords of this run have in common, so that each is known for what it is."""
+        prefix = f"pw-{self.dice('passwords').getrandbits(40):010x}"
+        return Family(prefix=prefix, length=len(prefix) + 16)
 
 
 @contextmanager

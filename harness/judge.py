@@ -4,8 +4,8 @@ The verdict, in the order in which it is decided:
 
 1. the fake broke: *error*;
 2. the sender said unsupported: *unsupported*, unless something leaked all the same: *fail*;
-3. the sender did not answer: *fail* where it has shown that it can answer, else *error*;
-4. credentials or content leaked: *fail*, even where the control failed;
+3. credentials or content leaked: *fail*, even where the control failed or nothing was answered;
+4. the sender did not answer: *fail* where it has shown that it can answer, else *error*;
 5. the control did not pass: *inconclusive*;
 6. a finding at MUST or SHOULD is not met: *fail*;
 7. the situation never arose: *inconclusive*;
@@ -15,7 +15,7 @@ The verdict, in the order in which it is decided:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.checks import wire_checks
 from harness.checks.claims import answers, ask_sender, discretion, honesty, sent_and_taken
@@ -57,18 +57,20 @@ def judge(
     """
     broke = [fact for _, fact in record.of(Broke)]
     if broke:
-        reason = f"the fake broke: {broke[0].error}"
+        reason = record.secrets.redact_text(f"the fake broke: {broke[0].error}")
         return Judgement(verdict=Verdict.ERROR, findings=(), reason=reason)
     findings = tuple(_findings(case, record, catalogue))
     if record.last.reaction is Reaction.UNSUPPORTED:
         return _unsupported(findings, record)
-    silent = next((f for f in findings if f.check == "answers" and not f.met), None)
-    if silent is not None and not (has_answered or control is Verdict.PASS):
-        return Judgement(verdict=Verdict.ERROR, findings=findings, reason=silent.observed)
     failing = [f for f in findings if not f.met and f.level.fails_a_case]
     level = Level.highest(f.level for f in failing) if failing else None
-    if any(f.leak for f in failing) or silent is not None:
+    if any(f.leak for f in failing):
         return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
+    silent = next((f for f in findings if f.check == "answers" and not f.met), None)
+    if silent is not None:
+        if has_answered or control is Verdict.PASS:
+            return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
+        return Judgement(verdict=Verdict.ERROR, findings=findings, reason=silent.observed)
     if control is not None and control is not Verdict.PASS:
         reason = f"its control did not pass ({control})"
         return _undecided(findings, reason)
@@ -95,9 +97,8 @@ def _unsupported(findings: tuple[Finding, ...], record: Record) -> Judgement:
     if leaks:
         level = Level.highest(f.level for f in leaks)
         return Judgement(verdict=Verdict.FAIL, findings=leaks, level=level)
-    return Judgement(
-        verdict=Verdict.UNSUPPORTED, findings=(), reason=record.last.summary or "the sender says so"
-    )
+    reason = record.secrets.redact_text(record.last.summary) or "the sender says so"
+    return Judgement(verdict=Verdict.UNSUPPORTED, findings=(), reason=reason)
 
 
 # Findings.
@@ -120,7 +121,8 @@ def _findings(case: Case, record: Record, catalogue: Catalogue) -> Iterator[Find
             leak=seen.leak,
         )
 
-    yield decided("answers", answers(record), case.rows)
+    # Silence is no smaller a matter where the question is a small one.
+    yield replace(decided("answers", answers(record), case.rows), level=Level.MUST)
     if not record.in_clear:
         for name, seen in (
             ("credentials-in-clear", credentials_in_clear(record, "never")),

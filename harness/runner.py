@@ -11,7 +11,7 @@ from harness import __version__
 from harness.asking import run_steps, shown_output
 from harness.checks.record import Record
 from harness.conversation import conversation
-from harness.errors import SenderError
+from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.fakes.errors import FakeError
@@ -63,8 +63,9 @@ class Run:
         )
         interrupted = False
         try:
-            await self._describe()
-            await self._run_all()
+            if self.cases:
+                await self._describe()
+                await self._run_all()
         except asyncio.CancelledError:
             interrupted = True
         result = self._result(started, clock() - began, interrupted=interrupted)
@@ -89,9 +90,12 @@ class Run:
                 for case in self.cases:
                     control = tasks.get(case.control) if case.control else None
                     tasks[case.id] = group.create_task(self._one(case, control, slots))
-        except* SenderError as errors:
+        except BaseExceptionGroup as errors:
             # The sender cannot be driven at all: one reason, however many cases met it.
-            raise errors.exceptions[0] from None
+            known, unknown = errors.split(HarnessError)
+            if known is None or unknown is not None:
+                raise
+            raise _first(known) from None
 
     async def _one(
         self, case: Case, control: asyncio.Task[CaseResult] | None, slots: asyncio.Semaphore
@@ -148,7 +152,7 @@ class Run:
             evidence=folder,
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
-            output=record.secrets.redact_text(shown_output(outcomes[-1])),
+            output=shown_output(outcomes[-1], record.secrets),
         )
 
     def _result(self, started: datetime, duration: float, *, interrupted: bool) -> RunResult:
@@ -165,6 +169,11 @@ class Run:
             interrupted=interrupted,
             notes=self.options.notes,
         )
+
+
+def _first(errors: BaseExceptionGroup[HarnessError]) -> HarnessError:
+    inner = errors.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def _case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult:

@@ -1,31 +1,57 @@
 r"""The secrets that the harness hands out, found and hidden wherever they turn up.
 
 They are canaries: nothing else has their octets, so whatever contains one of their forms has it
-from us. The forms are the octets themselves, their percent-encoding and their base64 at each of
-the three alignments, because inside `\0user\0password` a password is encoded with what stands
-before it.
+from us. The forms are the octets themselves, their escapes (percent, JSON, Python, HTML), their
+hexadecimal digits, and their base64 at each of the three alignments, because inside
+`\0user\0password` a password is encoded with what stands before it. A form may be wrapped over
+several lines, as base64 is in messages and logs.
 """
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote
+from typing import Any, NamedTuple
+from urllib.parse import quote, quote_plus
 
 # Shorter ones are found by chance.
 _SHORTEST = 6
+_BREAK = rb"(?:=?\r?\n)?"
+_LINE_ENDS = (b"=\r\n", b"=\n", b"\r\n", b"\n")
+
+
+class Span(NamedTuple):
+    """Where a secret stands in some octets."""
+
+    start: int
+    end: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What all passwords made up in one run have in common: how they begin, and their length.
+
+    A sender that keeps state may show the password of another case; it is hidden by this.
+    """
+
+    prefix: str
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Named secrets: `{"password": "…"}`."""
+    """Named secrets: `{"password": "…"}`, and the family that hides those of other cases."""
 
     values: Mapping[str, str]
+    family: Family | None = None
     _forms: tuple[tuple[bytes, str], ...] = field(init=False, repr=False)
     _pattern: re.Pattern[bytes] | None = field(init=False, repr=False)
+    _relatives: re.Pattern[bytes] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         forms = {
@@ -36,24 +62,37 @@ class Secrets:
         }
         ordered = sorted(forms.items(), key=lambda item: -len(item[0]))
         object.__setattr__(self, "_forms", tuple(ordered))
-        pattern = re.compile(b"|".join(re.escape(form) for form, _ in ordered)) if ordered else None
-        object.__setattr__(self, "_pattern", pattern)
+        object.__setattr__(self, "_pattern", _any_of(_wrappable(form) for form, _ in ordered))
+        relatives = _any_of(_family_forms(self.family)) if self.family is not None else None
+        object.__setattr__(self, "_relatives", relatives)
 
     def found_in(self, data: bytes | str) -> tuple[str, ...]:
         """The names of the secrets of which a form stands in `data`."""
-        octets = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
-        return tuple(dict.fromkeys(name for form, name in self._forms if form in octets))
+        octets = _octets(data) if isinstance(data, str) else data
+        flat = _flat(octets)
+        found = (name for form, name in self._forms if form in octets or form in flat)
+        return tuple(dict.fromkeys(found))
+
+    def spans(self, data: bytes) -> Iterator[Span]:
+        """Every place in `data` where a form of a secret stands, from left to right."""
+        if self._pattern is None or not self.found_in(data):
+            return
+        names = {_flat(form): name for form, name in self._forms}
+        for match in self._pattern.finditer(data):
+            yield Span(match.start(), match.end(), names[_flat(match[0])])
 
     def redact(self, data: bytes) -> bytes:
         """`data` with each form replaced by the name of its secret, as `[password]`."""
-        if self._pattern is None:
-            return data
-        names = dict(self._forms)
-        return self._pattern.sub(lambda match: b"[" + names[match[0]].encode() + b"]", data)
+        shown, end = b"", 0
+        for span in self.spans(data):
+            shown += data[end : span.start] + f"[{span.name}]".encode()
+            end = span.end
+        shown += data[end:]
+        return shown if self._relatives is None else self._relatives.sub(b"[a password]", shown)
 
     def redact_text(self, text: str) -> str:
         """As `redact`, for text."""
-        return self.redact(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+        return self.redact(_octets(text)).decode("utf-8", "surrogatepass")
 
     def redact_document(self, data: Any) -> Any:
         """JSON-ready data with every text in it redacted, keys too."""
@@ -66,12 +105,57 @@ class Secrets:
         return data
 
 
+def _octets(text: str) -> bytes:
+    # A lone surrogate can stand in what a sender says; it has to come out as it went in.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _flat(data: bytes) -> bytes:
+    for end in _LINE_ENDS:
+        data = data.replace(end, b"")
+    return data
+
+
+def _any_of(patterns: Iterable[bytes]) -> re.Pattern[bytes] | None:
+    alternatives = b"|".join(patterns)
+    return re.compile(alternatives) if alternatives else None
+
+
+def _wrappable(form: bytes) -> bytes:
+    return _BREAK.join(re.escape(form[at : at + 1]) for at in range(len(form)))
+
+
 def _forms(value: str) -> set[bytes]:
-    octets = value.encode("utf-8", "surrogateescape")
-    forms = {octets, quote(octets, safe="").encode()}
+    texts = {
+        value,
+        *(json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)),
+        repr(value)[1:-1],
+        html.escape(value),
+        html.escape(value, quote=False),
+    }
+    octets = _octets(value)
+    for escaped in (*(quote(octets, safe=safe) for safe in ("", "/", "!*'()")), quote_plus(octets)):
+        texts |= {escaped, re.sub("%..", lambda match: match[0].lower(), escaped)}
+    forms = {_octets(text) for text in texts} | {
+        octets.hex().encode(),
+        octets.hex().upper().encode(),
+    }
+    return forms | set(_base64_forms(octets))
+
+
+def _base64_forms(octets: bytes) -> Iterator[bytes]:
     for offset in range(3):
         # Of the padded text only the characters that depend on nothing but the secret.
         encoded = b64encode(b"\0" * offset + octets)
         stable = encoded[(offset * 8 + 5) // 6 : (offset + len(octets)) * 8 // 6]
-        forms |= {stable, stable.replace(b"+", b"-").replace(b"/", b"_")}
-    return forms
+        yield stable
+        yield stable.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _family_forms(family: Family) -> Iterator[bytes]:
+    """Patterns for the octets and the base64 of every password of a family."""
+    rest = family.length - len(family.prefix)
+    yield re.escape(family.prefix.encode()) + rb"[0-9A-Za-z_-]{%d}" % rest
+    whole = _base64_forms(b"\0" * family.length)
+    for beginning, form in zip(_base64_forms(family.prefix.encode()), whole, strict=True):
+        yield re.escape(beginning) + rb"[0-9A-Za-z+/_-]{%d}" % (len(form) - len(beginning))

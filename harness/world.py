@@ -47,7 +47,7 @@ class World:
         told += [send.password for send in self.case.sends if send.password is not None]
         names = {"password": told[0]}
         names.update({f"password-{n}": value for n, value in enumerate(dict.fromkeys(told)) if n})
-        return Secrets(names)
+        return Secrets(names, self.ground.family)
 
     @property
     def host(self) -> str:

@@ -29,6 +29,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
             if content is not None:
                 monkeypatch.setenv(name, name.lower())
                 (pytester.path / name.lower()).write_text(content)
+        # Without the plugins that happen to be installed: importing them takes seconds a run.
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         result = pytester.runpytest(*arguments, "-p", "no:cacheprovider")
         return f"{result.stdout}\nexit {int(result.ret)}"
 
@@ -43,7 +45,7 @@ def test_needy(n): raise AssertionError
 _WELL = "def test_well(): pass\n"
 
 
-@pytest.mark.parametrize("workers", [(), ("-n1",)])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n1")])
 def test_what_is_missing_is_one_line_with_a_count(
     run: Callable[..., str], workers: tuple[str, ...]
 ) -> None:
@@ -66,7 +68,7 @@ def test_nothing_is_said_where_nothing_is_missing(run: Callable[..., str]) -> No
     assert "this machine" not in run(_WELL)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n1",)])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n1")])
 def test_a_skip_that_is_not_listed_is_an_error(
     run: Callable[..., str], workers: tuple[str, ...]
 ) -> None:

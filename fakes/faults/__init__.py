@@ -3,7 +3,7 @@
 from .actions import Action
 from .moments import Moment, Stage
 from .plan import Fault, FaultPlan
-from .steps import Close, Reset, Send, Step, Wait
+from .steps import Close, Reset, Send, SendBelowTls, Step, Wait
 
 __all__ = [
     "Action",
@@ -13,6 +13,7 @@ __all__ = [
     "Moment",
     "Reset",
     "Send",
+    "SendBelowTls",
     "Stage",
     "Step",
     "Wait",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ..duration import Duration, seconds
 from .moments import Stage
-from .steps import Close, Reset, Send, Step, Wait
+from .steps import Close, Reset, Send, SendBelowTls, Step, Wait
 
 # Stages at which a 2xx reply means that the fake really takes what it was offered. At the
 # others (STARTTLS, AUTH, DATA) a reply in place of the honest one changes nothing but words.
@@ -19,6 +19,23 @@ _TAKES = frozenset(
         Stage.END_OF_DATA, Stage.RSET, Stage.NOOP, Stage.QUIT,
     ]
 )  # fmt: skip
+
+# One for each octet: a reply that drips is made of these.
+_OCTETS = tuple(Send(bytes([octet])) for octet in range(256))
+
+
+def _latin_1(text: str) -> str:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{text[error.start]!r} is no octet: write octets as Latin-1, '\\xff' is the last"
+        ) from error
+    return text
+
+
+Octets = Annotated[str, AfterValidator(_latin_1)]
+"""Octets as a person writes them: a character of Latin-1 for each."""
 
 
 def _phrase(status: int) -> str:
@@ -35,6 +52,11 @@ class _Action(BaseModel):
     def honest_first(self, stage: Stage) -> bool:
         """Whether the fake first does what an honest server would (its reply is then shaped)."""
         return not self.in_place_of_the_honest
+
+    @property
+    def challenges(self) -> bool:
+        """Whether it is a 334: one more challenge, where it stands for no other."""
+        return False
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         """What to do instead of sending `honest`. `timeout` is what `x` means, in seconds."""
@@ -53,7 +75,8 @@ class Honest(_Action):
 class Reply(_Action):
     """Another reply. `text` may hold several lines; each becomes a line of the reply.
 
-    `close`: hang up after it. At MAIL, RCPT, end of data and the like a 2xx really accepts.
+    Without `text` the reply is its code alone. `close`: hang up after it. At MAIL, RCPT, end of
+    data and the like a 2xx really accepts.
     """
 
     do: Literal["reply"]
@@ -61,13 +84,20 @@ class Reply(_Action):
     text: str = ""
     close: bool = False
 
+    @property
+    def challenges(self) -> bool:
+        return self.code == 334
+
     def honest_first(self, stage: Stage) -> bool:
-        is_challenge = stage is Stage.AUTH and self.code == 334
-        return is_challenge or (stage in _TAKES and self.code < 300)
+        if stage is Stage.AUTH:
+            return self.challenges
+        return stage in _TAKES and self.code < 300
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        *before, last = self.text.split("\n")
+        *before, last = self.text.replace("\r\n", "\n").split("\n")
         lines = [f"{self.code}-{line}" for line in before] + [f"{self.code} {last}"]
+        if not self.text and self.code != 334:  # only a challenge keeps its blank (RFC 4954)
+            lines = [str(self.code)]
         data = "".join(f"{line}\r\n" for line in lines).encode("utf-8")
         return [Send(data), Close()] if self.close else [Send(data)]
 
@@ -107,14 +137,19 @@ class Switch(_Action):
 
 
 class Garble(_Action):
-    """Octets that are no reply. `data` is Latin-1; the default is binary without a line end."""
+    """Octets that are no reply. `data` is Latin-1; the default is binary without a line end.
+
+    `below_tls`: on the socket itself, as somebody on the path would write them.
+    """
 
     in_place_of_the_honest = True
     do: Literal["garble"]
-    data: str = "\x00\x9f\xff\x1b\x80garbage\xfe\xfd"
+    data: Octets = "\x00\x9f\xff\x1b\x80garbage\xfe\xfd"
+    below_tls: bool = False
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Send(self.data.encode("latin-1"))]
+        data = self.data.encode("latin-1")
+        return [SendBelowTls(data)] if self.below_tls else [Send(data)]
 
 
 class Stall(_Action):
@@ -146,7 +181,7 @@ class Drip(_Action):
 
     do: Literal["drip"]
     every: Duration
-    data: str | None = None
+    data: Octets | None = None
 
     def honest_first(self, stage: Stage) -> bool:
         return self.data is None
@@ -154,17 +189,18 @@ class Drip(_Action):
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         pause = Wait(seconds(self.every, timeout=timeout))
         octets = honest if self.data is None else self.data.encode("latin-1")
-        return [step for octet in octets for step in (pause, Send(bytes([octet])))]
+        return [step for octet in octets for step in (pause, _OCTETS[octet])]
 
 
 class HangUp(_Action):
-    """Close the connection instead of replying."""
+    """Close the connection instead of replying. Inside TLS, with `close_notify` or without."""
 
     in_place_of_the_honest = True
     do: Literal["close"]
+    close_notify: bool = True
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Close()]
+        return [Close(close_notify=self.close_notify)]
 
 
 class Abort(_Action):
@@ -191,7 +227,7 @@ class Inject(_Action):
     """More octets behind the honest reply, in the same segment. `data` is Latin-1."""
 
     do: Literal["inject"]
-    data: str
+    data: Octets
 
     @model_validator(mode="after")
     def _says_something(self) -> Inject:

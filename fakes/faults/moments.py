@@ -25,6 +25,7 @@ class Stage(StrEnum):
     DATA = "data"
     BODY = "body"
     END_OF_DATA = "end-of-data"
+    IDLE = "idle"
     RSET = "rset"
     NOOP = "noop"
     QUIT = "quit"
@@ -36,9 +37,9 @@ class Moment:
     """One such place, reached.
 
     `index` counts from 1: the nth EHLO of the connection, the nth recipient of the transaction,
-    the nth step of the AUTH exchange (1 is the AUTH command itself). In the body it is the
-    octet, and over HTTP it is the nth request to the fake. `connection` is the nth connection to
-    this fake.
+    the nth step of the AUTH exchange (1 is the AUTH command itself), the pause behind the nth
+    message of the connection. In the body it is the octet, and over HTTP it is the nth request to
+    the fake. `connection` is the nth connection to this fake.
     """
 
     stage: Stage

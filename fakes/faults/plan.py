@@ -27,7 +27,7 @@ class Fault(BaseModel):
     are used up, written like the first but without `at`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     at: At
     action: Action
@@ -43,6 +43,8 @@ class Fault(BaseModel):
         own = {key: data[key] for key in ("at", "times", "connection") if key in data}
         then = data.get("then")
         if isinstance(then, dict):
+            if "at" in then:
+                raise ValueError("then: comes at the same moment: leave its at out")
             own["then"] = {"at": data.get("at"), "connection": data.get("connection"), **then}
         elif then is not None:
             own["then"] = then
@@ -66,16 +68,19 @@ class Fault(BaseModel):
     def concerns(self, moment: Moment) -> bool:
         """Whether `moment` is one of those this fault waits for."""
         stage, index = parse_at(self.at)
+        if stage is Stage.BODY and index is None:
+            index = 1  # a fault in the body acts once in each, at the first octet if at no other
         return (
             stage is moment.stage
-            and (index is None or stage is Stage.BODY or index == moment.index)
+            and (index is None or index == moment.index)
             and (self.connection is None or self.connection == moment.connection)
         )
 
     @property
-    def octet(self) -> int:
+    def octet(self) -> int | None:
         """For a fault in the body: after how many octets it acts."""
-        return parse_at(self.at)[1] or 1
+        stage, index = parse_at(self.at)
+        return (index or 1) if stage is Stage.BODY else None
 
 
 @dataclass(slots=True)
@@ -100,12 +105,19 @@ class FaultPlan:
                 return action
         return None
 
-    def body_octet(self, moment: Moment) -> int | None:
-        """After how many octets of this body a fault will act; None when none will."""
-        for index, fault in enumerate(self.faults):
-            if fault.act(moment, acted=self._acted.get(index, 0)) is not None:
-                return fault.octet
-        return None
+    def next_octet(self, *, connection: int, after: int) -> int | None:
+        """The next octet of a body at which a fault will act, beyond `after`; None: none will."""
+        octets = [
+            fault.octet
+            for index, fault in enumerate(self.faults)
+            if fault.octet is not None
+            and fault.octet > after
+            and fault.act(
+                Moment(stage=Stage.BODY, index=fault.octet, connection=connection),
+                acted=self._acted.get(index, 0),
+            )
+        ]
+        return min(octets, default=None)
 
     @property
     def pending(self) -> tuple[Fault, ...]:

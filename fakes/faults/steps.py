@@ -13,6 +13,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class SendBelowTls:
+    """Write these octets on the socket, in clear whether there is TLS or not."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Say nothing for so many seconds; None: until the sender leaves."""
 
@@ -21,7 +28,9 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """End the connection in order (FIN, with close_notify inside TLS)."""
+    """End the connection in order (FIN, with close_notify inside TLS unless that is left out)."""
+
+    close_notify: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +38,4 @@ class Reset:
     """End the connection with a TCP reset."""
 
 
-Step = Send | Wait | Close | Reset
+Step = Send | SendBelowTls | Wait | Close | Reset

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Any
 
 from ..acting import Acting
-from ..connection import Connection, HandshakeFailed
-from ..faults import Action, FaultPlan, Send, Stage, Step
+from ..connection import Connection
+from ..faults import FaultPlan, Stage
+from ..handshake import HandshakeFailed
 from ..tls.client_hello import ClientHello
 from ..transcript import Broke, HttpRequested, HttpResponded
 from .exchange import Mark, Request, Response
@@ -81,11 +81,10 @@ class HttpConversation:
         if self._worker is not None:
             self._worker.cancel()
 
-    def pause_writing(self) -> None:
-        """Nothing to do: responses are small."""
-
-    def resume_writing(self) -> None:
-        """Nothing to do: responses are small."""
+    async def finished(self) -> None:
+        """Wait until the conversation's task has ended."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
 
     async def _work(self) -> None:
         try:
@@ -101,20 +100,7 @@ class HttpConversation:
             self._connection.close()
 
     async def _begin_tls(self, contexts: Contexts) -> None:
-        action: Action | None = None
-
-        def choose(hello: Any) -> Any:
-            nonlocal action
-            action = self._acting.act(Stage.HANDSHAKE)
-            return contexts(hello)
-
-        def shape(flight: bytes) -> list[Step]:
-            if action is None:
-                return [Send(flight)]
-            honest = flight if action.honest_first(Stage.HANDSHAKE) else b""
-            return action.steps(honest, timeout=self._timeout)
-
-        await self._connection.start_tls(choose, implicit=True, shape=shape)
+        await self._acting.start_tls(contexts, implicit=True)
 
     async def _answer(self, request: Request) -> None:
         self._connection.record(HttpRequested(request=request, secure=self._connection.secure))

@@ -47,6 +47,13 @@ def find_key(keys: Iterable[ApiKey], given: str, *, region: str) -> ApiKey | Non
     return None
 
 
+def furnished_keys(keys: Iterable[ApiKey], key: str) -> tuple[ApiKey, ...]:
+    """The keys, with `key` in place of each that is left open."""
+    return tuple(
+        each if each.key is not None else each.model_copy(update={"key": key}) for each in keys
+    )
+
+
 def domain_of(address: str) -> str:
     """The domain of `a@b` or `Name <a@b>`, in lower case; "" where there is none."""
     return address.rpartition("<")[2].rstrip("> ").rpartition("@")[2].strip().lower()

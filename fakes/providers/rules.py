@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,21 +23,43 @@ from .refusal import Refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """A message that was given in fields. Addresses may be `Name <address>`."""
+
+    sender: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedMail:
     """A message that a provider took, for one or several recipients.
 
-    `content` is the message as MIME: what the sender sent where it sent MIME, else what the vendor
-    would make of the fields (that rendering is ours, hence synthetic). `provider_id` is the id that
-    was returned. `state`: `queued`, or what the vendor says already now (`rejected`, …).
+    `mime` is what the sender sent where it sent MIME; else `fields` are what it sent, and
+    `content` is what a vendor would make of them (that rendering is ours, hence synthetic, and
+    made only when somebody looks). `provider_id` is the id that was returned. `state`: `queued`,
+    or what the vendor says already now (`rejected` and so on).
     """
 
     provider_id: str
     mail_from: str
     recipients: tuple[str, ...]
-    content: bytes
     at: datetime
     subject: str = ""
     state: str = "queued"
+    mime: bytes | None = None
+    fields: Fields | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The message as MIME."""
+        if self.mime is not None:
+            return self.mime
+        return rendered(self.fields, at=self.at) if self.fields is not None else b""
 
 
 class Account(BaseModel):
@@ -73,6 +95,7 @@ class Account(BaseModel):
 
 
 A = TypeVar("A", bound=Account)
+Token = Callable[[int, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +120,17 @@ class Provider(ABC, Generic[A]):
     account_type: type[A]
 
     @abstractmethod
+    def made_up(self, token: Token) -> dict[str, str]:
+        """Credentials in the vendor's form, by the names that the sender protocol has for them.
+
+        `token(length, alphabet)` gives characters that nobody else has.
+        """
+
+    @abstractmethod
+    def furnished(self, account: A, credentials: Mapping[str, str]) -> A:
+        """The account with these credentials wherever it leaves its own open."""
+
+    @abstractmethod
     def answer(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """Answer a request that came to the host of `region`; never raises."""
 
@@ -105,35 +139,31 @@ class Provider(ABC, Generic[A]):
         return next((region for region, name in self.hosts.items() if name == host), None)
 
 
-def rendered(
-    *,
-    sender: str,
-    to: tuple[str, ...],
-    cc: tuple[str, ...] = (),
-    subject: str,
-    text: str | None,
-    html: str | None,
-    headers: Mapping[str, str] | None = None,
-    at: datetime,
-) -> bytes:
+def rendered(fields: Fields, *, at: datetime) -> bytes:
     """The MIME message that a vendor would make of these fields. Never raises.
 
-    Addresses may be `Name <address>`. What the mail package refuses (line breaks in a header) is
-    replaced by blanks: the rules have judged the request already.
+    What the mail package refuses (line breaks in a header) is replaced by blanks: the rules have
+    judged the request already.
     """
     message = EmailMessage(policy=SMTP)
-    fields = {"From": sender, "To": ", ".join(to), "Cc": ", ".join(cc), "Subject": subject}
-    fields.update({"Date": format_datetime(at), **(headers or {})})
-    for name, value in fields.items():
+    headers = {
+        "From": fields.sender,
+        "To": ", ".join(fields.to),
+        "Cc": ", ".join(fields.cc),
+        "Subject": fields.subject,
+        "Date": format_datetime(at),
+        **fields.headers,
+    }
+    for name, value in headers.items():
         if value and name not in message:
             _set(message, name, value)
-    if text is not None or html is None:
-        message.set_content(_encodable(text or ""))
-    if html is not None:
-        if text is None:
-            message.set_content(_encodable(html), subtype="html")
+    if fields.text is not None or fields.html is None:
+        message.set_content(_encodable(fields.text or ""))
+    if fields.html is not None:
+        if fields.text is None:
+            message.set_content(_encodable(fields.html), subtype="html")
         else:
-            message.add_alternative(_encodable(html), subtype="html")
+            message.add_alternative(_encodable(fields.html), subtype="html")
     return message.as_bytes()
 
 

@@ -22,12 +22,10 @@ class Credentials:
             password=f"pw-{secrets.token_urlsafe(18)}",
         )
 
-    def match(self, username: str, password: str) -> bool:
-        """Whether both are right."""
-        return username == self.username and hmac.compare_digest(
-            password.encode("utf-8", "surrogateescape"),
-            self.password.encode("utf-8", "surrogateescape"),
-        )
+    def match(self, username: bytes, password: bytes) -> bool:
+        """Whether both are right, octet for octet in UTF-8."""
+        right_name = hmac.compare_digest(username, self.username.encode())
+        return hmac.compare_digest(password, self.password.encode()) and right_name
 
     def challenge(self, nth: int) -> str:
         """The CRAM-MD5 challenge of the nth connection: unique here, and the same in every run."""

@@ -11,6 +11,7 @@ from ..errors import FakeError
 from ..fake import Fake, complaint
 from ..tls import Authority
 from ..transcript import Transcript
+from .auth import Terms
 from .credentials import Credentials
 from .session import SmtpSession
 from .state import SmtpState
@@ -73,7 +74,12 @@ class Smtp(Fake):
         """The session on the nth connection."""
         return SmtpSession(
             state=self.state,
-            credentials=self.credentials,
+            terms=Terms(
+                credentials=self.credentials,
+                nth=nth,
+                prompts=self.state.auth.prompts,
+                prompts_encoded=self.state.auth.prompts_encoded,
+            ),
             plan=self.plan,
             nth=nth,
             timeout=self.timeout,

@@ -10,15 +10,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from .body import BodyReader
+
 _HIGH_WATER = 1_048_576
-_END = b"\r\n.\r\n"
+_LINE_END = b"\n"
+
+
+class EndlessLineError(ConnectionResetError):
+    """A line without an end: for the session this is the loss of the connection.
+
+    `beginning` is what was kept of it.
+    """
+
+    def __init__(self, beginning: bytes) -> None:
+        super().__init__("a line without an end")
+        self.beginning = beginning
+
+
+class OverlongLineError(ValueError):
+    """A line was longer than the limit. It is read; `beginning` is what was kept of it."""
+
+    def __init__(self, beginning: bytes) -> None:
+        super().__init__("the line is too long")
+        self.beginning = beginning
 
 
 class Inlet:
     """A bounded buffer of octets, read by lines or by bodies.
 
-    `limit`: octets that a line may have. `throttle(True)` is called when too much lies
-    unread, `throttle(False)` when it was read.
+    `limit`: octets that a line may have, without its end. `throttle(True)` is called when too
+    much lies unread, `throttle(False)` when it was read.
     """
 
     def __init__(
@@ -36,6 +57,10 @@ class Inlet:
         self._buffer = bytearray()
         self._arrived = asyncio.Event()
         self._throttled = False
+        self._refused_line = False
+
+    def __len__(self) -> int:
+        return len(self._buffer)
 
     def feed(self, data: bytes) -> None:
         """Take octets from the connection."""
@@ -47,75 +72,81 @@ class Inlet:
 
     def empty(self) -> bytes:
         """Throw away, and return, what lies unread."""
-        unread = bytes(self._buffer)
-        self._take(len(self._buffer))
-        return unread
+        return self._take(len(self._buffer))
 
-    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+    def last(self, count: int) -> bytes:
+        """The last octets that lie unread; they stay."""
+        return bytes(self._buffer[max(0, len(self._buffer) - count) :])
+
+    async def readuntil(self, separator: bytes = _LINE_END) -> bytes:
         """A command line, with its end.
 
         Raises:
-            asyncio.LimitOverrunError: it is longer than the limit; `consumed` octets are here.
+            asyncio.LimitOverrunError: it is longer than the limit.
         """
-        line = await self._line(separator)
+        if self._refused_line:
+            # aiosmtpd asks for the rest of an overlong line before it answers; it is read.
+            self._refused_line = False
+            return _LINE_END
+        try:
+            line = await self._line()
+        except OverlongLineError as error:
+            self._refused_line = True
+            self._on_command(error.beginning)
+            raise asyncio.LimitOverrunError(str(error), 0) from error
         self._on_command(line)
         return line
 
+    async def read(self, count: int) -> bytes:
+        """Nothing: with this aiosmtpd skips a part of an overlong line, and it is read."""
+        return b""
+
     async def readline(self) -> bytes:
-        """The answer to a challenge, with its line end."""
-        line = await self._line(b"\n")
+        """The answer to a challenge, with its line end.
+
+        Raises:
+            OverlongLineError: it is longer than the limit.
+        """
+        try:
+            line = await self._line()
+        except OverlongLineError as error:
+            self._on_answer(error.beginning)
+            raise
         self._on_answer(line)
         return line
 
-    async def read(self, count: int) -> bytes:
-        """Up to `count` octets that have come in: aiosmtpd skips overlong lines with it."""
-        return self._take(min(count, len(self._buffer)))
+    async def read_body(self, body: BodyReader, *, until: int | None) -> None:
+        """Feed a body until it is complete or has `until` octets."""
+        while not body.complete and body.octets != until:
+            if not self._buffer:
+                await self._more()
+            count = len(self._buffer) if until is None else until - body.octets
+            taken = body.feed(bytes(self._buffer[:count]))
+            self._drop(taken)
 
-    async def read_body(
-        self, *, keep: int, stop_after: int | None, partial: Callable[[bytes], None]
-    ) -> tuple[bytes, bool, bool]:
-        """A message body up to its final dot line.
-
-        Returns the octets (no more than `keep` of them), whether the end was seen (it is not
-        when `stop_after` octets were reached first) and whether there were more than `keep`.
-        `partial` is told what has come when the connection ends before the body does.
-        """
-        pieces: list[bytes] = [b"\r\n"]  # the line end of DATA: a body may begin with its end
-        kept, total, tail = 0, 0, b"\r\n"
-        try:
-            while True:
-                if not self._buffer:
-                    await self._more()
-                end = (
-                    (tail + bytes(self._buffer)).find(_END) if _may_end(tail, self._buffer) else -1
-                )
-                at = end + len(_END) - len(tail) if end >= 0 else len(self._buffer)
-                if stop_after is not None:
-                    at = min(at, stop_after - total)
-                piece = self._take(at)
-                total += len(piece)
-                tail = (tail + piece)[-4:]
-                if kept <= keep:
-                    pieces.append(piece)
-                    kept += len(piece)
-                if stop_after is not None and total >= stop_after:
-                    return _body(pieces), False, kept > keep
-                if end >= 0:
-                    return _body(pieces)[:-3], True, kept - 3 > keep
-        except asyncio.CancelledError:
-            partial(_body(pieces))
-            raise
-
-    async def _line(self, separator: bytes) -> bytes:
+    async def _line(self) -> bytes:
         searched = 0
-        while True:
-            at = self._buffer.find(separator, searched)
-            if at >= 0:
-                return self._take(at + len(separator))
-            searched = max(0, len(self._buffer) - len(separator) + 1)
-            if len(self._buffer) > self._limit:
-                raise asyncio.LimitOverrunError("the line is too long", searched)
+        while (at := self._buffer.find(_LINE_END, searched)) < 0:
+            searched = len(self._buffer)
+            if searched > self._limit:
+                await self._refuse_line()
             await self._more()
+        line = self._take(at + 1)
+        if len(line.rstrip(b"\r\n")) > self._limit:
+            raise OverlongLineError(line[: self._limit])
+        return line
+
+    async def _refuse_line(self) -> None:
+        beginning = bytes(self._buffer[: self._limit])
+        dropped = 0
+        while (at := self._buffer.find(_LINE_END)) < 0:
+            dropped += len(self._buffer)
+            self._drop(len(self._buffer))
+            if dropped > _HIGH_WATER:
+                raise EndlessLineError(beginning)
+            await self._more()
+        self._drop(at + 1)
+        raise OverlongLineError(beginning)
 
     async def _more(self) -> None:
         self._arrived.clear()
@@ -123,17 +154,11 @@ class Inlet:
 
     def _take(self, count: int) -> bytes:
         taken = bytes(self._buffer[:count])
+        self._drop(count)
+        return taken
+
+    def _drop(self, count: int) -> None:
         del self._buffer[:count]
         if self._throttled and len(self._buffer) <= _HIGH_WATER // 2:
             self._throttled = False
             self._throttle(False)
-        return taken
-
-
-def _may_end(tail: bytes, buffer: bytearray) -> bool:
-    """Whether the end can be in here: a cheap look before the buffer is copied."""
-    return b".\r\n" in buffer or tail.endswith((b"\r\n.", b"\r\n.\r"))
-
-
-def _body(pieces: list[bytes]) -> bytes:
-    return b"".join(pieces)[2:]

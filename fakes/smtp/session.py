@@ -1,58 +1,76 @@
 """One SMTP session: aiosmtpd's conversation, with the record and the faults put in.
 
-aiosmtpd 1.4.6 parses commands, keeps the state of a transaction and words the replies. What is
-overridden here is what it gets wrong for a harness (a size table shared by all sessions, names
-of mechanisms compared by case, bodies read line by line, a name look-up a connection) and
-what it cannot know (the record, the faults, TLS that is carried by the connection).
+aiosmtpd 1.4.6 reads commands, keeps the state of a transaction and words the replies. What is
+overridden here is what it gets wrong for a harness (a size table shared by all sessions,
+bodies read line by line, addresses parsed by a library for headers, names of mechanisms compared
+by case) and what it cannot know (the record, the faults, TLS that is carried by the connection).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP
 
 from ..acting import Acting
-from ..connection import Connection, HandshakeFailed
-from ..faults import Action, FaultPlan, Send, Stage, Step
+from ..connection import Connection
+from ..faults import FaultPlan, Stage
+from ..handshake import Choose, HandshakeFailed
 from ..message import CapturedMessage
 from ..transcript import (
     AuthOutcome,
     AuthResponse,
-    Body,
     Broke,
     Command,
     MessageCaptured,
     Unread,
 )
-from .credentials import Credentials
-from .inlet import Inlet
-from .mechanisms import cram_md5, decode
+from .address import NULL_PATH, split_path
+from .auth import Presented, Terms
+from .body import BodyReader
+from .inlet import EndlessLineError, Inlet
+from .intake import Intake
+from .login import Login
+from .replies import Replies
 from .state import SmtpState
 from .transport import SessionTransport
 
-logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+# aiosmtpd logs what senders send. Whoever has set a level of their own keeps it.
+if logging.getLogger("mail.log").level == logging.NOTSET:
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
-# RFC 4954 section 4 asks for lines of up to 12,288 octets in an AUTH exchange.
-_LINE_LIMIT = 12_288 + 2
+# RFC 4954 section 4 asks for base64 of up to 12,288 octets; the words of AUTH come before it.
+_LINE_LIMIT = 12_288 + 64
+_COMMAND_LIMIT = 512
+# As long as a session is of use to anybody; aiosmtpd wants to know.
+_SESSION_LIMIT = 3600
+_TLS_RECORD = b"\x16\x03"
 _STAGES = {
     "EHLO": Stage.EHLO, "HELO": Stage.HELO, "STARTTLS": Stage.STARTTLS, "AUTH": Stage.AUTH,
     "MAIL": Stage.MAIL, "RCPT": Stage.RCPT, "DATA": Stage.DATA, "RSET": Stage.RSET,
     "NOOP": Stage.NOOP, "QUIT": Stage.QUIT,
 }  # fmt: skip
-_NO_PASSWORD = AuthResult(success=False, handled=True)
+
+
+class _Limits(dict[str, int]):
+    """Octets that a command may have. aiosmtpd's own table is shared by all sessions."""
+
+    def __missing__(self, command: str) -> int:
+        return _COMMAND_LIMIT
+
+    def clear(self) -> None:
+        """Nothing: aiosmtpd clears the table when a session begins."""
 
 
 class SmtpSession(SMTP):
     """The conversation on one connection.
 
     `nth` is which connection to this fake it is, from 1. `on_message` is told each message that was
-    taken and returns its index. `start_tls` is the fake's: it knows the certificates.
+    taken and returns its index. `contexts` is the fake's: it knows the certificates.
     """
 
     line_length_limit = _LINE_LIMIT
@@ -65,47 +83,48 @@ class SmtpSession(SMTP):
         self,
         *,
         state: SmtpState,
-        credentials: Credentials,
+        terms: Terms,
         plan: FaultPlan,
         nth: int,
         timeout: float,
         on_message: Callable[[CapturedMessage], int],
-        contexts: Callable[..., Any],
+        contexts: Choose,
     ) -> None:
-        # Before aiosmtpd clears, and grows at each EHLO, the table of the class.
-        self.command_size_limits = defaultdict(lambda: 512, AUTH=_LINE_LIMIT, MAIL=1024, RCPT=1024)
+        self.command_size_limits = _Limits(AUTH=_LINE_LIMIT, MAIL=1024, RCPT=1024)
         super().__init__(
-            handler=object(),
+            handler=_NoHandler(),
             data_size_limit=state.size,
             enable_SMTPUTF8=state.smtputf8,
             hostname=state.hostname,
             ident="ESMTP",
-            timeout=3600,
-            auth_require_tls=state.auth_offer == "after-tls",
-            auth_exclude_mechanism={"LOGIN", "PLAIN", "CRAM-MD5"} - set(state.auth.mechanisms),
-            authenticator=self._check,
+            timeout=_SESSION_LIMIT,
             loop=asyncio.get_running_loop(),
         )
         # Said here, because aiosmtpd warns of servers that want AUTH and have no TLS.
         self._auth_required = state.auth_required
+        self.require_starttls = state.security == "starttls" and state.starttls == "required"
         self._state = state
-        self._credentials = credentials
+        self._terms = terms
         self._plan = plan
         self._nth = nth
         self._fault_timeout = timeout
         self._on_message = on_message
         self._contexts = contexts
-        self._pending: Action | None = None
-        self._greeted = False
-        self.AuthLoginUsernameChallenge, self.AuthLoginPasswordChallenge = state.auth.prompts
         self._connection: Connection
         self._acting: Acting
+        self._replies: Replies
         self._inlet: Inlet
+        self._login: Login
+        self._intake: Intake
         self._smtp_methods = {
-            name: partial(self._command, name, method)
+            name: partial(self._command, _STAGES.get(name), method)
             for name, method in self._smtp_methods.items()
             if self._knows(name)
         }
+
+    def __dir__(self) -> tuple[str, ...]:
+        """The names of commands: aiosmtpd looks for them among all, with each connection."""
+        return _COMMANDS
 
     # The conversation's side of a connection.
 
@@ -115,80 +134,92 @@ class SmtpSession(SMTP):
         self._acting = Acting(
             connection=connection, plan=self._plan, nth=self._nth, timeout=self._fault_timeout
         )
+        self._replies = Replies(connection=connection, acting=self._acting)
         self._inlet = Inlet(
             limit=self.line_length_limit,
             on_command=lambda line: self._record_line(Command, line),
             on_answer=lambda line: self._record_line(AuthResponse, line),
             throttle=lambda on: connection.pause_reading() if on else connection.resume_reading(),
         )
-        self.require_starttls = (
-            self._state.security == "starttls" and self._state.starttls == "required"
+        self._login = Login(
+            state=self._state,
+            terms=self._terms,
+            replies=self._replies,
+            inlet=self._inlet,
+            is_secure=lambda: connection.secure,
+            presented=self._record_outcome,
         )
+        self._intake = Intake(
+            connection=connection,
+            acting=self._acting,
+            inlet=self._inlet,
+            size_limit=self._state.size,
+        )
+        if self._state.security == "tls":
+            connection.expect_tls()
         self.connection_made(SessionTransport(connection))
 
     def data_received(self, data: bytes) -> None:
-        """Plain octets came in."""
+        """Octets came in."""
         self._inlet.feed(data)
 
     def ended(self) -> None:
         """The connection is gone."""
-        unread = self._inlet.empty()
-        if unread:
-            self._note_unread(unread, "the connection ended first")
+        self._intake.cut()
+        self._note_unread(self._inlet.empty(), "the connection ended first")
         self.connection_lost(None)
+
+    async def finished(self) -> None:
+        """Wait until the conversation's task has ended."""
+        if self._handler_coroutine is not None:
+            await asyncio.wait([self._handler_coroutine])
 
     def _cb_client_connected(self, reader: Any, writer: Any) -> None:
         del reader
         self._reader = self._inlet
         self._writer = writer
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Once a session, rather than with each command."""
+        if self._timeout_handle is None:
+            super()._reset_timeout(duration)
+
     async def _handle_client(self) -> None:
         try:
             await self._acting.fault(Stage.CONNECT)
             if self._state.security == "tls":
                 await self._begin_tls(implicit=True)
+            self._replies.greet_with_faults()
             await super()._handle_client()
-        except (HandshakeFailed, ConnectionResetError):
+        except EndlessLineError as flood:
+            self._note_unread(flood.beginning, "a line without an end; the fake hung up")
+            self._connection.close()
+        except HandshakeFailed:
             return
+        except Exception as error:  # noqa: BLE001 - see handle_exception
+            await self.handle_exception(error)
 
     async def handle_exception(self, error: Exception) -> str:
         """A bug of the fake's must never look like a fault of the sender's."""
-        if isinstance(error, HandshakeFailed):
-            return "454 4.7.0 TLS did not come about"  # to nobody: the connection is going down
         self._connection.record(Broke(error=f"{type(error).__name__}: {error}"))
         self._connection.close()
-        return "421 4.3.0 this fake broke"
+        return "421 4.3.0 this fake broke"  # to nobody
 
     # Replies and faults.
 
     async def push(self, status: str | bytes) -> None:
         """Send a reply, or what the fault at hand makes of it."""
-        honest = (status.encode("utf-8") if isinstance(status, str) else status) + b"\r\n"
-        if not self._greeted:
-            self._greeted = True
-            self._pending = self._acting.act(Stage.GREETING)
-        action, self._pending = self._pending, None
-        if action is not None:
-            await self._acting.carry_out(action, honest)
-            return
-        self._connection.send(honest)
-        await self._writer.drain()
+        await self._replies.send(status)
 
-    async def _command(self, name: str, method: Callable[..., Any], argument: str | None) -> None:
-        stage = _STAGES.get(name)
-        if stage is None:
-            await method(argument)
-            return
+    async def _command(
+        self, stage: Stage | None, method: Callable[..., Any], argument: str | None
+    ) -> None:
         if stage is Stage.AUTH:
             self._acting.count_anew(Stage.AUTH)
         if stage is Stage.MAIL:
             self._acting.count_anew(Stage.RCPT)
-        action = self._acting.act(stage)
-        if action is not None and not action.honest_first(stage):
-            await self._acting.carry_out(action, b"")
-            return
-        self._pending = action
-        await method(argument)
+        if stage is None or not await self._replies.overruled(stage):
+            await method(argument)
 
     def _knows(self, name: str) -> bool:
         if name == "STARTTLS":
@@ -205,28 +236,21 @@ class SmtpSession(SMTP):
         self._set_rset_state()
         self.session.extended_smtp = True
         self.session.host_name = hostname
-        *before, last = [self.hostname, *self._keywords()]
-        lines = [f"250-{line}" for line in before] + [f"250 {last}"]
-        await self.push("\r\n".join(lines))
+        await self._replies.send_lines(250, [self.hostname, *self._keywords()])
 
     def _keywords(self) -> list[str]:
-        secure = self._connection.secure
         listed = [f"SIZE {self._state.size}", "8BITMIME"]
         if self._state.smtputf8:
             listed.append("SMTPUTF8")
         advertised = self._state.starttls in {"required", "offered"}
-        if self._state.security == "starttls" and advertised and not secure:
+        if self._state.security == "starttls" and advertised and not self._connection.secure:
             listed.append("STARTTLS")
-        if self._offers_auth():
-            honest = ("AUTH " + " ".join(self._state.auth.mechanisms),)
-            listed += honest if self._state.auth.lines is None else self._state.auth.lines
-        return [*listed, *self._state.ehlo]
+        return [*listed, *self._login.lines, *self._state.ehlo]
 
-    def _offers_auth(self) -> bool:
-        offer = self._state.auth_offer
-        if offer in {"always", "never"}:
-            return offer == "always"
-        return self._connection.secure == (offer == "after-tls")
+    async def smtp_HELP(self, argument: str | None) -> None:
+        """Which commands there are."""
+        del argument
+        await self.push("214 2.0.0 " + " ".join(sorted(self._smtp_methods)))
 
     async def smtp_STARTTLS(self, argument: str | None) -> None:
         """Begin TLS; whatever was sent in clear behind the command is thrown away."""
@@ -236,28 +260,22 @@ class SmtpSession(SMTP):
         if self._connection.secure:
             await self.push("503 5.5.1 TLS is already active")
             return
+        await self._replies.send("220 2.0.0 Ready to start TLS", before_the_last=self._turn_to_tls)
+        if not self._connection.closing:
+            await self._begin_tls(implicit=False)
+
+    def _turn_to_tls(self) -> None:
+        early = self._inlet.empty()
         self._connection.expect_tls()
-        pipelined = self._inlet.empty()
-        if pipelined:
-            self._note_unread(pipelined, "sent in clear behind STARTTLS")
-        await self.push("220 2.0.0 Ready to start TLS")
-        await self._begin_tls(implicit=False)
+        if early.startswith(_TLS_RECORD):
+            # A sender that did not wait. Its handshake can go on; that it came early is noted.
+            self._note_unread(early, "a ClientHello behind STARTTLS, ahead of the reply")
+            self._connection.data_received(early)
+        else:
+            self._note_unread(early, "sent in clear behind STARTTLS, ahead of the reply")
 
     async def _begin_tls(self, *, implicit: bool) -> None:
-        action: Action | None = None
-
-        def shape(flight: bytes) -> list[Step]:
-            if action is None:
-                return [Send(flight)]
-            honest = flight if action.honest_first(Stage.HANDSHAKE) else b""
-            return action.steps(honest, timeout=self._acting.timeout)
-
-        def choose(hello: Any) -> Any:
-            nonlocal action
-            action = self._acting.act(Stage.HANDSHAKE)
-            return self._contexts(hello)
-
-        await self._connection.start_tls(choose, implicit=implicit, shape=shape)
+        await self._acting.start_tls(self._contexts, implicit=implicit)
         # RFC 3207 section 4.2: nothing that was learned in clear counts any longer.
         self._tls_protocol = self._connection
         self._set_rset_state()
@@ -266,69 +284,40 @@ class SmtpSession(SMTP):
         self.session.authenticated = False
 
     async def smtp_AUTH(self, argument: str | None) -> None:
-        """Compare names of mechanisms without regard to case, as RFC 4422 has them."""
-        if not self._offers_auth() and self._state.auth_offer == "before-tls":
-            await self.push("502 5.5.1 AUTH is not available")
+        """Log in with one of the state's mechanisms."""
+        if await self.check_helo_needed("EHLO"):
             return
-        name, blank, initial = (argument or "").partition(" ")
-        if blank and self._state.auth.initial_response == "refused":
-            await self.push("501 5.5.4 no initial response, please")
+        if not self.session.extended_smtp:
+            await self.push("503 5.5.1 Error: send EHLO first")
             return
-        if self._state.auth.initial_response == "ignored":
-            blank = initial = ""
-        await super().smtp_AUTH(f"{name.upper()}{blank}{initial}")
+        if self.session.authenticated:
+            await self.push("503 5.5.1 Already authenticated")
+            return
+        username = await self._login.attempt(argument or "")
+        if username is not None:
+            self.session.authenticated = True
+            self.session.auth_data = username
 
-    async def challenge_auth(
-        self, challenge: str | bytes, encode_to_b64: bool = True, log_client_response: bool = False
-    ) -> Any:
-        """Send a challenge and read its answer; the next moment of the exchange begins with it."""
-        del log_client_response
-        encoded = encode_to_b64 and (challenge == "" or self._state.auth.prompts_encoded)
-        answer = await super().challenge_auth(challenge, encode_to_b64=encoded)
-        action = self._acting.act(Stage.AUTH)
-        if action is not None and not action.honest_first(Stage.AUTH):
-            await self._acting.carry_out(action, b"")
-            return MISSING
-        if action is not None and answer is not MISSING:
-            self._pending = action
-        return answer
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """The null path is no recipient; the rest is aiosmtpd's."""
+        path = split_path(self._strip_command_keyword("TO:", arg or "") or "")
+        if path is not None and path[0] == NULL_PATH:
+            await self.push("553 5.1.3 Error: nobody has the null path")
+            return
+        await super().smtp_RCPT(arg)
 
-    async def auth_CRAM__MD5(self, _: Any, args: list[str]) -> AuthResult:
-        """Challenge and response by RFC 2195."""
-        if len(args) > 1:
-            await self.push("501 5.5.4 CRAM-MD5 has no initial response")
-            return _NO_PASSWORD
-        challenge = self._credentials.challenge(self._nth)
-        response = await self.challenge_auth(challenge)
-        if response is MISSING:
-            return _NO_PASSWORD
-        username, _blank, digest = decode(response).rpartition(" ")
-        expected = cram_md5(self._credentials.password, challenge)
-        good = username == self._credentials.username and digest == expected
-        return self._outcome("CRAM-MD5", username, accepted=good)
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        if not arg:
+            return "", ""
+        return split_path(arg) or (None, None)
 
-    def _check(
-        self, server: Any, session: Any, envelope: Any, mechanism: str, given: LoginPassword
-    ) -> AuthResult:
-        del server, session, envelope
-        username, password = decode(given.login), decode(given.password)
-        return self._outcome(
-            mechanism, username, accepted=self._credentials.match(username, password)
-        )
-
-    def _outcome(self, mechanism: str, username: str, *, accepted: bool) -> AuthResult:
-        self._connection.record(
-            AuthOutcome(
-                mechanism=mechanism,
-                username=username,
-                accepted=accepted,
-                secure=self._connection.secure,
-            )
-        )
-        # Not handled means that aiosmtpd words the refusal, 535 5.7.8, where no message is given.
-        success = accepted and mechanism not in self._state.auth.broken
-        refusal = None if success else self._state.auth.refusal
-        return AuthResult(success=success, handled=False, message=refusal, auth_data=username)
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        if not all(param.isascii() for param in params):
+            return None
+        if self._login.offered:
+            # RFC 4954 section 5: who offers AUTH takes this one; nothing here depends on it.
+            params = [param for param in params if not param.startswith("AUTH=")]
+        return super()._getparams(params)
 
     async def smtp_DATA(self, argument: str | None) -> None:
         """Take a body in large pieces and keep its exact octets."""
@@ -337,20 +326,9 @@ class SmtpSession(SMTP):
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         if self._connection.closing:
             return
-        self._connection.records_segments = False
-        try:
-            wire, complete, too_much = await self._inlet.read_body(
-                keep=self._state.size,
-                stop_after=self._acting.body_octet(),
-                partial=lambda data: self._record_body(data, complete=False),
-            )
-        finally:
-            self._connection.records_segments = True
-        self._record_body(wire, complete=complete)
-        if complete:
-            await self._end_of_data(wire, too_much=too_much)
-        else:
-            await self._acting.fault(Stage.BODY)
+        body = await self._intake.take()
+        if body is not None:
+            await self._end_of_data(body)
 
     async def _refuses_data(self, argument: str | None) -> bool:
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
@@ -363,25 +341,22 @@ class SmtpSession(SMTP):
             return True
         return False
 
-    async def _end_of_data(self, wire: bytes, *, too_much: bool) -> None:
+    async def _end_of_data(self, body: BodyReader) -> None:
         envelope = self.envelope
         self._set_post_data_state()
-        action = self._acting.act(Stage.END_OF_DATA)
-        if action is not None and not action.honest_first(Stage.END_OF_DATA):
-            await self._acting.carry_out(action, b"")
+        if await self._replies.overruled(Stage.END_OF_DATA):
             return
-        self._pending = action
-        if too_much:
+        if body.too_big:
             await self.push("552 5.3.4 Error: too much mail data")
             return
-        index = self._capture(envelope, wire)
+        index = self._capture(envelope, body.data)
         await self.push(f"250 2.0.0 Ok: queued as FAKE{index:04X}")
+        await self._acting.fault(Stage.IDLE)
 
     def _capture(self, envelope: Any, wire: bytes) -> int:
-        sender = "" if envelope.mail_from == "<>" else envelope.mail_from
         message = CapturedMessage(
             wire=wire,
-            mail_from=sender,
+            mail_from="" if envelope.mail_from == NULL_PATH else envelope.mail_from,
             rcpt_tos=tuple(envelope.rcpt_tos),
             username=self.session.auth_data if self.session.authenticated else None,
             secure=self._connection.secure,
@@ -396,8 +371,26 @@ class SmtpSession(SMTP):
     def _record_line(self, kind: type[Command | AuthResponse], line: bytes) -> None:
         self._connection.record(kind(line=line.rstrip(b"\r\n"), secure=self._connection.secure))
 
-    def _record_body(self, data: bytes, *, complete: bool) -> None:
-        self._connection.record(Body(data=data, secure=self._connection.secure, complete=complete))
+    def _record_outcome(self, mechanism: str, presented: Presented) -> None:
+        self._connection.record(
+            AuthOutcome(
+                mechanism=mechanism,
+                username=presented.username,
+                accepted=presented.right,
+                secure=self._connection.secure,
+            )
+        )
 
     def _note_unread(self, data: bytes, why: str) -> None:
-        self._connection.record(Unread(data=data, secure=self._connection.secure, why=why))
+        if data:
+            self._connection.record(Unread(data=data, secure=self._connection.secure, why=why))
+
+
+class _NoHandler:
+    """aiosmtpd asks it for hooks; there are none."""
+
+    def __dir__(self) -> tuple[str, ...]:
+        return ()
+
+
+_COMMANDS = tuple(name for name in dir(SmtpSession) if name.startswith("smtp_"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 _HANDSHAKE_RECORD = 22
 _CLIENT_HELLO = 1
 _RECORD_HEADER = 5
+_MESSAGE_HEADER = 4
 _SERVER_NAME = 0
 _SUPPORTED_VERSIONS = 43
 _NAMES = {
@@ -26,8 +27,9 @@ _NAMES = {
 class ClientHello:
     """What was offered. `versions` are names such as `TLSv1.3`, highest first.
 
-    A hello without the extension for versions states only its highest; the older ones that
-    the client would take as well cannot be told from it.
+    `server_name` is what the sender put there, octet for octet as Latin-1, sense or nonsense;
+    None where the extension is missing. A hello without the extension for versions states only its
+    highest; the older ones that the client would take as well cannot be told from it.
     """
 
     server_name: str | None
@@ -55,23 +57,26 @@ class _Reader:
         return self.at < len(self.data)
 
 
-def looks_like_tls(data: bytes) -> bool:
-    """Whether these first octets begin a TLS handshake record."""
-    return data[:1] == bytes([_HANDSHAKE_RECORD])
-
-
 def handshake_message(data: bytes) -> bytes | None:
-    """The first handshake message in these records, or None while it is not complete."""
-    gathered = b""
-    rest = data
-    while len(rest) >= _RECORD_HEADER and looks_like_tls(rest):
-        length = int.from_bytes(rest[3:5], "big")
-        gathered += rest[_RECORD_HEADER : _RECORD_HEADER + length]
-        rest = rest[_RECORD_HEADER + length :]
-    if len(gathered) < 4:
-        return None
-    wanted = 4 + int.from_bytes(gathered[1:4], "big")
-    return gathered[:wanted] if len(gathered) >= wanted else None
+    """The first handshake message in these records, or None while it is not complete.
+
+    Raises:
+        ValueError: these are no handshake records.
+    """
+    gathered = bytearray()
+    at = 0
+    while True:
+        wanted = _MESSAGE_HEADER + int.from_bytes(gathered[1:_MESSAGE_HEADER], "big")
+        if len(gathered) >= wanted:
+            return bytes(gathered[:wanted])
+        header = data[at : at + _RECORD_HEADER]
+        if header[:1] not in {b"", bytes([_HANDSHAKE_RECORD])}:
+            raise ValueError("these are no records of a TLS handshake")
+        if len(header) < _RECORD_HEADER:
+            return None
+        length = int.from_bytes(header[3:], "big")
+        gathered += data[at + _RECORD_HEADER : at + _RECORD_HEADER + length]
+        at += _RECORD_HEADER + length
 
 
 def parse_client_hello(message: bytes) -> ClientHello:
@@ -82,7 +87,7 @@ def parse_client_hello(message: bytes) -> ClientHello:
     """
     if message[:1] != bytes([_CLIENT_HELLO]):
         raise ValueError("this is no ClientHello")
-    reader = _Reader(message[4:])
+    reader = _Reader(message[_MESSAGE_HEADER:])
     version = reader.number(2)
     reader.take(32)  # random
     reader.vector(1)  # session id
@@ -106,11 +111,16 @@ def _extensions(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def _server_name(data: bytes | None) -> str | None:
-    if not data:
+    if data is None:
         return None
-    reader = _Reader(_Reader(data).vector(2))
-    reader.take(1)  # name type: host_name is the only one there is
-    return reader.vector(2).decode("latin-1")
+    try:
+        reader = _Reader(_Reader(data).vector(2))
+        reader.take(1)  # name type: host_name is the only one there is
+        name = reader.vector(2)
+    except ValueError:
+        # A list that is no list is not the same as none: show what came.
+        name = data
+    return name.decode("latin-1")
 
 
 def _versions(data: bytes | None) -> tuple[int, ...]:

@@ -11,7 +11,8 @@ import re
 import ssl
 from dataclasses import dataclass
 
-_ALERT = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_ALERT_([A-Z_]+)")
+# OpenSSL's words for the alerts of a peer; a few of TLS 1.x lack the ALERT.
+_ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_([A-Z_]+)")
 _CHUNK = 65536
 
 
@@ -21,6 +22,18 @@ class Failure:
 
     reason: str
     alert: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came out of TLS: plain octets, and perhaps the end of it behind them.
+
+    `goodbye`: the peer said close_notify. `failure`: it broke TLS, or sent an alert.
+    """
+
+    plain: bytes
+    goodbye: bool = False
+    failure: Failure | None = None
 
 
 class TlsError(Exception):
@@ -38,7 +51,6 @@ class TlsLayer:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self.established = False
 
     def feed(self, data: bytes) -> None:
         """Take octets from the network."""
@@ -56,26 +68,21 @@ class TlsLayer:
             return False
         except ssl.SSLError as error:
             raise TlsError(_failure(error)) from error
-        self.established = True
         return True
 
-    def read(self) -> tuple[bytes, bool]:
-        """The plain octets that are ready, and whether the peer said close_notify.
-
-        Raises:
-            TlsError: the peer broke TLS, or sent an alert.
-        """
+    def read(self) -> Reading:
+        """What is ready to be read."""
         plain = bytearray()
         try:
             while chunk := self._object.read(_CHUNK):
                 plain += chunk
         except ssl.SSLWantReadError:
-            return bytes(plain), False
+            return Reading(plain=bytes(plain))
         except ssl.SSLZeroReturnError:
-            return bytes(plain), True
+            return Reading(plain=bytes(plain), goodbye=True)
         except ssl.SSLError as error:
-            raise TlsError(_failure(error)) from error
-        return bytes(plain), True
+            return Reading(plain=bytes(plain), failure=_failure(error))
+        return Reading(plain=bytes(plain), goodbye=True)
 
     def write(self, plain: bytes) -> None:
         """Encrypt; the result is in `outgoing()`."""
@@ -86,7 +93,10 @@ class TlsLayer:
         return self._outgoing.read()
 
     def close(self) -> None:
-        """Say close_notify; it is in `outgoing()`. Does not wait for the peer's."""
+        """Say close_notify; it is in `outgoing()`. Does not wait for the peer's.
+
+        What the peer sends after that can still be read.
+        """
         try:
             self._object.unwrap()
         except ssl.SSLError:

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Literal
 
-from harness.fakes.message import CapturedMessage
+from harness.fakes.message import Captured
 from harness.fakes.transcript import Connected, MessageCaptured
 from harness.protocol import Message
 
@@ -80,13 +80,13 @@ def added_headers(record: Record, wanted: Literal["none"]) -> Observation:
     )
 
 
-def _parse(captured: CapturedMessage) -> EmailMessage:
+def _parse(captured: Captured) -> EmailMessage:
     message = message_from_bytes(captured.content, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
 
-def _differences(captured: CapturedMessage, asked: Message) -> list[str]:
+def _differences(captured: Captured, asked: Message) -> list[str]:
     message = _parse(captured)
     found = []
     if set(captured.rcpt_tos) != set(asked.recipients):

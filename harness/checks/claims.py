@@ -6,7 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StrictInt,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from harness.fakes.transcript import MessageCaptured, Sent
 from harness.protocol import ErrorClass, Phase, SendError
@@ -29,8 +40,19 @@ def _pattern(text: str) -> str:
     return text
 
 
+class _OneOrMoreSchema:
+    """Tells editors that a single value may stand without a list."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        listed = handler(schema)
+        return {"anyOf": [listed["items"], listed]}
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
-OneOrMore = Annotated[tuple[T, ...], BeforeValidator(_listed)]
+OneOrMore = Annotated[tuple[T, ...], BeforeValidator(_listed), _OneOrMoreSchema]
 Status = Literal["sent", "failed"]
 
 
@@ -45,8 +67,8 @@ class ErrorClause(BaseModel):
 
     phase: OneOrMore[Phase] = ()
     class_: OneOrMore[ErrorClass] = Field(default=(), alias="class")
-    temporary: bool | None = None
-    reply_code: int | None = None
+    temporary: StrictBool | None = None
+    reply_code: Annotated[StrictInt, Field(ge=200, le=599)] | None = None
     says: OneOrMore[Pattern] = ()
 
 
@@ -89,6 +111,10 @@ def honesty(record: Record) -> Observation:
     return Observation(met=True, expected=expected, observed="they agree")
 
 
+# Every line of it, and the end of the last one: before that nothing is acknowledged.
+_WHOLE_2XX = re.compile(rb"(?:2\d\d-[^\r\n]*\r\n)*2\d\d(?: [^\r\n]*)?\r\n")
+
+
 def _acknowledged(record: Record, send: SendRecord) -> tuple[bool, tuple[int, ...]]:
     """Whether a message was taken in this send and the whole 2xx reply went out."""
     within = [e for e in record.events if send.first <= e.number <= send.last]
@@ -100,7 +126,7 @@ def _acknowledged(record: Record, send: SendRecord) -> tuple[bool, tuple[int, ..
             for later in within[place:]
             if later.connection == event.connection and isinstance(later.fact, Sent)
         )
-        if re.match(rb"2\d\d [^\r\n]*\r\n|2\d\d\r\n", reply):
+        if _WHOLE_2XX.match(reply):
             return True, (event.number,)
     return False, tuple(e.number for e in within[-1:])
 

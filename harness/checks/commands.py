@@ -20,18 +20,24 @@ _WORDS = {
     "DATA": "how often the sender sent content",
     "QUIT": "how often the sender said goodbye",
 }
-# Where they are forbidden, doing them shows credentials, addresses or content to the wrong peer.
+# Where they are forbidden, doing them in clear, or to a peer with a certificate that has to be
+# refused, shows credentials, addresses or content to the wrong one.
 _EXPOSING = {"AUTH", "MAIL", "DATA"}
 
 
 def _count(record: Record, wanted: Count, *, verb: str) -> Observation:
     found = [event for event, command in record.of(Command) if command.verb == verb]
+    exposed = any(
+        record.untrusted or not command.secure
+        for _, command in record.of(Command)
+        if command.verb == verb
+    )
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"{verb} commands: {wanted}",
         observed=f"{verb} commands: {len(found) or 'none'}",
         events=numbers(found),
-        leak=verb in _EXPOSING and wanted.most == 0 and bool(found),
+        leak=verb in _EXPOSING and wanted.most == 0 and exposed,
     )
 
 

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-_FORM = re.compile(r"(?:(?P<bound>at least|at most) )?(?P<number>\d+)\Z")
+_FORM = re.compile(r"(?:(?P<bound>at least|at most) )?(?P<number>[0-9]{1,9})\Z")
 _WORDS = {"never": (0, 0), "once": (1, 1), "some": (1, None)}
+_CHOICES = "never, once, some, a number, 'at least n' or 'at most n'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Count:
     most: int | None
 
     @classmethod
-    def read(cls, text: str | int) -> Count:
+    def read(cls, text: object) -> Count:
         """Read `never`, `once`, `some`, a number, `at least n` or `at most n`.
 
         Raises:
@@ -30,11 +32,9 @@ class Count:
         if isinstance(text, str) and text in _WORDS:
             return cls(*_WORDS[text])
         match = _FORM.match(str(text))
-        if match is None or isinstance(text, bool):
-            raise ValueError(
-                f"{text!r} is no count: write never, once, some, a number, "
-                "'at least n' or 'at most n'"
-            )
+        if match is None or isinstance(text, bool) or not isinstance(text, str | int):
+            shown = str(text).lower() if isinstance(text, bool) else repr(text)
+            raise ValueError(f"{shown} is no count: write {_CHOICES}")
         number = int(match["number"])
         if match["bound"] == "at least":
             return cls(number, None)
@@ -57,12 +57,17 @@ class _CountSchema:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        written = core_schema.union_schema(
-            [core_schema.int_schema(strict=True), core_schema.str_schema(strict=True)]
+        return core_schema.no_info_plain_validator_function(
+            Count.read, serialization=core_schema.to_string_ser_schema()
         )
-        return core_schema.no_info_after_validator_function(
-            Count.read, written, serialization=core_schema.to_string_ser_schema()
-        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        words = {"type": "string", "enum": list(_WORDS)}
+        bounds = {"type": "string", "pattern": r"^(at least |at most )?\d{1,9}$"}
+        return {"anyOf": [{"type": "integer", "minimum": 0}, words, bounds]}
 
 
 CountField = Annotated[Count, _CountSchema]

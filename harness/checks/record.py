@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from harness.fakes.message import CapturedMessage
+from harness.fakes.message import Captured
 from harness.fakes.transcript import Event, MessageCaptured
 from harness.protocol import Answer, SendRequest
 from harness.secrets import Secrets
@@ -47,7 +47,8 @@ class Record:
     """A case that has run.
 
     `main` is the label of the fake that the sender was told of; `host` the name it was told.
-    `in_clear` tells whether it was told to send in clear.
+    `in_clear` tells whether it was told to send in clear, `untrusted` whether a certificate was
+    shown to it that has to be refused.
     """
 
     events: tuple[Event, ...]
@@ -56,6 +57,7 @@ class Record:
     main: str
     host: str
     in_clear: bool
+    untrusted: bool = False
 
     @property
     def last(self) -> SendRecord:
@@ -63,7 +65,7 @@ class Record:
         return self.sends[-1]
 
     @property
-    def messages(self) -> tuple[CapturedMessage, ...]:
+    def messages(self) -> tuple[Captured, ...]:
         """What was taken, in order."""
         return tuple(captured.message for _, captured in self.of(MessageCaptured))
 

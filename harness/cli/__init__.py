@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from typing import Any
 
 import click
 
 from harness import __version__
-from harness.errors import HarnessError, UsageError
-from harness.gate import TROUBLE, USAGE
+from harness.errors import HarnessError, ScenarioError, UsageError
+from harness.escaping import visible
+from harness.gate import INTERRUPTED, TROUBLE, USAGE
 
 # Verb, its module below this package, and the line that `--help` shows without importing it.
 _VERBS = {
@@ -43,10 +45,18 @@ class _Verbs(click.Group):
             formatter.write_dl([(verb, about) for verb, (_, about) in _VERBS.items()])
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+)
 @click.version_option(__version__, prog_name="harness")
-def harness() -> None:
+@click.pass_context
+def harness(context: click.Context) -> None:
     """Find out whether software that sends email does what its providers' documents say."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(USAGE)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,14 +65,31 @@ def main(arguments: list[str] | None = None) -> None:
         status: Any = harness.main(args=arguments, prog_name="harness", standalone_mode=False)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
-    except click.Abort:
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("harness: interrupted", err=True)
+        sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        _tell(_in_one_line(error))
+        sys.exit(USAGE)
+    except ScenarioError as error:
+        click.echo(visible(str(error), keep="\n"), err=True)  # as editors read it: file:line first
         sys.exit(USAGE)
     except HarnessError as error:
-        click.echo(f"harness: {error}", err=True)
+        _tell(str(error))
         sys.exit(USAGE if isinstance(error, UsageError) else TROUBLE)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except Exception:  # noqa: BLE001  # status 1 would say that the sender failed
+        traceback.print_exc()
+        _tell("this is a mistake in the harness itself; please report it with the lines above")
+        sys.exit(TROUBLE)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _tell(text: str) -> None:
+    click.echo(f"harness: {visible(text)}", err=True)
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    """A mistake on the command line, and where to read how it is done."""
+    message = " ".join(error.format_message().split())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{message} (see {context.command_path} --help)" if context else message

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from harness.events import Note
 from harness.evidence import EvidenceFolder
 from harness.execution import Order, by_spec, execute
 from harness.gate import exit_status
+from harness.model import RunResult
 from harness.reports import open_reports, parse_report_spec
 from harness.requirements import load_catalogue
 from harness.runner import Options
@@ -73,8 +77,17 @@ def run(**words: Any) -> int:
             options=options,
         )
         sender = by_spec(settings["sender"], environment=os.environ, jobs=options.jobs)
-        result = asyncio.run(execute(order, sender, reports))
+        result = asyncio.run(_until_told_to_stop(execute(order, sender, reports)))
     return exit_status(result)
+
+
+async def _until_told_to_stop(run_of_cases: Coroutine[Any, Any, RunResult]) -> RunResult:
+    """Take SIGTERM, by which CI stops a job, for what Ctrl-C is: report what had run, and go."""
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await run_of_cases
 
 
 COMMANDS = {"run": run}

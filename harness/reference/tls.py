@@ -10,9 +10,7 @@ from harness.reference.failure import ConfigError
 
 # Security level 2 refuses RSA keys below 2,048 bits and SHA-1 signatures anywhere in the chain,
 # whatever this machine's OpenSSL was built with. Level 1 is for whoever wants any certificate.
-_SUITES = (
-    "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AESGCM:DHE+AES:!aNULL:!eNULL:!SHA1:!AESCCM"
-)
+_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:DHE+AESGCM:DHE+AES:!aNULL:!eNULL:!SHA1:!AESCCM"
 _VERIFYING_LEVEL, _SKIPPING_LEVEL = 2, 1
 
 _EXPIRED = "has expired"

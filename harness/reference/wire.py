@@ -166,6 +166,7 @@ class Wire:
                 raw = self._sock.recv(_RECEIVE)
             except (BlockingIOError, ConnectionError):
                 return None
+            self._silent = self._silent and not raw
             if self._tls is None:
                 return raw
             self._tls.feed(raw)

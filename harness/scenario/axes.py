@@ -17,6 +17,7 @@ and `}}` are braces.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -25,7 +26,11 @@ from .loading import Document
 
 Combination = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w-]*)(?:\.([A-Za-z_][\w-]*))?\}")
+_NAME = re.compile(r"[A-Za-z_][\w-]*\Z", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
+
+# More cases than anybody waits for; a mistake with one axis too many is told at once.
+_MOST_COMBINATIONS = 10_000
 
 
 class AxisError(ValueError):
@@ -40,23 +45,28 @@ class Axes:
     """The axes of one scenario."""
 
     def __init__(self, document: Document) -> None:
-        data = document.data.get("axes") or {}
+        data = document.data.get("axes")
+        if data is None:
+            data = {}
         if not isinstance(data, dict):
             raise AxisError(("axes",), "axes are written as a mapping from names to values")
         self._values = {
             name: _labels(name, values) for name, values in data.items() if name != "except"
         }
-        self._except = self._exceptions(data.get("except") or [])
+        self._except = self._exceptions(data.get("except", []))
+        number = math.prod(len(labels) for labels in self._values.values())
+        if number > _MOST_COMBINATIONS:
+            raise AxisError(("axes",), f"{number} combinations, and {_MOST_COMBINATIONS} at most")
 
     def _exceptions(self, data: Any) -> list[dict[str, str]]:
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             raise AxisError(("axes", "except"), "this is a list of combinations")
         for index, item in enumerate(data):
             for name, label in item.items():
-                if str(label) not in self._values.get(name, {}):
+                if _label_text(label) not in self._values.get(name, {}):
                     path = ("axes", "except", index)
                     raise AxisError(path, f"no axis {name!r} has a value {label!r}")
-        return [{name: str(label) for name, label in item.items()} for item in data]
+        return [{name: _label_text(label) for name, label in item.items()} for item in data]
 
     def combinations(self) -> Iterator[Combination]:
         """Every combination of labels, in the order of the file, less the exceptions."""
@@ -82,7 +92,7 @@ class Axes:
     def _word(self, match: re.Match[str], chosen: Combination, path: tuple[str | int, ...]) -> str:
         if not match[1]:
             return match[0][0]
-        return str(self._value(match, chosen, path))
+        return _label_text(self._value(match, chosen, path))
 
     def _value(self, match: re.Match[str], chosen: Combination, path: tuple[str | int, ...]) -> Any:
         name, attribute = match[1], match[2]
@@ -102,6 +112,8 @@ class Axes:
 def _labels(name: str, values: Any) -> dict[str, tuple[Any, Mapping[str, Any]]]:
     """From each label to its value and its attributes."""
     path = ("axes", name)
+    if not _NAME.match(name):
+        raise AxisError(path, f"{name!r} is no name of an axis (letters, digits, _ and -)")
     if isinstance(values, list) and values:
         found: dict[str, tuple[Any, Mapping[str, Any]]] = {
             _label(value, path): (value, {}) for value in values
@@ -118,8 +130,15 @@ def _labels(name: str, values: Any) -> dict[str, tuple[Any, Mapping[str, Any]]]:
     raise AxisError(path, "an axis is a list of values or a mapping from labels, and not empty")
 
 
+def _label_text(value: Any) -> str:
+    """A value as it is written in YAML."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _label(value: Any, path: tuple[str | int, ...]) -> str:
-    label = str(value).lower() if isinstance(value, bool) else str(value)
+    label = _label_text(value)
     if not _LABEL.match(label):
         reason = f"{label!r} is no label (letters, digits, . _ + -): use a mapping with labels"
         raise AxisError(path, reason)

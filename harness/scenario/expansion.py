@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from pydantic import ValidationError
+
 from harness.errors import ScenarioError, UsageError
+from harness.protocol import Message
 from harness.requirements import load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
-from .loading import Document, validate
-from .model import Expanded
+from .loading import Document, Path_, complaints, validate
+from .model import Expanded, SmtpGiven
 
 _CONTROL_PARTS = ("smtp", "also", "send")
 
@@ -24,6 +28,7 @@ class _Twin:
 
     content: Expanded
     fingerprint: str
+    difference: str
 
 
 def expand(document: Document, scenario: str) -> tuple[Case, ...]:
@@ -43,6 +48,8 @@ def expand(document: Document, scenario: str) -> tuple[Case, ...]:
     if not filled:
         raise ScenarioError(document.complaint(("axes",), "no combination is left"))
     checked = [(chosen, data, validate(document, Expanded, data)) for chosen, data in filled]
+    for _, _, content in checked:
+        _check_parts(document, content)
     _check_rows(document, [content for _, _, content in checked])
     twins = {
         _case_id(scenario, chosen): _twin(document, data, content)
@@ -65,7 +72,10 @@ def _in_order(
         twin = twins[identifier]
         control = control_ids[twin.fingerprint] if twin else None
         if twin and control and control not in cases:
-            cases[control] = _case(document, scenario, control, twin.content)
+            cases[control] = replace(
+                _case(document, scenario, control, twin.content),
+                title=f"Control of {scenario}: the message is sent with {twin.difference}",
+            )
         case = _case(document, scenario, identifier, content)
         cases[identifier] = replace(
             case,
@@ -80,11 +90,11 @@ def _in_order(
 
 
 def _case(document: Document, scenario: str, identifier: str, content: Expanded) -> Case:
-    """The case as a control; what asks a question is added by the caller."""
+    """The case without what asks a question, which a control has not."""
     return Case(
         id=identifier,
         scenario=scenario,
-        title=f"Control: {content.title}",
+        title=content.title,
         axes={},
         tags=content.tags,
         requirements=(),
@@ -119,21 +129,38 @@ def _twin(document: Document, data: dict[str, Any], content: Expanded) -> _Twin 
     if len(leaves) != 1:
         reason = f"a control differs in one value, this one in {len(leaves)}"
         raise ScenarioError(document.complaint(("control",), reason))
+    [(path, leaf)] = leaves
     right = _put_right(data, overlay)
-    if right == {**data, "control": None}:
+    try:
+        twin = Expanded.model_validate({**right, "then": {"sender": {"status": "sent"}}})
+    except ValidationError as error:
+        found = complaints(document, error, moved=_into_the_control)
+        raise ScenarioError("\n".join(found)) from error
+    if (twin.given, twin.sends) == (content.given, content.sends):
         reason = "the control does not differ from the case"
         raise ScenarioError(document.complaint(("control",), reason))
-    twin = validate(document, Expanded, {**right, "then": {}})
     same = json.dumps(
         [right.get("given"), right.get("when"), right.get("needs")], sort_keys=True, default=str
     )
-    return _Twin(content=twin, fingerprint=same)
+    shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
+    return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
 
 
-def _leaves(overlay: Any) -> list[Any]:
+def _into_the_control(path: Path_) -> Path_:
+    """Where in `control` a mistake of the twin was made: the case itself has none."""
+    match path:
+        case ("given", *rest):
+            return ("control", *rest)
+        case ("when", int(), "send", *rest) | ("when", "send", *rest):
+            return ("control", "send", *rest)
+    return ("control",)
+
+
+def _leaves(overlay: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    """Each value that is no mapping, and its path."""
     if isinstance(overlay, dict) and overlay:
-        return [leaf for value in overlay.values() for leaf in _leaves(value)]
-    return [overlay]
+        return [leaf for key, value in overlay.items() for leaf in _leaves(value, (*path, key))]
+    return [(path, overlay)]
 
 
 def _put_right(data: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +213,7 @@ def _control_ids(
 
 def _check_rows(document: Document, contents: list[Expanded]) -> None:
     catalogue = load_catalogue()
-    complaints: dict[str, None] = {}
+    found: dict[str, None] = {}
     for content in contents:
         for key, rows, look_up in (
             ("verifies", content.verifies, catalogue.requirement),
@@ -196,17 +223,63 @@ def _check_rows(document: Document, contents: list[Expanded]) -> None:
                 try:
                     look_up(row)
                 except UsageError as error:
-                    complaints[document.complaint((key,), str(error))] = None
-        complaints.update(dict.fromkeys(_strange_decisions(document, content)))
-    if complaints:
-        raise ScenarioError("\n".join(complaints))
+                    found[document.complaint((key,), str(error))] = None
+        found.update(dict.fromkeys(_strange_decisions(document, content)))
+    if found:
+        raise ScenarioError("\n".join(found))
 
 
 def _strange_decisions(document: Document, content: Expanded) -> list[str]:
+    """What `decides` and `levels` say of rows and clauses that are not there."""
     own = {*content.verifies, *content.situations}
-    return [
-        document.complaint(("then", "decides", clause), f"{row} is no row of this scenario")
-        for clause, rows in content.then.decides.items()
-        for row in rows
-        if row not in own
-    ]
+    asked = _clauses(content)
+    found = []
+    for word, clauses in (("decides", content.then.decides), ("levels", content.then.levels)):
+        for clause in clauses:
+            if clause not in asked:
+                choices = ", ".join(sorted(asked))
+                reason = f"nothing of that name is asked here; choose from {choices}"
+                found.append(document.complaint(("then", word, clause), reason))
+    for clause, rows in content.then.decides.items():
+        found += [
+            document.complaint(("then", "decides", clause), f"{row} is no row of this scenario")
+            for row in rows
+            if row not in own
+        ]
+    return found
+
+
+def _clauses(content: Expanded) -> set[str]:
+    """The names of what this scenario asks, as `decides` and `levels` use them."""
+    asked = set(content.then.asked())
+    expected = [step.expect for step in content.when] + [content.then.sender]
+    for clause in expected:
+        if clause is None:
+            continue
+        said = clause.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+        error = said.pop("error", {})
+        asked |= {f"sender.{part}" for part in said}
+        asked |= {f"sender.error.{part}" for part in error}
+        asked |= {"sender"} | ({"sender.error"} if error else set())
+    return asked
+
+
+# Parts that are free in form, and have to fit something all the same.
+
+
+def _check_parts(document: Document, content: Expanded) -> None:
+    """Check messages and changes, which are written as parts of something whole."""
+    is_list = isinstance(document.data.get("when"), list)
+    for index, step in enumerate(content.when):
+        at: Path_ = ("when", index) if is_list else ("when",)
+        if step.send is not None:
+            parts = {**_ANY_MESSAGE, **step.send.message}
+            validate(document, Message, parts, at=(*at, "send", "message"))
+        if step.change is not None:
+            state = {**content.given.smtp.model_dump(exclude_unset=True), **step.change.smtp}
+            validate(document, SmtpGiven, state, at=(*at, "change", "smtp"))
+
+
+_ANY_MESSAGE: Mapping[str, Any] = MappingProxyType(
+    {"from": {"address": "sender@harness.test"}, "to": [{"address": "recipient@harness.test"}]}
+)

@@ -70,7 +70,7 @@ def _located(path: str) -> tuple[Path, str | None]:
     if own.exists():
         return own, None
     parts = own.parts
-    if parts and parts[0] == _TREE:
+    if parts and parts[0] == _TREE and ".." not in parts:
         bundled = bundled_folder().joinpath(*parts[1:])
         if bundled.exists():
             return bundled, f"{path} is not in this folder: using the bundled scenarios"
@@ -81,10 +81,11 @@ def _files(located: Path, named: str) -> list[tuple[str, Path, str]]:
     """Id, file and the name to show of every scenario under a path."""
     if located.is_file():
         return [(_identifier(located, located.parent), located, named)]
-    files = sorted(located.rglob(f"*{_SUFFIX}"))
+    files = sorted(file for file in located.rglob(f"*{_SUFFIX}") if file.is_file())
     if not files:
         raise UsageError(f"there is no scenario (*{_SUFFIX}) in {named}")
-    shown = Path(named) if Path(named).exists() and named != str(bundled_folder()) else Path(_TREE)
+    # What was named need not be where the files lie, and the bundled folder's place tells nothing.
+    shown = Path(_TREE) if named == str(bundled_folder()) else Path(named)
     return [
         (_identifier(file, located), file, str(shown / file.relative_to(located))) for file in files
     ]

@@ -8,7 +8,7 @@ would have been understood differently from how it reads is refused with its lin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -108,35 +108,84 @@ def validate(document: Document, model: type[M], data: Any = None, *, at: Path_ 
         raise ScenarioError("\n".join(complaints(document, error, at=at))) from error
 
 
-def complaints(document: Document, error: ValidationError, *, at: Path_ = ()) -> list[str]:
-    """One `file:line: path: reason` a mistake that pydantic found."""
+def complaints(
+    document: Document,
+    error: ValidationError,
+    *,
+    at: Path_ = (),
+    moved: Callable[[Path_], Path_] = lambda path: path,
+) -> list[str]:
+    """One `file:line: path: reason` a mistake that pydantic found.
+
+    `moved` tells where a path of the data stands in the file.
+    """
     found = []
-    for problem in error.errors():
-        path = (*at, *_without_branches(document, at, problem["loc"]))
+    for problem in error.errors(include_url=False):
+        path = (*at, *_without_branches(document, at, problem))
         reason = _in_plain_words(problem)
-        found.append(document.complaint(path, reason))
+        key = _KEY_FIRST.match(reason) if problem["type"] == "value_error" else None
+        if key is not None:  # a validator of several keys names the one that it is about
+            path, reason = (*path, key[1]), key[2]
+        found.append(document.complaint(moved(path), reason))
     return list(dict.fromkeys(found))
 
 
-def _without_branches(document: Document, at: Path_, location: tuple[int | str, ...]) -> Path_:
+def _without_branches(document: Document, at: Path_, problem: Any) -> Path_:
     """A location without the names of union members, which are in no file."""
+    location = problem["loc"]
+    is_absent = problem["type"] == "missing"
     kept: list[str | int] = []
     for index, part in enumerate(location):
         is_last = index == len(location) - 1
-        if (*at, *kept, part) in document.lines or (is_last and isinstance(part, str)):
+        if (*at, *kept, part) in document.lines or (
+            is_last and (isinstance(part, str) or is_absent)
+        ):
             kept.append(part)
+    if problem["type"] in _UNKNOWN_MEMBER:  # the key that tells members apart stands in the file
+        kept[-1:] = [problem["ctx"]["discriminator"].strip("'")]
     return tuple(kept)
 
 
 def _in_plain_words(problem: Any) -> str:
     kind, message, given = problem["type"], problem["msg"], problem["input"]
-    if kind == "extra_forbidden":
-        return "there is no such key"
-    if kind == "missing":
-        return "this is missing"
-    if kind in {"string_type", "literal_error", "enum"} and isinstance(given, bool | int | float):
-        return f"{message}; {given!r} is no word here: put it in quotes if you mean the text"
+    if kind in _PLAIN_WORDS:
+        return _PLAIN_WORDS[kind].format_map(problem.get("ctx", {}))
+    if kind == "union_tag_invalid":
+        choices = problem["ctx"]["expected_tags"].replace("'", "")
+        return f"there is no {problem['ctx']['tag']!r}; choose from {choices}"
+    if kind in {"literal_error", "enum"}:
+        shown = str(given).lower() if isinstance(given, bool) else repr(given)
+        return f"there is no {shown}; choose from {_choices(problem['ctx']['expected'])}"
+    if kind == "string_type":
+        is_plain = isinstance(given, bool | int | float)
+        shown = str(given).lower() if isinstance(given, bool) else given
+        return f"a text is due: put {shown} in quotes" if is_plain else "a text is due"
     return str(message).removeprefix("Value error, ")
+
+
+def _choices(expected: str) -> str:
+    return expected.replace("' or '", "', '").replace("'", "")
+
+
+_KEY_FIRST = re.compile(r"([a-z][a-z_-]*): (.+)", re.DOTALL)
+_UNKNOWN_MEMBER = {"union_tag_invalid", "union_tag_not_found"}
+_PLAIN_WORDS = {
+    "extra_forbidden": "there is no such key",
+    "missing": "this is missing",
+    "union_tag_not_found": "this is missing",
+    "model_type": "a mapping is due",
+    "dict_type": "a mapping is due",
+    "tuple_type": "a list is due",
+    "list_type": "a list is due",
+    "int_type": "a whole number is due",
+    "int_from_float": "a whole number is due",
+    "int_parsing": "a whole number is due",
+    "bool_type": "true or false is due",
+    "bool_parsing": "true or false is due",
+    "greater_than_equal": "at least {ge} is due",
+    "less_than_equal": "at most {le} is due",
+    "string_too_short": "at least {min_length} characters are due",
+}
 
 
 class _Reader:
@@ -166,7 +215,7 @@ class _Reader:
         return data
 
     def _read(self, event: yaml.NodeEvent, path: Path_) -> Any:
-        self.lines[path] = event.start_mark.line + 1
+        self.lines[path] = _line(event)
         self._refuse_decoration(event, path)
         if len(path) > _DEEPEST:
             # The parser itself takes ever longer for such a file, so there is no reading on.
@@ -200,7 +249,7 @@ class _Reader:
             if key in found:
                 self._complain(event, at, "this key stands here twice")
             found[key] = self._read(next(self._events), at)
-            self.lines[at] = event.start_mark.line + 1
+            self.lines[at] = _line(event)
         return found
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path_) -> Any:
@@ -225,12 +274,17 @@ class _Reader:
         if event.anchor is not None:
             reason = "anchors and aliases are not read here: write it out, or use axes"
             self._complain(event, path, reason)
-        if getattr(event, "tag", None) is not None:
-            self._complain(event, path, f"the tag {event.tag} is not read here: quote the value")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self._complain(event, path, f"the tag {tag} is not read here: quote the value")
 
     def _complain(self, event: yaml.Event, path: Path_, reason: str) -> None:
         where = ".".join(str(part) for part in path) or "file"
-        self.complaints.append(f"{self.source}:{event.start_mark.line + 1}: {where}: {reason}")
+        self.complaints.append(f"{self.source}:{_line(event)}: {where}: {reason}")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 1
 
 
 def _plain(text: str) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from harness.checks import wire_checks
 from harness.checks.claims import SenderClause
+from harness.checks.counts import Count
 from harness.fakes.smtp.state import SmtpState
 from harness.model import Level
 from harness.protocol import KNOWN_FEATURES
@@ -94,7 +95,8 @@ class Then(BaseModel):
 
     `sender`: what the (last) send reports. `wire`: what the record shows, a check a key.
     `decides`: which rows a clause decides, where that is not all of the scenario's; keys are the
-    names of checks, `sender.status`, `sender.error`, `sender.error.says`, `auth` and so on.
+    names of checks, `sender.status`, `sender.error`, `sender.error.says`, `auth` and so on
+    (`wire.auth` is the same).
     `levels`: a lower level for a clause, where the documents leave two readings; the scenario's
     note says which. `arises`: what has to have happened for the case to prove anything, where
     that is not plain from `given`: `connected`, `hello` (a TLS handshake began), `faults` (one
@@ -108,6 +110,14 @@ class Then(BaseModel):
     decides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     levels: dict[str, Level] = Field(default_factory=dict)
     arises: tuple[Literal["connected", "hello", "faults", "asked"], ...] | None = None
+
+    @field_validator("decides", "levels", mode="before")
+    @classmethod
+    def _plain_names(cls, data: Any) -> Any:
+        """`wire.auth` is where a clause stands, `auth` what it is called."""
+        if not isinstance(data, dict):
+            return data
+        return {str(clause).removeprefix("wire."): said for clause, said in data.items()}
 
     def asked(self) -> dict[str, Any]:
         """The wire checks asked, by key, with what is wanted."""
@@ -143,7 +153,7 @@ class Expanded(BaseModel):
     @model_validator(mode="after")
     def _makes_sense(self) -> Expanded:
         if not self.verifies and not self.situations:
-            raise ValueError("verifies: or situations: has to name at least one row")
+            raise ValueError("verifies: this or situations has to name at least one row")
         if not any(step.send for step in self.when):
             raise ValueError("when: has no send")
         unknown = sorted(set(self.needs) - KNOWN_FEATURES - EXTRA_FEATURES)
@@ -161,13 +171,32 @@ class Expanded(BaseModel):
 
     @property
     def is_negative(self) -> bool:
-        """Whether success would be wrong here, so that a sender that never sends would pass."""
-        statuses = self.then.sender.status if self.then.sender else ()
+        """Whether a sender that never sends anything could pass, so that it needs a control.
+
+        A step that has to be reported as sent is a control of its own.
+        """
+        statuses = [step.expect.status for step in self.when if step.expect is not None]
+        if ("sent",) in statuses:
+            return False
+        last = self.then.sender.status if self.then.sender else ()
         captured = self.then.asked().get("messages")
-        return ("failed" in statuses and "sent" not in statuses) or (
-            captured is not None and captured.most == 0
+        if captured is not None and captured.most == 0:
+            return True
+        return (bool(last) and "sent" not in last) or not self._demands_something
+
+    @property
+    def _demands_something(self) -> bool:
+        """Whether any clause is unmet where nothing has happened at all."""
+        if self.then.sender is not None and self.then.sender.status == ("sent",):
+            return True
+        return any(
+            wanted.least > 0 if isinstance(wanted, Count) else key in _NEEDS_A_CONNECTION
+            for key, wanted in self.then.asked().items()
         )
 
+
+# Checks, counts apart, that a silent sender does not meet.
+_NEEDS_A_CONNECTION = frozenset(["message", "sni", "first-octets", "tls-versions"])
 
 # Features beyond the protocol's list that a sender may declare. `uri`: it reads `transport.uri`, so
 # that the grammar of URIs can be asked of it; where a URI is refused there are no fields to agree

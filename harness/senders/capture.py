@@ -47,7 +47,7 @@ class Ends:
     @property
     def truncated(self) -> bool:
         """Whether anything was left out."""
-        return self._left_out > 0 or len(self._tail) > self._kept
+        return self._left_out + len(self._tail) > self._kept
 
     def content(self) -> bytes:
         """What was kept, with a line in between that says how much was not."""

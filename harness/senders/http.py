@@ -21,7 +21,7 @@ import anyio.to_thread
 from harness.errors import SenderNotFoundError, UsageError
 
 from .base import Sender, Surroundings
-from .capture import LONGEST_ANSWER, answer_keys, json_object, words_of
+from .capture import LONGEST_ANSWER, Ends, answer_keys, json_object, words_of
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
 from .program import json_line
 
@@ -82,12 +82,14 @@ class HttpSender(Sender):
 
 def response_outcome(status: int, body: bytes, *, action: object) -> Outcome:
     """What a response with this status and body answers."""
-    output = Output(stdout=body, truncated=len(body) > LONGEST_ANSWER)
+    kept = Ends()
+    kept.feed(body)
+    output = Output(stdout=kept.content(), truncated=kept.truncated)
     if status == http.client.NOT_IMPLEMENTED:
         return Unsupported(reason=words_of(body), output=output)
     if status != http.client.OK:
         return NoAnswer(why=f"HTTP status {status}", output=output)
-    document = json_object(body)
+    document = json_object(body) if len(body) <= LONGEST_ANSWER else None
     keys = answer_keys(action)
     if document is None or not any(key in document for key in keys):
         told = " or ".join(f"`{key}`" for key in keys)

@@ -22,8 +22,9 @@ an error map in a sender file turns such words into classes.
 
 What the command line cannot say is not asked, and reported as unsupported with the reason:
 
-* a security mode: {uri} or {security} say any. A line with neither always does the same, and
-  nobody can see which: name it in a sender file, `features: [smtp, security:starttls]`.
+* a security mode: {uri} or {security} say any. A line with neither always does the same: it is
+  asked for implicit TLS when it has `smtps://` in it, else for STARTTLS, which both documents put
+  first. A sender file names another one, `features: [smtp, security:none]`.
 * certificates that need not be verified: only {uri} says so.
 * another server name: {uri} or {server_name}. Credentials: {uri}, or {username} and {password}.
 * HTML, attachments, header fields, Cc, Bcc, Reply-To and Sender: only {message_file} has them, and
@@ -60,7 +61,6 @@ from .outcome import Described, Hung, Outcome, Replied, Unsupported
 from .process import Run, find_program, run_to_end
 from .program import split_words
 from .template_limits import (
-    FIXED_MODE,
     features_of_template,
     inexpressible,
     tells_message,
@@ -95,7 +95,9 @@ class TemplateSender(Sender):
         self._clock = clock
         self._numbers = itertools.count(1)
         declared = surroundings.declared
-        self.features = features_of_template(self._names) if declared is None else declared
+        self.features = (
+            features_of_template(self._names, " ".join(words)) if declared is None else declared
+        )
         self.judges_message_building = tells_message(self._names)
 
     async def start(self) -> None:
@@ -106,11 +108,9 @@ class TemplateSender(Sender):
         """Its features, which follow from the placeholders: the program is not asked."""
         del limit
         features = sorted(self.features)
-        has_mode = any(feature.startswith("security:") for feature in features)
         return Described(
             document={"name": self._program, "features": features},
             description=Description(name=self._program, features=tuple(features)),
-            complaints=() if has_mode else (FIXED_MODE,),
         )
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:

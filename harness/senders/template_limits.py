@@ -10,15 +10,17 @@ from harness.protocol import Message, SendRequest, SmtpTransport
 from .template_words import RECIPIENTS
 
 FIXED_MODE = (
-    "the command line has neither {uri} nor {security}, so it always does the same, and nobody can "
-    "see which: name it in a sender file, with features like [smtp, security:starttls]"
+    "the command line has neither {uri} nor {security}, so it always does the same: a sender file "
+    "names what that is, with features like [smtp, security:none]"
 )
 
 
-def features_of_template(names: AbstractSet[str]) -> frozenset[str]:
-    """The features of a command line with these placeholders."""
+def features_of_template(names: AbstractSet[str], words: str) -> frozenset[str]:
+    """The features of a command line with these placeholders; `words` is the line as written."""
+    fixed = "security:tls" if "smtps://" in words else "security:starttls"
     grants = (
         (True, ("smtp",)),
+        (not names & {"uri", "security"}, (fixed,)),
         (names & {"uri", "security"}, ("security:none", "security:starttls", "security:tls")),
         ("uri" in names, ("verify:false",)),
         (names & {"uri", "server_name"}, ("server_name",)),

@@ -101,16 +101,20 @@ def main(target: str) -> int:
     try:
         function = find(target)
     except NotFoundError as problem:
-        answers.write(as_line({"missing": str(problem)}))
-        answers.flush()
-        return 1
+        return refuse({"missing": str(problem)}, requests, answers)
     except Exception as problem:  # noqa: BLE001  # a module may raise anything
         traceback.print_exc()
-        answers.write(as_line({"broken": last_line(problem)}))
-        answers.flush()
-        return 1
+        return refuse({"broken": last_line(problem)}, requests, answers)
     serve(function, requests, answers)
     return 0
+
+
+def refuse(frame: dict[str, Any], requests: BinaryIO, answers: BinaryIO) -> int:
+    """Answer the first request, whatever it is, with `frame`: nobody listens before it."""
+    requests.readline()
+    answers.write(as_line(frame))
+    answers.flush()
+    return 1
 
 
 if __name__ == "__main__":

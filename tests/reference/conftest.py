@@ -62,7 +62,7 @@ class Seen:
     in_clear: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     names: list[str | None] = field(default_factory=list)
-    ends: list[str] = field(default_factory=list)
+    rest: bytes = b""
 
     @property
     def verbs(self) -> list[str]:
@@ -81,6 +81,7 @@ class ScriptedServer:
         self._context = context
         self._implicit = implicit
         self._done = asyncio.Event()
+        self._sessions: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> asyncio.Server:
         server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
@@ -89,6 +90,9 @@ class ScriptedServer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.seen.connections += 1
+        session = asyncio.current_task()
+        assert session is not None
+        self._sessions.add(session)
         with contextlib.suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError):
             await self._session(reader, writer)
         with contextlib.suppress(OSError, ssl.SSLError):
@@ -121,6 +125,7 @@ class ScriptedServer:
             return True
         await reader.read(1)
         await self._answer("ClientHello", writer)
+        self.seen.rest = await reader.read()
         raise ConnectionAbortedError
 
     async def _upgrade(self, writer: asyncio.StreamWriter) -> None:
@@ -155,8 +160,11 @@ class ScriptedServer:
             beneath._ssl_protocol._transport.write(b"250 2.0.0 all is well\r\n")
             await self._done.wait()
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
+        """Let everything be seen that was sent."""
         self._done.set()
+        if self._sessions:
+            await asyncio.wait(self._sessions, timeout=5)
 
 
 @pytest.fixture(scope="session")
@@ -184,10 +192,8 @@ def play(portal: BlockingPortal) -> Play:
             return scripted, await scripted.start()
 
         async def end(scripted: ScriptedServer, server: asyncio.Server) -> None:
-            scripted.finish()
             server.close()
-            # One more turn of the loop for the sessions that this has ended.
-            await asyncio.sleep(0)
+            await scripted.finish()
 
         scripted, server = portal.call(begin)
         try:

@@ -13,6 +13,7 @@ import pytest
 
 from harness.protocol import KNOWN_FEATURES, Answer, Description
 from harness.reference.sender import ReferenceSender, handle
+from harness.scenario.model import EXTRA_FEATURES
 
 pytestmark = pytest.mark.wire
 
@@ -65,7 +66,7 @@ def request_for(ca_file: str) -> Request:
 def test_describe_lists_known_features_and_no_api() -> None:
     answer = handle({"protocol": 1, "action": "describe"})
     description = Description.model_validate(answer)
-    assert set(description.features) <= KNOWN_FEATURES
+    assert set(description.features) <= KNOWN_FEATURES | EXTRA_FEATURES
     assert "connect_to" in description.features
     assert not any(feature.startswith("api:") for feature in description.features)
 

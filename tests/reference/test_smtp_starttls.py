@@ -119,6 +119,7 @@ def test_clear_text_where_the_handshake_is_due_is_called_that(failing: Failing) 
     assert (failure.phase, failure.class_) == (Phase.TLS, ErrorClass.HANDSHAKE_FAILED)
     assert "clear text" in str(failure)
     assert seen.lines[1:] == ["STARTTLS"]
+    assert b"QUIT" not in seen.rest
 
 
 def test_the_list_from_before_tls_is_forgotten(

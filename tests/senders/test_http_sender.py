@@ -123,6 +123,16 @@ async def test_anything_but_200_with_an_answer_is_none(
     assert outcome.words.startswith(words)
 
 
+async def test_a_body_without_end_is_read_no_further_than_an_answer_may_be(
+    request_to_send: SendRequest,
+) -> None:
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n" + b" " * 2_000_000
+    outcome = await sent_to(endless, request_to_send)
+    assert isinstance(outcome, NoAnswer)
+    assert outcome.output.truncated
+    assert len(outcome.output.stdout) < 200_000
+
+
 async def test_a_hang_is_cut(request_to_send: SendRequest) -> None:
     assert isinstance(await sent_to(None, request_to_send, limit=0.3), Hung)
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -12,6 +13,9 @@ from harness.protocol import SendRequest
 from harness.senders import capture, worker
 from harness.senders.base import Sender
 from harness.senders.outcome import Answered, Crashed, Hung, NoAnswer, Outcome, Unsupported
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 pytestmark = pytest.mark.anyio
 
@@ -197,6 +201,24 @@ async def test_a_module_that_cannot_be_imported_is_told(opened: Open, folder: Pa
         with pytest.raises(SenderError, match=words):
             async with opened(f"python:{target}"):
                 pass
+
+
+async def test_a_worker_without_a_function_speaks_only_when_it_is_asked() -> None:
+    """What it said before would be missed by whoever asks later."""
+    order: list[bytes] = []
+
+    class Asked(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            order.append(b"asked")
+            return super().readline(size)
+
+    class Told(io.BytesIO):
+        def write(self, data: Buffer, /) -> int:
+            order.append(bytes(data))
+            return super().write(data)
+
+    worker.refuse({"missing": "x"}, Asked(b"null\n"), Told())
+    assert order == [b"asked", b'{"missing": "x"}\n']
 
 
 async def test_the_current_directory_comes_first_and_our_modules_do_not_get_in_the_way(

@@ -47,7 +47,7 @@ def convicted(*cases: str, check: str) -> Callable[[C], C]:
     def note(sender: C) -> C:
         own = sender.__dict__.get("convictions", ())
         told = tuple(Conviction(cases=glob, check=check) for glob in cases)
-        sender.convictions = (*told, *own)
+        type.__setattr__(sender, "convictions", (*told, *own))
         return sender
 
     return note

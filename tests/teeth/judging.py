@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from harness.events import Event
 from harness.ground import Ground
 from harness.model import CaseResult, Finding, Verdict
 from harness.runner import Options, Run
@@ -42,12 +43,16 @@ def judged(
                 cases=cases,
                 sender=sender,
                 ground=ground,
-                listener=lambda event: None,
+                listener=_unheard,
                 options=Options(jobs=jobs),
             )
             return {case.id: case for case in (await job.carry_out()).cases}
 
     return asyncio.run(run())
+
+
+def _unheard(event: Event) -> None:
+    """Nobody listens."""
 
 
 def failing(result: CaseResult) -> tuple[Finding, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .careful import Careful
@@ -43,7 +43,7 @@ class OwnVerification(Careful):
             self.wire.in_step = False
             raise
 
-    def refused(self, class_: str, words: str) -> Failure:
+    def unfit(self, class_: str, words: str) -> Failure:
         return Failure(
             "tls",
             class_,
@@ -94,38 +94,35 @@ class OwnVerification(Careful):
         for candidate in candidates:
             if candidate.subject != certificate.issuer:
                 continue
-            try:
-                certificate.verify_directly_issued_by(candidate)
-            except (ValueError, TypeError, InvalidSignature):
-                continue
-            self.check_authority(candidate)
-            return candidate
+            if is_signed_by(certificate, candidate):
+                self.check_authority(candidate)
+                return candidate
         return None
 
     def untrusted(
         self, path: list[x509.Certificate], presented: list[x509.Certificate]
     ) -> list[x509.Certificate]:
-        raise self.refused("certificate-untrusted", "is self-signed or untrusted")
+        raise self.unfit("certificate-untrusted", "is self-signed or untrusted")
 
     def check_authority(self, issuer: x509.Certificate) -> None:
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints)
         if not constraints.value.ca:
-            raise self.refused("certificate-invalid", "was issued by one that is no authority")
+            raise self.unfit("certificate-invalid", "was issued by one that is no authority")
 
     def check_not_before(self, certificate: x509.Certificate) -> None:
         if certificate.not_valid_before_utc > datetime.now(UTC):
-            raise self.refused("certificate-not-yet-valid", "is not yet valid")
+            raise self.unfit("certificate-not-yet-valid", "is not yet valid")
 
     def check_not_after(self, certificate: x509.Certificate) -> None:
         if certificate.not_valid_after_utc < datetime.now(UTC):
-            raise self.refused("certificate-expired", "has expired")
+            raise self.unfit("certificate-expired", "has expired")
 
     def check_strength(self, certificate: x509.Certificate) -> None:
         key, digest = certificate.public_key(), certificate.signature_hash_algorithm
         if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
-            raise self.refused("certificate-unsuitable", "is too weak: its key is too small")
+            raise self.unfit("certificate-unsuitable", "is too weak: its key is too small")
         if digest is not None and digest.name in _OLD_DIGESTS:
-            raise self.refused("certificate-unsuitable", "is too weak: its digest is too old")
+            raise self.unfit("certificate-unsuitable", "is too weak: its digest is too old")
 
     def check_purpose(self, leaf: x509.Certificate) -> None:
         try:
@@ -133,7 +130,7 @@ class OwnVerification(Careful):
         except x509.ExtensionNotFound:
             return
         if ExtendedKeyUsageOID.SERVER_AUTH not in usage:
-            raise self.refused("certificate-unsuitable", "is not meant for a server (key usage)")
+            raise self.unfit("certificate-unsuitable", "is not meant for a server (key usage)")
 
     def check_constraints(self, issuer: x509.Certificate, leaf: x509.Certificate) -> None:
         try:
@@ -143,7 +140,7 @@ class OwnVerification(Careful):
         permitted = [one.value for one in limits.permitted_subtrees or ()]
         for name in self.dns_names(leaf):
             if not any(name == root or name.endswith(f".{root}") for root in permitted):
-                raise self.refused("certificate-invalid", "is for a name its issuer may not give")
+                raise self.unfit("certificate-invalid", "is for a name its issuer may not give")
 
     # The name.
 
@@ -154,7 +151,7 @@ class OwnVerification(Careful):
         else:
             is_right = any(self.fits(name, wanted) for name in self.names(leaf))
         if not is_right:
-            raise self.refused("certificate-hostname-mismatch", "is for another name (SAN)")
+            raise self.unfit("certificate-hostname-mismatch", "is for another name (SAN)")
 
     def names(self, leaf: x509.Certificate) -> list[str]:
         """The names that count: subject alternative names, and nothing else."""
@@ -178,7 +175,7 @@ class OwnVerification(Careful):
 
     @staticmethod
     def alternatives(
-        leaf: x509.Certificate, kind: type[x509.DNSName] | type[x509.IPAddress]
+        leaf: x509.Certificate, kind: type[x509.DNSName | x509.IPAddress]
     ) -> Iterator[object]:
         try:
             names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -187,3 +184,19 @@ class OwnVerification(Careful):
         for name in names:
             if isinstance(name, kind):
                 yield name.value
+
+
+def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the signature is the issuer's, whatever its digest."""
+    key, digest = issuer.public_key(), certificate.signature_hash_algorithm
+    signature, content = certificate.signature, certificate.tbs_certificate_bytes
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and digest is not None:
+            key.verify(signature, content, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
+            key.verify(signature, content, ec.ECDSA(digest))
+        else:
+            certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True

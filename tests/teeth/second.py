@@ -130,8 +130,8 @@ class Client(smtplib.SMTP):
     def upgrade(self) -> None:
         self.phase = "starttls"
         if not self.has_extn("starttls"):
-            text = "the server does not offer STARTTLS, so the connection would not be secure"
-            raise SendError("starttls", "starttls-unavailable", text, temporary=False)
+            words = "the server does not offer STARTTLS, so the connection would not be secure"
+            raise SendError("starttls", "starttls-unavailable", words, temporary=False)
         context = tls_context(self.account, self.request)
         code, text = self.docmd("STARTTLS")
         self.expect(code, text, 220, "starttls-refused")
@@ -325,6 +325,8 @@ def explained(client: Client) -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         class_ = VERIFY_CLASSES.get(error.verify_code, "certificate-invalid")
         words = f"{where}: the certificate is not accepted: {error.verify_message}"
+        if class_ == "certificate-hostname-mismatch":
+            words += " (none of its subject alternative names, SAN, is the expected one)"
         raise SendError("tls", class_, words, temporary=False) from None
     except ssl.SSLError as error:
         raise tls_error(client, error) from None

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ...http.exchange import Headers, Mark, Request, Response
-from ..keys import ApiKey, Domain, domain_of, find_domain, find_key
+from ..keys import ApiKey, Domain, domain_of, find_domain, find_key, furnished_keys
 from ..refusal import Refusals
-from ..rules import AcceptedMail, Account, Outcome, Provider, rendered
+from ..rules import AcceptedMail, Account, Fields, Outcome, Provider, Token
 from .insight import read_back
 from .refusals import REFUSALS
 from .validation import Complaint, complaints
@@ -58,6 +58,17 @@ class SendGridRules(Provider[SendGridAccount]):
     )
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SendGridAccount
+
+    def made_up(self, token: Token) -> dict[str, str]:
+        """A key: `SG.`, 22 characters, a dot, 43 characters (public secret-scanner patterns)."""
+        return {"api_key": f"SG.{token(22, _ID)}.{token(43, _ID)}"}
+
+    def furnished(
+        self, account: SendGridAccount, credentials: Mapping[str, str]
+    ) -> SendGridAccount:
+        """The account with this key wherever it leaves one open."""
+        keys = furnished_keys(account.keys, credentials["api_key"])
+        return account.model_copy(update={"keys": keys})
 
     def answer(
         self, account: SendGridAccount, request: Request, *, region: str, now: datetime
@@ -183,7 +194,7 @@ def _mail(
                 subject=subject,
                 at=now,
                 state="dropped" if {r.lower() for r in recipients} <= dropped else "processed",
-                content=rendered(
+                fields=Fields(
                     sender=_shown(sender),
                     to=tuple(_shown(box) for box in boxes["to"]),
                     cc=tuple(_shown(box) for box in boxes["cc"]),
@@ -191,7 +202,6 @@ def _mail(
                     text=_part(body, "text/plain"),
                     html=_part(body, "text/html"),
                     headers=_headers(body, item),
-                    at=now,
                 ),
             )
         )

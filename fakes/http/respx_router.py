@@ -1,0 +1,42 @@
+"""The provider rules as routes of respx, for tests of httpx users in their own process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import respx
+
+from ..transcript import HttpRequested, HttpResponded
+from .exchange import Request
+
+if TYPE_CHECKING:
+    from .fake import ApiFake
+
+
+def router(fake: ApiFake[Any]) -> respx.MockRouter:
+    """Routes for the provider's hosts and for the fake's own address.
+
+    A context manager and a decorator, as respx has them; no route has to be called.
+    """
+    made = respx.MockRouter(assert_all_called=False)
+    for host in (*fake.hosts(), "localhost"):
+        made.route(host=host).mock(side_effect=lambda request: _answered(fake, request))
+    return made
+
+
+def _answered(fake: ApiFake[Any], given: httpx.Request) -> httpx.Response:
+    request = Request(
+        method=given.method,
+        target=given.url.raw_path.decode("ascii"),
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in given.headers.raw
+        ),
+        body=given.read(),
+    )
+    connection = fake.transcript.open_connection()
+    secure = given.url.scheme == "https"
+    fake.transcript.record(connection, HttpRequested(request=request, secure=secure))
+    response = fake.answer(request, connection=connection, secure=secure)
+    fake.transcript.record(connection, HttpResponded(response=response, secure=secure))
+    return httpx.Response(response.status, headers=list(response.headers), content=response.body)

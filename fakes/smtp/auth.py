@@ -1,0 +1,116 @@
+"""What is said in an AUTH exchange, without the saying: each mechanism as a generator.
+
+A generator gives the text of its next challenge, gets the decoded answer, and returns what was
+presented. PLAIN is RFC 4616, CRAM-MD5 RFC 2195; LOGIN was never more than a draft.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .credentials import Credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """Credentials that were presented, and whether they are the account's."""
+
+    username: str
+    right: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an exchange needs to know.
+
+    `nth` is the connection's number, for a challenge that is its own. `prompts` are the texts of
+    the two LOGIN challenges, in base64 where `prompts_encoded`.
+    """
+
+    credentials: Credentials
+    nth: int
+    prompts: tuple[str, str]
+    prompts_encoded: bool
+
+
+class MalformedAnswerError(ValueError):
+    """An answer that cannot be one; the words are the reply's."""
+
+
+Exchange = Generator[str, bytes, Presented]
+
+
+def begin(mechanism: str, terms: Terms, initial: str | None) -> Exchange:
+    """The exchange of one of `MECHANISMS`. An `initial` response of `=` is an empty one.
+
+    Raises:
+        MalformedAnswerError: the initial response is not base64.
+    """
+    response = None
+    if initial is not None:
+        response = b"" if initial == "=" else decoded(initial.encode())
+    return MECHANISMS[mechanism](terms, response)
+
+
+def decoded(answer: bytes) -> bytes:
+    """The octets of an answer.
+
+    Raises:
+        MalformedAnswerError: it is not base64.
+    """
+    try:
+        return b64decode(answer, validate=True)
+    except ValueError as error:
+        raise MalformedAnswerError("501 5.5.2 Can't decode base64") from error
+
+
+def _plain(terms: Terms, initial: bytes | None) -> Exchange:
+    response = (yield "") if initial is None else initial
+    parts = response.split(b"\0")
+    if len(parts) != 3:
+        raise MalformedAnswerError("501 5.5.2 Can't split auth value")
+    _authorization, username, password = parts
+    return _present(terms, username, password)
+
+
+def _login(terms: Terms, initial: bytes | None) -> Exchange:
+    prompts = terms.prompts
+    if terms.prompts_encoded:
+        prompts = (_encoded(prompts[0]), _encoded(prompts[1]))
+    username = (yield prompts[0]) if initial is None else initial
+    password = yield prompts[1]
+    return _present(terms, username, password)
+
+
+def _cram_md5(terms: Terms, initial: bytes | None) -> Exchange:
+    if initial is not None:
+        raise MalformedAnswerError("501 5.5.4 CRAM-MD5 has no initial response")
+    challenge = terms.credentials.challenge(terms.nth)
+    response = yield _encoded(challenge)
+    username, _blank, digest = response.rpartition(b" ")
+    account = terms.credentials
+    expected = hmac.new(account.password.encode(), challenge.encode(), "md5").hexdigest()
+    right = username == account.username.encode() and digest == expected.encode()
+    return Presented(username=_legible(username), right=right)
+
+
+def _present(terms: Terms, username: bytes, password: bytes) -> Presented:
+    right = terms.credentials.match(username, password)
+    return Presented(username=_legible(username), right=right)
+
+
+def _encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def _legible(octets: bytes) -> str:
+    return octets.decode("utf-8", "backslashreplace")
+
+
+MECHANISMS: Mapping[str, Callable[[Terms, bytes | None], Exchange]] = MappingProxyType(
+    {"LOGIN": _login, "PLAIN": _plain, "CRAM-MD5": _cram_md5}
+)

@@ -1,0 +1,129 @@
+"""Logging in: when AUTH may be used, and its exchanges carried out on one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..faults import Stage
+from .auth import MalformedAnswerError, Presented, Terms, begin, decoded
+from .inlet import Inlet, OverlongLineError
+from .replies import Replies
+from .state import SmtpState
+
+
+class _Over(Exception):  # noqa: N818 - the exchange is over; whether that is an error is not known
+    """The exchange ended before anything was presented, and the sender was told."""
+
+
+class Login:
+    """The AUTH command of one connection.
+
+    `is_secure` tells whether the connection is inside TLS. `presented` is told each time that
+    credentials were presented, before any reply to them.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: SmtpState,
+        terms: Terms,
+        replies: Replies,
+        inlet: Inlet,
+        is_secure: Callable[[], bool],
+        presented: Callable[[str, Presented], None],
+    ) -> None:
+        self._auth = state.auth
+        self._offer = state.auth_offer
+        self._terms = terms
+        self._replies = replies
+        self._inlet = inlet
+        self._is_secure = is_secure
+        self._presented = presented
+
+    @property
+    def offered(self) -> bool:
+        """Whether AUTH is offered and taken now."""
+        if self._offer in {"always", "never"}:
+            return self._offer == "always"
+        return self._is_secure() == (self._offer == "after-tls")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What EHLO says of AUTH now."""
+        if not self.offered:
+            return ()
+        honest = ("AUTH " + " ".join(self._auth.mechanisms),)
+        return honest if self._auth.lines is None else self._auth.lines
+
+    async def attempt(self, argument: str) -> str | None:
+        """Answer `AUTH` with this argument; the user name, where the log-in succeeds."""
+        name, *rest = argument.split() or [""]
+        refusal = self._refusal(name.upper(), rest)
+        if refusal is not None:
+            await self._replies.send(refusal)
+            return None
+        if self._auth.initial_response == "ignored":
+            rest = []
+        presented = await self._ask(name.upper(), rest[0] if rest else None)
+        if presented is None:
+            return None
+        if presented.right and name.upper() not in self._auth.broken:
+            await self._replies.send("235 2.7.0 Authentication successful")
+            return presented.username
+        await self._replies.send(
+            self._auth.refusal or "535 5.7.8 Authentication credentials invalid"
+        )
+        return None
+
+    def _refusal(self, name: str, rest: list[str]) -> str | None:
+        if not self.offered:
+            if self._is_secure():
+                return "502 5.5.1 AUTH is not available"
+            return "538 5.7.11 Encryption required for requested authentication mechanism"
+        if not name or len(rest) > 1:
+            return "501 5.5.4 Syntax: AUTH mechanism [initial-response]"
+        if name not in self._auth.mechanisms:
+            return "504 5.5.4 Unrecognized authentication type"
+        if rest and self._auth.initial_response == "refused":
+            return "501 5.5.4 no initial response, please"
+        return None
+
+    async def _ask(self, mechanism: str, initial: str | None) -> Presented | None:
+        """What the sender presents; None when it does not, and was told why."""
+        try:
+            presented = await self._exchange(mechanism, initial)
+            self._presented(mechanism, presented)
+            while self._replies.will_challenge:  # a fault asks for more in place of the outcome
+                await self._answer_to("")
+        except MalformedAnswerError as error:
+            await self._replies.send(str(error))
+            return None
+        except _Over:
+            return None
+        return presented
+
+    async def _exchange(self, mechanism: str, initial: str | None) -> Presented:
+        exchange = begin(mechanism, self._terms, initial)
+        try:
+            challenge = next(exchange)
+            while True:
+                challenge = exchange.send(await self._answer_to(challenge))
+        except StopIteration as end:
+            presented: Presented = end.value
+            return presented
+
+    async def _answer_to(self, challenge: str) -> bytes:
+        # The blank belongs to an empty challenge, too (RFC 4954 section 4).
+        await self._replies.send(f"334 {challenge}")
+        try:
+            line = await self._inlet.readline()
+        except OverlongLineError:
+            await self._replies.send("500 5.5.6 Authentication exchange line is too long")
+            raise _Over from None
+        if await self._replies.overruled(Stage.AUTH):
+            raise _Over
+        answer = line.rstrip(b"\r\n")
+        if answer == b"*":
+            await self._replies.send("501 5.7.0 Auth aborted")
+            raise _Over
+        return decoded(answer)

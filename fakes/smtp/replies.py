@@ -1,0 +1,72 @@
+"""The replies of one session, and what the faults make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..acting import Acting
+from ..connection import Connection
+from ..faults import Action, Stage
+
+
+class Replies:
+    """Sends replies; a fault can take a reply's place, or shape it on its way."""
+
+    def __init__(self, *, connection: Connection, acting: Acting) -> None:
+        self._connection = connection
+        self._acting = acting
+        self._shaping: Action | None = None
+
+    async def overruled(self, stage: Stage) -> bool:
+        """Ask the faults about this moment. True: one has acted, and nothing is left to do.
+
+        Where one will only shape the honest reply, it does so with the next that is sent.
+        """
+        action = self._acting.act(stage)
+        if action is not None and not action.honest_first(stage):
+            await self._acting.carry_out(action, b"")
+            return True
+        self._shaping = action
+        return False
+
+    def greet_with_faults(self) -> None:
+        """Ask the faults about the greeting, which is about to be sent."""
+        self._shaping = self._acting.act(Stage.GREETING)
+
+    @property
+    def will_challenge(self) -> bool:
+        """Whether the next reply becomes a 334, whatever it was."""
+        return self._shaping is not None and self._shaping.challenges
+
+    async def send(
+        self, status: str | bytes, *, before_the_last: Callable[[], None] | None = None
+    ) -> None:
+        """Send a reply of one line, or what the fault at hand makes of it.
+
+        `before_the_last` is called when its last octets are about to go out.
+        """
+        text = status.decode("utf-8", "replace") if isinstance(status, bytes) else status
+        await self._send(_safe(text).encode() + b"\r\n", before_the_last)
+
+    async def send_lines(self, code: int, lines: Iterable[str]) -> None:
+        """Send a reply of several lines, all in one segment."""
+        *before, last = lines
+        replies = [f"{code}-{line}\r\n" for line in before] + [f"{code} {last}\r\n"]
+        await self._send("".join(replies).encode(), None)
+
+    async def _send(self, honest: bytes, before_the_last: Callable[[], None] | None) -> None:
+        action, self._shaping = self._shaping, None
+        if action is not None:
+            await self._acting.carry_out(action, honest, before_the_last=before_the_last)
+            return
+        if before_the_last is not None:
+            before_the_last()
+        self._connection.send(honest)
+        await self._connection.drained()
+
+
+def _safe(text: str) -> str:
+    """One line, though aiosmtpd puts what the sender sent into some of its replies."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from .faults.steps import Close, Reset, Send, Step, Wait
 from .handshake import Choose, Handshake, HandshakeFailed
-from .listener import reset_on_close
+from .listener import reset_on_close, spelt
 from .tls.layer import Failure, TlsLayer
 from .transcript import (
     Closed,
@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         self.number = self._transcript.open_connection()
         peer = transport.get_extra_info("peername")
         port = transport.get_extra_info("sockname")[1]
-        self.record(Connected(server=self._server, port=port, peer=f"{peer[0]}:{peer[1]}"))
+        self.record(Connected(server=self._server, port=port, peer=spelt(peer)))
         self._conversation.began(self)
 
     def data_received(self, data: bytes) -> None:

@@ -9,22 +9,29 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from anyio.from_thread import start_blocking_portal
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from .connection import Connection, Conversation
 from .errors import FakeError
 from .faults import FaultPlan
-from .listener import Blackhole, Network, bind, reset_on_close
+from .listener import Blackhole, Network, bind, reset_on_close, spelt
 from .message import CapturedMessage
 from .server_state import ServerState
-from .tls import Authority
+from .tls import Authority, CertificateKind
 from .tls.client_hello import ClientHello
 from .transcript import Closed, Connected, Transcript
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_OWN_WORDS = (
+    "authority", "ca_file", "transcript", "timeout", "bind_host", "bind_port", "label",
+)  # fmt: skip
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _VERSIONS = {
     "TLSv1.0": ssl.TLSVersion.TLSv1,
@@ -64,6 +71,7 @@ class Fake(ABC):
         self.messages: list[CapturedMessage] = []
         self.host = bind_host
         self.port = bind_port
+        self._bind_port = bind_port
         self.names = state.names or LOOPBACK_NAMES
         self.label = label
         self.timeout = timeout
@@ -71,8 +79,10 @@ class Fake(ABC):
         self._server_state = state
         self._authority = authority
         self._ca_file = ca_file
+        self._asking_contexts: dict[CertificateKind, ssl.SSLContext] = {}
         self._connections: set[Connection] = set()
         self._seen = 0
+        self._runs = False
 
     @property
     @abstractmethod
@@ -103,13 +113,17 @@ class Fake(ABC):
     async def serve(self) -> AsyncIterator[Self]:
         """Run in this event loop; ready when the body starts.
 
+        A fake can run again after it has stopped: its faults and its count of connections begin
+        anew, messages and record go on.
+
         Raises:
-            FakeError: the port is taken, or the certificate cannot be issued.
+            FakeError: the port is taken, the certificate cannot be issued, or it runs already.
         """
-        with self._trust():
-            if self.uses_tls:
-                self.contexts(None)  # what cannot be issued is found out now, by the caller
-            bound = bind(self.host, self.port)
+        with self._once(), self._trust():
+            if self.uses_tls:  # what cannot be issued is found out now, by the caller
+                self._context(self._server_state.certificate)
+                self.contexts(None)
+            bound = bind(self.host, self._bind_port)
             self.port = bound.getsockname()[1]
             network = self._server_state.network
             if network in {Network.REFUSED, Network.UNRESOLVED}:
@@ -126,13 +140,19 @@ class Fake(ABC):
 
     def contexts(self, hello: ClientHello | None) -> tuple[ssl.SSLContext, str]:
         """The context to serve this hello with, and the kind of its certificate."""
+        kind = self._server_state.certificate
+        default = self._server_state.default_certificate
+        asked = hello.server_name if hello is not None else None
+        # Names compare without regard to case (RFC 6066 section 3).
+        if default is not None and (asked or "").lower() not in map(str.lower, self.names):
+            kind = default
+        return self._context(kind), str(kind)
+
+    def _context(self, kind: CertificateKind) -> ssl.SSLContext:
         assert self._authority is not None
+        if kind in self._asking_contexts:
+            return self._asking_contexts[kind]
         state = self._server_state
-        kind = state.certificate
-        if state.default_certificate is not None and (
-            hello is None or hello.server_name not in self.names
-        ):
-            kind = state.default_certificate
         lowest, highest = state.tls_versions or (None, None)
         try:
             certificate = self._authority.issue(kind, names=self.names, now=datetime.now(UTC))
@@ -147,7 +167,8 @@ class Fake(ABC):
         if asks:
             context.load_verify_locations(cadata=self._authority.certificate_pem.decode())
             context.verify_mode = _CLIENT_CERTIFICATE[state.client_certificate]
-        return context, str(kind)
+            self._asking_contexts[kind] = context
+        return context
 
     def keep(self, message: CapturedMessage) -> int:
         """Add a message to those taken; its place in the list."""
@@ -162,6 +183,8 @@ class Fake(ABC):
             yield
         finally:
             server.close()
+            # One turn of the loop for connections that asyncio has accepted and not told us of.
+            await asyncio.sleep(0)
             for connection in list(self._connections):
                 connection.reset()
                 await connection.gone()
@@ -180,25 +203,62 @@ class Fake(ABC):
         return connection
 
     @contextmanager
+    def _once(self) -> Iterator[None]:
+        if self._runs:
+            raise FakeError(f"{self.label} is running already, on {self.host} port {self.port}")
+        self._runs = True
+        self.plan = FaultPlan.of(self._server_state.faults)
+        self._seen = 0
+        try:
+            yield
+        finally:
+            self._runs = False
+
+    @contextmanager
     def _trust(self) -> Iterator[None]:
-        if self._authority is not None:
+        if self._authority is not None and self._ca_file is not None:
             yield
             return
-        self._authority = Authority.create()
+        given = self._authority
+        self._authority = given or Authority.create()
         with tempfile.TemporaryDirectory(prefix="harness-") as folder:
             self._ca_file = self._authority.write(Path(folder)).ca_file
             try:
                 yield
             finally:
-                self._ca_file = self._authority = None
+                self._ca_file, self._authority = None, given
+                self._asking_contexts.clear()
 
 
-def complaint(error: ValidationError, what: str) -> str:
-    """What is wrong with the words of a constructor: one clause a mistake, each naming the word."""
+def complaint(error: ValidationError, what: str, state: type[BaseModel] | None = None) -> str:
+    """What is wrong with the words of a constructor: one clause a mistake, each naming the word.
+
+    With the model that the words are for, a word that it does not have gets the choices.
+    """
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or what}: {problem['msg']}"
+        f"{'.'.join(str(part) for part in problem['loc']) or what}: {_trouble(problem, state)}"
         for problem in error.errors()
     )
+
+
+def _trouble(problem: ErrorDetails, state: type[BaseModel] | None) -> str:
+    if problem["type"] != "extra_forbidden":
+        return problem["msg"]
+    *path, word = (str(part) for part in problem["loc"])
+    words = _words(state, path)
+    alike = get_close_matches(word, words, n=1)
+    meant = f", did you mean {alike[0]}?" if alike else ""
+    choices = f" (choose from {', '.join(words)})" if words else ""
+    return f"there is no such word{meant}{choices}"
+
+
+def _words(state: type[BaseModel] | None, path: list[str]) -> list[str]:
+    """The words of a model, or of the model that one of its words holds."""
+    model: object = state
+    for part in path:
+        fields = getattr(model, "model_fields", {})
+        model = fields[part].annotation if part in fields else None
+    return list(getattr(model, "model_fields", {})) + ([] if path else list(_OWN_WORDS))
 
 
 class _Rejection(asyncio.Protocol):
@@ -213,9 +273,7 @@ class _Rejection(asyncio.Protocol):
         number = self._transcript.open_connection()
         peer = transport.get_extra_info("peername")
         port = transport.get_extra_info("sockname")[1]
-        self._transcript.record(
-            number, Connected(server=self._label, port=port, peer=f"{peer[0]}:{peer[1]}")
-        )
+        self._transcript.record(number, Connected(server=self._label, port=port, peer=spelt(peer)))
         reset_on_close(transport.get_extra_info("socket"))
         self._transcript.record(number, Closed(by="fake", how="reset"))
         transport.abort()

@@ -11,13 +11,15 @@ import socket
 import struct
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from .errors import FakeError
 
 # SO_LINGER with a time of zero: close() discards what is queued and sends RST.
 _LINGER_ZERO = struct.pack("ii", 1, 0)
-# With a backlog of 0 Linux still queues one connection; a second one fills what some kernels add.
-_FILLERS = 2
+# With a backlog of 0 Linux still queues one connection, and other systems a few more.
+_FILLERS = 8
+# On loopback an answered SYN is answered before connect() looks for the answer.
 _FILLED_WAIT = 0.05
 
 
@@ -52,6 +54,12 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
+def spelt(address: tuple[Any, ...]) -> str:
+    """A socket's address as `127.0.0.1:25` or `[::1]:25`."""
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def reset_on_close(connection: socket.socket) -> None:
     """Make the next close of this socket send RST instead of FIN."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
@@ -72,7 +80,7 @@ class Blackhole:
         """
         self.listening.listen(0)
         address = self.listening.getsockname()
-        for _ in range(_FILLERS + 6):
+        for _ in range(_FILLERS):
             filler = socket.socket(self.listening.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             filler.settimeout(_FILLED_WAIT)
             self._fillers.append(filler)

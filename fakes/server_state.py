@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .faults import Fault
 from .listener import Network
@@ -30,3 +30,10 @@ class ServerState(BaseModel):
     tls_versions: tuple[TlsVersion, TlsVersion] | None = Field(default=None, strict=False)
     network: Network = Field(default=Network.OPEN, strict=False)
     faults: tuple[Fault, ...] = Field(default=(), strict=False)
+
+    @field_validator("tls_versions")
+    @classmethod
+    def _lowest_first(cls, versions: tuple[str, str] | None) -> tuple[str, str] | None:
+        if versions is not None and versions[0] > versions[1]:
+            raise ValueError(f"the lowest comes first: [{versions[1]}, {versions[0]}]")
+        return versions

@@ -42,7 +42,7 @@ class Smtp(Fake):
         try:
             self.state = SmtpState.model_validate(words)
         except ValidationError as error:
-            raise FakeError(complaint(error, "smtp")) from error
+            raise FakeError(complaint(error, "smtp", SmtpState)) from error
         super().__init__(
             state=self.state,
             authority=authority,

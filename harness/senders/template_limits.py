@@ -83,6 +83,8 @@ def _credentials(transport: SmtpTransport, names: AbstractSet[str]) -> Iterator[
     told = "uri" in names or {"username", "password"} <= names
     if transport.username is not None and not told:
         yield "credentials need {uri}, or {username} and {password}"
+    if transport.username is None and "uri" not in names and names & {"username", "password"}:
+        yield "that there are no credentials is said by {uri} only: an empty word is a user name"
     if transport.access_token is not None:
         yield "an access token cannot be said"
     if transport.ehlo_name is not None:

@@ -181,6 +181,7 @@ def test_a_row_of_connect_to_is_found_in_any_spelling(
     table.pop("::1:25", None)
     with connect(host, 587, timeout=1.0, connect_to=table) as sock:
         assert sock.getpeername()[1] == port
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @pytest.mark.parametrize("row", ["no-port", "host:port", "a..b:25", ":25"])

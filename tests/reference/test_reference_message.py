@@ -173,6 +173,8 @@ def test_a_display_name_stays_one_mailbox(name: str) -> None:
         "日本語" * 50,
         "a  b   c",
         " lead",
+        "=?utf-8?q?fake?=",
+        "a =?utf-8?q?fake?= b",
         "שלום עולם " * 20,
         "",
     ],

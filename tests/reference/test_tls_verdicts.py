@@ -271,21 +271,30 @@ def test_a_plain_banner_on_an_implicit_tls_port_is_explained(
     assert seen.connections == 1
 
 
+LOST = (Phase.TLS, ErrorClass.CONNECTION_LOST)
+RESET = (Phase.CONNECT, ErrorClass.CONNECTION_RESET)
+
+
 @pytest.mark.parametrize(
-    ("end", "phase", "class_"),
+    ("end", "verdicts"),
     [
-        ("CLOSE", Phase.TLS, ErrorClass.CONNECTION_LOST),
-        ("RESET", Phase.CONNECT, ErrorClass.CONNECTION_RESET),
-        ("SILENCE", Phase.TLS, ErrorClass.STALLED),
+        # A server that closes with our hello unread resets, or not, as its kernel finds time.
+        ("CLOSE", [LOST, RESET]),
+        ("RESET", [RESET]),
+        ("SILENCE", [(Phase.TLS, ErrorClass.STALLED)]),
     ],
 )
 def test_a_handshake_that_nobody_answers_is_bounded(
-    end: str, phase: Phase, class_: ErrorClass, play: Play, send: Send, ca_file: str
+    end: str,
+    verdicts: list[tuple[Phase, ErrorClass]],
+    play: Play,
+    send: Send,
+    ca_file: str,
 ) -> None:
     wanted = {**options(implicit=True, ca_file=ca_file), "timeout": 0.2}
     with play({"greeting": end}) as seen, pytest.raises(DeliveryError) as caught:
         send(seen.port, **wanted)
-    assert (caught.value.phase, caught.value.class_) == (phase, class_)
+    assert (caught.value.phase, caught.value.class_) in verdicts
 
 
 @pytest.mark.parametrize("drop", ["CLOSE", "RESET"])

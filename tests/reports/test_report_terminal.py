@@ -124,7 +124,7 @@ def test_sixty_failures_with_one_cause_are_one_page(
     text = shown(make_result(*cases))
     assert "FAILED  60 cases, one cause" in text
     assert text.count("expected  ") == 1
-    assert "also      in 59 more cases, for the same cause:" in text
+    assert "also      in 59 more cases, which begin with the same finding:" in text
     assert all(f"[n={number}]" in text for number in range(59))
     assert "smtp/other  [n=1] (and says-why)" in " ".join(text.split("\n"))
     assert len(text.splitlines()) < 60

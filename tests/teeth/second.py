@@ -165,8 +165,9 @@ class Client(smtplib.SMTP):
         }
         usable = [name for name in methods if name in offered]
         if not usable:
-            text = f"cannot log in: the server offers {' '.join(offered) or 'no AUTH'}"
-            raise SendError("auth", "auth-unavailable", text, temporary=False)
+            words = f"cannot log in: the server offers {' '.join(offered) or 'no AUTH'}"
+            words += f", this client has {' '.join(methods)}"
+            raise SendError("auth", "auth-unavailable", words, temporary=False)
         for name in usable:
             code, said = methods[name](username, password)
             if code == 235:

@@ -124,7 +124,7 @@ class KeepsWhatWasInjected(Careful):
 
 
 class ThrowsAwayButRemembers(Careful):
-    """Reads whole lines that were injected as the new list, then says EHLO and ignores the answer."""
+    """Takes lines that were injected for the new list, and ignores the answer to EHLO."""
 
     def check_nothing_injected(self) -> None:
         self.wire.unasked()

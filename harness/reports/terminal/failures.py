@@ -118,7 +118,7 @@ def _add_alike(page: Page, cause: Cause) -> None:
     others = cause.cases[1:]
     if not others:
         return
-    text = f"in {plural(len(others), 'more case')}, for the same cause:"
+    text = f"in {plural(len(others), 'more case')}, which begin with the same finding:"
     page.add(text, indent=4, label="also      ")
     for scenario, words in _by_scenario(others[:_MOST_ALIKE], cause.first).items():
         page.add((f"{scenario}  {'  '.join(words)}", "dim"), indent=14)

@@ -18,6 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# No test depends on the clock, and so on how busy this machine is.
+settings.register_profile("without a deadline", settings(), deadline=None)
+settings.load_profile("without a deadline")
 
 pytest_plugins = ["pytester"]
 
@@ -158,8 +163,8 @@ def _other_pythons() -> dict[str, str]:
         document = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {"the other Pythons, because tox came to no end": "failed"}
-    results = {name: tried["result"] for name, tried in document["testenvs"].items() if tried}
-    return {f"Python {name}": _outcome(result) for name, result in results.items()}
+    results = {name: tried.get("result") for name, tried in document["testenvs"].items()}
+    return {f"Python {name}": _outcome(result) for name, result in results.items() if result}
 
 
 def _outcome(result: dict[str, bool]) -> str:

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.gate import MEANING
+
 _TOP = Path(__file__).parent.parent
 _DOCUMENTS = sorted([*_TOP.glob("*.md"), *(_TOP / "docs").glob("*.md")])
 _FENCE = re.compile(r"^```(\S+)(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -131,8 +133,6 @@ def test_what_is_made_is_a_target_of_the_makefile() -> None:
 
 
 def test_every_exit_status_is_in_the_readme() -> None:
-    from harness.gate import MEANING
-
     readme = (_TOP / "README.md").read_text(encoding="utf-8")
     told = {int(number) for number in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
     assert told == set(MEANING)

@@ -115,7 +115,7 @@ def test_a_line_that_is_no_entry_is_shown(run: Callable[..., str]) -> None:
 
 def _tox(**outcomes: dict[str, bool]) -> str:
     tried = {name[2:].replace("_", "."): {"result": its} for name, its in outcomes.items()}
-    return json.dumps({"testenvs": {**tried, "not-tried": {}}})
+    return json.dumps({"testenvs": {**tried, "not-tried": {}, ".pkg": {"python": {}}}})
 
 
 _PASSED = {"success": True, "skipped": False}

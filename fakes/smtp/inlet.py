@@ -39,7 +39,8 @@ class Inlet:
     """A bounded buffer of octets, read by lines or by bodies.
 
     `limit`: octets that a line may have, without its end. `throttle(True)` is called when too
-    much lies unread, `throttle(False)` when it was read.
+    much lies unread, `throttle(False)` when it was read. Once `is_over()`, no line is given any
+    more: nobody would answer it.
     """
 
     def __init__(
@@ -49,11 +50,13 @@ class Inlet:
         on_command: Callable[[bytes], None],
         on_answer: Callable[[bytes], None],
         throttle: Callable[[bool], None],
+        is_over: Callable[[], bool],
     ) -> None:
         self._limit = limit
         self._on_command = on_command
         self._on_answer = on_answer
         self._throttle = throttle
+        self._is_over = is_over
         self._buffer = bytearray()
         self._arrived = asyncio.Event()
         self._throttled = False
@@ -125,6 +128,8 @@ class Inlet:
             self._drop(taken)
 
     async def _line(self) -> bytes:
+        if self._is_over():
+            await asyncio.Event().wait()  # until the session is cancelled
         searched = 0
         while (at := self._buffer.find(_LINE_END, searched)) < 0:
             searched = len(self._buffer)

@@ -140,6 +140,7 @@ class SmtpSession(SMTP):
             on_command=lambda line: self._record_line(Command, line),
             on_answer=lambda line: self._record_line(AuthResponse, line),
             throttle=lambda on: connection.pause_reading() if on else connection.resume_reading(),
+            is_over=lambda: connection.closing,
         )
         self._login = Login(
             state=self._state,

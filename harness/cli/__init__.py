@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from typing import Any
 
 import click
@@ -78,6 +77,8 @@ def main(arguments: list[str] | None = None) -> None:
         _tell(str(error))
         sys.exit(USAGE if isinstance(error, UsageError) else TROUBLE)
     except Exception:  # noqa: BLE001  # status 1 would say that the sender failed
+        import traceback  # noqa: PLC0415  # not light, and hardly ever used
+
         traceback.print_exc()
         _tell("this is a mistake in the harness itself; please report it with the lines above")
         sys.exit(TROUBLE)

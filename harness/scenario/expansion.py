@@ -51,8 +51,9 @@ def expand(document: Document, scenario: str) -> tuple[Case, ...]:
     for _, _, content in checked:
         _check_parts(document, content)
     _check_rows(document, [content for _, _, content in checked])
+    known: dict[str, Expanded] = {}
     twins = {
-        _case_id(scenario, chosen): _twin(document, data, content)
+        _case_id(scenario, chosen): _twin(document, data, content, known)
         for chosen, data, content in checked
     }
     control_ids = _control_ids(scenario, twins, [chosen for chosen, _, _ in checked])
@@ -116,11 +117,30 @@ def _case_id(scenario: str, chosen: Combination, *more: str) -> str:
 # Controls.
 
 
-def _twin(document: Document, data: dict[str, Any], content: Expanded) -> _Twin | None:
-    """The control: the case with one value put right."""
+def _twin(
+    document: Document, data: dict[str, Any], content: Expanded, known: dict[str, Expanded]
+) -> _Twin | None:
+    """The control: the case with one value put right. `known` has those made for other cases."""
     overlay = content.control
     if overlay is None:
         return None
+    path, leaf = _only_leaf(document, overlay)
+    right = _put_right(data, overlay)
+    same = json.dumps(
+        [right.get("given"), right.get("when"), right.get("needs")], sort_keys=True, default=str
+    )
+    if same not in known:
+        known[same] = _validated_twin(document, right)
+    twin = known[same]
+    if (twin.given, twin.sends) == (content.given, content.sends):
+        reason = "the control does not differ from the case"
+        raise ScenarioError(document.complaint(("control",), reason))
+    shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
+    return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
+
+
+def _only_leaf(document: Document, overlay: Mapping[str, Any]) -> tuple[tuple[str, ...], Any]:
+    """The one value that a control changes, and its path."""
     strange = sorted(set(overlay) - set(_CONTROL_PARTS))
     if strange:
         reason = f"there is no such key; a control changes one of {', '.join(_CONTROL_PARTS)}"
@@ -129,21 +149,15 @@ def _twin(document: Document, data: dict[str, Any], content: Expanded) -> _Twin 
     if len(leaves) != 1:
         reason = f"a control differs in one value, this one in {len(leaves)}"
         raise ScenarioError(document.complaint(("control",), reason))
-    [(path, leaf)] = leaves
-    right = _put_right(data, overlay)
+    return leaves[0]
+
+
+def _validated_twin(document: Document, right: dict[str, Any]) -> Expanded:
     try:
-        twin = Expanded.model_validate({**right, "then": {"sender": {"status": "sent"}}})
+        return Expanded.model_validate({**right, "then": {"sender": {"status": "sent"}}})
     except ValidationError as error:
         found = complaints(document, error, moved=_into_the_control)
         raise ScenarioError("\n".join(found)) from error
-    if (twin.given, twin.sends) == (content.given, content.sends):
-        reason = "the control does not differ from the case"
-        raise ScenarioError(document.complaint(("control",), reason))
-    same = json.dumps(
-        [right.get("given"), right.get("when"), right.get("needs")], sort_keys=True, default=str
-    )
-    shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
-    return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
 
 
 def _into_the_control(path: Path_) -> Path_:

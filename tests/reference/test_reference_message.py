@@ -14,7 +14,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.protocol import ErrorClass, Message, Phase
@@ -111,7 +111,6 @@ TEXTS = st.one_of(
 
 
 @given(TEXTS, st.none() | TEXTS)
-@settings(max_examples=300)
 def test_what_goes_in_comes_out(text: str, html: str | None) -> None:
     built = made(text=text, html=html)
     check_wire_form(built.data)
@@ -126,7 +125,6 @@ def test_what_goes_in_comes_out(text: str, html: str | None) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), max_size=200))
-@settings(max_examples=300)
 def test_subjects_and_names_come_out_as_they_went_in(text: str) -> None:
     boxes = [{"name": text, "address": "a@one.example"}, {"name": "", "address": "b@two.example"}]
     built = made(subject=text, to=boxes, **{"from": boxes[0]})

@@ -13,16 +13,16 @@ from harness.reference.mime import base64_lines, quoted_printable, text_part
 LINE = re.compile(rb"(?:[\t -<>-~]|=[0-9A-F]{2})*=?")
 
 
-@pytest.mark.parametrize("length", range(60, 160))
 @pytest.mark.parametrize("tail", ["=", "üü", " ", "\t", ". ", "=\r\n=", "", "ü=ü=", " \r\nx"])
-def test_quoted_printable_keeps_its_rules_wherever_a_line_ends(length: int, tail: str) -> None:
-    octets = ("x" * length + tail).encode()
-    encoded = quoted_printable(octets)
-    for line in encoded.split(b"\r\n"):
-        assert len(line) <= 76
-        assert LINE.fullmatch(line)
-        assert not line.endswith((b" ", b"\t"))
-    assert quopri.decodestring(encoded) == octets
+def test_quoted_printable_keeps_its_rules_wherever_a_line_ends(tail: str) -> None:
+    for length in range(60, 160):
+        octets = ("x" * length + tail).encode()
+        encoded = quoted_printable(octets)
+        for line in encoded.split(b"\r\n"):
+            assert len(line) <= 76
+            assert LINE.fullmatch(line)
+            assert not line.endswith((b" ", b"\t"))
+        assert quopri.decodestring(encoded) == octets
 
 
 @pytest.mark.parametrize("size", [0, 1, 56, 57, 58, 114, 1000])

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from anyio.from_thread import start_blocking_portal
 from pydantic import BaseModel, ValidationError
@@ -20,7 +20,7 @@ from .connection import Connection, Conversation
 from .errors import FakeError
 from .faults import FaultPlan
 from .listener import Blackhole, Network, bind, reset_on_close, spelt
-from .message import CapturedMessage
+from .message import Captured
 from .server_state import ServerState
 from .tls import Authority, CertificateKind
 from .tls.client_hello import ClientHello
@@ -46,7 +46,10 @@ _CLIENT_CERTIFICATE = {
 }
 
 
-class Fake(ABC):
+C = TypeVar("C", bound=Captured)
+
+
+class Fake(ABC, Generic[C]):
     """A server in a chosen state.
 
     `authority` and `ca_file`: the trust anchor to issue from and its file (one is made up when
@@ -68,7 +71,7 @@ class Fake(ABC):
         label: str,
     ) -> None:
         self.transcript = transcript if transcript is not None else Transcript()
-        self.messages: list[CapturedMessage] = []
+        self.messages: list[C] = []
         self.host = bind_host
         self.port = bind_port
         self._bind_port = bind_port
@@ -170,7 +173,7 @@ class Fake(ABC):
             self._asking_contexts[kind] = context
         return context
 
-    def keep(self, message: CapturedMessage) -> int:
+    def keep(self, message: C) -> int:
         """Add a message to those taken; its place in the list."""
         self.messages.append(message)
         return len(self.messages) - 1

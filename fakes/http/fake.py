@@ -42,7 +42,7 @@ class ApiState(ServerState):
     skew: float = Field(default=0, strict=False)
 
 
-class ApiFake(Fake, Generic[A]):
+class ApiFake(Fake[ApiMessage], Generic[A]):
     """A fake of one provider's API.
 
     `credentials` are those of the sender, by the names of the sender protocol: made up in the

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ..errors import FakeError
 from ..fake import Fake, complaint
+from ..message import CapturedMessage
 from ..tls import Authority
 from ..transcript import Transcript
 from .auth import Terms
@@ -17,7 +18,7 @@ from .session import SmtpSession
 from .state import SmtpState
 
 
-class Smtp(Fake):
+class Smtp(Fake[CapturedMessage]):
     """A fake SMTP server in a chosen state.
 
     The keywords are those of `given: smtp:` in a scenario (see `SmtpState`), beside those that

@@ -12,6 +12,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYENV_PYTHONS = $(shell pyenv root >/dev/null 2>&1 && for bin in "$$(pyenv root)"/versions/*/bin; do \
 	printf ':%s' "$$bin"; done)
 
+# A file of tests stays with one worker, because what its tests share takes time to set up.
+PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 # What a person adds: make run ARGS="--select 'tls/**'", make test ARGS="-k spool".
 ARGS ?=
 
@@ -60,9 +63,9 @@ test: setup
 	@echo "the pure and wire tests on every other Python that is here"
 	@PATH="$$PATH$(PYENV_PYTHONS)" \
 	TOX_SKIP_ENV="^(all|$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'))$$" \
-		$(BIN)/tox run --quiet --result-json .tox/result.json -- --quiet $(ARGS) || true
+		$(BIN)/tox run --quiet --result-json .tox/result.json -- --quiet $(PYTEST_WORKERS) $(ARGS) || true
 	@echo "every test on $$($(BIN)/python -V)"
-	@HARNESS_TOX_RESULT=.tox/result.json $(BIN)/pytest $(ARGS)
+	@HARNESS_TOX_RESULT=.tox/result.json $(BIN)/pytest $(PYTEST_WORKERS) $(ARGS)
 
 clean:
 	rm -rf $(VENV) .tox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -30,8 +30,11 @@ class Acting:
     def act(self, stage: Stage, index: int | None = None) -> Action | None:
         """What a fault does now, recorded before it is done; None where none does.
 
-        Without an `index` the moment is the next one of its stage.
+        Without an `index` the moment is the next one of its stage. Nothing can be done any more to
+        a connection that has ended.
         """
+        if self._connection.closing:
+            return None
         moment = self._moment(stage, index)
         action = self._plan.act(moment)
         if action is not None and action.do != "honest":

@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from .faults.steps import Close, Reset, Send, Step, Wait
+from .faults.steps import Close, Reset, Send, SendBelowTls, Step, Wait
 from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close, spelt
 from .tls.layer import Failure, TlsLayer
@@ -196,11 +196,7 @@ class Connection(asyncio.Protocol):
     async def perform(self, steps: Iterable[Step]) -> None:
         """Carry out a fault's steps."""
         for step in steps:
-            if isinstance(step, Send):
-                self.send(step.data)
-                await self.drained()
-            else:
-                await self._do(step)
+            await self._do(step)
 
     async def perform_beneath(self, steps: Iterable[Step], *, handshake: bytes) -> None:
         """Carry out a fault's steps below TLS, in place of a part of its handshake.
@@ -210,10 +206,10 @@ class Connection(asyncio.Protocol):
         for step in steps:
             if not isinstance(step, Send):
                 await self._do(step)
-            elif not self.closing:
-                if step.data not in handshake:
-                    self.record(Sent(data=step.data, secure=False))
+            elif step.data in handshake:
                 self._write(step.data)
+            else:
+                self._write_in_clear(step.data)
 
     # TLS.
 
@@ -286,10 +282,15 @@ class Connection(asyncio.Protocol):
             case Wait(pause):
                 assert pause is not None
                 await asyncio.sleep(pause)
+            case SendBelowTls(data):
+                self._write_in_clear(data)
             case Close(close_notify):
                 self.close(close_notify=close_notify)
             case Reset():
                 self.reset()
+            case Send(data):
+                self.send(data)
+                await self.drained()
 
     def _hand_over(self, data: bytes) -> None:
         if self._hung_up:
@@ -306,6 +307,11 @@ class Connection(asyncio.Protocol):
         if kept:
             self.record(Received(data=kept, secure=self.secure))
             self.record(Unread(data=kept, secure=self.secure, why="came after the fake hung up"))
+
+    def _write_in_clear(self, data: bytes) -> None:
+        if data and not self.closing:
+            self.record(Sent(data=data, secure=False))
+            self._write(data)
 
     def _write(self, data: bytes) -> None:
         if data and not self.closing:

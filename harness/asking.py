@@ -9,7 +9,7 @@ from harness.checks.record import Reaction, Record, SendRecord
 from harness.escaping import shortened
 from harness.fakes.tls import Judgement
 from harness.protocol import Answer, SendRequest
-from harness.scenario.case import Case, security_of
+from harness.scenario.case import Case
 from harness.secrets import Secrets
 from harness.senders.base import Sender
 from harness.senders.outcome import (
@@ -21,7 +21,7 @@ from harness.senders.outcome import (
     Output,
     Unsupported,
 )
-from harness.world import MAIN, World
+from harness.world import World
 
 _REACTIONS: Mapping[type[Any], Reaction] = {
     Answered: Reaction.ANSWERED,
@@ -38,7 +38,7 @@ async def run_steps(case: Case, world: World, sender: Sender) -> tuple[Record, l
     outcomes: list[Outcome] = []
     for step in case.steps:
         if step.change is not None:
-            await world.change(step.change.smtp)
+            await world.change(step.change.words)
         if step.send is not None:
             request = world.request(step.send)
             first = len(world.transcript) + 1
@@ -51,14 +51,13 @@ async def run_steps(case: Case, world: World, sender: Sender) -> tuple[Record, l
 
 
 def _record(case: Case, world: World, sends: list[SendRecord]) -> Record:
-    modes = {str(security_of(case.given, send)) for send in case.sends}
     return Record(
         events=tuple(world.transcript),
         sends=tuple(sends),
         secrets=world.secrets,
-        main=MAIN,
+        main=world.main,
         host=world.host,
-        in_clear=modes == {"none"},
+        in_clear=world.in_clear,
         untrusted=_shows_a_bad_certificate(case),
     )
 

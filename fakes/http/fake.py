@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from ..connection import Connection
 from ..errors import FakeError
@@ -16,30 +16,16 @@ from ..fake import LOOPBACK_NAMES, Fake, complaint
 from ..message import ApiMessage
 from ..providers.registry import providers
 from ..providers.rules import AcceptedMail, Account, Provider
-from ..server_state import ServerState
 from ..tls import Authority
 from ..transcript import MessageCaptured, Transcript
 from .conversation import HttpConversation
 from .exchange import Request, Response
+from .state import ApiState
 
 if TYPE_CHECKING:
     import respx
 
 A = TypeVar("A", bound=Account)
-
-
-class ApiState(ServerState):
-    """The state of a provider's API.
-
-    `account`: what a customer has set up there, in the words of that provider's account.
-    `region`: which of the hosts answers under the fake's own address; default: the first.
-    `secure`: HTTPS. `skew`: seconds by which the server's clock is ahead.
-    """
-
-    account: dict[str, Any] = Field(default_factory=dict)
-    region: str | None = None
-    secure: bool = True
-    skew: float = Field(default=0, strict=False)
 
 
 class ApiFake(Fake[ApiMessage], Generic[A]):

@@ -60,8 +60,10 @@ def decoded(answer: bytes) -> bytes:
     """The octets of an answer.
 
     Raises:
-        MalformedAnswerError: it is not base64.
+        MalformedAnswerError: it is not base64, or it breaks the exchange off.
     """
+    if answer == b"*":
+        raise MalformedAnswerError("501 5.7.0 Auth aborted")
     try:
         return b64decode(answer, validate=True)
     except ValueError as error:

@@ -11,8 +11,8 @@ from .replies import Replies
 from .state import SmtpState
 
 
-class _Over(Exception):  # noqa: N818 - the exchange is over; whether that is an error is not known
-    """The exchange ended before anything was presented, and the sender was told."""
+class _OverruledError(Exception):
+    """A fault has ended the exchange in its own way."""
 
 
 class Login:
@@ -64,16 +64,12 @@ class Login:
             return None
         if self._auth.initial_response == "ignored":
             rest = []
-        presented = await self._ask(name.upper(), rest[0] if rest else None)
-        if presented is None:
+        try:
+            username, reply = await self._outcome(name.upper(), rest[0] if rest else None)
+        except _OverruledError:
             return None
-        if presented.right and name.upper() not in self._auth.broken:
-            await self._replies.send("235 2.7.0 Authentication successful")
-            return presented.username
-        await self._replies.send(
-            self._auth.refusal or "535 5.7.8 Authentication credentials invalid"
-        )
-        return None
+        await self._replies.send(reply)
+        return username
 
     def _refusal(self, name: str, rest: list[str]) -> str | None:
         if not self.offered:
@@ -88,19 +84,26 @@ class Login:
             return "501 5.5.4 no initial response, please"
         return None
 
-    async def _ask(self, mechanism: str, initial: str | None) -> Presented | None:
-        """What the sender presents; None when it does not, and was told why."""
+    async def _outcome(self, mechanism: str, initial: str | None) -> tuple[str | None, str]:
+        """The user name, where the log-in succeeds, and the reply."""
         try:
             presented = await self._exchange(mechanism, initial)
-            self._presented(mechanism, presented)
-            while self._replies.will_challenge:  # a fault asks for more in place of the outcome
-                await self._answer_to("")
         except MalformedAnswerError as error:
-            await self._replies.send(str(error))
-            return None
-        except _Over:
-            return None
-        return presented
+            username, reply = None, str(error)
+        else:
+            self._presented(mechanism, presented)
+            username, reply = self._verdict(mechanism, presented)
+        while self._replies.will_challenge:  # a fault asks for more, in place of the reply
+            try:
+                await self._answer_to("")
+            except MalformedAnswerError as error:
+                username, reply = None, str(error)
+        return username, reply
+
+    def _verdict(self, mechanism: str, presented: Presented) -> tuple[str | None, str]:
+        if presented.right and mechanism not in self._auth.broken:
+            return presented.username, "235 2.7.0 Authentication successful"
+        return None, self._auth.refusal or "535 5.7.8 Authentication credentials invalid"
 
     async def _exchange(self, mechanism: str, initial: str | None) -> Presented:
         exchange = begin(mechanism, self._terms, initial)
@@ -118,12 +121,9 @@ class Login:
         try:
             line = await self._inlet.readline()
         except OverlongLineError:
-            await self._replies.send("500 5.5.6 Authentication exchange line is too long")
-            raise _Over from None
+            line = None
         if await self._replies.overruled(Stage.AUTH):
-            raise _Over
-        answer = line.rstrip(b"\r\n")
-        if answer == b"*":
-            await self._replies.send("501 5.7.0 Auth aborted")
-            raise _Over
-        return decoded(answer)
+            raise _OverruledError
+        if line is None:
+            raise MalformedAnswerError("500 5.5.6 Authentication exchange line is too long")
+        return decoded(line.rstrip(b"\r\n"))

@@ -188,6 +188,8 @@ class SmtpSession(SMTP):
     async def _handle_client(self) -> None:
         try:
             await self._acting.fault(Stage.CONNECT)
+            if self._connection.closing:
+                return
             if self._state.security == "tls":
                 await self._begin_tls(implicit=True)
             self._replies.greet_with_faults()

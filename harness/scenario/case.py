@@ -48,6 +48,9 @@ class Case:
         return self.requirements + self.situations
 
 
+_UNVERIFIED = "verify:false"
+
+
 def security_of(given: Given, send: Send) -> Security:
     """The mode that the sender is told: its own word, else the fake's."""
     return Security(send.security or given.smtp.security)
@@ -55,11 +58,14 @@ def security_of(given: Given, send: Send) -> Security:
 
 def needed_features(given: Given, sends: tuple[Send, ...], said: tuple[str, ...]) -> frozenset[str]:
     """What a sender must be able to do to be asked this."""
+    if given.api is not None:
+        unverified = [_UNVERIFIED] if any(not send.verify for send in sends) else []
+        return frozenset([f"api:{given.api.provider}", *said, *unverified])
     needed = {"smtp", *said}
     for send in sends:
         needed.add(f"security:{security_of(given, send)}")
         if not send.verify:
-            needed.add("verify:false")
+            needed.add(_UNVERIFIED)
         if send.server_name is not None:
             needed.add("server_name")
         if send.ehlo_name is not None:

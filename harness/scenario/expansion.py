@@ -17,9 +17,9 @@ from harness.requirements import load_catalogue
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
 from .loading import Document, Path_, complaints, validate
-from .model import Expanded, SmtpGiven
+from .model import Change, Expanded
 
-_CONTROL_PARTS = ("smtp", "also", "send")
+_CONTROL_PARTS = ("smtp", "api", "also", "send")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,8 +290,16 @@ def _check_parts(document: Document, content: Expanded) -> None:
             parts = {**_ANY_MESSAGE, **step.send.message}
             validate(document, Message, parts, at=(*at, "send", "message"))
         if step.change is not None:
-            state = {**content.given.smtp.model_dump(exclude_unset=True), **step.change.smtp}
-            validate(document, SmtpGiven, state, at=(*at, "change", "smtp"))
+            _check_change(document, content, step.change, (*at, "change"))
+
+
+def _check_change(document: Document, content: Expanded, change: Change, at: Path_) -> None:
+    part = "smtp" if change.smtp is not None else "api"
+    before = getattr(content.given, part)
+    if before is None:
+        raise ScenarioError(document.complaint((*at, part), f"there is no {part} in given"))
+    state = {**before.model_dump(exclude_unset=True), **change.words}
+    validate(document, type(before), state, at=(*at, part))
 
 
 _ANY_MESSAGE: Mapping[str, Any] = MappingProxyType(

@@ -276,7 +276,8 @@ class _Reader:
             self._complain(event, path, reason)
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._complain(event, path, f"the tag {tag} is not read here: quote the value")
+            shown = tag.replace("tag:yaml.org,2002:", "!!")
+            self._complain(event, path, f"the tag {shown} is not read here: quote the value")
 
     def _complain(self, event: yaml.Event, path: Path_, reason: str) -> None:
         where = ".".join(str(part) for part in path) or "file"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 from harness.checks import wire_checks
 from harness.checks.claims import SenderClause
 from harness.checks.counts import Count
+from harness.fakes.http.state import ApiState
 from harness.fakes.smtp.state import SmtpState
 from harness.model import Level
 from harness.protocol import KNOWN_FEATURES
@@ -23,12 +24,24 @@ class SmtpGiven(SmtpState):
     port: int | None = Field(default=None, ge=1, le=65535)
 
 
+class ApiGiven(ApiState):
+    """A provider's API. `version`: which of its two, for Amazon SES."""
+
+    provider: Literal["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+    version: Literal["v1", "v2"] | None = None
+
+
 class Given(BaseModel):
-    """The state of the fakes. `also`: more servers, by label, that the sender is not told of."""
+    """The state of the fakes.
+
+    `smtp`: the server that the sender is told of; `api`: a provider's API in its place. `also`:
+    more servers, by label, that it is not told of.
+    """
 
     model_config = _STRICT
 
     smtp: SmtpGiven = SmtpGiven()
+    api: ApiGiven | None = None
     also: dict[str, SmtpGiven] = Field(default_factory=dict)
 
 
@@ -36,9 +49,10 @@ class Send(BaseModel):
     """How the sender is configured and what it is to send.
 
     What is left out is what fits the fake: its security mode, its host and port, its account.
-    `credentials: none` configures no account. `uri`: the URI as it is given to the sender, where
-    `<username>`, `<password>` (both percent-encoded), `<host>` and `<port>` stand for the
-    world's. `message`: parts of the message in place of the default one's.
+    `credentials: none` configures no account; for an API it may be a mapping, which replaces
+    single ones (`{api_key: …}`). `region` and `domain` are an API's. `uri`: the URI as it is given
+    to the sender, where `<username>`, `<password>` (both percent-encoded), `<host>` and `<port>`
+    stand for the world's. `message`: parts of the message in place of the default one's.
     """
 
     model_config = _STRICT
@@ -50,7 +64,9 @@ class Send(BaseModel):
     port: int | None = Field(default=None, ge=1, le=65535)
     username: str | None = None
     password: str | None = None
-    credentials: Literal["none", "given"] = "given"
+    credentials: Literal["none", "given"] | dict[str, str] = "given"
+    region: str | None = None
+    domain: str | None = None
     uri: str | None = None
     ehlo_name: str | None = None
     message: dict[str, Any] = Field(default_factory=dict)
@@ -61,7 +77,19 @@ class Change(BaseModel):
 
     model_config = _STRICT
 
-    smtp: dict[str, Any]
+    smtp: dict[str, Any] | None = None
+    api: dict[str, Any] | None = None
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The parts that are replaced."""
+        return self.smtp or self.api or {}
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Change:
+        if (self.smtp is None) == (self.api is None):
+            raise ValueError("a change is of smtp or of api")
+        return self
 
 
 class Step(BaseModel):

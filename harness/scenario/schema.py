@@ -56,9 +56,13 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
     definitions["Message"] = {**message, "required": []}
     definitions["Send"]["properties"]["message"] = {"$ref": "#/$defs/Message"}
     smtp = {"$ref": "#/$defs/SmtpGiven"}
-    definitions["Change"]["properties"]["smtp"] = smtp
+    # In parts, so that nothing of it is required.
+    definitions["ApiPart"] = {**definitions["ApiGiven"], "required": []}
+    api = {"$ref": "#/$defs/ApiPart"}
+    definitions["Change"]["properties"] = {"smtp": smtp, "api": api}
     parts = {
         "smtp": smtp,
+        "api": api,
         "also": {"type": "object", "additionalProperties": smtp},
         "send": {"$ref": "#/$defs/Send"},
     }

@@ -21,7 +21,7 @@ BODIES = [
     b"...\r\n",
     b"..x\r\n\r\n",
     b"x\r\n\r\n..\r\n",
-    b"bare\n.\nends\n.\r",
+    b"bare\n.\nends\n.\r\r\n",
     b"\r\r\n",
     b"\r\n\r\n",
     b"x\r\n..\r\r\n",

@@ -1,23 +1,20 @@
-"""The world of one case: its fakes, and how a sender is told to find them."""
+"""A world with an SMTP server: how a sender is told to find it and to log in."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from harness.fakes.listener import Network
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.smtp.fake import Smtp
-from harness.fakes.transcript import Transcript
-from harness.ground import Ground
-from harness.protocol import Mailbox, Message, Security, SendRequest, SmtpTransport
-from harness.scenario.case import Case, security_of
+from harness.protocol import Security, SmtpTransport
+from harness.scenario.case import security_of
 from harness.scenario.model import Send, SmtpGiven
 from harness.secrets import Secrets
+from harness.world.base import World
 
 # Real-looking, for senders that take `connect_to`; the name is reserved for tests (RFC 6761).
 _LOGICAL_HOST = "mail.harness.test"
@@ -27,18 +24,12 @@ _LOOPBACK_ADDRESS = "127.0.0.1"
 MAIN = "smtp"
 
 
-@dataclass(slots=True)
-class World:
-    """All fakes of one case. `logical`: the sender is told real-looking names and ports."""
+@dataclass(slots=True, kw_only=True)
+class SmtpWorld(World):
+    """Fake SMTP servers: the one that the sender is told of, with its `account`, and others."""
 
-    case: Case
-    ground: Ground
-    logical: bool
+    main: str = MAIN
     account: Credentials
-    transcript: Transcript = field(default_factory=Transcript)
-    fakes: dict[str, Smtp] = field(default_factory=dict)
-    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _stacks: dict[str, AsyncExitStack] = field(default_factory=dict)
 
     @property
     def secrets(self) -> Secrets:
@@ -54,45 +45,39 @@ class World:
         """The name by which the sender is told the server it has to use."""
         return self._told_host(self.case.sends[-1])
 
+    @property
+    def in_clear(self) -> bool:
+        """Whether the sender is told to send in clear."""
+        return {security_of(self.case.given, send) for send in self.case.sends} == {Security.NONE}
+
+    async def start(self) -> None:
+        """Start every fake."""
+        await self._start_server(MAIN, self.case.given.smtp)
+        for label, other in self.case.given.also.items():
+            await self._start_server(label, other)
+
     async def change(self, words: Mapping[str, Any]) -> None:
         """Put the main fake into another state; its port and the record go on."""
         changed = SmtpGiven.model_validate(
             {**self.case.given.smtp.model_dump(exclude_unset=True), **words}
         )
         port = self.fakes[MAIN].port
-        await self._stacks[MAIN].aclose()
-        await self._start(MAIN, changed, port=port)
+        await self.stop_fake(MAIN)
+        await self._start_server(MAIN, changed, port=port)
 
-    def request(self, send: Send) -> SendRequest:
-        """The document that asks the sender for this send."""
-        return SendRequest(
-            case=self.case.id,
-            transport=self._transport(send),
-            connect_to=self._connect_to(send),
-            trust=self.ground.trust,
-            message=_message(send, self.ground.dice(f"{self.case.id}:message").getrandbits(64)),
-            timeout=self.ground.timeout,
-        )
-
-    async def _start(self, label: str, given: SmtpGiven, *, port: int = 0) -> None:
+    async def _start_server(self, label: str, given: SmtpGiven, *, port: int = 0) -> None:
         words = given.model_dump(exclude={"host", "port"}, exclude_unset=True, exclude_none=True)
         words.setdefault("names", self._names(label, given))
         if "username" not in words:
             words.update(username=self.account.username, password=self.account.password)
         fake = Smtp(
-            authority=self.ground.authority,
-            ca_file=Path(self.ground.trust.ca_file),
-            transcript=self.transcript,
-            timeout=self.ground.timeout,
+            **self.surroundings,
             bind_host=self._bind_host(label),
             bind_port=port,
             label=label,
             **words,
         )
-        stack = AsyncExitStack()
-        await stack.enter_async_context(fake.serve())
-        self._stacks[label] = stack
-        self.fakes[label] = fake
+        await self.start_fake(fake)
 
     def _bind_host(self, label: str) -> str:
         """Where a fake listens: where a sender that dials what it is told will look for it."""
@@ -131,7 +116,8 @@ class World:
             return self.fakes[MAIN].port
         return self.case.given.smtp.port or _usual_port(security_of(self.case.given, send))
 
-    def _connect_to(self, send: Send) -> dict[str, str]:
+    def connect_to(self, send: Send) -> dict[str, str]:
+        """A row for each server, in each spelling of its name."""
         if not self.logical:
             return {}
         found = {}
@@ -147,7 +133,8 @@ class World:
             found[logical] = f"{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
         return found
 
-    def _transport(self, send: Send) -> SmtpTransport:
+    def transport(self, send: Send) -> SmtpTransport:
+        """The configuration, as a URI and in its parts."""
         security = security_of(self.case.given, send)
         username, password = self._credentials(send)
         host, port = self._told_host(send), self._told_port(send)
@@ -175,26 +162,11 @@ class World:
         return username, password
 
 
-@asynccontextmanager
-async def opened(case: Case, ground: Ground, *, logical: bool) -> AsyncIterator[World]:
-    """Start every fake of a case.
-
-    Raises:
-        FakeError: one of them cannot be what it was told to be.
-    """
-    given = case.given.smtp
-    account = ground.account(case.id)
-    if given.username is not None and given.password is not None:
-        account = Credentials(username=given.username, password=given.password)
-    world = World(case=case, ground=ground, logical=logical, account=account)
-    try:
-        await world._start(MAIN, given)  # noqa: SLF001  # the world's own constructor
-        for label, other in case.given.also.items():
-            await world._start(label, other)  # noqa: SLF001
-        yield world
-    finally:
-        for stack in reversed(world._stacks.values()):  # noqa: SLF001
-            await stack.aclose()
+def account_for(given: SmtpGiven, made_up: Credentials) -> Credentials:
+    """The account that a scenario spells out, else the one made up."""
+    if given.username is None or given.password is None:
+        return made_up
+    return Credentials(username=given.username, password=given.password)
 
 
 def _usual_port(security: Security) -> int:
@@ -235,14 +207,3 @@ def _fill(uri: str, host: str, port: int, username: str | None, password: str | 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
-def _message(send: Send, token: int) -> Message:
-    """The default message, with what the scenario says in place of its parts."""
-    plain: dict[str, Any] = {
-        "from": Mailbox(name="Harness", address="sender@harness.test"),
-        "to": [Mailbox(address="recipient@harness.test")],
-        "subject": f"Harness message {token:016x}",
-        "text": f"This message was asked for by a test.\nIts token is {token:016x}.\n",
-    }
-    return Message.model_validate({**plain, **send.message})

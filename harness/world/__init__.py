@@ -1,0 +1,43 @@
+"""The world of one case: its fakes, and how a sender is told to find them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from harness.ground import Ground
+from harness.scenario.case import Case
+
+from .base import World
+
+__all__ = ["World", "opened"]
+
+
+@asynccontextmanager
+async def opened(case: Case, ground: Ground, *, logical: bool) -> AsyncIterator[World]:
+    """Start every fake of a case.
+
+    Raises:
+        FakeError: one of them cannot be what it was told to be.
+    """
+    world = _made(case, ground, logical=logical)
+    try:
+        await world.start()
+        yield world
+    finally:
+        await world.stop()
+
+
+def _made(case: Case, ground: Ground, *, logical: bool) -> World:
+    """The kind of world that the case is about; each is imported when it is needed."""
+    if case.given.api is not None:
+        from .api import ApiWorld, made_up_credentials  # noqa: PLC0415
+
+        credentials = made_up_credentials(case.given.api, ground, case.id)
+        return ApiWorld(
+            case=case, ground=ground, logical=logical, given=case.given.api, credentials=credentials
+        )
+    from .smtp import SmtpWorld, account_for  # noqa: PLC0415
+
+    account = account_for(case.given.smtp, ground.account(case.id))
+    return SmtpWorld(case=case, ground=ground, logical=logical, account=account)

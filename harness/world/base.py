@@ -1,0 +1,113 @@
+"""What every world has: fakes that run, one record, and a request for the sender."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.fakes.fake import Fake
+from harness.fakes.transcript import Transcript
+from harness.ground import Ground
+from harness.protocol import ApiTransport, Mailbox, Message, SendRequest, SmtpTransport
+from harness.scenario.case import Case
+from harness.scenario.model import Send
+from harness.secrets import Secrets
+
+
+@dataclass(slots=True, kw_only=True)
+class World(ABC):
+    """All fakes of one case. `logical`: the sender is told real-looking names and ports.
+
+    `main` is the label of the fake that the sender is told of.
+    """
+
+    case: Case
+    ground: Ground
+    logical: bool
+    main: str
+    transcript: Transcript = field(default_factory=Transcript)
+    fakes: dict[str, Fake[Any]] = field(default_factory=dict)
+    _stacks: dict[str, AsyncExitStack] = field(default_factory=dict)
+
+    @property
+    @abstractmethod
+    def secrets(self) -> Secrets:
+        """What must be found nowhere."""
+
+    @property
+    @abstractmethod
+    def host(self) -> str:
+        """The name by which the sender is told the server it has to use."""
+
+    @property
+    @abstractmethod
+    def in_clear(self) -> bool:
+        """Whether the sender is told to send in clear."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start every fake."""
+
+    @abstractmethod
+    async def change(self, words: Mapping[str, Any]) -> None:
+        """Put the main fake into another state; its port and the record go on."""
+
+    @abstractmethod
+    def transport(self, send: Send) -> SmtpTransport | ApiTransport:
+        """How the sender is configured for this send."""
+
+    @abstractmethod
+    def connect_to(self, send: Send) -> dict[str, str]:
+        """Where the names that it is told really are; empty where they are real."""
+
+    def request(self, send: Send) -> SendRequest:
+        """The document that asks the sender for this send."""
+        return SendRequest(
+            case=self.case.id,
+            transport=self.transport(send),
+            connect_to=self.connect_to(send) if self.logical else {},
+            trust=self.ground.trust,
+            message=_message(send, self.ground.dice(f"{self.case.id}:message").getrandbits(64)),
+            timeout=self.ground.timeout,
+        )
+
+    @property
+    def surroundings(self) -> dict[str, Any]:
+        """What every fake of this world is made with."""
+        return {
+            "authority": self.ground.authority,
+            "ca_file": Path(self.ground.trust.ca_file),
+            "transcript": self.transcript,
+            "timeout": self.ground.timeout,
+        }
+
+    async def start_fake(self, fake: Fake[Any]) -> None:
+        """Start one, under its label."""
+        stack = AsyncExitStack()
+        await stack.enter_async_context(fake.serve())
+        self._stacks[fake.label] = stack
+        self.fakes[fake.label] = fake
+
+    async def stop_fake(self, label: str) -> None:
+        """Stop one."""
+        await self._stacks.pop(label).aclose()
+
+    async def stop(self) -> None:
+        """Stop every fake, the last one first."""
+        for label in reversed(list(self._stacks)):
+            await self.stop_fake(label)
+
+
+def _message(send: Send, token: int) -> Message:
+    """The default message, with what the scenario says in place of its parts."""
+    plain: dict[str, Any] = {
+        "from": Mailbox(name="Harness", address="sender@harness.test"),
+        "to": [Mailbox(address="recipient@harness.test")],
+        "subject": f"Harness message {token:016x}",
+        "text": f"This message was asked for by a test.\nIts token is {token:016x}.\n",
+    }
+    return Message.model_validate({**plain, **send.message})

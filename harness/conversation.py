@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.escaping import shortened, visible
+from harness.fakes.http.exchange import Headers, Mark
 from harness.fakes.transcript import (
     AuthOutcome,
     AuthResponse,
@@ -17,6 +18,8 @@ from harness.fakes.transcript import (
     Event,
     Fact,
     FaultActed,
+    HttpRequested,
+    HttpResponded,
     MessageCaptured,
     Received,
     Sent,
@@ -26,6 +29,10 @@ from harness.fakes.transcript import (
 )
 from harness.secrets import Secrets
 
+_PAYLOAD = 600
+_TELLING_HEADERS = frozenset(
+    ["host", "authorization", "content-type", "user-agent", "x-amz-date", "x-postmark-server-token"]
+)
 _BODY_LINES = 12
 
 
@@ -58,10 +65,31 @@ def _lines(fact: Fact, secrets: Secrets) -> Iterator[str]:
                     yield f"S{_mark(secure)} {_shown(line, secrets)}"
         case Body(data=data, secure=secure, complete=complete):
             yield from _body_lines(data, secure, complete, secrets)
+        case HttpRequested(request=request, secure=secure):
+            mark = f"C{_mark(secure)}"
+            lines = [f"{request.method} {request.target}", *_header_lines(request.headers)]
+            yield from (f"{mark} {_shown(line.encode(), secrets)}" for line in lines)
+            yield from _payload_lines(mark, request.body, secrets)
+        case HttpResponded(response=response, secure=secure):
+            mark = f"S{_mark(secure)}"
+            yield f"{mark} HTTP {response.status}"
+            yield from _payload_lines(mark, response.body, secrets)
+            if response.mark in {Mark.INFERRED, Mark.SYNTHETIC}:
+                yield f"-- that answer is {response.mark}: {response.source}"
         case Received():
             return  # its lines come as commands; what was never read comes as Unread
         case _:
             yield f"-- {_event_line(fact, secrets)}"
+
+
+def _header_lines(headers: Headers) -> list[str]:
+    """The headers that say something about a sender; what carries them is the same everywhere."""
+    return [f"{name}: {value}" for name, value in headers if name.lower() in _TELLING_HEADERS]
+
+
+def _payload_lines(mark: str, data: bytes, secrets: Secrets) -> Iterator[str]:
+    if data:
+        yield f"{mark} {shortened(_shown(data, secrets), _PAYLOAD)}"
 
 
 def _body_lines(data: bytes, secure: bool, complete: bool, secrets: Secrets) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from harness.fakes.transcript import MessageCaptured, Sent
+from harness.fakes.transcript import HttpResponded, MessageCaptured, Sent
 from harness.protocol import ErrorClass, Phase, SendError
 
 from .counts import CountField
@@ -121,12 +121,10 @@ def _acknowledged(record: Record, send: SendRecord) -> tuple[bool, tuple[int, ..
     for place, event in enumerate(within):
         if not isinstance(event.fact, MessageCaptured):
             continue
-        reply = b"".join(
-            later.fact.data
-            for later in within[place:]
-            if later.connection == event.connection and isinstance(later.fact, Sent)
-        )
-        if _WHOLE_2XX.match(reply):
+        told = [e.fact for e in within[place:] if e.connection == event.connection]
+        reply = b"".join(fact.data for fact in told if isinstance(fact, Sent))
+        response = next((fact for fact in told if isinstance(fact, HttpResponded)), None)
+        if _WHOLE_2XX.match(reply) or (response is not None and response.response.status < 300):
             return True, (event.number,)
     return False, tuple(e.number for e in within[-1:])
 

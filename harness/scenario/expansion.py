@@ -179,16 +179,15 @@ def _leaves(overlay: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, .
 
 def _put_right(data: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(data.get("given") or {})
-    when = data["when"]
+    when = _merge_sends(data["when"], overlay.get("send", {}))
     for part, change in overlay.items():
-        if part == "send":
-            when = _merge_sends(when, change)
-        else:
+        if part != "send":
             given[part] = _merge(given.get(part) or {}, change)
     return {**data, "given": given, "when": when, "control": None}
 
 
 def _merge_sends(when: Any, change: Any) -> Any:
+    """The steps with each send changed, and without what is expected of the case's own sends."""
     if isinstance(when, list):
         return [_merge_sends(step, change) for step in when]
     if isinstance(when, dict) and "send" in when:

@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,8 @@ def _plain(value: Any, secrets: Secrets) -> Any:
         return [_plain(item, secrets) for item in value]
     if isinstance(value, Mapping):
         return {str(key): _plain(item, secrets) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return value.isoformat()
     if dataclasses.is_dataclass(value):
         return {
             spec.name: _plain(getattr(value, spec.name), secrets)

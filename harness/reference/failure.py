@@ -22,6 +22,8 @@ class DeliveryError(Exception):
         temporary: bool | None = None,
         reply_code: int | None = None,
         enhanced_code: str | None = None,
+        http_status: int | None = None,
+        provider_code: str | int | None = None,
     ) -> None:
         super().__init__(message)
         self.phase = phase
@@ -29,6 +31,8 @@ class DeliveryError(Exception):
         self.temporary = temporary
         self.reply_code = reply_code
         self.enhanced_code = enhanced_code
+        self.http_status = http_status
+        self.provider_code = provider_code
 
 
 class ConfigError(DeliveryError, UsageError):

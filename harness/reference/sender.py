@@ -16,6 +16,7 @@ from harness import __version__
 from harness.protocol import PROTOCOL_VERSION, ApiTransport, Phase, SendRequest, SmtpTransport
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.message import build
+from harness.reference.reply import printable
 from harness.reference.settings import SmtpSettings, smtp_settings
 from harness.reference.smtp import Delivery, send_message
 from harness.reference.uri import parse_smtp_uri
@@ -33,6 +34,12 @@ FEATURES = (
     "connect_to",
     "envelope_from",
     "ehlo_name",
+    "api:ses",
+    "api:sendgrid",
+    "api:sparkpost",
+    "api:mailgun",
+    "api:mandrill",
+    "api:postmark",
     "uri",
 )
 
@@ -78,10 +85,36 @@ class ReferenceSender:
                 return self._send_by_smtp(request, transport)
             case SmtpTransport():
                 return _unsupported("this sender has no XOAUTH2")
-            case ApiTransport(provider=provider):
-                return _unsupported(f"this sender has no API of {provider}")
+            case ApiTransport() as transport:
+                return self._send_by_api(request, transport)
             case _:
                 return _unsupported("this sender stores no configuration")
+
+    def _send_by_api(self, request: SendRequest, transport: ApiTransport) -> Document:
+        from harness.reference.apis.send import redactor_for, send_by_api  # noqa: PLC0415
+
+        message_id: str | None = None
+        attempts = 0
+        try:
+            message = build(request.message, unique=self.unique(), date=self.now())
+            message_id, attempts = message.message_id, 1
+            mime = message.data
+            provider_id = send_by_api(request, transport, mime, now=self.now())
+        except DeliveryError as failure:
+            answer = _failed(
+                failure, message_id, attempts=0 if failure.phase is Phase.CONFIG else attempts
+            )
+            # A provider may send back what it was sent.
+            redactor = redactor_for(transport)
+            answer["error"]["message"] = printable(redactor.clean(answer["error"]["message"]))
+            return answer
+        return {
+            "status": "sent",
+            "message_id": message_id,
+            "provider_id": provider_id,
+            "attempts": 1,
+            "refused": [],
+        }
 
     def _send_by_smtp(self, request: SendRequest, transport: SmtpTransport) -> Document:
         message_id: str | None = None
@@ -176,6 +209,8 @@ def _failed(failure: DeliveryError, message_id: str | None, *, attempts: int) ->
         "temporary": failure.temporary,
         "reply_code": failure.reply_code,
         "enhanced_code": failure.enhanced_code,
+        "http_status": failure.http_status,
+        "provider_code": failure.provider_code,
         "message": str(failure),
     }
     return {

@@ -1,0 +1,49 @@
+"""Send one message through a provider's API."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.protocol import ApiTransport, SendRequest
+from harness.reference.apis.call import Call, Reply
+from harness.reference.apis.client import exchange
+from harness.reference.failure import ConfigError
+from harness.reference.redact import Redactor
+
+PROVIDERS = ("ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark")
+
+
+def redactor_for(transport: ApiTransport) -> Redactor:
+    """Hides every credential but the access key's id, which is a name."""
+    return Redactor(v for n, v in transport.credentials.items() if v and n != "access_key_id")
+
+
+def send_by_api(
+    request: SendRequest, transport: ApiTransport, mime: bytes, *, now: datetime
+) -> str:
+    """Send, and return the provider's id.
+
+    Raises:
+        DeliveryError: it was not sent, or nobody knows; the words may still hold secrets.
+    """
+    if not (math.isfinite(request.timeout) and request.timeout > 0):
+        raise ConfigError("the timeout is not a number of seconds above zero")
+    api: Any = importlib.import_module(f"harness.reference.apis.{transport.provider}")
+    call: Call = api.call(transport, request.message, mime)
+    if hasattr(api, "signed"):
+        host = urlsplit(transport.base_url).netloc if transport.base_url else call.host
+        call = api.signed(call, transport, host, now)
+    reply: Reply = exchange(
+        call,
+        base_url=transport.base_url,
+        connect_to=request.connect_to,
+        ca_file=request.trust.ca_file,
+        verify=transport.verify,
+        timeout=request.timeout,
+    )
+    provider_id: str = api.accepted(reply)
+    return provider_id

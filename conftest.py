@@ -70,15 +70,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter is None or hasattr(session.config, "workerinput"):
         return
     wrong = [
-        *(_report(text) for text in _surprises(session, _skips(reporter))),
+        *_surprises(session, _skips(reporter)),
         *(
-            _report(f"the pure and wire tests fail on {name}")
+            (name, "the pure and wire tests fail there")
             for name, outcome in _other_pythons().items()
             if outcome == "failed"
         ),
     ]
     if wrong:
-        reporter.stats.setdefault("error", []).extend(wrong)
+        errors = reporter.stats.setdefault("error", [])
+        errors += [_error(place, text) for place, text in wrong]
         if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -102,8 +103,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(line)
 
 
-def _report(text: str) -> pytest.CollectReport:
-    return pytest.CollectReport(text, "failed", text, [])
+def _error(place: str, text: str) -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid=place,
+        location=(place, None, place),
+        keywords={},
+        outcome="failed",
+        longrepr=text,
+        when="teardown",
+    )
 
 
 def _skips(reporter: Any) -> list[tuple[str, str]]:
@@ -114,7 +122,10 @@ def _skips(reporter: Any) -> list[tuple[str, str]]:
     ]
 
 
-def _surprises(session: pytest.Session, skips: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _surprises(
+    session: pytest.Session, skips: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """What the list of skips and the skips themselves do not agree on: the place, and why."""
     name = os.environ.get(EXPECTED_SKIPS)
     if not name:
         return
@@ -124,13 +135,13 @@ def _surprises(session: pytest.Session, skips: Iterable[tuple[str, str]]) -> Ite
         fitting = {entry for entry in expected if _fits(entry, test, reason)}
         used |= fitting
         if not fitting:
-            yield f"{test} is skipped ({reason}), and {name} does not list that"
+            yield test, f"skipped, {reason}: {name} does not list that"
     option = session.config.option
     is_whole = not (option.markexpr or option.keyword or option.file_or_dir)
     if is_whole and not session.shouldstop and not session.shouldfail:
         for entry in expected:
             if entry not in used:
-                yield f"{' | '.join(entry)}: {name} lists it, and nothing of the kind is skipped"
+                yield name, f"nothing is skipped that fits `{' | '.join(entry)}`"
 
 
 def _expected(file: Path) -> Iterator[tuple[str, str]]:
@@ -162,7 +173,7 @@ def _other_pythons() -> dict[str, str]:
     try:
         document = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {"the other Pythons, because tox came to no end": "failed"}
+        return {"another Python": "failed"}
     results = {name: tried.get("result") for name, tried in document["testenvs"].items()}
     return {f"Python {name}": _outcome(result) for name, result in results.items() if result}
 

@@ -79,7 +79,7 @@ def _run(shown: Shown, folder: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", shown.command],
         cwd=folder,
-        env={**environment, "PATH": path},
+        env={**environment, "PATH": path, "COLUMNS": "100"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

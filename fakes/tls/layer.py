@@ -14,6 +14,8 @@ from dataclasses import dataclass
 # OpenSSL's words for the alerts of a peer; a few of TLS 1.x lack the ALERT.
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_([A-Z_]+)")
 _CHUNK = 65536
+_ALERT_RECORD = 21
+_ALERT_LENGTH = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,11 @@ class TlsLayer:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._fed = b""
 
     def feed(self, data: bytes) -> None:
         """Take octets from the network."""
+        self._fed = data
         self._incoming.write(data)
 
     def shake(self) -> bool:
@@ -67,7 +71,7 @@ class TlsLayer:
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLError as error:
-            raise TlsError(_failure(error)) from error
+            raise TlsError(_failure(error, in_clear=_alert_in_clear(self._fed))) from error
         return True
 
     def read(self) -> Reading:
@@ -105,8 +109,9 @@ class TlsLayer:
 
     @property
     def version(self) -> str:
-        """As `TLSv1.3`."""
-        return self._object.version() or ""
+        """As `TLSv1.3`, and `TLSv1.0` for the oldest."""
+        version = self._object.version() or ""
+        return "TLSv1.0" if version == "TLSv1" else version
 
     @property
     def cipher(self) -> str:
@@ -115,7 +120,18 @@ class TlsLayer:
         return cipher[0] if cipher else ""
 
 
-def _failure(error: ssl.SSLError) -> Failure:
+def _failure(error: ssl.SSLError, *, in_clear: str | None = None) -> Failure:
     reason = error.reason or str(error)
     match = _ALERT.match(reason)
-    return Failure(reason=reason, alert=match[1].lower() if match else None)
+    return Failure(reason=reason, alert=match[1].lower() if match else in_clear)
+
+
+def _alert_in_clear(data: bytes) -> str | None:
+    """The alert, where these octets are one: OpenSSL reads none of another version than its own."""
+    if len(data) < _ALERT_LENGTH or data[0] != _ALERT_RECORD or data[3:5] != b"\0\2":
+        return None
+    try:
+        description = ssl.AlertDescription(data[6])
+    except ValueError:
+        return None
+    return description.name.removeprefix("ALERT_DESCRIPTION_").lower()

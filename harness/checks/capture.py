@@ -87,10 +87,18 @@ def _parse(captured: Captured) -> EmailMessage:
 
 
 def _differences(captured: Captured, asked: Message) -> list[str]:
-    message = _parse(captured)
     found = []
     if set(captured.rcpt_tos) != set(asked.recipients):
         found.append(f"recipients {', '.join(captured.rcpt_tos)}")
+    try:
+        found += _altered(_parse(captured), asked)
+    except Exception as error:  # noqa: BLE001  # Python's parser trips over some broken headers
+        found.append(f"a message that cannot be read ({type(error).__name__}: {error})")
+    return found
+
+
+def _altered(message: EmailMessage, asked: Message) -> list[str]:
+    found = []
     if asked.from_.address not in str(message["From"]):
         found.append(f"From {message['From']}")
     if str(message["Subject"] or "") != asked.subject:

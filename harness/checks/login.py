@@ -44,7 +44,7 @@ def mechanisms(record: Record, wanted: tuple[str, ...]) -> Observation:
     ]
     names = dict.fromkeys(name for _, name in tried)
     return Observation(
-        met=set(names) <= set(wanted),
+        met=set(names) <= {name.upper() for name in wanted},
         expected="no mechanism but " + " or ".join(wanted) if wanted else "no mechanism at all",
         observed="tried: " + ", ".join(names) if names else "tried none",
         events=numbers([event for event, _ in tried]),

@@ -224,7 +224,9 @@ class Expanded(BaseModel):
 
 
 # Checks, counts apart, that a silent sender does not meet.
-_NEEDS_A_CONNECTION = frozenset(["message", "sni", "first-octets", "tls-versions"])
+_NEEDS_A_CONNECTION = frozenset(
+    ["message", "sni", "first-octets", "tls-versions", "hosts", "paths"]
+)
 
 # Features beyond the protocol's list that a sender may declare. `uri`: it reads `transport.uri`, so
 # that the grammar of URIs can be asked of it; where a URI is refused there are no fields to agree

@@ -155,7 +155,7 @@ def test_a_scenario_that_silence_would_fail_needs_none(parts: dict[str, str], ca
         ("{smtpd: {certificate: good}}", f"control.smtpd: {NO_PART}"),
         ("{then: {}}", f"control.then: {NO_PART}"),
         ("{smtp: {certifcate: good}}", "control.smtp.certifcate: there is no such key"),
-        ("{smtp: {certificate: fine}}", "control.smtp.certificate: there is no 'fine'; choose from"),
+        ("{smtp: {security: ssl}}", "control.smtp.security: there is no 'ssl'; choose from"),
         ("{smtp: 5}", "control.smtp: a mapping is due"),
         ("{send: {verfy: false}}", "control.send.verfy: there is no such key"),
         ("[]", "control: a mapping is due"),

@@ -1,8 +1,8 @@
-"""What must convict a wrong sender: which cases, and with which check."""
+"""What must convict a wrong sender: which cases, and with which checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeVar
@@ -17,13 +17,13 @@ C = TypeVar("C", bound=type[Careful])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conviction:
-    """Every case that `cases` means is failed, and `check` is among the findings not met."""
+    """In every case that the glob `cases` means, each of `checks` is a finding not met."""
 
     cases: str
-    check: str
+    checks: tuple[str, ...]
 
-    def of(self, library: tuple[Case, ...]) -> tuple[Case, ...]:
-        """The cases meant; controls convict nobody."""
+    def of(self, library: Sequence[Case]) -> tuple[Case, ...]:
+        """The cases meant. Controls convict nobody."""
         return tuple(
             case for case in library if not case.is_control and matches(self.cases, case.id)
         )
@@ -38,15 +38,27 @@ class Wrong:
 
     @property
     def name(self) -> str:
+        """Its class's name, which says what it does wrong."""
         return self.sender.__name__
+
+    def cases(self, library: Sequence[Case]) -> dict[str, set[str]]:
+        """The checks that have to convict it, by the id of the case."""
+        found: dict[str, set[str]] = {}
+        for conviction in self.convictions:
+            for case in conviction.of(library):
+                found.setdefault(case.id, set()).update(conviction.checks)
+        return found
 
 
 def convicted(*cases: str, check: str) -> Callable[[C], C]:
-    """Say of a sender that each of `cases`, a glob over ids, has to fail it at `check`."""
+    """Say of a sender that each of `cases`, globs over ids, has to fail it.
+
+    `check` is the finding that must not be met there, or several with blanks between them.
+    """
 
     def note(sender: C) -> C:
         own = sender.__dict__.get("convictions", ())
-        told = tuple(Conviction(cases=glob, check=check) for glob in cases)
+        told = tuple(Conviction(cases=glob, checks=tuple(check.split())) for glob in cases)
         type.__setattr__(sender, "convictions", (*told, *own))
         return sender
 

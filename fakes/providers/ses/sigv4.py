@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
@@ -15,6 +16,8 @@ from ...http.exchange import Request
 from .signature import ALGORITHM, Signature
 
 TERMINATOR = "aws4_request"
+_WHITE = " \t\r\n\f\v"
+_BLANKS = re.compile(f"[{_WHITE}]+")
 
 
 def verifies(request: Request, signature: Signature, secret: str, *, service: str) -> bool:
@@ -83,4 +86,5 @@ def _encoded(text: str) -> str:
 
 def _canonical_value(request: Request, name: str) -> str:
     values = [value for key, value in request.headers if key.lower() == name]
-    return ",".join(" ".join(value.split()) for value in values)
+    # Not `value.split()`: an octet of UTF-8 read as Latin-1 can be a white space of Unicode's.
+    return ",".join(" ".join(_BLANKS.split(value.strip(_WHITE))) for value in values)

@@ -1,0 +1,100 @@
+"""Mandrill's rules: which key, which call. What each call does is in `sending` and `insight`."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from ...http.exchange import Request
+from ..keys import find_key
+from ..refusal import Refusals
+from ..rules import Outcome, Provider, Token
+from .account import MandrillAccount, MandrillKey
+from .insight import INSIGHT, Asked
+from .refusals import REFUSALS
+from .sending import send
+from .validation import text_of
+
+_URL_SAFE = string.ascii_letters + string.digits + "-_"
+# 1.0 is documented; the vendor's present clients call 1.3 (mailchimp_transactional 1.4.1).
+_PATH = re.compile(r"/api/1\.[03]/([a-z]+/[a-z0-9-]+)(?:\.json)?/?\Z")
+_SENDS = frozenset(["messages/send", "messages/send-template", "messages/send-raw"])
+
+
+class MandrillRules(Provider[MandrillAccount]):
+    """Mandrill's API: every call is a POST with the key in its JSON body."""
+
+    name: ClassVar[str] = "mandrill"
+    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "mandrillapp.com"})
+    refusals: ClassVar[Refusals] = REFUSALS
+    account_type = MandrillAccount
+
+    def made_up(self, token: Token) -> dict[str, str]:
+        """A key: 22 url-safe characters, as seen in public samples."""
+        return {"api_key": token(22, _URL_SAFE)}
+
+    def furnished(
+        self, account: MandrillAccount, credentials: Mapping[str, str]
+    ) -> MandrillAccount:
+        """The account with this key wherever it leaves one open."""
+        keys = tuple(
+            key if key.key is not None else key.model_copy(update={"key": credentials["api_key"]})
+            for key in account.keys
+        )
+        return account.model_copy(update={"keys": keys})
+
+    def answer(
+        self, account: MandrillAccount, request: Request, *, region: str, now: datetime
+    ) -> Outcome[MandrillAccount]:
+        """Answer one request."""
+        call = _call(request)
+        if call is None:
+            return _refused(account, "unknown-call")
+        body = _body(request)
+        given = text_of(body.get("key"))
+        if not given:
+            return _refused(account, "no-key")
+        key = _key(account, given)
+        if key is None or not key.may(call):
+            return _refused(account, "invalid-key-old" if account.old_key_error else "invalid-key")
+        if account.maintenance:
+            return _refused(account, "service-unavailable")
+        if call in INSIGHT:
+            return INSIGHT[call](Asked(account=account, body=body, key=key, now=now))
+        if account.suspended:
+            return _refused(account, "suspended")
+        return send(account, call, body, key, now)
+
+
+def _refused(account: MandrillAccount, name: str) -> Outcome[MandrillAccount]:
+    return Outcome(account=account, response=REFUSALS[name].response())
+
+
+def _call(request: Request) -> str | None:
+    """The call that a path names, where there is such a call."""
+    try:
+        found = _PATH.match(request.path)
+    except ValueError:  # a target that is no URL
+        return None
+    return found[1] if found and (found[1] in INSIGHT or found[1] in _SENDS) else None
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The parameters; none where they cannot be read. The content type does not matter."""
+    if request.method != "POST":
+        return {}
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _key(account: MandrillAccount, given: str) -> MandrillKey | None:
+    found = find_key(account.keys, given, region="")
+    return found if isinstance(found, MandrillKey) else None

@@ -1,0 +1,249 @@
+"""messages/send, messages/send-template and messages/send-raw: one result a recipient."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email import message_from_bytes
+from email.message import Message
+from email.utils import getaddresses
+from typing import Any
+
+from ...http.exchange import Mark, Response
+from ..keys import domain_of, find_domain
+from ..refusal import JSON
+from ..rules import Fields, Outcome
+from .account import MandrillAccount, MandrillKey, MandrillMail
+from .refusals import REFUSALS, escaped, result_item
+from .validation import address_problem, sending_time, text_of, wrong_parameter
+
+_HEX = "0123456789abcdef"
+_MOST_AT_ONCE = 10
+_TEST_DOMAIN = "test.mandrillapp.com"
+_SOURCE = "mandrill 1.0.60, docstrings; array as in django-anymail's tests (2026-07)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What a send is about: the message, and for whom."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    body: Mapping[str, Any]
+    message: Mapping[str, Any]
+    mime: bytes | None
+    key: MandrillKey
+
+
+def send(
+    account: MandrillAccount, call: str, body: Mapping[str, Any], key: MandrillKey, now: datetime
+) -> Outcome[MandrillAccount]:
+    """Judge and take one message, for each of its recipients."""
+    refused = wrong_parameter(call, body) or _unknown_name(account, call, body)
+    if refused is None and sending_time(body) and not account.positive_balance:
+        refused = REFUSALS["payment-required"].response()
+    given = _given(call, body, key)
+    if refused is None and not given.recipients:
+        refused = REFUSALS["invalid-field"].response(problems=escaped('{"to":"missing"}'))
+    if refused is not None:
+        return Outcome(account=account, response=refused)
+    made = []
+    for recipient in given.recipients:
+        identifier, account = account.next_id(32, _HEX)
+        mail = _mail(account, given, recipient, identifier, now)
+        account = account.keep(mail)
+        made.append(mail)
+    taken = tuple(mail for mail in made if mail.counts and not mail.test)
+    return Outcome(account=account, response=_answered(made), accepted=taken)
+
+
+def _unknown_name(account: MandrillAccount, call: str, body: Mapping[str, Any]) -> Response | None:
+    message = body.get("message")
+    subaccount = text_of(message.get("subaccount")) if isinstance(message, dict) else ""
+    if subaccount and subaccount not in account.subaccounts:
+        return REFUSALS["unknown-subaccount"].response(name=escaped(subaccount))
+    template = text_of(body.get("template_name"))
+    if call == "messages/send-template" and template not in account.templates:
+        return REFUSALS["unknown-template"].response(name=escaped(template))
+    return None
+
+
+def _given(call: str, body: Mapping[str, Any], key: MandrillKey) -> _Given:
+    if call == "messages/send-raw":
+        return _given_raw(body, key)
+    message = body.get("message")
+    message = message if isinstance(message, dict) else {}
+    to = message.get("to")
+    boxes = [box for box in to if isinstance(box, dict)] if isinstance(to, list) else []
+    return _Given(
+        sender=text_of(message.get("from_email")),
+        recipients=tuple(text_of(box.get("email")) for box in boxes),
+        body=body,
+        message=message,
+        mime=None,
+        key=key,
+    )
+
+
+def _given_raw(body: Mapping[str, Any], key: MandrillKey) -> _Given:
+    mime = text_of(body.get("raw_message")).encode()
+    headers = message_from_bytes(mime)
+    senders = _addresses(headers, "From")
+    to = body.get("to")
+    named = tuple(text_of(one) for one in to if text_of(one)) if isinstance(to, list) else ()
+    return _Given(
+        sender=text_of(body.get("from_email")) or (senders[0] if senders else ""),
+        recipients=named or _addresses(headers, "To", "Cc", "Bcc"),
+        body=body,
+        message={"subject": str(headers.get("Subject", ""))},
+        mime=mime,
+        key=key,
+    )
+
+
+def _addresses(headers: Message, *names: str) -> tuple[str, ...]:
+    values = [str(value) for name in names for value in headers.get_all(name, [])]
+    return tuple(text_of(address) for _, address in getaddresses(values) if address)
+
+
+def _mail(
+    account: MandrillAccount, given: _Given, recipient: str, identifier: str, now: datetime
+) -> MandrillMail:
+    """What becomes of the message for one recipient."""
+    subject = text_of(given.message.get("subject"))
+    metadata = given.message.get("metadata")
+    mail = MandrillMail(
+        provider_id=identifier,
+        mail_from=given.sender,
+        recipients=(recipient,),
+        at=now,
+        subject=subject,
+        state="sent",
+        mime=given.mime,
+        fields=None if given.mime is not None else _fields(given, recipient, subject),
+        tags=tuple(text_of(tag) for tag in given.message.get("tags") or ()),
+        metadata={text_of(name): text_of(value) for name, value in metadata.items()}
+        if isinstance(metadata, dict)
+        else {},
+        test=given.key.test,
+    )
+    if address_problem(recipient):
+        return replace(mail, state="invalid")
+    reason = _reject_reason(account, given, recipient)
+    if reason is not None:
+        return replace(mail, state="rejected", reject_reason=reason)
+    return _waiting(account, given, mail, now)
+
+
+def _reject_reason(account: MandrillAccount, given: _Given, recipient: str) -> str | None:
+    sender = given.sender.lower()
+    if address_problem(sender) or sender in {one.lower() for one in account.invalid_senders}:
+        return "invalid-sender"
+    domain = find_domain(account.domains, domain_of(sender), region="")
+    if domain is None or not domain.verified:
+        return "unsigned"
+    if given.key.test and account.quota_used_up:
+        return "test-mode-limit"
+    if recipient.lower() == f"reject@{_TEST_DOMAIN}":
+        return "custom"
+    for entry in account.denylist():
+        if entry.email.lower() == recipient.lower():
+            return entry.reason
+    own = find_domain(account.domains, domain_of(recipient), region="")
+    if account.demo and (own is None or not own.verified):
+        return "recipient-domain-mismatch"
+    return None
+
+
+def _waiting(
+    account: MandrillAccount, given: _Given, mail: MandrillMail, now: datetime
+) -> MandrillMail:
+    """The message as it is sent now, or waits."""
+    at = sending_time(given.body)
+    if at is not None and at > now:
+        return replace(mail, state="scheduled", indexed=False)
+    if not given.key.test and account.over_quota(now):
+        return replace(mail, state="queued", queued_reason="quota", indexed=False)
+    if given.body.get("async") is True or len(given.recipients) > _MOST_AT_ONCE:
+        return replace(mail, state="queued")
+    return mail
+
+
+def _fields(given: _Given, recipient: str, subject: str) -> Fields:
+    """The fields that this recipient gets; the others are not shown unless the sender says so."""
+    message = given.message
+    boxes = [box for box in message.get("to") or () if isinstance(box, dict)]
+    shown = {
+        kind: tuple(
+            _named(box.get("name"), text_of(box.get("email")))
+            for box in boxes
+            if (box.get("type") or "to") == kind
+            and (message.get("preserve_recipients") is True or box.get("email") == recipient)
+        )
+        for kind in ("to", "cc")
+    }
+    headers = message.get("headers")
+    return Fields(
+        sender=_named(message.get("from_name"), given.sender),
+        to=shown["to"],
+        cc=shown["cc"],
+        subject=subject,
+        text=_part(message, "text"),
+        html=_part(message, "html") or _template(given),
+        headers=_header_map(headers) if isinstance(headers, dict) else {},
+    )
+
+
+def _template(given: _Given) -> str | None:
+    blocks = given.body.get("template_content")
+    if not isinstance(blocks, list):
+        return None
+    found = [text_of(block.get("content")) for block in blocks if isinstance(block, dict)]
+    return "\n".join(found) or None
+
+
+def _header_map(headers: Mapping[Any, Any]) -> dict[str, str]:
+    """The headers whose names can be names of headers."""
+    given = {text_of(name): text_of(value) for name, value in headers.items()}
+    return {
+        name: value
+        for name, value in given.items()
+        if name and all("!" <= character <= "~" and character != ":" for character in name)
+    }
+
+
+def _part(message: Mapping[str, Any], name: str) -> str | None:
+    return text_of(message.get(name)) or None
+
+
+def _named(name: Any, address: str) -> str:
+    plain = text_of(name).replace('"', "'")
+    return f'"{plain}" <{address}>' if plain else address
+
+
+def _answered(made: list[MandrillMail]) -> Response:
+    items = [
+        result_item(
+            mail.recipients[0], mail.state, mail.provider_id, mail.reject_reason, mail.queued_reason
+        )
+        for mail in made
+    ]
+    guessed = any(mail.queued_reason or mail.state == "invalid" for mail in made)
+    guessed = guessed or any(_magic(mail.recipients[0]) for mail in made)
+    case = "accepted"
+    if not any(mail.counts for mail in made):
+        case = made[0].reject_reason or "invalid"
+    return Response(
+        status=200,
+        body=json.dumps(items, separators=(",", ":")).encode(),
+        headers=JSON,
+        mark=Mark.SYNTHETIC if guessed else Mark.DOCUMENTED,
+        source=_SOURCE,
+        case=case,
+    )
+
+
+def _magic(recipient: str) -> bool:
+    return domain_of(recipient) == _TEST_DOMAIN

@@ -1,0 +1,296 @@
+"""What a sender asks to be sent, whichever of the calls it took."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from types import MappingProxyType
+from typing import Any
+
+from ..rules import Fields
+from .addresses import addr_spec
+from .answers import Refused
+from .calls import Api, Call
+from .parameters import Parameters
+
+_LINES = b"\r\n"
+_DESTINATIONS = ("ToAddresses", "CcAddresses", "BccAddresses")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """An attachment of version 2, as far as its size and form matter."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateUse:
+    """A template by name, or given in the request; `data` is JSON text, a later one goes first."""
+
+    name: str = ""
+    content: Mapping[str, str] | None = None
+    data: tuple[str, ...] = ("{}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message to be sent. Addresses are as given, with names or without.
+
+    `raw` is MIME; else subject, text and html are the content, or `template` is. `missing` names
+    required parameters that are not there, as AWS writes their paths.
+    """
+
+    source: str | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    reply_to: tuple[str, ...] = ()
+    return_path: str | None = None
+    subject: str = ""
+    text: str | None = None
+    html: str | None = None
+    raw: bytes | None = None
+    template: TemplateUse | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    configuration_set: str | None = None
+    missing: tuple[str, ...] = ()
+    raw_headers: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """The recipients that the request names, as given."""
+        return (*self.to, *self.cc, *self.bcc)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The recipients as given; those of the headers where a raw message comes without any."""
+        if self.raw is None or self.destinations:
+            return self.destinations
+        return tuple(a for name in ("to", "cc", "bcc") for a in self.raw_headers.get(name, ()))
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """Every address that has to be verified, as given, the source first.
+
+        Source: SES developer guide, verify-addresses-and-domains: From, Source, Sender, Return-Path.
+        """
+        named = [*((self.source,) if self.source else ()), *self.raw_headers.get("from", ())]
+        named += [*self.raw_headers.get("sender", ()), *self.raw_headers.get("return-path", ())]
+        return tuple(dict.fromkeys([*named, *((self.return_path,) if self.return_path else ())]))
+
+    @property
+    def from_address(self) -> str:
+        """The address that it is sent from, without a name; "" where there is none."""
+        return addr_spec(self.senders[0]) if self.senders else ""
+
+    @property
+    def fields(self) -> Fields:
+        """The message in fields, where it is not raw."""
+        headers = dict(self.headers)
+        if self.reply_to:
+            headers["Reply-To"] = ", ".join(self.reply_to)
+        return Fields(
+            sender=self.source or "",
+            to=self.to,
+            cc=self.cc,
+            subject=self.subject,
+            text=self.text,
+            html=self.html,
+            headers=headers,
+        )
+
+
+def read_letter(call: Call) -> Letter | Refused:
+    """The message of a call that sends one."""
+    if call.api is Api.REST:
+        return _of_document(call.document)
+    if call.operation == "SendRawEmail":
+        return _raw_of_query(call.parameters)
+    return _of_query(call.parameters, is_template=call.operation == "SendTemplatedEmail")
+
+
+def decoded(text: str) -> bytes | None:
+    """What a base64 text stands for; None where it is none."""
+    try:
+        octets = text.encode("ascii").translate(None, _LINES)
+        return b64decode(octets, validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        return None
+
+
+def destinations_of(structure: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The lists of a version 2 `Destination`, by the names they have here."""
+    given = [tuple(structure.get(name, ())) for name in _DESTINATIONS]
+    return dict(zip(("to", "cc", "bcc"), given, strict=True))
+
+
+def query_destinations(parameters: Parameters) -> dict[str, tuple[str, ...]]:
+    """The lists of a version 1 `Destination`."""
+    given = [parameters.members(name) for name in _DESTINATIONS]
+    return dict(zip(("to", "cc", "bcc"), given, strict=True))
+
+
+def _of_query(parameters: Parameters, *, is_template: bool) -> Letter:
+    required = {
+        "source": parameters.get("Source") is not None,
+        "destination": bool(parameters.below("Destination")),
+    }
+    template = None
+    if is_template:
+        required["template"] = parameters.get("Template") is not None
+        required["templateData"] = parameters.get("TemplateData") is not None
+        template = TemplateUse(
+            name=parameters.get("Template") or "", data=(parameters.get("TemplateData") or "{}",)
+        )
+    else:
+        required["message.subject"] = parameters.get("Message.Subject.Data") is not None
+        required["message.body"] = bool(parameters.below("Message.Body"))
+    return Letter(
+        source=parameters.get("Source"),
+        **query_destinations(parameters.below("Destination")),
+        reply_to=parameters.members("ReplyToAddresses"),
+        return_path=parameters.get("ReturnPath"),
+        subject=parameters.get("Message.Subject.Data") or "",
+        text=parameters.get("Message.Body.Text.Data"),
+        html=parameters.get("Message.Body.Html.Data"),
+        template=template,
+        tags=query_tags(parameters, "Tags"),
+        configuration_set=parameters.get("ConfigurationSetName"),
+        missing=tuple(name for name, is_there in required.items() if not is_there),
+    )
+
+
+def query_tags(parameters: Parameters, name: str) -> tuple[tuple[str, str], ...]:
+    """The message tags of a version 1 request."""
+    pairs = parameters.structures(name)
+    return tuple((pair.get("Name") or "", pair.get("Value") or "") for pair in pairs)
+
+
+def _raw_of_query(parameters: Parameters) -> Letter | Refused:
+    data = parameters.get("RawMessage.Data")
+    if data is None:
+        return Letter(missing=("rawMessage",))
+    raw = decoded(data)
+    if raw is None:
+        return Refused("not-base64")
+    return _raw(
+        raw,
+        source=parameters.get("Source"),
+        to=parameters.members("Destinations"),
+        tags=query_tags(parameters, "Tags"),
+        configuration_set=parameters.get("ConfigurationSetName"),
+    )
+
+
+def _of_document(document: Mapping[str, Any]) -> Letter | Refused:
+    content = document.get("Content")
+    if content is None:
+        return Letter(missing=("content",))
+    if len(content) != 1:
+        return Refused("not-one-content")
+    common: dict[str, Any] = {
+        "source": document.get("FromEmailAddress"),
+        **destinations_of(document.get("Destination", {})),
+        "reply_to": tuple(document.get("ReplyToAddresses", ())),
+        "return_path": document.get("FeedbackForwardingEmailAddress"),
+        "tags": pairs_of(document.get("EmailTags", ())),
+        "configuration_set": document.get("ConfigurationSetName"),
+    }
+    if "Raw" in content:
+        raw = decoded(content["Raw"].get("Data", ""))
+        if "Data" not in content["Raw"]:
+            return Letter(missing=("content.raw.data",))
+        return Refused("not-base64") if raw is None else _raw(raw, **common)
+    if "Template" in content:
+        return template_letter(content["Template"], **common)
+    return _simple(content["Simple"], common)
+
+
+def template_letter(template: Mapping[str, Any], **common: Any) -> Letter:
+    """A version 2 letter with a template."""
+    name = template.get("TemplateName") or template.get("TemplateArn", "").rpartition("/")[2]
+    use = TemplateUse(
+        name=name,
+        content=template.get("TemplateContent"),
+        data=(template.get("TemplateData") or "{}",),
+    )
+    return Letter(
+        template=use,
+        missing=() if name or use.content is not None else ("content.template.templateName",),
+        headers=pairs_of(template.get("Headers", ())),
+        attachments=_attachments(template.get("Attachments", ())),
+        **common,
+    )
+
+
+def pairs_of(structures: Any) -> tuple[tuple[str, str], ...]:
+    """Names and values of a version 2 list of them."""
+    return tuple((each.get("Name", ""), each.get("Value", "")) for each in structures)
+
+
+def _simple(simple: Mapping[str, Any], common: Mapping[str, Any]) -> Letter:
+    subject, body = simple.get("Subject"), simple.get("Body")
+    missing = {
+        "content.simple.subject": subject is None,
+        "content.simple.subject.data": subject is not None and "Data" not in subject,
+        "content.simple.body": body is None,
+    }
+    parts = {name: part for name, part in (body or {}).items() if name in {"Text", "Html"}}
+    for name, part in parts.items():
+        missing[f"content.simple.body.{name.lower()}.data"] = "Data" not in part
+    return Letter(
+        **common,
+        subject=(subject or {}).get("Data", ""),
+        text=parts.get("Text", {}).get("Data"),
+        html=parts.get("Html", {}).get("Data"),
+        headers=pairs_of(simple.get("Headers", ())),
+        attachments=_attachments(simple.get("Attachments", ())),
+        missing=tuple(name for name, is_missing in missing.items() if is_missing),
+    )
+
+
+def _attachments(structures: Any) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(name=each.get("FileName", ""), content=each.get("RawContent", ""))
+        for each in structures
+    )
+
+
+def _raw(raw: bytes, **common: Any) -> Letter:
+    message = BytesHeaderParser().parsebytes(raw)
+    names = ("from", "sender", "return-path", "to", "cc", "bcc")
+    headers = {name: _mailboxes(message, name) for name in names if name in message}
+    return Letter(raw=raw, raw_headers=headers, subject=_subject(message), **common)
+
+
+def _mailboxes(message: Message, name: str) -> tuple[str, ...]:
+    """The mailboxes of a header, as written there."""
+    lines = [str(value) for value in message.get_all(name, [])]
+    try:
+        found = [
+            f"{shown} <{address}>" if shown else address for shown, address in getaddresses(lines)
+        ]
+    except (ValueError, IndexError):
+        found = lines
+    return tuple(each for each in found if each.strip())
+
+
+def _subject(message: Message) -> str:
+    text = str(message.get("subject", ""))
+    try:
+        return str(make_header(decode_header(text)))
+    except (ValueError, LookupError, MessageError):
+        return text

@@ -1,0 +1,61 @@
+"""The parameters of a Query API request: flat names such as `Tags.member.1.Name`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from ...http.exchange import Request
+
+_BARE_LIST = re.compile(r"\w+\.\d+(?:\.|\Z)")
+
+
+class Parameters:
+    """Parameters by name, with lists and structures below a name."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def get(self, name: str) -> str | None:
+        """The value of a name; None where it is absent."""
+        return self._values.get(name)
+
+    def below(self, name: str) -> Parameters:
+        """What is below a name."""
+        start = f"{name}."
+        return Parameters(
+            {k.removeprefix(start): v for k, v in self._values.items() if k.startswith(start)}
+        )
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The strings of a list, in the order of their numbers."""
+        below = self.below(f"{name}.member")
+        return tuple(below._values[n] for n in below._numbers() if n in below._values)
+
+    def structures(self, name: str) -> tuple[Parameters, ...]:
+        """The structures of a list, in the order of their numbers."""
+        below = self.below(f"{name}.member")
+        return tuple(below.below(number) for number in below._numbers())
+
+    def has_bare_list(self) -> bool:
+        """Whether a list is numbered without `member` at the top, as no SDK does it."""
+        return any(_BARE_LIST.match(name) for name in self._values)
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def _numbers(self) -> list[str]:
+        firsts = {name.partition(".")[0] for name in self._values}
+        return sorted((n for n in firsts if n.isascii() and n.isdecimal()), key=lambda n: (len(n), n))
+
+
+def query_parameters(request: Request) -> Parameters:
+    """The parameters of a request: those of the query and those of a form."""
+    query = request.target.partition("?")[2]
+    form = request.body.decode("utf-8", "replace")
+    return Parameters(
+        dict(
+            (*parse_qsl(query, keep_blank_values=True), *parse_qsl(form, keep_blank_values=True))
+        )
+    )

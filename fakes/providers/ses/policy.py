@@ -1,0 +1,77 @@
+"""IAM policies as data, and what they decide.
+
+A policy is written as in AWS: `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+"Action": ["ses:SendEmail"], "Resource": "*"}]}`. Source: IAM user guide, policy evaluation logic:
+an explicit Deny decides, else an Allow, else it is denied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_pascal
+
+_AS_IN_AWS = ConfigDict(
+    frozen=True, extra="forbid", strict=True, alias_generator=to_pascal, validate_by_name=True
+)
+
+
+class Statement(BaseModel):
+    """One statement. `*` and `?` are wild in actions (in any case) and in resources."""
+
+    model_config = _AS_IN_AWS
+
+    sid: str = ""
+    effect: Literal["Allow", "Deny"]
+    action: tuple[str, ...] = Field(strict=False)
+    resource: tuple[str, ...] = Field(default=("*",), strict=False)
+
+    @field_validator("action", "resource", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    def covers(self, action: str, resource: str) -> bool:
+        """Whether it says anything about this action on this resource."""
+        return any(_matches(p.lower(), action.lower()) for p in self.action) and any(
+            _matches(pattern, resource) for pattern in self.resource
+        )
+
+
+class Policy(BaseModel):
+    """A policy document of an IAM user, without conditions, NotAction and NotResource."""
+
+    model_config = _AS_IN_AWS
+
+    version: Literal["2012-10-17", "2008-10-17"] = "2012-10-17"
+    id: str = ""
+    statement: tuple[Statement, ...] = Field(default=(), strict=False)
+
+    @field_validator("statement", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, dict) else value
+
+    def allows(self, action: str, resource: str = "*") -> bool:
+        """Whether a call of `action` (`ses:SendEmail`) on this resource (an ARN) may go on."""
+        effects = {s.effect for s in self.statement if s.covers(action, resource)}
+        return effects == {"Allow"}
+
+    def refused_of(self, action: str, resources: Iterable[str]) -> str | None:
+        """The first of these resources on which the action is not allowed."""
+        return next((each for each in resources if not self.allows(action, each)), None)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Not fnmatch: square brackets are no wildcards in IAM.
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(escaped, re.DOTALL)

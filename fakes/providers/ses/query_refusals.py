@@ -1,0 +1,416 @@
+"""What the Query API (version 1) answers when it refuses: XML.
+
+Sources, as they were on the dates given: botocore 1.44.5, service model `ses/2010-12-01`; the SES
+developer guide (last public tree, 2022-11-02); the SES API reference's page of common errors;
+responses quoted in public issue threads, named by repository and number ("seen").
+"""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape
+
+from ...http.exchange import Headers, Mark
+from ..refusal import Refusal
+
+XML: Headers = (("Content-Type", "text/xml"),)
+_MODEL = "botocore 1.44.5, ses/2010-12-01: the code"
+_GUIDE = "SES developer guide (2022-11-02)"
+_COMMON = "SES API reference, common errors: the code"
+_VARIABLE = re.compile(r"&lt;([a-z_]+)&gt;")
+
+WRONG_SECRET = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS "
+    "Secret Access Key and signing method. Consult the service documentation for details."
+)
+SUSPENDED = (
+    "Sending paused for this account. For more information, please check the inbox of the email "
+    "address associated with your AWS account."
+)
+UNVERIFIED = (
+    "Email address is not verified. The following identities failed the check in region <region>: "
+    "<identities>"
+)
+MAY_NOT_SEND = "User `<user>' is not authorized to perform `<action>' on resource `<resource>'"
+EXPIRED = "Signature expired: <stamp> is now earlier than <limit> (<now> - 15 min.)"
+EARLY = "Signature not yet current: <stamp> is still later than <limit> (<now> + 15 min.)"
+# The rare texts of an address, and what is known of them: see `addresses`.
+JAVAMAIL = "a text of JavaMail, whose parser the known ones show to be at work"
+
+
+def error_xml(code: str, message: str, *, type_: str = "Sender") -> str:
+    """The envelope of an error; `<name>` in the message stays a variable."""
+    text = _VARIABLE.sub(r"<\1>", escape(message))
+    return (
+        '<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">\n'
+        "  <Error>\n"
+        f"    <Type>{type_}</Type>\n"
+        f"    <Code>{code}</Code>\n"
+        f"    <Message>{text}</Message>\n"
+        "  </Error>\n"
+        "  <RequestId><request_id></RequestId>\n"
+        "</ErrorResponse>\n"
+    )
+
+
+def _refusal(
+    name: str, when: str, status: int, code: str, message: str, mark: Mark, source: str
+) -> Refusal:
+    type_ = "Sender" if status < 500 else "Receiver"
+    body = error_xml(code, message, type_=type_)
+    return Refusal(
+        name=name, when=when, status=status, body=body, mark=mark, source=source, headers=XML
+    )
+
+
+CREDENTIALS = [
+    _refusal(
+        "no-signature",
+        "the request is not signed",
+        403,
+        "MissingAuthenticationToken",
+        "Request is missing Authentication Token",
+        Mark.INFERRED,
+        f"{_COMMON}; the text is that of other services",
+    ),
+    _refusal(
+        "malformed-signature",
+        "the Authorization header makes no sense",
+        400,
+        "IncompleteSignature",
+        "<reason>",
+        Mark.INFERRED,
+        f"{_COMMON}; the text is that of other services",
+    ),
+    _refusal(
+        "unknown-key",
+        "the access key is unknown, inactive or deleted, or its session token is not the one given",
+        403,
+        "InvalidClientTokenId",
+        "The security token included in the request is invalid.",
+        Mark.SEEN,
+        "django-anymail integration tests (2026-07); django-ses/django-ses#283 (2023-05-15)",
+    ),
+    _refusal(
+        "wrong-secret",
+        "the signature is not one of this secret key, or not one of this request",
+        403,
+        "SignatureDoesNotMatch",
+        WRONG_SECRET,
+        Mark.SEEN,
+        "aws/aws-sdk-php#3227 (2025)",
+    ),
+    _refusal(
+        "wrong-region",
+        "signed for another region than that of the host",
+        403,
+        "SignatureDoesNotMatch",
+        "Credential should be scoped to a valid region, not '<scope>'. ",
+        Mark.SEEN,
+        "aws/aws-sdk-java#1097",
+    ),
+    _refusal(
+        "expired-clock",
+        "signed more than 15 minutes ago",
+        403,
+        "SignatureDoesNotMatch",
+        EXPIRED,
+        Mark.INFERRED,
+        f"{_GUIDE}: 15 minutes; the text is that of STS and SNS (aws/aws-cli#6676, 2022)",
+    ),
+    _refusal(
+        "early-clock",
+        "signed more than 15 minutes ahead",
+        403,
+        "SignatureDoesNotMatch",
+        EARLY,
+        Mark.INFERRED,
+        "the text is that of other services",
+    ),
+    _refusal(
+        "expired-token",
+        "the session token has run out",
+        403,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+        Mark.INFERRED,
+        f"{_COMMON}; the text is that of other services",
+    ),
+    _refusal(
+        "not-subscribed",
+        "the account has never signed up for SES",
+        403,
+        "OptInRequired",
+        "The AWS Access Key Id needs a subscription for the service",
+        Mark.INFERRED,
+        f"{_COMMON}; the text is that of other services",
+    ),
+    _refusal(
+        "may-not-send",
+        "no IAM policy allows the action on the identity, or one denies it",
+        403,
+        "AccessDenied",
+        MAY_NOT_SEND,
+        Mark.SEEN,
+        "emfoundation/ce100-app#572 (2017-01-13); AWS knowledge center (2022-10-07)",
+    ),
+    _refusal(
+        "may-not",
+        "no IAM policy allows an action other than sending, or one denies it",
+        403,
+        "AccessDenied",
+        "User: <user> is not authorized to perform: <action>",
+        Mark.SEEN,
+        "aws/aws-sdk-php#941 (2016-04-01)",
+    ),
+]
+
+ACCOUNT = [
+    _refusal(
+        "suspended",
+        "SES has stopped the account, or has it under review",
+        400,
+        "MessageRejected",
+        SUSPENDED,
+        Mark.SEEN,
+        "GoodDollar/GoodServer#419 (2023-04-12)",
+    ),
+    _refusal(
+        "sending-paused",
+        "the account's owner has paused sending",
+        400,
+        "AccountSendingPausedException",
+        "Email sending is paused for this account.",
+        Mark.SYNTHETIC,
+        f"{_MODEL}; no text is known",
+    ),
+    _refusal(
+        "configuration-set-paused",
+        "sending with this configuration set is paused",
+        400,
+        "ConfigurationSetSendingPausedException",
+        "Email sending is paused for the configuration set <<name>>.",
+        Mark.SYNTHETIC,
+        f"{_MODEL}; no text is known",
+    ),
+    _refusal(
+        "unknown-configuration-set",
+        "there is no such configuration set in this region",
+        400,
+        "ConfigurationSetDoesNotExist",
+        "Configuration set <<name>> does not exist.",
+        Mark.SEEN,
+        "Notifuse/notifuse#162 (2025-12)",
+    ),
+    _refusal(
+        "mail-from-domain",
+        "the custom MAIL FROM domain of the identity is not set up",
+        400,
+        "MailFromDomainNotVerifiedException",
+        "The MAIL FROM domain is not verified.",
+        Mark.SYNTHETIC,
+        f"{_MODEL}; no text is known",
+    ),
+    _refusal(
+        "unknown-template",
+        "there is no such template in this region",
+        400,
+        "TemplateDoesNotExist",
+        "Template <name> does not exist.",
+        Mark.SEEN,
+        "getmoto/moto#3783 (2021-03-18)",
+    ),
+    _refusal(
+        "unverified",
+        "the sender is not verified in this region; in the sandbox: or a recipient is not",
+        400,
+        "MessageRejected",
+        UNVERIFIED,
+        Mark.SEEN,
+        f"{_GUIDE}; mettle/sendportal#94 (2020-11-25)",
+    ),
+    _refusal(
+        "rate-limited",
+        "more messages a second than the sending rate",
+        400,
+        "Throttling",
+        "Maximum sending rate exceeded.",
+        Mark.SEEN,
+        f"{_GUIDE}; awsdocs/amazon-ses-developer-guide#60 (2022-05-17)",
+    ),
+    _refusal(
+        "quota-used-up",
+        "the quota of 24 hours is used up",
+        400,
+        "Throttling",
+        "Daily message quota exceeded.",
+        Mark.SEEN,
+        f"{_GUIDE}; issue threads",
+    ),
+    _refusal(
+        "calls-limited",
+        "too many calls other than sending",
+        400,
+        "Throttling",
+        "Rate exceeded",
+        Mark.INFERRED,
+        f"{_GUIDE}, quotas: one a second; the text is that of other services",
+    ),
+    _refusal(
+        "server-error",
+        "SES is in trouble",
+        500,
+        "InternalFailure",
+        "An internal failure occurred.",
+        Mark.SYNTHETIC,
+        f"{_COMMON}; no text is known",
+    ),
+    _refusal(
+        "unavailable",
+        "SES is being maintained",
+        503,
+        "ServiceUnavailable",
+        "The service is unavailable.",
+        Mark.SYNTHETIC,
+        f"{_COMMON}; no text is known",
+    ),
+]
+
+REQUEST = [
+    _refusal(
+        "missing-action",
+        "no Action is given",
+        400,
+        "MissingAction",
+        "The request is missing an action.",
+        Mark.SYNTHETIC,
+        f"{_COMMON}; no text is known",
+    ),
+    _refusal(
+        "unknown-action",
+        "there is no such Action, or not in this Version",
+        400,
+        "InvalidAction",
+        "Could not find operation <action> for version <version>",
+        Mark.INFERRED,
+        f"{_COMMON}; the text is that of other services",
+    ),
+    _refusal(
+        "missing-parameter",
+        "a required parameter is missing",
+        400,
+        "ValidationError",
+        "<reason>",
+        Mark.SEEN,
+        "aws/aws-sdk-net#1212 (2019-02-12)",
+    ),
+    _refusal(
+        "malformed-list",
+        "a list is not numbered as `member.N`",
+        400,
+        "MalformedInput",
+        "Top level element may not be treated as a list",
+        Mark.SEEN,
+        "ex_aws_ses parser tests (2016-12); when SES says so is inferred",
+    ),
+    _refusal(
+        "not-base64",
+        "RawMessage.Data is not base64",
+        400,
+        "MalformedInput",
+        "The raw message is not valid base64.",
+        Mark.SYNTHETIC,
+        "no answer is known",
+    ),
+    _refusal(
+        "bad-address",
+        "the syntax of an address is wrong",
+        400,
+        "InvalidParameterValue",
+        "<reason>",
+        Mark.SEEN,
+        "openstax/accounts#253 (2016-02-09), boto/boto3#4587 (2025-08-06), brave/accounts#35 (2025)",
+    ),
+    _refusal(
+        "odd-address",
+        "the syntax of an address is wrong in a rarer way",
+        400,
+        "InvalidParameterValue",
+        "<reason>",
+        Mark.INFERRED,
+        JAVAMAIL,
+    ),
+    _refusal(
+        "missing-header",
+        "a raw message has no From, or names no recipient at all",
+        400,
+        "InvalidParameterValue",
+        "Missing required header '<name>'.",
+        Mark.SEEN,
+        "aristidb/aws#73 (2013), TastyIgniter#895 (2021), loopingz/aws-smtp-relay#6 (2018)",
+    ),
+    _refusal(
+        "empty-header",
+        "a raw message has a header of addresses with nothing in it",
+        400,
+        "InvalidParameterValue",
+        "Empty required header '<name>'.",
+        Mark.SEEN,
+        "daniel-zahariev/php-aws-ses#41 (2017-04-13)",
+    ),
+    _refusal(
+        "too-large",
+        "the message is larger than 10 MB",
+        400,
+        "InvalidParameterValue",
+        "Message length is more than <most> bytes long: '<length>'.",
+        Mark.SEEN,
+        "aws/aws-sdk-go-v2#1774",
+    ),
+    _refusal(
+        "too-many-recipients",
+        "more than 50 recipients",
+        400,
+        "InvalidParameterValue",
+        "Recipient count exceeds 50.",
+        Mark.SEEN,
+        f"{_GUIDE}, quotas; issue threads",
+    ),
+    _refusal(
+        "no-recipients",
+        "no recipient is given",
+        400,
+        "InvalidParameterValue",
+        "The message has no recipients.",
+        Mark.SYNTHETIC,
+        "no answer is known",
+    ),
+    _refusal(
+        "too-many-entries",
+        "more than 50 destinations in one bulk request",
+        400,
+        "InvalidParameterValue",
+        "The request has more than 50 destinations.",
+        Mark.SYNTHETIC,
+        "botocore 1.44.5 has the limit; no answer is known",
+    ),
+    _refusal(
+        "bad-tag",
+        "a message tag has a character that is not allowed",
+        400,
+        "InvalidParameterValue",
+        "Invalid tag <part> <<value>>: only alphanumeric ASCII characters, '_', and '-' are "
+        "allowed.",
+        Mark.SEEN,
+        "localstack/localstack#8588 (2023-06-28)",
+    ),
+    _refusal(
+        "bad-template-data",
+        "the template data is no JSON object",
+        400,
+        "InvalidTemplateData",
+        "The template data is not a JSON object.",
+        Mark.SYNTHETIC,
+        "no answer is known",
+    ),
+]

@@ -1,0 +1,67 @@
+"""Every case convicts at least one wrong sender, and every clause is what convicts one."""
+
+from __future__ import annotations
+
+from harness.scenario.case import Case
+from harness.selection import matches
+
+from .careful import Careful
+from .gallery import FAMILIES, WRONG, convicting, figures, unproved_clauses
+
+# Bases for others, which do nothing wrong by themselves.
+HOOKS = {"Overriding", "Patient", "Blaming"}
+
+
+def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
+    proved = convicting(library)
+    toothless = [case.id for case in library if case.control and case.id not in proved]
+    assert not toothless
+
+
+def test_every_other_case_convicts_a_wrong_sender_too(library: tuple[Case, ...]) -> None:
+    proved = convicting(library)
+    toothless = [
+        case.id
+        for case in library
+        if not case.is_control and not case.control and case.id not in proved
+    ]
+    assert not toothless
+
+
+def test_every_clause_is_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
+    assert unproved_clauses(library) == {}
+
+
+def test_every_wrong_sender_is_told_what_convicts_it() -> None:
+    told = {wrong.name for wrong in WRONG}
+    all_of_them = {
+        name
+        for family in FAMILIES
+        for name, value in vars(family).items()
+        if isinstance(value, type)
+        and issubclass(value, Careful)
+        and value.__module__ == family.__name__
+    }
+    assert all_of_them - told == HOOKS
+
+
+def test_every_glob_means_a_case(library: tuple[Case, ...]) -> None:
+    idle = {
+        conviction.cases
+        for wrong in WRONG
+        for conviction in wrong.convictions
+        if not any(matches(conviction.cases, case.id) for case in library)
+    }
+    assert not idle
+
+
+def test_no_two_wrong_senders_have_one_name() -> None:
+    names = [wrong.name for wrong in WRONG]
+    assert len(names) == len(set(names))
+
+
+def test_the_figures_are_those_of_the_library(library: tuple[Case, ...]) -> None:
+    found = figures(library)
+    assert found.wrong_senders == len(WRONG) > 100
+    assert found.negative_convicting == found.negative > 0
+    assert str(found).startswith(f"{len(WRONG)} wrong senders")

@@ -1,0 +1,119 @@
+"""Right senders pass every case: the careful one, a second one on smtplib, and a terse one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.ground import Ground
+from harness.model import Verdict
+from harness.reference.sender import handle as reference
+from harness.scenario.case import Case
+from harness.scenario.library import bundled_folder
+
+from . import careful, second
+from .careful import Careful, handler
+from .judging import Handle, failing, judged, not_passed, story
+from .own_verification import OwnVerification
+from .terse import handle as terse
+from .wrong_modes import Overriding
+from .wrong_network import Patient
+from .wrong_reports import Blaming
+
+pytestmark = pytest.mark.wire
+
+FOLDERS = sorted(path.name for path in bundled_folder().iterdir() if path.is_dir())
+RIGHT: dict[str, Handle] = {
+    "reference": reference,
+    "careful": handler(Careful),
+    "second": second.handle,
+}
+# What an answer of nothing but a status cannot meet: findings that ask for the sender's words.
+WORDS = {"sender.error.says"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_sender_passes_every_case(
+    name: str, folder: str, library: tuple[Case, ...], ground: Ground
+) -> None:
+    results = judged(name, RIGHT[name], in_folder(library, folder), ground)
+    assert not not_passed(results), story(not_passed(results))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_one_that_says_nothing_but_the_status_fails_only_where_words_are_asked_for(
+    folder: str, library: tuple[Case, ...], ground: Ground
+) -> None:
+    cases = in_folder(library, folder)
+    results = judged("terse", terse, cases, ground)
+    speechless = {
+        result.id: {finding.check for finding in failing(result)}
+        for result in results.values()
+        if result.verdict is Verdict.FAIL
+    }
+    others = [result for result in not_passed(results) if result.id not in speechless]
+    assert not others, story(others)
+    assert all(checks == WORDS for checks in speechless.values()), speechless
+    assert {case.partition("[")[0] for case in speechless} == asking_for_words(folder)
+
+
+def asking_for_words(folder: str) -> set[str]:
+    """The scenarios of a folder in the list below."""
+    return {scenario for scenario in ASKING_FOR_WORDS if scenario.startswith(f"{folder}/")}
+
+
+@pytest.mark.parametrize("hook", [OwnVerification, Overriding, Patient, Blaming])
+def test_what_wrong_senders_have_in_common_is_right_by_itself(
+    hook: type[Careful], library: tuple[Case, ...], ground: Ground
+) -> None:
+    cases = [case for case in library if case.scenario in {"tls/certificate", "modes/stripped"}]
+    results = judged(hook.__name__, handler(hook), cases, ground)
+    assert not not_passed(results), story(not_passed(results))
+
+
+@pytest.mark.parametrize(
+    "module", ["careful*.py", "second*.py", "terse.py", "wrong_*.py", "own_verification.py"]
+)
+def test_the_senders_import_nothing_of_the_harness(module: str) -> None:
+    own = {"careful", "second"}
+    found = {
+        name.split(".")[0]
+        for path in Path(careful.__file__).parent.glob(module)
+        for name in imported(path.read_text("utf-8"))
+    }
+    assert found, "no such module"
+    assert not found & {"harness", "fakes", "tests"}
+    if module == "second*.py":
+        assert not any(name.startswith("careful") for name in found & own)
+
+
+def imported(source: str) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
+def test_the_terse_sender_says_nothing_but_the_status() -> None:
+    request: Mapping[str, Any] = {"action": "send", "transport": {"kind": "api"}}
+    assert terse(request) == {"status": "unsupported"}
+
+
+def in_folder(library: tuple[Case, ...], folder: str) -> list[Case]:
+    return [case for case in library if case.scenario.startswith(f"{folder}/")]
+
+
+# Where words are asked for, and nothing else is missing of what the terse sender says.
+ASKING_FOR_WORDS = frozenset(
+    [
+        "x",
+    ]
+)

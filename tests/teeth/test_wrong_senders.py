@@ -1,0 +1,40 @@
+"""Each wrong sender is convicted by the cases that it must be, and is right in their controls."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.ground import Ground
+from harness.model import CaseResult, Verdict
+from harness.scenario.case import Case
+
+from .careful import handler
+from .convictions import Wrong
+from .gallery import WRONG
+from .judging import judged, not_passed, story, with_controls
+
+pytestmark = pytest.mark.wire
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
+def test_a_wrong_sender_is_convicted_for_what_it_does_wrong(
+    wrong: Wrong, library: tuple[Case, ...], ground: Ground
+) -> None:
+    expected = wrong.cases(library)
+    cases = with_controls([case for case in library if case.id in expected], library)
+    results = judged(wrong.name, handler(wrong.sender), cases, ground)
+    controls = {id_: result for id_, result in results.items() if result.is_control}
+    acquitted = [
+        results[case] for case, checks in expected.items() if not convicts(results[case], checks)
+    ]
+    assert not not_passed(controls), story(not_passed(controls))
+    assert not acquitted, story(acquitted)
+
+
+def convicts(result: CaseResult, checks: set[str]) -> bool:
+    """Whether each check is not met, and fails the case if its level is one that does."""
+    unmet = {finding.check: finding for finding in result.unmet}
+    if not checks <= set(unmet):
+        return False
+    is_binding = any(unmet[check].level.fails_a_case for check in checks)
+    return result.verdict is (Verdict.FAIL if is_binding else Verdict.PASS)

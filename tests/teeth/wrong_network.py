@@ -1,0 +1,140 @@
+"""Senders that go wrong about the network, or about who is to get the message."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any
+
+from .careful import Careful
+from .careful_wire import Failure, Reply, Wire
+
+# Longer than anybody waits for an answer here (`judging.InProcess`), and no longer than a test may
+# leave a thread behind.
+_FOR_EVER = 6.0
+
+
+class Patient(Careful):
+    """Right by itself: a hook for senders whose patience has no end."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.wire.timeout = self.patience()
+
+    def patience(self) -> float:
+        return self.timeout
+
+
+class WaitsForEver(Patient):
+    """Has no time-out for replies."""
+
+    def patience(self) -> float:
+        return _FOR_EVER
+
+
+class WaitsForEverToConnect(Careful):
+    """Has no time-out for connecting."""
+
+    def connected(self, addresses: list[tuple[int, Any]]) -> socket.socket:
+        family, address = addresses[-1]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(_FOR_EVER)
+        try:
+            sock.connect(address)
+        except OSError as fault:
+            sock.close()
+            raise self.not_connected(fault) from None
+        return sock
+
+
+class WaitsForEverInHandshakes(Careful):
+    """Has no time-out for the handshake."""
+
+    def start_tls(self) -> None:
+        usual, self.wire.timeout = self.wire.timeout, _FOR_EVER
+        super().start_tls()
+        self.wire.timeout = usual
+
+
+class WaitsForEverForTheEnd(Careful):
+    """Has no time-out for the final reply."""
+
+    def final(self) -> Reply:
+        self.wire.timeout = _FOR_EVER
+        return super().final()
+
+
+class SaysQuitAndWaits(Careful):
+    """Has no time-out for the goodbye."""
+
+    def quit(self) -> None:
+        self.wire.timeout = _FOR_EVER
+        super().quit()
+
+
+class DeliversToEachDomain(Careful):
+    """Hands the message to the mail servers of the recipients too."""
+
+    def deliver(self) -> Reply:
+        reply = super().deliver()
+        for logical, real in self.request.get("connect_to", {}).items():
+            if logical.startswith("mx."):
+                host, _, port = real.rpartition(":")
+                wire = Wire(socket.create_connection((host, int(port))), self.timeout)
+                wire.reply()
+                wire.close()
+        return reply
+
+
+class LosesBcc(Careful):
+    """Forgets recipients that no header names."""
+
+    def recipients(self) -> list[str]:
+        boxes = [*self.asked["to"], *self.asked.get("cc", ())]
+        return [box["address"] for box in boxes]
+
+
+class LosesAllButTheFirst(Careful):
+    """Sends to the first recipient only."""
+
+    def recipients(self) -> list[str]:
+        return super().recipients()[:1]
+
+
+class MakesUpAFrom(Careful):
+    """Sends from an address of its own where none is configured."""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        asked = dict(super().asked)
+        if not asked["from"]["address"]:
+            asked["from"] = {"name": "", "address": "noreply@localhost.test"}
+        return asked
+
+
+class SpeaksTls12Only(Careful):
+    """Does not speak TLS 1.3."""
+
+    def context(self) -> ssl.SSLContext:
+        context = super().context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+
+class SpeaksTls13Only(Careful):
+    """Does not speak TLS 1.2."""
+
+    def context(self) -> ssl.SSLContext:
+        context = super().context()
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        return context
+
+
+class SaysNothingOfThePort(Careful):
+    """Names the host and not the port."""
+
+    def failed(self, failure: Failure) -> dict[str, Any]:
+        to = getattr(self, "to", None)
+        if to is not None:
+            failure.words = failure.words.replace(to.server, to.host).partition("; port")[0]
+        return super().failed(failure)

@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 
 # The first Python that is new enough; PYTHON=… on the command line chooses another one.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for python in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do \
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.15 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+endif
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # Where pyenv keeps Pythons that are not on the PATH; nothing where there is no pyenv.
 PYENV_PYTHONS = $(shell pyenv root >/dev/null 2>&1 && for bin in "$$(pyenv root)"/versions/*/bin; do \

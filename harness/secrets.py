@@ -70,7 +70,8 @@ class Secrets:
         """The names of the secrets of which a form stands in `data`."""
         octets = _octets(data) if isinstance(data, str) else data
         flat = _flat(octets)
-        found = (name for form, name in self._forms if form in octets or form in flat)
+        places = (octets,) if len(flat) == len(octets) else (octets, flat)
+        found = (name for form, name in self._forms if any(form in place for place in places))
         return tuple(dict.fromkeys(found))
 
     def spans(self, data: bytes) -> Iterator[Span]:

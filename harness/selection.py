@@ -12,6 +12,7 @@ from harness.requirements import load_catalogue
 from harness.scenario.case import Case
 
 _WILD = re.compile(r"\*\*|\*|\?")
+_MOST_WORDS = 200
 _TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
 
 
@@ -36,7 +37,7 @@ class Selection:
         """The selected cases, with the control of each before it.
 
         Raises:
-            UsageError: a row is unknown, an expression is broken, or a literal id matches nothing.
+            UsageError: a row or a tag is unknown, or an expression is broken.
         """
         self._check(cases)
         chosen = {case.id for case in cases if self._holds(case)}
@@ -44,6 +45,8 @@ class Selection:
         return tuple(case for case in cases if case.id in wanted)
 
     def _check(self, cases: Sequence[Case]) -> None:
+        if self.expression is not None:
+            _evaluate(self.expression, "")
         catalogue = load_catalogue()
         for row in self.requirements:
             catalogue.requirement(row)
@@ -100,6 +103,8 @@ def _reaches(rows: Iterable[str], level: Level) -> bool:
 
 def _evaluate(expression: str, identifier: str) -> bool:
     tokens = _TOKEN.findall(expression)
+    if len(tokens) > _MOST_WORDS:
+        raise UsageError(f"-k: {len(tokens)} words are too long an expression")
     value, rest = _disjunction(tokens, identifier, expression)
     if rest:
         raise _broken(expression, rest[0])

@@ -18,6 +18,7 @@ _TOP = Path(__file__).parent.parent
 _OURS = {"harness", "fakes"}
 # pytest is there whenever its plugin runs, and must not be installed for everybody else.
 _OF_THE_HOST = {"pytest"}
+_OF_TYPE_CHECKERS = {"_typeshed"}
 
 
 @cache
@@ -39,33 +40,42 @@ def _pins() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in pairs}
 
 
-def _imported() -> set[str]:
-    """The first name of everything that the package imports, wherever in a module."""
+def _imported(*folders: str) -> set[str]:
+    """The first name of everything that the folders import, wherever in a module."""
     found: set[str] = set()
-    for folder in ("harness", "fakes"):
+    for folder in folders:
         for file in (_TOP / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Import):
                     found.update(alias.name.partition(".")[0] for alias in node.names)
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - _OURS - _OF_THE_HOST
+    return found - set(sys.stdlib_module_names) - _OURS - _OF_TYPE_CHECKERS
+
+
+def _undeclared(imported: set[str], *, dev: bool) -> set[str]:
+    """The names among `imported` that no dependency that we ask for brings."""
+    homes = metadata.packages_distributions()
+    declared = {canonicalize_name(requirement.name) for requirement in _declared(dev=dev)}
+    return {
+        name
+        for name in imported
+        if declared.isdisjoint(canonicalize_name(home) for home in homes.get(name, ()))
+    }
 
 
 def test_every_import_of_the_package_is_a_declared_dependency() -> None:
-    homes = metadata.packages_distributions()
-    declared = {canonicalize_name(requirement.name) for requirement in _declared(dev=False)}
-    undeclared = {
-        name
-        for name in _imported()
-        if declared.isdisjoint(canonicalize_name(home) for home in homes.get(name, ()))
-    }
-    assert not undeclared
+    assert _undeclared(_imported("harness", "fakes"), dev=False) <= _OF_THE_HOST
+
+
+def test_every_import_of_the_tests_is_a_declared_dependency() -> None:
+    assert not _undeclared(_imported("tests"), dev=True)
 
 
 def test_every_declared_dependency_of_the_package_is_imported() -> None:
     homes = metadata.packages_distributions()
-    used = {canonicalize_name(home) for name in _imported() for home in homes.get(name, ())}
+    imported = _imported("harness", "fakes")
+    used = {canonicalize_name(home) for name in imported for home in homes.get(name, ())}
     assert {canonicalize_name(each.name) for each in _declared(dev=False)} <= used
 
 

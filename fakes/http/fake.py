@@ -14,7 +14,7 @@ from ..connection import Connection
 from ..errors import FakeError
 from ..fake import LOOPBACK_NAMES, Fake, complaint
 from ..message import ApiMessage
-from ..providers.registry import providers
+from ..providers.registry import provider as rules_of
 from ..providers.rules import AcceptedMail, Account, Provider
 from ..tls import Authority
 from ..transcript import MessageCaptured, Transcript
@@ -57,7 +57,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         **words: Any,
     ) -> None:
-        self.provider: Provider[A] = providers()[provider]
+        self.provider: Provider[A] = rules_of(provider)
         try:
             self.state = ApiState.model_validate(words)
             account = self.provider.account_type.model_validate(self.state.account)

@@ -1,4 +1,4 @@
-"""The providers there are, found by package scan."""
+"""The providers there are, found by package scan, each imported when it is used."""
 
 from __future__ import annotations
 
@@ -7,18 +7,27 @@ import pkgutil
 from functools import cache
 from typing import Any
 
+from ..errors import FakeError
 from .rules import Provider
 
 _PACKAGE = __name__.rpartition(".")[0]
 
 
 @cache
-def providers() -> dict[str, Provider[Any]]:
-    """Every provider's rules by name: the `PROVIDER` of each package beside this module."""
+def provider_names() -> tuple[str, ...]:
+    """Every provider: the names of the packages beside this module."""
     package = importlib.import_module(_PACKAGE)
-    found: dict[str, Provider[Any]] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg:
-            provider = importlib.import_module(f"{_PACKAGE}.{module.name}").PROVIDER
-            found[provider.name] = provider
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
+
+
+def provider(name: str) -> Provider[Any]:
+    """A provider's rules.
+
+    Raises:
+        FakeError: there is none of that name.
+    """
+    if name not in provider_names():
+        known = ", ".join(provider_names())
+        raise FakeError(f"there is no fake of the provider {name!r}; there are: {known}")
+    found: Provider[Any] = importlib.import_module(f"{_PACKAGE}.{name}").PROVIDER
     return found

@@ -81,12 +81,17 @@ def validate(paths: tuple[str, ...]) -> int:
         library = load_library(paths)
     except ScenarioError as error:
         click.echo(str(error))
-        raise UsageError(f"{len(str(error).splitlines())} mistakes") from error
+        raise UsageError(_counted(len(str(error).splitlines()), "mistake")) from error
     for note in library.notes:
         click.echo(f"note: {note}", err=True)
     scenarios = len({case.scenario for case in library.cases})
-    click.echo(f"{scenarios} scenarios with {len(library.cases)} cases: nothing to complain about")
+    found = f"{_counted(scenarios, 'scenario')} with {_counted(len(library.cases), 'case')}"
+    click.echo(f"{found}: nothing to complain about")
     return 0
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 COMMANDS = {"list": list_cases, "show": show, "validate": validate}

@@ -9,7 +9,7 @@ import click
 from pydantic import TypeAdapter
 
 from harness.protocol import Answer, DescribeRequest, Description, SendRequest
-from harness.reports.document import ReportDocument
+from harness.reports.document import report_schema
 from harness.scenario.schema import scenario_schema
 
 
@@ -17,7 +17,7 @@ from harness.scenario.schema import scenario_schema
 @click.argument("what", type=click.Choice(["scenario", "sender", "report"]))
 def schema(what: str) -> int:
     """Print a JSON Schema: scenario files, the sender protocol's documents, or the JSON report."""
-    made = {"scenario": scenario_schema, "sender": _sender, "report": _report}[what]()
+    made = {"scenario": scenario_schema, "sender": _sender, "report": report_schema}[what]()
     click.echo(json.dumps(made, indent=2))
     return 0
 
@@ -34,10 +34,6 @@ def _sender() -> dict[str, Any]:
         "properties": {"request": request, "answer": answer},
         "$defs": definitions,
     }
-
-
-def _report() -> dict[str, Any]:
-    return ReportDocument.model_json_schema(by_alias=True)
 
 
 COMMANDS = {"schema": schema}

@@ -53,9 +53,8 @@ def test_credentials_cut_into_segments_are_found_and_each_segment_is_cited(
     pieces: list[Fact] = [received(line[at : at + size]) for at in range(0, len(line), size)]
     seen = credentials_in_clear(make_record(received(b"EHLO a\r\n"), *pieces), "never")
     assert (seen.leak, seen.observed) == (True, "in clear: password")
-    last = len(pieces) + 1 - (0 if len(line) % size or size > 2 else 2 // size)
-    assert set(range(2, last)) <= set(seen.events)
-    assert 1 not in seen.events
+    before_the_line_end = range(0, len(line) - 2, size)
+    assert seen.events == tuple(range(2, 2 + len(before_the_line_end)))
 
 
 def test_segments_of_two_connections_are_not_put_together(

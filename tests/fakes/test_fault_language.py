@@ -163,7 +163,7 @@ def test_a_plan_counts_how_often_each_fault_acted() -> None:
     assert acts(plan, rcpt, moment(Stage.MAIL), rcpt, rcpt, rcpt) == [
         "close", None, "reset", "stall", None,
     ]  # fmt: skip
-    assert plan.pending == ()
+    assert not plan.pending
 
 
 def test_a_plan_without_faults_does_nothing() -> None:

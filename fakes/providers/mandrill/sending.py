@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from .validation import address_problem, sending_time, text_of, wrong_parameter
 _HEX = "0123456789abcdef"
 _MOST_AT_ONCE = 10
 _TEST_DOMAIN = "test.mandrillapp.com"
+_HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
 _SOURCE = "mandrill 1.0.60, docstrings; array as in django-anymail's tests (2026-07)"
 
 
@@ -205,12 +207,12 @@ def _template(given: _Given) -> str | None:
 
 
 def _header_map(headers: Mapping[Any, Any]) -> dict[str, str]:
-    """The headers whose names can be names of headers."""
+    """The headers that a sender can set: real names, and none of those that say what a body is."""
     given = {text_of(name): text_of(value) for name, value in headers.items()}
     return {
         name: value
         for name, value in given.items()
-        if name and all("!" <= character <= "~" and character != ":" for character in name)
+        if _HEADER_NAME.match(name) and not name.lower().startswith(("content-", "mime-"))
     }
 
 

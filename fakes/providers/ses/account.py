@@ -104,7 +104,7 @@ class SesAccount(Account):
     recipients that were sent to before the fake began.
     """
 
-    number: str = Field(default="123456789012", pattern=r"\A\d{12}\Z")
+    number: str = Field(default="123456789012", pattern=r"^[0-9]{12}$")
     keys: tuple[AccessKey, ...] = Field(default=(AccessKey(),), strict=False)
     domains: tuple[SesDomain, ...] = Field(default=(), strict=False)
     addresses: tuple[Address, ...] = Field(default=(), strict=False)
@@ -130,9 +130,8 @@ class SesAccount(Account):
 
     def identities(self, region: str) -> Iterator[SesDomain | Address]:
         """The identities that it has in this region."""
-        for identity in (*self.domains, *self.addresses):
-            if identity.region in {None, region}:
-                yield identity
+        yield from (each for each in self.domains if each.region in {None, region})
+        yield from (each for each in self.addresses if each.region in {None, region})
 
     def identities_of(self, address: str, region: str) -> Iterator[SesDomain | Address]:
         """The identities that cover an address, the closest first.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from types import MappingProxyType
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from ...http.exchange import Headers, Mark, Response
 from ..refusal import JSON
@@ -70,6 +70,14 @@ def rest_response(answer: Refused | Result) -> Response:
     return _accepted(_json(answer.value), JSON, _JSON_SOURCE)
 
 
+def message_of(refused: Refused, *, is_rest: bool) -> str:
+    """The text of a refusal alone, as the entries of bulk answers have it."""
+    if is_rest:
+        return str(json.loads(rest_response(refused).body)["message"])
+    body = query_response(refused, action="", request_id="").body.decode()
+    return unescape(body.partition("<Message>")[2].partition("</Message>")[0])
+
+
 def stamped(response: Response, *, request_id: str, now: datetime) -> Response:
     """The response with the headers that every answer has."""
     date = format_datetime(now.astimezone(UTC), usegmt=True)
@@ -78,9 +86,7 @@ def stamped(response: Response, *, request_id: str, now: datetime) -> Response:
 
 
 def _accepted(body: str, headers: Headers, source: str) -> Response:
-    return Response(
-        status=200, body=body.encode(), headers=headers, mark=Mark.SEEN, source=source
-    )
+    return Response(status=200, body=body.encode(), headers=headers, mark=Mark.SEEN, source=source)
 
 
 def _xml(value: Any) -> str:

@@ -5,13 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from email.message import Message
-from email.parser import BytesHeaderParser
-from email.utils import getaddresses
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 from ..rules import Fields
@@ -19,6 +13,7 @@ from .addresses import addr_spec
 from .answers import Refused
 from .calls import Api, Call
 from .parameters import Parameters
+from .raw_message import RawMessage, read_raw
 
 _LINES = b"\r\n"
 _DESTINATIONS = ("ToAddresses", "CcAddresses", "BccAddresses")
@@ -42,6 +37,23 @@ class TemplateUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """The recipients that a request names."""
+
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """All of them, in this order."""
+        return (*self.to, *self.cc, *self.bcc)
+
+
+_NOBODY = Destination()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A message to be sent. Addresses are as given, with names or without.
 
@@ -50,46 +62,38 @@ class Letter:
     """
 
     source: str | None = None
-    to: tuple[str, ...] = ()
-    cc: tuple[str, ...] = ()
-    bcc: tuple[str, ...] = ()
+    destination: Destination = _NOBODY
     reply_to: tuple[str, ...] = ()
     return_path: str | None = None
     subject: str = ""
     text: str | None = None
     html: str | None = None
-    raw: bytes | None = None
+    raw: RawMessage | None = None
     template: TemplateUse | None = None
     headers: tuple[tuple[str, str], ...] = ()
     attachments: tuple[Attachment, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     configuration_set: str | None = None
     missing: tuple[str, ...] = ()
-    raw_headers: Mapping[str, tuple[str, ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-
-    @property
-    def destinations(self) -> tuple[str, ...]:
-        """The recipients that the request names, as given."""
-        return (*self.to, *self.cc, *self.bcc)
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """The recipients as given; those of the headers where a raw message comes without any."""
-        if self.raw is None or self.destinations:
-            return self.destinations
-        return tuple(a for name in ("to", "cc", "bcc") for a in self.raw_headers.get(name, ()))
+        if self.raw is None or self.destination.all:
+            return self.destination.all
+        return tuple(a for name in ("to", "cc", "bcc") for a in self.raw.mailboxes.get(name, ()))
 
     @property
     def senders(self) -> tuple[str, ...]:
         """Every address that has to be verified, as given, the source first.
 
-        Source: SES developer guide, verify-addresses-and-domains: From, Source, Sender, Return-Path.
+        From, Source, Sender and Return-Path (SES developer guide, verify-addresses-and-domains).
         """
-        named = [*((self.source,) if self.source else ()), *self.raw_headers.get("from", ())]
-        named += [*self.raw_headers.get("sender", ()), *self.raw_headers.get("return-path", ())]
-        return tuple(dict.fromkeys([*named, *((self.return_path,) if self.return_path else ())]))
+        named = [self.source] if self.source else []
+        for header in ("from", "sender", "return-path"):
+            named += self.raw.mailboxes.get(header, ()) if self.raw is not None else ()
+        named += [self.return_path] if self.return_path else []
+        return tuple(dict.fromkeys(named))
 
     @property
     def from_address(self) -> str:
@@ -104,8 +108,8 @@ class Letter:
             headers["Reply-To"] = ", ".join(self.reply_to)
         return Fields(
             sender=self.source or "",
-            to=self.to,
-            cc=self.cc,
+            to=self.destination.to,
+            cc=self.destination.cc,
             subject=self.subject,
             text=self.text,
             html=self.html,
@@ -131,16 +135,16 @@ def decoded(text: str) -> bytes | None:
         return None
 
 
-def destinations_of(structure: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The lists of a version 2 `Destination`, by the names they have here."""
-    given = [tuple(structure.get(name, ())) for name in _DESTINATIONS]
-    return dict(zip(("to", "cc", "bcc"), given, strict=True))
+def document_destination(structure: Mapping[str, Any]) -> Destination:
+    """A `Destination` of version 2."""
+    to, cc, bcc = (tuple(structure.get(name, ())) for name in _DESTINATIONS)
+    return Destination(to=to, cc=cc, bcc=bcc)
 
 
-def query_destinations(parameters: Parameters) -> dict[str, tuple[str, ...]]:
-    """The lists of a version 1 `Destination`."""
-    given = [parameters.members(name) for name in _DESTINATIONS]
-    return dict(zip(("to", "cc", "bcc"), given, strict=True))
+def query_destination(parameters: Parameters) -> Destination:
+    """A `Destination` of version 1."""
+    to, cc, bcc = (parameters.members(name) for name in _DESTINATIONS)
+    return Destination(to=to, cc=cc, bcc=bcc)
 
 
 def _of_query(parameters: Parameters, *, is_template: bool) -> Letter:
@@ -160,7 +164,7 @@ def _of_query(parameters: Parameters, *, is_template: bool) -> Letter:
         required["message.body"] = bool(parameters.below("Message.Body"))
     return Letter(
         source=parameters.get("Source"),
-        **query_destinations(parameters.below("Destination")),
+        destination=query_destination(parameters.below("Destination")),
         reply_to=parameters.members("ReplyToAddresses"),
         return_path=parameters.get("ReturnPath"),
         subject=parameters.get("Message.Subject.Data") or "",
@@ -189,7 +193,7 @@ def _raw_of_query(parameters: Parameters) -> Letter | Refused:
     return _raw(
         raw,
         source=parameters.get("Source"),
-        to=parameters.members("Destinations"),
+        destination=Destination(to=parameters.members("Destinations")),
         tags=query_tags(parameters, "Tags"),
         configuration_set=parameters.get("ConfigurationSetName"),
     )
@@ -203,7 +207,7 @@ def _of_document(document: Mapping[str, Any]) -> Letter | Refused:
         return Refused("not-one-content")
     common: dict[str, Any] = {
         "source": document.get("FromEmailAddress"),
-        **destinations_of(document.get("Destination", {})),
+        "destination": document_destination(document.get("Destination", {})),
         "reply_to": tuple(document.get("ReplyToAddresses", ())),
         "return_path": document.get("FeedbackForwardingEmailAddress"),
         "tags": pairs_of(document.get("EmailTags", ())),
@@ -269,28 +273,6 @@ def _attachments(structures: Any) -> tuple[Attachment, ...]:
     )
 
 
-def _raw(raw: bytes, **common: Any) -> Letter:
-    message = BytesHeaderParser().parsebytes(raw)
-    names = ("from", "sender", "return-path", "to", "cc", "bcc")
-    headers = {name: _mailboxes(message, name) for name in names if name in message}
-    return Letter(raw=raw, raw_headers=headers, subject=_subject(message), **common)
-
-
-def _mailboxes(message: Message, name: str) -> tuple[str, ...]:
-    """The mailboxes of a header, as written there."""
-    lines = [str(value) for value in message.get_all(name, [])]
-    try:
-        found = [
-            f"{shown} <{address}>" if shown else address for shown, address in getaddresses(lines)
-        ]
-    except (ValueError, IndexError):
-        found = lines
-    return tuple(each for each in found if each.strip())
-
-
-def _subject(message: Message) -> str:
-    text = str(message.get("subject", ""))
-    try:
-        return str(make_header(decode_header(text)))
-    except (ValueError, LookupError, MessageError):
-        return text
+def _raw(octets: bytes, **common: Any) -> Letter:
+    raw = read_raw(octets)
+    return Letter(raw=raw, subject=raw.subject, **common)

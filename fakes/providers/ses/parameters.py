@@ -31,12 +31,19 @@ class Parameters:
     def members(self, name: str) -> tuple[str, ...]:
         """The strings of a list, in the order of their numbers."""
         below = self.below(f"{name}.member")
-        return tuple(below._values[n] for n in below._numbers() if n in below._values)
+        found = (below.get(number) for number in below.numbers())
+        return tuple(each for each in found if each is not None)
 
     def structures(self, name: str) -> tuple[Parameters, ...]:
         """The structures of a list, in the order of their numbers."""
         below = self.below(f"{name}.member")
-        return tuple(below.below(number) for number in below._numbers())
+        return tuple(below.below(number) for number in below.numbers())
+
+    def numbers(self) -> list[str]:
+        """The numbers that names begin with, in order."""
+        firsts = {name.partition(".")[0] for name in self._values}
+        numbers = [first for first in firsts if first.isascii() and first.isdecimal()]
+        return sorted(numbers, key=lambda number: (len(number), number))
 
     def has_bare_list(self) -> bool:
         """Whether a list is numbered without `member` at the top, as no SDK does it."""
@@ -45,17 +52,11 @@ class Parameters:
     def __bool__(self) -> bool:
         return bool(self._values)
 
-    def _numbers(self) -> list[str]:
-        firsts = {name.partition(".")[0] for name in self._values}
-        return sorted((n for n in firsts if n.isascii() and n.isdecimal()), key=lambda n: (len(n), n))
-
 
 def query_parameters(request: Request) -> Parameters:
     """The parameters of a request: those of the query and those of a form."""
     query = request.target.partition("?")[2]
     form = request.body.decode("utf-8", "replace")
     return Parameters(
-        dict(
-            (*parse_qsl(query, keep_blank_values=True), *parse_qsl(form, keep_blank_values=True))
-        )
+        dict((*parse_qsl(query, keep_blank_values=True), *parse_qsl(form, keep_blank_values=True)))
     )

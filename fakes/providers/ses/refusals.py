@@ -22,7 +22,7 @@ REFUSALS = Refusals(
         "sending authorization": "SourceArn, FromArn and ReturnPathArn are not looked at",
         "one call a second": "calls other than sending are limited by `rate_limited` only",
         "an ellipsis after the failed identities": "where SES cuts is not known; all are named",
-        "header problems of raw messages": "`Header section too long.` and so on: limits not known",
+        "other header problems of raw messages": "`Header section too long.`: no limit is known",
         "414 for a very long GET": "the limit is not known",
         "more than 16 KiB of headers": "SES resets the connection; a fault can do so",
         "the canonical string in `wrong-secret`": "older responses have it",

@@ -11,6 +11,7 @@ import json
 
 from ...http.exchange import Mark
 from ..refusal import JSON, Refusal
+from .cases import WHEN
 from .query_refusals import (
     EARLY,
     EXPIRED,
@@ -28,11 +29,11 @@ _SIBLINGS = "exception and text are those of other JSON services"
 
 
 def _refusal(
-    name: str, when: str, status: int, exception: str, message: str, mark: Mark, source: str
+    name: str, status: int, exception: str, message: str, mark: Mark, source: str
 ) -> Refusal:
     return Refusal(
         name=PREFIX + name,
-        when=when,
+        when=WHEN[name],
         status=status,
         body=json.dumps({"message": message}, separators=(",", ":")),
         mark=mark,
@@ -44,7 +45,6 @@ def _refusal(
 CREDENTIALS = [
     _refusal(
         "no-signature",
-        "the request is not signed",
         403,
         "MissingAuthenticationTokenException",
         "Missing Authentication Token",
@@ -53,7 +53,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "malformed-signature",
-        "the Authorization header makes no sense",
         403,
         "IncompleteSignatureException",
         "<reason>",
@@ -62,7 +61,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "unknown-key",
-        "the access key is unknown, inactive or deleted, or its session token is not the one given",
         403,
         "UnrecognizedClientException",
         "The security token included in the request is invalid.",
@@ -71,7 +69,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "wrong-secret",
-        "the signature is not one of this secret key, or not one of this request",
         403,
         "InvalidSignatureException",
         WRONG_SECRET,
@@ -80,7 +77,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "wrong-region",
-        "signed for another region than that of the host",
         403,
         "InvalidSignatureException",
         "Credential should be scoped to a valid region, not '<scope>'. ",
@@ -89,7 +85,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "expired-clock",
-        "signed more than 15 minutes ago",
         403,
         "InvalidSignatureException",
         EXPIRED,
@@ -98,7 +93,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "early-clock",
-        "signed more than 15 minutes ahead",
         403,
         "InvalidSignatureException",
         EARLY,
@@ -107,7 +101,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "expired-token",
-        "the session token has run out",
         403,
         "ExpiredTokenException",
         "The security token included in the request is expired",
@@ -116,7 +109,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "not-subscribed",
-        "the account has never signed up for SES",
         403,
         "OptInRequired",
         "The AWS Access Key Id needs a subscription for the service",
@@ -125,7 +117,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "may-not-send",
-        "no IAM policy allows the action on the identity, or one denies it",
         403,
         "AccessDeniedException",
         MAY_NOT_SEND,
@@ -134,7 +125,6 @@ CREDENTIALS = [
     ),
     _refusal(
         "may-not",
-        "no IAM policy allows an action other than sending, or one denies it",
         403,
         "AccessDeniedException",
         "User: <user> is not authorized to perform: <action> on resource: * because no "
@@ -147,7 +137,6 @@ CREDENTIALS = [
 ACCOUNT = [
     _refusal(
         "suspended",
-        "SES has stopped the account",
         400,
         "AccountSuspendedException",
         SUSPENDED,
@@ -156,7 +145,6 @@ ACCOUNT = [
     ),
     _refusal(
         "sending-paused",
-        "the account's owner has paused sending",
         400,
         "SendingPausedException",
         "Email sending is paused for this account.",
@@ -165,7 +153,6 @@ ACCOUNT = [
     ),
     _refusal(
         "configuration-set-paused",
-        "sending with this configuration set is paused",
         400,
         "SendingPausedException",
         "Email sending is paused for the configuration set <<name>>.",
@@ -174,7 +161,6 @@ ACCOUNT = [
     ),
     _refusal(
         "unknown-configuration-set",
-        "there is no such configuration set in this region",
         404,
         "NotFoundException",
         "Configuration set <<name>> does not exist.",
@@ -183,7 +169,6 @@ ACCOUNT = [
     ),
     _refusal(
         "mail-from-domain",
-        "the custom MAIL FROM domain of the identity is not set up",
         400,
         "MailFromDomainNotVerifiedException",
         "The MAIL FROM domain is not verified.",
@@ -192,7 +177,6 @@ ACCOUNT = [
     ),
     _refusal(
         "unknown-template",
-        "there is no such template in this region",
         404,
         "NotFoundException",
         "Template <name> does not exist.",
@@ -201,7 +185,6 @@ ACCOUNT = [
     ),
     _refusal(
         "unverified",
-        "the sender is not verified in this region; in the sandbox: or a recipient is not",
         400,
         "MessageRejected",
         UNVERIFIED,
@@ -210,7 +193,6 @@ ACCOUNT = [
     ),
     _refusal(
         "rate-limited",
-        "more messages a second than the sending rate",
         429,
         "TooManyRequestsException",
         "Maximum sending rate exceeded.",
@@ -219,7 +201,6 @@ ACCOUNT = [
     ),
     _refusal(
         "quota-used-up",
-        "the quota of 24 hours is used up",
         429,
         "TooManyRequestsException",
         "Daily message quota exceeded.",
@@ -228,7 +209,6 @@ ACCOUNT = [
     ),
     _refusal(
         "calls-limited",
-        "too many calls other than sending",
         429,
         "TooManyRequestsException",
         "Rate exceeded",
@@ -237,7 +217,6 @@ ACCOUNT = [
     ),
     _refusal(
         "server-error",
-        "SES is in trouble",
         500,
         "InternalServiceErrorException",
         "An internal failure occurred.",
@@ -246,7 +225,6 @@ ACCOUNT = [
     ),
     _refusal(
         "unavailable",
-        "SES is being maintained",
         503,
         "ServiceUnavailable",
         "The service is unavailable.",
@@ -258,7 +236,6 @@ ACCOUNT = [
 REQUEST = [
     _refusal(
         "unknown-operation",
-        "there is no such path, or not with this method",
         404,
         "UnknownOperationException",
         "There is no such operation.",
@@ -267,7 +244,6 @@ REQUEST = [
     ),
     _refusal(
         "not-json",
-        "the body is no JSON",
         400,
         "SerializationException",
         "The body is not valid JSON.",
@@ -276,7 +252,6 @@ REQUEST = [
     ),
     _refusal(
         "wrong-type",
-        "a member has another type than the API's",
         400,
         "SerializationException",
         "<reason>",
@@ -285,7 +260,6 @@ REQUEST = [
     ),
     _refusal(
         "missing-parameter",
-        "a required member is missing",
         400,
         "BadRequestException",
         "<reason>",
@@ -294,7 +268,6 @@ REQUEST = [
     ),
     _refusal(
         "not-one-content",
-        "Content has not exactly one of Simple, Raw and Template",
         400,
         "BadRequestException",
         "Exactly one of Simple, Raw and Template has to be given as Content.",
@@ -303,7 +276,6 @@ REQUEST = [
     ),
     _refusal(
         "not-base64",
-        "Content.Raw.Data or an attachment is not base64",
         400,
         "SerializationException",
         "The content is not valid base64.",
@@ -312,7 +284,6 @@ REQUEST = [
     ),
     _refusal(
         "bad-address",
-        "the syntax of an address is wrong",
         400,
         "BadRequestException",
         "Invalid email address <address>.",
@@ -321,7 +292,6 @@ REQUEST = [
     ),
     _refusal(
         "odd-address",
-        "the syntax of an address is wrong in a rarer way",
         400,
         "BadRequestException",
         "Invalid email address <address>.",
@@ -330,7 +300,6 @@ REQUEST = [
     ),
     _refusal(
         "missing-header",
-        "a raw message has no From, or names no recipient at all",
         400,
         "BadRequestException",
         "Missing required header '<name>'.",
@@ -339,7 +308,6 @@ REQUEST = [
     ),
     _refusal(
         "empty-header",
-        "a raw message has a header of addresses with nothing in it",
         400,
         "BadRequestException",
         "Empty required header '<name>'.",
@@ -348,7 +316,6 @@ REQUEST = [
     ),
     _refusal(
         "bad-header",
-        "the name or value of a header is wrong, or there are more than 15",
         400,
         "BadRequestException",
         "<reason>",
@@ -356,8 +323,15 @@ REQUEST = [
         f"{_MODEL} and limits; the text is that of other services",
     ),
     _refusal(
+        "duplicate-header",
+        400,
+        "BadRequestException",
+        "Duplicate header '<name>'.",
+        Mark.INFERRED,
+        f"{_MODEL}; {_AS_V1}",
+    ),
+    _refusal(
         "too-large",
-        "the message is larger than 40 MB",
         400,
         "BadRequestException",
         "Message length is more than <most> bytes long: '<length>'.",
@@ -366,7 +340,6 @@ REQUEST = [
     ),
     _refusal(
         "too-many-recipients",
-        "more than 50 recipients",
         400,
         "BadRequestException",
         "Recipient count exceeds 50.",
@@ -375,7 +348,6 @@ REQUEST = [
     ),
     _refusal(
         "no-recipients",
-        "no recipient is given",
         400,
         "BadRequestException",
         "The message has no recipients.",
@@ -384,7 +356,6 @@ REQUEST = [
     ),
     _refusal(
         "too-many-entries",
-        "more than 50 entries in one bulk request",
         400,
         "BadRequestException",
         "The request has more than 50 destinations.",
@@ -393,7 +364,6 @@ REQUEST = [
     ),
     _refusal(
         "bad-tag",
-        "a message tag has a character that is not allowed",
         400,
         "BadRequestException",
         "Invalid tag <part> <<value>>: only alphanumeric ASCII characters, '_', and '-' are "
@@ -403,7 +373,6 @@ REQUEST = [
     ),
     _refusal(
         "bad-template-data",
-        "the template data is no JSON object",
         400,
         "BadRequestException",
         "The template data is not a JSON object.",
@@ -412,7 +381,6 @@ REQUEST = [
     ),
     _refusal(
         "not-found",
-        "there is no such identity, message or suppressed address",
         404,
         "NotFoundException",
         "<thing> <name> does not exist.",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.fakes.http.exchange import Mark, Request, Response
 from harness.fakes.providers.mandrill import PROVIDER, MandrillAccount
 from harness.fakes.providers.mandrill.refusals import REFUSALS, REJECT_REASONS
-from harness.fakes.providers.registry import providers
+from harness.fakes.providers.registry import provider
 from harness.fakes.providers.rules import Outcome
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
@@ -66,7 +66,7 @@ def decoded(response: Response) -> Any:
 
 
 def test_the_scan_finds_mandrill() -> None:
-    assert providers()["mandrill"] is PROVIDER
+    assert provider("mandrill") is PROVIDER
 
 
 def test_a_made_up_key_is_22_url_safe_characters() -> None:

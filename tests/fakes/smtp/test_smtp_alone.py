@@ -130,7 +130,7 @@ def test_a_word_that_makes_no_sense_is_named(words: dict[str, Any], complaint: s
 
 
 def test_all_mistakes_are_named_at_once() -> None:
-    with pytest.raises(FakeError, match="size: .*; securty: "):
+    with pytest.raises(FakeError, match=r"size: .*; securty: "):
         Smtp(securty="tls", size=0)
 
 
@@ -140,11 +140,12 @@ def test_a_word_that_is_like_no_other_gets_the_choices() -> None:
 
 
 def test_a_certificate_that_cannot_be_made_is_found_out_before_anybody_connects() -> None:
-    for words in (
+    wrong: list[dict[str, Any]] = [
         {"certificate": "ip-san", "names": ("mail.example",)},
         {"default_certificate": "ip-san", "names": ("mail.example",)},
         {"certificate": "ip-san", "default_certificate": "good", "names": ("mail.example",)},
-    ):
+    ]
+    for words in wrong:
         with pytest.raises(FakeError, match="ip-san"), Smtp(**words).running():
             pass
 
@@ -299,7 +300,7 @@ def test_a_bug_while_tls_begins_is_told_as_one(
 ) -> None:
     for security in ("starttls", "tls"):
         with serving(security=security, may_break=True) as fake:
-            monkeypatch.setattr(fake, "contexts", lambda hello: 1 / 0)
+            monkeypatch.setattr(fake, "contexts", lambda _: 1 / 0)
             wire = dial(fake)
             if security == "starttls":
                 wire.reply()

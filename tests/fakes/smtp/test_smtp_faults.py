@@ -126,11 +126,16 @@ def test_a_close_at_every_moment_is_a_fin(connected: Connected, facts: Facts, at
 def test_a_reset_at_every_moment_is_a_rst(
     serving: Serving, dial: Dial, facts: Facts, at: str
 ) -> None:
-    with serving(**WORDS, faults=[{"at": at, "do": "reset"}]) as fake:
-        with pytest.raises(ConnectionResetError):
-            wire = dial(fake)  # at `connect` the RST can be faster than connect() is
-            go_to(wire, at)
-            wire.rest()
+    def go_on_to_the_end(fake: Any) -> None:
+        wire = dial(fake)  # at `connect` the RST can be faster than connect() is
+        go_to(wire, at)
+        wire.rest()
+
+    with (
+        serving(**WORDS, faults=[{"at": at, "do": "reset"}]) as fake,
+        pytest.raises(ConnectionResetError),
+    ):
+        go_on_to_the_end(fake)
     assert facts(fake, Closed) == [Closed(by="fake", how="reset")]
     assert [fact.action for fact in facts(fake, FaultActed)] == ["reset"]
 
@@ -427,7 +432,7 @@ def test_challenges_go_on_as_long_as_the_fault_does(
 def test_a_log_in_is_refused_with_any_code(connected: Connected, facts: Facts, code: int) -> None:
     words = {**WORDS, "auth": {}}
     fault = {"at": "auth", "do": "reply", "code": code, "text": "4.7.0 no"}
-    with connected(**words, faults=[fault]) as (fake, wire):
+    with connected(**words, faults=[fault]) as (_fake, wire):
         go_to(wire, "auth[1]")
         assert wire.reply() == f"{code} 4.7.0 no\r\n".encode()
         assert wire.say(MAIL[0]).startswith(b"530")

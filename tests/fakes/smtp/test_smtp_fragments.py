@@ -5,6 +5,7 @@ No sockets here: pieces are handed over as asyncio would, so that each cut is re
 
 from __future__ import annotations
 
+import itertools
 import ssl
 from base64 import b64encode
 from collections.abc import Callable
@@ -59,7 +60,7 @@ def told(fake: Any) -> list[Any]:
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     bounds = [0, *sorted({place for place in places if 0 < place < len(data)}), len(data)]
-    return [data[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(bounds)]
 
 
 @pytest.fixture(scope="module")

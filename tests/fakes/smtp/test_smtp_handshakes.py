@@ -167,9 +167,13 @@ def test_a_server_of_an_old_version_talks_to_a_sender_that_allows_it(
 def test_a_server_that_is_too_new_tells_the_sender_so(
     connected: Connected, client_context: MakeContext, facts: Facts
 ) -> None:
-    with connected(**TLS, tls_versions=("TLSv1.3", "TLSv1.3")) as (fake, wire):
-        with pytest.raises(ssl.SSLError, match="(?i)alert.protocol.version"):
-            wire.secure(client_context(lowest=V1_2, highest=V1_2))
+    context = client_context(lowest=V1_2, highest=V1_2)
+    with (
+        connected(**TLS, tls_versions=("TLSv1.3", "TLSv1.3")) as (fake, wire),
+        pytest.raises(ssl.SSLError) as refused,
+    ):
+        wire.secure(context)
+    assert "alert protocol version" in str(refused.value)
     [failed] = facts(fake, TlsFailed)
     assert (failed.reason, failed.alert) == ("UNSUPPORTED_PROTOCOL", None)
 
@@ -179,9 +183,12 @@ def test_a_sender_tells_a_server_that_is_too_old_so(
 ) -> None:
     context = client_context(lowest=V1_2, highest=V1_2)
     context.set_ciphers("DEFAULT")  # with Python's own there is not even a cipher in common
-    with connected(**TLS, tls_versions=("TLSv1.0", "TLSv1.1")) as (fake, wire):
-        with pytest.raises(ssl.SSLError, match="(?i)unsupported.protocol"):
-            wire.secure(context)
+    with (
+        connected(**TLS, tls_versions=("TLSv1.0", "TLSv1.1")) as (fake, wire),
+        pytest.raises(ssl.SSLError) as refused,
+    ):
+        wire.secure(context)
+    assert "unsupported protocol" in str(refused.value)
     [failed] = facts(fake, TlsFailed)
     assert failed.alert == "protocol_version"
 
@@ -304,16 +311,23 @@ def test_a_client_certificate_can_be_left_out_where_it_is_optional(
         assert wire.reply().startswith(b"220")
 
 
+def greet(wire: Any, context: ssl.SSLContext) -> None:
+    wire.secure(context)
+    wire.send(b"EHLO me.example\r\n")  # in TLS 1.3 a refusal can come after this
+    wire.reply()
+
+
 @pytest.mark.parametrize("version", [V1_2, V1_3])
 def test_a_sender_without_a_required_certificate_is_refused_with_an_alert(
     connected: Connected, client_context: MakeContext, facts: Facts, version: ssl.TLSVersion
 ) -> None:
     context = client_context(lowest=version, highest=version)
-    with connected(**TLS, client_certificate="required") as (fake, wire):
-        with pytest.raises(ssl.SSLError, match="(?i)alert"):
-            wire.secure(context)
-            wire.send(b"EHLO me.example\r\n")  # in TLS 1.3 the refusal can come after this
-            wire.reply()
+    with (
+        connected(**TLS, client_certificate="required") as (fake, wire),
+        pytest.raises(ssl.SSLError) as refused,
+    ):
+        greet(wire, context)
+    assert "alert" in str(refused.value)
     [failed] = facts(fake, TlsFailed)
     assert (failed.reason, failed.alert) == ("PEER_DID_NOT_RETURN_A_CERTIFICATE", None)
     assert not facts(fake, TlsEstablished, Command)

@@ -243,7 +243,7 @@ def test_half_a_client_hello_is_kept_as_unread(
 def test_a_client_hello_may_come_in_pieces(
     connected: Connected, client_context: MakeContext, facts: Facts, pieces: int
 ) -> None:
-    client, incoming, outgoing = client_hello(client_context())
+    _client, incoming, outgoing = client_hello(client_context())
     with connected(security="tls", **OPEN) as (fake, wire):
         said = outgoing.read()
         wire.send(*(said[at : at + pieces] for at in range(0, len(said), pieces)))

@@ -192,8 +192,9 @@ def test_words_in_clear_in_place_of_the_servers_flight(
         if security == "starttls":
             begin(wire)
             wire.say("STARTTLS")
-        with pytest.raises(ssl.SSLError, match="(?i)wrong.version"):
+        with pytest.raises(ssl.SSLError) as refused:
             wire.secure(client_context())
+    assert "wrong version" in str(refused.value)
     assert facts(fake, Sent)[-1] == Sent(data=words, secure=False)
     assert not facts(fake, TlsEstablished)
 
@@ -215,9 +216,11 @@ def test_a_truncated_flight_is_a_broken_handshake(
     connected: Connected, client_context: MakeContext, facts: Facts
 ) -> None:
     fault = {"at": "handshake", "do": "truncate", "octets": 40}
-    with connected(**OPEN, security="tls", faults=[fault]) as (fake, wire):
-        with pytest.raises(ssl.SSLEOFError):
-            wire.secure(client_context())
+    with (
+        connected(**OPEN, security="tls", faults=[fault]) as (fake, wire),
+        pytest.raises(ssl.SSLEOFError),
+    ):
+        wire.secure(client_context())
     assert not facts(fake, Sent, TlsEstablished)
 
 
@@ -225,10 +228,12 @@ def test_octets_injected_into_the_handshake_are_recorded_as_words(
     connected: Connected, client_context: MakeContext, facts: Facts
 ) -> None:
     fault = {"at": "handshake", "do": "inject", "data": "250 ok\r\n"}
-    with connected(**OPEN, security="tls", faults=[fault]) as (fake, wire):
-        with pytest.raises((ssl.SSLError, ConnectionResetError)):
-            wire.secure(client_context())
-            wire.reply()
+    with (
+        connected(**OPEN, security="tls", faults=[fault]) as (fake, wire),
+        contextlib.suppress(ssl.SSLError, ConnectionResetError),
+    ):
+        wire.secure(client_context())
+        pytest.fail(f"TLS came about, and {wire.reply()!r}")
     [sent] = facts(fake, Sent)[:1]
     assert sent.data.endswith(b"250 ok\r\n")
     assert sent.secure is False
@@ -252,10 +257,9 @@ def test_a_banner_in_clear_on_a_tls_port(
     fault = {"at": "connect", "do": "reply", "code": 220, "text": "mx.fake.test ESMTP"}
     with connected(**OPEN, security="tls", faults=[fault]) as (fake, wire):
         assert wire.octets(6) == b"220 mx"
-        wire.rest_of_line = wire.line()
-        with pytest.raises(ssl.SSLError):
-            wire.socket.sendall(b"EHLO me.example\r\n")
-            wire.secure(client_context())
+        assert wire.line().endswith(b"ESMTP\r\n")
+        wire.send(b"EHLO me.example\r\n")
+        assert wire.rest() == b""
     assert facts(fake, Sent) == [Sent(data=b"220 mx.fake.test ESMTP\r\n", secure=False)]
     assert facts(fake, Unread)[0].data.startswith(b"EHLO me.example\r\n")
 
@@ -300,8 +304,8 @@ def test_a_close_without_close_notify_is_an_abrupt_end(
     fault = {"at": "end-of-data", "do": "close", "close_notify": False}
     with connected(**OPEN, faults=[fault]) as (fake, wire):
         inside(wire, client_context())
+        wire.socket.suppress_ragged_eofs = False
         with pytest.raises(ssl.SSLEOFError):
-            wire.socket.suppress_ragged_eofs = False
             wire.deliver(b"x\r\n")
     assert facts(fake, Closed) == [Closed(by="fake", how="fin")]
     assert [fact.action for fact in facts(fake, FaultActed)] == ["close close_notify=False"]

@@ -1,0 +1,111 @@
+"""Make the pages of docs/ that are made from the code: `python docs/generate.py`.
+
+A test fails when a page is not what this makes, so the pages cannot lag behind.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from harness.fakes.http.exchange import Mark
+from harness.fakes.providers.registry import provider, provider_names
+
+_DOCS = Path(__file__).resolve().parent
+_SDK_TESTS = _DOCS.parent / "tests" / "strangers"
+_HEAD = "<!-- made by docs/generate.py: change the code, then run it -->\n\n"
+_MEANING = {
+    Mark.DOCUMENTED: "the vendor documents it",
+    Mark.SEEN: "seen in recorded responses",
+    Mark.MEASURED: "measured with a real client",
+    Mark.INFERRED: "inferred",
+    Mark.SYNTHETIC: "synthetic: what the vendor answers is not known",
+}
+
+
+def coverage_page() -> str:
+    """What each provider's fake refuses, and how well each answer is known."""
+    lines = [
+        "# What the provider fakes refuse, and how that is known",
+        "",
+        "A fake answers as its vendor does where that is known, byte for byte, and marks in the",
+        "transcript, never in the bytes, what is not. Sources are named in the code.",
+        "",
+        "| provider | refusals served | of them synthetic or inferred | not modelled |",
+        "|---|---|---|---|",
+    ]
+    for name in provider_names():
+        refusals = provider(name).refusals
+        marks = Counter(refusal.mark for refusal in refusals.values())
+        guessed = marks[Mark.SYNTHETIC] + marks[Mark.INFERRED]
+        missing = len(refusals.not_modelled)
+        lines.append(f"| {name} | {len(refusals)} | {guessed} | {missing} |")
+    for name in provider_names():
+        lines += ["", *_provider(name)]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _provider(name: str) -> Iterator[str]:
+    refusals = provider(name).refusals
+    yield f"## {name}"
+    yield ""
+    yield "| case | when | status | known from | source |"
+    yield "|---|---|---|---|---|"
+    for refusal in refusals.values():
+        cells = [refusal.name, refusal.when, refusal.status, _MEANING[refusal.mark], refusal.source]
+        yield "| " + " | ".join(_cell(str(cell)) for cell in cells) + " |"
+    if refusals.not_modelled:
+        yield ""
+        yield "Not modelled:"
+        yield ""
+        for case, reason in refusals.not_modelled.items():
+            yield f"* {_cell(case)}: {_cell(reason)}"
+
+
+def sdk_page() -> str:
+    """Which exception each vendor's own SDK raises for each refusal that it can tell apart."""
+    lines = [
+        "# What the vendors' own SDKs make of the fakes' refusals",
+        "",
+        "Each row is asserted by a test that drives the released SDK over HTTPS.",
+    ]
+    for path in sorted(_SDK_TESTS.glob("test_*_sdk.py")):
+        module = _loaded(path)
+        lines += ["", f"## {path.stem.removeprefix('test_').removesuffix('_sdk')}", ""]
+        lines += ["| refusal | raised | code or status |", "|---|---|---|"]
+        for row in module.SDK_TABLE:
+            refusal, raised, code, *rest = (str(cell) for cell in row)
+            more = f" ({', '.join(rest)})" if rest else ""
+            lines.append(f"| {_cell(refusal)} | `{raised}` | {_cell(code)}{_cell(more)} |")
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _loaded(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+PAGES = {"provider-coverage.md": coverage_page, "provider-sdks.md": sdk_page}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, make in PAGES.items():
+        (_DOCS / name).write_text(make(), encoding="utf-8")
+        sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,352 @@
+"""What Postmark tells afterwards. Shapes: recorded responses, and the vendor's developer pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...http.exchange import Mark, Request, Response
+from ..rules import Outcome
+from .account import PostmarkAccount, PostmarkMail
+from .mailbox import Mailbox
+from .refusals import JSON_UTF8, refuse
+from .sending import stamp
+
+_SOURCE = "recorded responses; postmarkapp.com, developer pages"
+_MOST = 500
+_SERVER = 1
+_BOUNCES = {
+    "HardBounce": (1, "Hard bounce"),
+    "Transient": (2, "Message delayed"),
+    "SoftBounce": (4096, "Soft bounce"),
+    "SpamComplaint": (100001, "Spam complaint"),
+}
+Answer = Outcome[PostmarkAccount]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A call: whose, the request, and what its path names."""
+
+    account: PostmarkAccount
+    request: Request
+    parts: Sequence[str]
+
+
+Call = Callable[[Asked], Answer]
+
+
+def _told(account: PostmarkAccount, found: Any) -> Answer:
+    response = Response(
+        status=200,
+        body=json.dumps(found, separators=(",", ":")).encode(),
+        headers=JSON_UTF8,
+        mark=Mark.DOCUMENTED,
+        source=_SOURCE,
+    )
+    return Outcome(account=account, response=response)
+
+
+def _page(asked: Asked, name: str, rows: list[Any]) -> Answer:
+    """A page of a list: `count` and `offset`."""
+    offset, count = (
+        _number(asked.request, "offset", 0),
+        min(_number(asked.request, "count", _MOST), _MOST),
+    )
+    return _told(asked.account, {"TotalCount": len(rows), name: rows[offset : offset + count]})
+
+
+def _number(request: Request, name: str, otherwise: int) -> int:
+    text = request.query.get(name, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else otherwise
+
+
+def _messages(asked: Asked) -> Answer:
+    rows = [
+        _row(mail)
+        for mail in reversed(asked.account.accepted)
+        if _wanted(mail, asked.request.query)
+    ]
+    return _page(asked, "Messages", rows)
+
+
+def _message(asked: Asked) -> Answer:
+    """Details and dump of one message."""
+    for mail in asked.account.accepted:
+        if mail.provider_id == asked.parts[0].lower():
+            dump = mail.content.decode("utf-8", "replace")
+            if asked.parts[1] == "dump":
+                return _told(asked.account, {"Body": dump})
+            texts = {"TextBody": mail.text or "", "HtmlBody": mail.html or "", "Body": dump}
+            return _told(asked.account, {**texts, **_row(mail), "MessageEvents": _events(mail)})
+    return Outcome(account=asked.account, response=refuse("unknown-message"))
+
+
+def _bounces(asked: Asked) -> Answer:
+    return _page(asked, "Bounces", _bounce_rows(asked.account))
+
+
+def _bounce(asked: Asked) -> Answer:
+    """One bounce, its dump, or its activation."""
+    row = next(
+        (row for row in _bounce_rows(asked.account) if str(row["ID"]) == asked.parts[0]), None
+    )
+    if row is None:
+        return Outcome(account=asked.account, response=refuse("unknown-path"))
+    if asked.parts[1] == "/dump":
+        return _told(asked.account, {"Body": row["Details"]})
+    if asked.parts[1] != "/activate":
+        return _told(asked.account, row)
+    kept = tuple(one for one in asked.account.suppressed if one.lower() != row["Email"].lower())
+    account = asked.account.model_copy(update={"suppressed": kept})
+    return _told(account, {"Message": "OK", "Bounce": {**row, "Inactive": False}})
+
+
+def _delivery(asked: Asked) -> Answer:
+    kinds = [row["Type"] for row in _bounce_rows(asked.account)]
+    counts = [
+        {"Type": kind, "Name": name, "Count": kinds.count(kind)}
+        for kind, (_, name) in _BOUNCES.items()
+        if kind in kinds
+    ]
+    found = {
+        "InactiveMails": len(asked.account.suppressed),
+        "Bounces": [{"Name": "All", "Count": len(kinds)}, *counts],
+    }
+    return _told(asked.account, found)
+
+
+def _suppressions(asked: Asked) -> Answer:
+    if asked.parts[0] not in {stream.id.lower() for stream in asked.account.streams}:
+        return Outcome(
+            account=asked.account, response=refuse("unknown-stream", stream=asked.parts[0])
+        )
+    rows = [
+        {
+            "EmailAddress": address,
+            "SuppressionReason": "HardBounce",
+            "Origin": "Recipient",
+            "CreatedAt": "2026-01-01T00:00:00-05:00",
+        }
+        for address in asked.account.suppressed
+    ]
+    return _told(asked.account, {"Suppressions": rows})
+
+
+def _server(asked: Asked) -> Answer:
+    found = {
+        "ID": _SERVER,
+        "Name": "My Server",
+        "ApiTokens": [key.key for key in asked.account.keys if not key.revoked],
+        "Color": "Blue",
+        "SmtpApiActivated": asked.account.smtp_activated,
+        "RawEmailEnabled": False,
+        "DeliveryType": asked.account.delivery,
+        "ServerLink": f"https://postmarkapp.com/servers/{_SERVER}/streams",
+        "InboundAddress": "0123456789abcdef@inbound.postmarkapp.com",
+        **dict.fromkeys(["InboundHookUrl", "BounceHookUrl", "OpenHookUrl", "DeliveryHookUrl"], ""),
+        "PostFirstOpenOnly": False,
+        "InboundDomain": "",
+        "InboundHash": "0123456789abcdef",
+        "InboundSpamThreshold": 5,
+        "TrackOpens": False,
+        "TrackLinks": "None",
+        "IncludeBounceContentInHook": False,
+        "ClickHookUrl": "",
+        "EnableSmtpApiErrorHooks": False,
+    }
+    return _told(asked.account, found)
+
+
+def _stats(asked: Asked) -> Answer:
+    sent, bounced = len(asked.account.accepted), len(_bounce_rows(asked.account))
+    found = {
+        "Sent": sent,
+        "Bounced": bounced,
+        "SMTPApiErrors": 0,
+        "BounceRate": round(100 * bounced / sent, 3) if sent else 0,
+        **dict.fromkeys(["SpamComplaints", "SpamComplaintsRate", "Opens", "UniqueOpens"], 0),
+        "Tracked": sum(mail.track_opens for mail in asked.account.accepted),
+    }
+    return _told(asked.account, found)
+
+
+def _domains(asked: Asked) -> Answer:
+    return _page(asked, "Domains", _domain_rows(asked.account))
+
+
+def _domain(asked: Asked) -> Answer:
+    for row in _domain_rows(asked.account):
+        if str(row["ID"]) == asked.parts[0]:
+            more = {"ReturnPathDomain": "", "ReturnPathDomainCNAMEValue": "pm.mtasv.net"}
+            return _told(asked.account, {**row, **more})
+    return Outcome(account=asked.account, response=refuse("unknown-path"))
+
+
+def _signatures(asked: Asked) -> Answer:
+    return _page(asked, "SenderSignatures", _signature_rows(asked.account))
+
+
+def _signature(asked: Asked) -> Answer:
+    row = next(
+        (row for row in _signature_rows(asked.account) if str(row["ID"]) == asked.parts[0]), None
+    )
+    if row is None:
+        return Outcome(account=asked.account, response=refuse("unknown-path"))
+    return _told(asked.account, row)
+
+
+# Method, path in lower case, and what answers.
+SERVER_CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
+    (method, re.compile(path + r"\Z"), call)
+    for method, path, call in (
+        ("GET", r"/messages/outbound", _messages),
+        ("GET", r"/messages/outbound/([^/]+)/(details|dump)", _message),
+        ("GET", r"/bounces", _bounces),
+        ("GET", r"/bounces/([0-9]+)((?:/dump)?)", _bounce),
+        ("PUT", r"/bounces/([0-9]+)(/activate)", _bounce),
+        ("GET", r"/deliverystats", _delivery),
+        ("GET", r"/message-streams/([^/]+)/suppressions/dump", _suppressions),
+        ("GET", r"/server", _server),
+        ("GET", r"/stats/outbound", _stats),
+    )
+)
+ACCOUNT_CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
+    ("GET", re.compile(path + r"\Z"), call)
+    for path, call in (
+        (r"/domains", _domains),
+        (r"/domains/([0-9]+)", _domain),
+        (r"/senders", _signatures),
+        (r"/senders/([0-9]+)", _signature),
+    )
+)
+
+
+def _wanted(mail: PostmarkMail, query: Mapping[str, str]) -> bool:
+    """Whether the filters of a query let a message through."""
+    addresses = [box.address.lower() for box in (*mail.to, *mail.cc, *mail.bcc)]
+    day = f"{mail.at:%Y-%m-%d}"
+    have = {
+        "fromemail": mail.mail_from.lower(),
+        "tag": mail.tag.lower(),
+        "status": "sent",
+        "subject": mail.subject.lower(),
+        "messagestream": mail.stream.lower(),
+        **{f"metadata_{name}".lower(): value.lower() for name, value in mail.metadata.items()},
+    }
+    for name, value in query.items():
+        field, wanted = name.lower(), value.lower()
+        if field == "recipient" and wanted not in addresses:
+            return False
+        if (field == "fromdate" and day < wanted[:10]) or (field == "todate" and day > wanted[:10]):
+            return False
+        if field in have and (
+            wanted not in have[field] if field == "subject" else wanted != have[field]
+        ):
+            return False
+        if field.startswith("metadata_") and field not in have:
+            return False
+    return True
+
+
+def _row(mail: PostmarkMail) -> dict[str, Any]:
+    return {
+        "Tag": mail.tag,
+        "MessageID": mail.provider_id,
+        "MessageStream": mail.stream,
+        "To": _boxes(mail.to),
+        "Cc": _boxes(mail.cc),
+        "Bcc": _boxes(mail.bcc),
+        "Recipients": [box.address for box in (*mail.to, *mail.cc, *mail.bcc)],
+        "ReceivedAt": stamp(mail.at),
+        "From": mail.sender,
+        "Subject": mail.subject,
+        "Attachments": list(mail.attachments),
+        "Status": "Sent",
+        "TrackOpens": mail.track_opens,
+        "TrackLinks": mail.track_links,
+        "Metadata": dict(mail.metadata),
+        "Sandboxed": mail.sandboxed,
+    }
+
+
+def _boxes(boxes: Sequence[Mailbox]) -> list[dict[str, str]]:
+    return [{"Email": box.address, "Name": box.name} for box in boxes]
+
+
+def _events(mail: PostmarkMail) -> list[dict[str, Any]]:
+    bounced = {who for who, _ in mail.bounces}
+    return [
+        {
+            "Recipient": address,
+            "Type": "Bounced" if address in bounced else "Delivered",
+            "ReceivedAt": stamp(mail.at),
+            "Details": {"Summary": "smtp;550 5.1.1"}
+            if address in bounced
+            else {
+                "DeliveryMessage": "smtp;250 2.0.0 OK",
+                "DestinationServer": "mx.invalid",
+                "DestinationIP": "192.0.2.1",
+            },
+        }
+        for address in mail.recipients
+    ]
+
+
+def _bounce_rows(account: PostmarkAccount) -> list[dict[str, Any]]:
+    bounced = [(mail, who, kind) for mail in account.accepted for who, kind in mail.bounces]
+    return [
+        {
+            "ID": number,
+            "Type": kind,
+            "TypeCode": _BOUNCES[kind][0],
+            "Name": _BOUNCES[kind][1],
+            "Tag": mail.tag,
+            "MessageID": mail.provider_id,
+            "ServerID": _SERVER,
+            "MessageStream": mail.stream,
+            "Description": _BOUNCES[kind][1],
+            "Details": "smtp;550 5.1.1",
+            "Email": who,
+            "From": mail.mail_from,
+            "BouncedAt": stamp(mail.at),
+            "DumpAvailable": True,
+            "Inactive": account.inactive(who),
+            "CanActivate": account.inactive(who),
+            "Subject": mail.subject,
+        }
+        for number, (mail, who, kind) in enumerate(bounced, start=1)
+    ]
+
+
+def _domain_rows(account: PostmarkAccount) -> list[dict[str, Any]]:
+    return [
+        {
+            "ID": number,
+            "Name": domain.name,
+            "SPFVerified": True,
+            "DKIMVerified": domain.verified,
+            "WeakDKIM": False,
+            "ReturnPathDomainVerified": domain.verified,
+        }
+        for number, domain in enumerate(account.domains, start=1)
+    ]
+
+
+def _signature_rows(account: PostmarkAccount) -> list[dict[str, Any]]:
+    everyone = [(address, True) for address in account.senders]
+    everyone += [(address, False) for address in account.unconfirmed_senders]
+    return [
+        {
+            "ID": number,
+            "Domain": address.rpartition("@")[2],
+            "EmailAddress": address,
+            "ReplyToEmailAddress": "",
+            "Name": "",
+            "Confirmed": confirmed,
+        }
+        for number, (address, confirmed) in enumerate(everyone, start=1)
+    ]

@@ -1,0 +1,60 @@
+"""Lists of addresses as Postmark takes them: `Name <address>`, with commas between."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_DOMAIN = re.compile(r"[\w.-]+\Z")
+_ANGLE = re.compile(r"(.*)<([^<>]*)>\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """One address and the name before it, where there is one."""
+
+    name: str
+    address: str
+
+    @property
+    def shown(self) -> str:
+        """As it stands in a header."""
+        name = self.name.replace('"', "'")
+        return f'"{name}" <{self.address}>' if name else self.address
+
+
+def mailboxes(text: str) -> tuple[Mailbox, ...]:
+    """The mailboxes of a list; empty places between commas do not count."""
+    found = []
+    for piece in _pieces(text):
+        angle = _ANGLE.match(piece)
+        name, address = (angle[1], angle[2]) if angle else ("", piece)
+        name = name.strip().strip('"').strip()
+        found.append(Mailbox(name=name, address=address.strip()))
+    return tuple(found)
+
+
+def problem(address: str, field: str) -> tuple[str, dict[str, str]] | None:
+    """The refusal's name and its variable parts for what is no address; None for an address."""
+    local, at, domain = address.rpartition("@")
+    parts = {"field": field, "address": address}
+    if not at:
+        return "address-without-at", parts
+    if not _DOMAIN.match(domain):
+        return "address-domain", {**parts, "domain": domain}
+    if not local or any(character.isspace() for character in local):
+        return "invalid-address", parts
+    labels = domain.split(".")
+    return None if len(labels) > 1 and all(labels) else ("invalid-address", parts)
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at the commas that are not inside quotes."""
+    pieces, quoted = [""], False
+    for character in text:
+        quoted ^= character == '"'
+        if character == "," and not quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += character
+    return [piece.strip() for piece in pieces if piece.strip()]

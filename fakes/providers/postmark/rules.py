@@ -1,0 +1,166 @@
+"""Postmark's rules: which token, which endpoint. What they do is in `sending` and `insight`."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from ...http.exchange import Request, Response
+from ..keys import find_key, furnished_keys
+from ..refusal import Refusals
+from ..rules import Outcome, Provider, Token
+from .account import PostmarkAccount
+from .insight import ACCOUNT_CALLS, SERVER_CALLS, Asked
+from .refusals import REFUSALS, refuse
+from .sending import send, send_batch
+
+_TEST_TOKEN = "POSTMARK_API_TEST"  # documented, and everybody's
+_HEX = "0123456789abcdef"
+_LARGEST = 50_000_000
+# Path in lower case → (a batch?, with templates?).
+_SENDS = MappingProxyType(
+    {
+        "/email": (False, False),
+        "/email/withtemplate": (False, True),
+        "/email/batch": (True, False),
+        "/email/batchwithtemplates": (True, True),
+    }
+)
+
+
+class PostmarkRules(Provider[PostmarkAccount]):
+    """Postmark's API."""
+
+    name: ClassVar[str] = "postmark"
+    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "api.postmarkapp.com"})
+    refusals: ClassVar[Refusals] = REFUSALS
+    account_type = PostmarkAccount
+
+    def made_up(self, token: Token) -> dict[str, str]:
+        """A server token: a UUID."""
+        return {"server_token": "-".join(token(length, _HEX) for length in (8, 4, 4, 4, 12))}
+
+    def furnished(
+        self, account: PostmarkAccount, credentials: Mapping[str, str]
+    ) -> PostmarkAccount:
+        """The account with this server token wherever it leaves one open."""
+        keys = furnished_keys(account.keys, credentials["server_token"])
+        return account.model_copy(update={"keys": keys})
+
+    def answer(
+        self, account: PostmarkAccount, request: Request, *, region: str, now: datetime
+    ) -> Outcome[PostmarkAccount]:
+        """Answer one request."""
+        refused = _in_trouble(account)
+        if refused is not None:
+            return Outcome(account=account, response=refused)
+        path = _path(request)
+        for method, pattern, call in ACCOUNT_CALLS:
+            found = pattern.match(path)
+            if found and request.method == method:
+                refused = _wrong_account_token(account, request)
+                if refused is not None:
+                    return Outcome(account=account, response=refused)
+                return call(Asked(account=account, request=request, parts=found.groups()))
+        return _server_call(account, request, path, now)
+
+
+def _path(request: Request) -> str:
+    """The path in lower case without a slash at the end; case does not matter here."""
+    try:
+        return request.path.lower().rstrip("/")
+    except ValueError:  # a target that is no URL
+        return ""
+
+
+def _in_trouble(account: PostmarkAccount) -> Response | None:
+    if account.trouble == "maintenance":
+        return refuse("maintenance")
+    if account.trouble == "internal":
+        return refuse("internal", id=account.next_id(32, _HEX)[0])
+    return refuse("rate-limited") if account.rate_limited else None
+
+
+def _server_call(
+    account: PostmarkAccount, request: Request, path: str, now: datetime
+) -> Outcome[PostmarkAccount]:
+    """What wants a server token."""
+    given = _token(request, "server")
+    test = given.upper() == _TEST_TOKEN
+    refused = _wrong_server_token(account, request, given, test=test and path in _SENDS)
+    if refused is not None:
+        return Outcome(account=account, response=refused)
+    if path in _SENDS and request.method == "POST":
+        return _sent(account, request, path, now, test=test)
+    for method, pattern, call in SERVER_CALLS:
+        found = pattern.match(path)
+        if found and request.method == method:
+            return call(Asked(account=account, request=request, parts=found.groups()))
+    return Outcome(account=account, response=refuse("unknown-path"))
+
+
+def _token(request: Request, kind: str) -> str:
+    return (request.header(f"X-Postmark-{kind}-Token") or "").strip()
+
+
+def _wrong_server_token(
+    account: PostmarkAccount, request: Request, given: str, *, test: bool
+) -> Response | None:
+    if not given and not _token(request, "account"):
+        return refuse("no-token")
+    if given and _token(request, "account"):
+        return refuse("both-tokens")
+    lower = account.model_copy(
+        update={
+            "keys": tuple(
+                key.model_copy(update={"key": (key.key or "").lower() or None})
+                for key in account.keys
+            )
+        }
+    )
+    if not test and find_key(lower.keys, given.lower(), region="") is None:
+        return refuse("bad-token")
+    return None
+
+
+def _wrong_account_token(account: PostmarkAccount, request: Request) -> Response | None:
+    given = _token(request, "account").lower().encode()
+    if not given and not _token(request, "server"):
+        return refuse("no-token")
+    known = [token.lower().encode() for token in account.account_tokens]
+    if any(hmac.compare_digest(given, token) for token in known):
+        return None
+    return refuse("bad-account-token")
+
+
+def _sent(
+    account: PostmarkAccount, request: Request, path: str, now: datetime, *, test: bool
+) -> Outcome[PostmarkAccount]:
+    batch, template = _SENDS[path]
+    refused = _refused_at_once(account, request)
+    if refused is not None:
+        return Outcome(account=account, response=refused)
+    try:
+        body: Any = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return Outcome(account=account, response=refuse("not-json"))
+    taking = send_batch if batch else send
+    return taking(account, body, template=template, test=test, now=now)
+
+
+def _refused_at_once(account: PostmarkAccount, request: Request) -> Response | None:
+    """What is refused before the body is looked at."""
+    accepts = (request.header("accept") or "").lower()
+    if request.content_type != "application/json" or not (
+        "application/json" in accepts or "*/*" in accepts
+    ):
+        return refuse("no-json-wanted")
+    if len(request.body) > _LARGEST:
+        return refuse("too-large")
+    if not account.server_active:
+        return refuse("invalid-server")
+    return refuse("barred-ip", ip=account.barred_ip) if account.barred_ip else None

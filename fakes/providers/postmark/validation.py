@@ -1,0 +1,169 @@
+"""What Postmark finds wrong with one message."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...http.exchange import Response
+from .account import PostmarkAccount
+from .mailbox import Mailbox, mailboxes, problem
+from .refusals import refuse
+
+_STRINGS = {
+    "From", "To", "Cc", "Bcc", "Subject", "Tag", "HtmlBody", "TextBody", "ReplyTo", "TrackLinks",
+    "MessageStream",
+}  # fmt: skip
+_TEMPLATE = {"TemplateId", "TemplateAlias", "TemplateModel", "InlineCss"}
+_OTHERS = {"TrackOpens", "Headers", "Metadata", "Attachments"}
+_TRACKING = frozenset(["", "None", "HtmlAndText", "HtmlOnly", "TextOnly"])
+_LONGEST = {"From": 255, "Subject": 2000, "Tag": 1000}
+_LONGEST_BODY = 5 * 1024 * 1024
+_MOST_RECIPIENTS = 50
+_FORBIDDEN = frozenset(
+    [
+        "vbs", "exe", "bin", "bat", "chm", "com", "cpl", "crt", "hlp", "hta", "inf", "ins", "isp",
+        "jse", "lnk", "mdb", "pcd", "pif", "reg", "scr", "sct", "shs", "vbe", "vba", "wsf", "wsh",
+        "wsl", "msc", "msi", "msp", "mst",
+    ]
+)  # fmt: skip
+
+
+def text_of(value: Any) -> str:
+    """A string, lone surrogates replaced; "" for anything else."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
+
+
+def recipients(item: Mapping[str, Any]) -> tuple[Mailbox, ...]:
+    """To, Cc and Bcc in this order."""
+    return tuple(
+        box for field in ("To", "Cc", "Bcc") for box in mailboxes(text_of(item.get(field)))
+    )
+
+
+def wrong_message(
+    account: PostmarkAccount, item: Mapping[str, Any], *, template: bool
+) -> Response | None:
+    """The refusal of a message that is none, whoever sends it; None where it is one."""
+    fields = _wrong_fields(item, template=template)
+    if fields:
+        return refuse("invalid-fields", fields=", ".join(f"'{field}'" for field in fields))
+    return (
+        _wrong_template(account, item, template=template)
+        or _wrong_stream(account, item)
+        or _wrong_addresses(item)
+        or _wrong_text(item, template=template)
+        or _wrong_metadata(item)
+        or _wrong_attachments(item)
+    )
+
+
+def _wrong_fields(item: Mapping[str, Any], *, template: bool) -> list[str]:
+    known = _STRINGS | _OTHERS | (_TEMPLATE if template else {"InlineCss"})
+    return [
+        text_of(name)
+        for name, value in item.items()
+        if name not in known or (value is not None and not _fits(name, value))
+    ]
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in {"TrackOpens", "InlineCss"}:
+        return isinstance(value, bool)
+    if name == "TrackLinks":
+        return isinstance(value, str) and value in _TRACKING
+    if name == "Headers":
+        return isinstance(value, list) and all(_is_header(each) for each in value)
+    if name == "Attachments":
+        return isinstance(value, list) and all(_is_attachment(each) for each in value)
+    if name == "Metadata":
+        return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    if name == "TemplateId":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, dict if name == "TemplateModel" else str)
+
+
+def _is_header(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(value.get(part), str) for part in ("Name", "Value")
+    )
+
+
+def _is_attachment(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and all(isinstance(value.get(part), str) for part in ("Name", "Content", "ContentType"))
+        and isinstance(value.get("ContentID"), str | None)
+    )
+
+
+def _wrong_template(
+    account: PostmarkAccount, item: Mapping[str, Any], *, template: bool
+) -> Response | None:
+    if not template:
+        return None
+    identifier, alias = item.get("TemplateId"), text_of(item.get("TemplateAlias"))
+    if identifier is not None:
+        known = str(identifier) in account.templates
+        return None if known else refuse("unknown-template-id")
+    return None if alias in account.templates else refuse("unknown-template-alias")
+
+
+def _wrong_stream(account: PostmarkAccount, item: Mapping[str, Any]) -> Response | None:
+    wanted = text_of(item.get("MessageStream")) or "outbound"
+    stream = next((each for each in account.streams if each.id == wanted), None)
+    if stream is None:
+        return refuse("unknown-stream", stream=wanted)
+    return refuse("inbound-stream") if stream.type == "Inbound" else None
+
+
+def _wrong_addresses(item: Mapping[str, Any]) -> Response | None:
+    if len(mailboxes(text_of(item.get("From")))) != 1:
+        return refuse("invalid-from")
+    for field, value in _address_lists(item):
+        for box in mailboxes(value):
+            found = problem(box.address, field)
+            if found is not None:
+                return refuse(found[0], **found[1])
+    count = len(recipients(item))
+    if not count:
+        return refuse("no-recipient")
+    return refuse("too-many-recipients") if count > _MOST_RECIPIENTS else None
+
+
+def _address_lists(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each list with the name that the vendor gives it in its answers."""
+    for field in ("From", "To", "Cc", "Bcc"):
+        yield field, text_of(item.get(field))
+    yield "Reply-To", text_of(item.get("ReplyTo"))
+
+
+def _wrong_text(item: Mapping[str, Any], *, template: bool) -> Response | None:
+    if not template and not (item.get("TextBody") or item.get("HtmlBody")):
+        return refuse("no-body")
+    for field, longest in _LONGEST.items():
+        if len(text_of(item.get(field))) > longest:
+            return refuse("too-long", field=field)
+    for field in ("TextBody", "HtmlBody"):
+        if len(text_of(item.get(field)).encode()) > _LONGEST_BODY:
+            return refuse("too-long", field=field)
+    return None
+
+
+def _wrong_metadata(item: Mapping[str, Any]) -> Response | None:
+    metadata = item.get("Metadata") or {}
+    wrong = any(len(name) > 20 or len(value) > 80 for name, value in metadata.items())
+    return refuse("metadata") if wrong or len(metadata) > 10 else None
+
+
+def _wrong_attachments(item: Mapping[str, Any]) -> Response | None:
+    for attachment in item.get("Attachments") or ():
+        if attachment["Name"].rpartition(".")[2].lower() in _FORBIDDEN:
+            return refuse("attachment-type")
+        try:
+            b64decode("".join(attachment["Content"].split()), validate=True)
+        except (binascii.Error, ValueError):
+            return refuse("not-base64")
+    return None

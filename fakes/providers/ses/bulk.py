@@ -1,0 +1,190 @@
+"""Bulk sending: one template, many destinations, a status for each of them.
+
+Statuses: botocore 1.44.5, `BulkEmailStatus` of both service models. Which faults concern the whole
+request and which one entry follows the exceptions that the models list; the rest is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..rules import AcceptedMail
+from .account import SesAccount
+from .answers import Refused, Result, message_of
+from .calls import Api, Call
+from .handled import Handled
+from .judgement import (
+    Situation,
+    account_fault,
+    configuration_fault,
+    destinations_fault,
+    first,
+    form_fault,
+    identities_fault,
+    limits_fault,
+    mail_from_fault,
+    may_send,
+    missing,
+    sender_fault,
+    strangers,
+    template_fault,
+)
+from .letter import (
+    Letter,
+    TemplateUse,
+    document_destination,
+    pairs_of,
+    query_destination,
+    query_tags,
+    template_letter,
+)
+from .sending import take
+
+_MOST_ENTRIES = 50
+# The status of an entry by what is wrong with it: version 1's word, version 2's.
+_STATUSES = {
+    "unverified": ("MessageRejected", "MESSAGE_REJECTED"),
+    "quota-used-up": ("AccountDailyQuotaExceeded", "ACCOUNT_DAILY_QUOTA_EXCEEDED"),
+    "rate-limited": ("AccountThrottled", "ACCOUNT_THROTTLED"),
+}
+_INVALID = ("InvalidParameterValue", "INVALID_PARAMETER")
+_SUCCESS = ("Success", "SUCCESS")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """A bulk request: what all have in common, and the letter to each."""
+
+    common: Letter
+    entries: tuple[Letter, ...]
+
+
+def send_bulk(account: SesAccount, call: Call, where: Situation) -> Handled:
+    """Answer SendBulkTemplatedEmail and version 2's SendBulkEmail."""
+    bulk = _of_query(call) if call.api is Api.QUERY else _of_document(call)
+    refused = first(_checks(account, bulk, where))
+    if refused is not None:
+        return Handled(account=account, answer=refused)
+    results = []
+    accepted: list[AcceptedMail] = []
+    for letter in bulk.entries:
+        wrong = first(_entry_checks(account, letter, where))
+        if wrong is None:
+            account, mail = take(account, letter, where)
+            accepted.append(mail)
+            results.append(_entry(where.api, _SUCCESS, MessageId=mail.provider_id))
+        else:
+            status = _STATUSES.get(wrong.case, _INVALID)
+            text = message_of(wrong, is_rest=where.api is Api.REST)
+            results.append(_entry(where.api, status, Error=text))
+    name = "Status" if where.api is Api.QUERY else "BulkEmailEntryResults"
+    return Handled(account=account, answer=Result({name: results}), accepted=tuple(accepted))
+
+
+def _checks(account: SesAccount, bulk: Bulk, where: Situation) -> Iterator[Refused | None]:
+    """What refuses the request as a whole."""
+    yield missing(bulk.common.missing)
+    yield may_send(account, bulk.common, where)
+    yield sender_fault(bulk.common)
+    if len(bulk.entries) > _MOST_ENTRIES:
+        yield Refused("too-many-entries")
+    yield account_fault(account)
+    yield configuration_fault(account, bulk.common.configuration_set, where)
+    yield template_fault(account, bulk.common, where)
+    yield identities_fault(account, bulk.common.senders, where)
+    yield mail_from_fault(account, bulk.common, where)
+
+
+def _entry_checks(
+    account: SesAccount, letter: Letter, where: Situation
+) -> Iterator[Refused | None]:
+    """What refuses one entry."""
+    yield destinations_fault(letter.recipients)
+    yield form_fault(letter, where.api)
+    yield template_fault(account, letter, where)
+    yield identities_fault(account, strangers(account, letter.recipients), where)
+    yield limits_fault(account, where.now)
+
+
+def _entry(api: Api, status: tuple[str, str], **more: str) -> dict[str, str]:
+    return {"Status": status[0] if api is Api.QUERY else status[1], **more}
+
+
+def _of_query(call: Call) -> Bulk:
+    given = call.parameters
+    destinations = given.structures("Destinations")
+    required = {
+        "source": given.get("Source"),
+        "template": given.get("Template"),
+        "defaultTemplateData": given.get("DefaultTemplateData"),
+        "destinations": "" if destinations else None,
+    }
+    default = given.get("DefaultTemplateData") or "{}"
+    common = Letter(
+        source=given.get("Source"),
+        reply_to=given.members("ReplyToAddresses"),
+        return_path=given.get("ReturnPath"),
+        template=TemplateUse(name=given.get("Template") or "", data=(default,)),
+        tags=query_tags(given, "DefaultTags"),
+        configuration_set=given.get("ConfigurationSetName"),
+        missing=tuple(name for name, value in required.items() if value is None),
+    )
+    entries = tuple(
+        replace(
+            _with_data(common, each.get("ReplacementTemplateData")),
+            destination=query_destination(each.below("Destination")),
+            tags=(*common.tags, *query_tags(each, "ReplacementTags")),
+        )
+        for each in destinations
+    )
+    return Bulk(common=common, entries=entries)
+
+
+def _of_document(call: Call) -> Bulk:
+    document = call.document
+    template = document.get("DefaultContent", {}).get("Template")
+    common = template_letter(
+        template or {},
+        source=document.get("FromEmailAddress"),
+        reply_to=tuple(document.get("ReplyToAddresses", ())),
+        return_path=document.get("FeedbackForwardingEmailAddress"),
+        tags=pairs_of(document.get("DefaultEmailTags", ())),
+        configuration_set=document.get("ConfigurationSetName"),
+    )
+    absent = [
+        path
+        for path, is_absent in (
+            ("defaultContent", "DefaultContent" not in document),
+            ("defaultContent.template", "DefaultContent" in document and template is None),
+            ("bulkEmailEntries", not document.get("BulkEmailEntries")),
+        )
+        if is_absent
+    ]
+    common = replace(common, missing=tuple(absent) or common.missing)
+    entries = document.get("BulkEmailEntries", ())
+    return Bulk(common=common, entries=tuple(_entry_letter(common, each) for each in entries))
+
+
+def _entry_letter(common: Letter, entry: dict[str, Any]) -> Letter:
+    content = entry.get("ReplacementEmailContent", {}).get("ReplacementTemplate", {})
+    return replace(
+        _with_data(common, content.get("ReplacementTemplateData")),
+        destination=document_destination(entry.get("Destination", {})),
+        tags=(*common.tags, *pairs_of(entry.get("ReplacementTags", ()))),
+        headers=_replaced(common.headers, pairs_of(entry.get("ReplacementHeaders", ()))),
+    )
+
+
+def _replaced(
+    headers: Iterable[tuple[str, str]], others: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    return tuple({**dict(headers), **dict(others)}.items())
+
+
+def _with_data(common: Letter, replacement: str | None) -> Letter:
+    if common.template is None or not replacement:
+        return common
+    data = (*common.template.data, replacement)
+    return replace(common, template=replace(common.template, data=data))

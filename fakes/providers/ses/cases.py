@@ -1,0 +1,56 @@
+"""The cases in which SES refuses, in plain words; the names are those of both APIs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+WHEN: Mapping[str, str] = MappingProxyType(
+    {
+        "no-signature": "the request is not signed",
+        "malformed-signature": "the Authorization header makes no sense",
+        "unknown-key": "the access key is unknown, inactive or deleted, or has another token",
+        "wrong-secret": "the signature is not one of this secret key, or not one of this request",
+        "wrong-region": "signed for another region than that of the host",
+        "expired-clock": "signed more than 15 minutes ago",
+        "early-clock": "signed more than 15 minutes ahead",
+        "expired-token": "the session token has run out",
+        "not-subscribed": "the account has never signed up for SES",
+        "may-not-send": "no IAM policy allows the action on the identity, or one denies it",
+        "may-not": "no IAM policy allows an action other than sending, or one denies it",
+        "suspended": "SES has stopped the account, or has it under review",
+        "sending-paused": "the account's owner has paused sending",
+        "configuration-set-paused": "sending with this configuration set is paused",
+        "unknown-configuration-set": "there is no such configuration set in this region",
+        "mail-from-domain": "the custom MAIL FROM domain of the identity is not set up",
+        "unknown-template": "there is no such template in this region",
+        "unverified": "the sender is not verified in this region, or, in the sandbox, a recipient",
+        "rate-limited": "more messages a second than the sending rate",
+        "quota-used-up": "the quota of 24 hours is used up",
+        "calls-limited": "too many calls other than sending",
+        "server-error": "SES is in trouble",
+        "unavailable": "SES is being maintained",
+        "missing-action": "no Action is given",
+        "unknown-action": "there is no such Action, or not in this Version",
+        "missing-parameter": "a required parameter is missing",
+        "malformed-list": "a list is not numbered as `member.N`",
+        "not-base64": "raw content, or an attachment, is not base64",
+        "bad-address": "the syntax of an address is wrong",
+        "odd-address": "the syntax of an address is wrong in a rarer way",
+        "missing-header": "a raw message has no From, or names no recipient at all",
+        "empty-header": "a raw message has a header of addresses with nothing in it",
+        "duplicate-header": "a raw message has a header twice that may come only once",
+        "too-large": "the message is larger than 10 MB (version 1) or 40 MB (version 2)",
+        "too-many-recipients": "more than 50 recipients",
+        "no-recipients": "no recipient is given",
+        "too-many-entries": "more than 50 destinations in one bulk request",
+        "bad-tag": "a message tag has a character that is not allowed",
+        "bad-template-data": "the template data is no JSON object",
+        "unknown-operation": "there is no such path, or not with this method",
+        "not-json": "the body is no JSON",
+        "wrong-type": "a member has another type than the API's",
+        "not-one-content": "Content has not exactly one of Simple, Raw and Template",
+        "bad-header": "the name or value of a header is wrong, or there are more than 15",
+        "not-found": "there is no such identity, message or suppressed address",
+    }
+)

@@ -1,0 +1,18 @@
+"""What came of a call, before it is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..rules import AcceptedMail
+from .account import SesAccount
+from .answers import Refused, Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """The account after a call, the answer to it, and the mail that was taken."""
+
+    account: SesAccount
+    answer: Refused | Result
+    accepted: tuple[AcceptedMail, ...] = ()

@@ -1,0 +1,273 @@
+"""Whether SES takes a letter: permission, form, account, identities, limits, in this order.
+
+That a request without permission is not looked at any further is AWS's way; the order of the rest
+is inferred.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from .account import AccessKey, SesAccount, SesDomain
+from .addresses import SEEN, addr_spec, fault
+from .answers import Refused
+from .calls import Api
+from .letter import Letter, decoded
+from .limits import is_simulator, is_too_fast, quota_is_used_up
+
+MOST_RECIPIENTS = 50
+# SES developer guide, quotas (2022-11-02): after base64 encoding.
+LARGEST = {Api.QUERY: 10_485_760, Api.REST: 41_943_040}
+_MOST_HEADERS = 15
+_HEADER_NAME = re.compile(r"[!-9;-@A-~]{1,126}")
+_HEADER_VALUE = re.compile(r"[ -~]{1,995}")
+_TAG = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Who calls what, where and when."""
+
+    api: Api
+    action: str
+    key: AccessKey
+    region: str
+    now: datetime
+
+
+def first(checks: Iterable[Refused | None]) -> Refused | None:
+    """The first refusal; checks behind it are not made when they come from a generator."""
+    return next((refused for refused in checks if refused is not None), None)
+
+
+def judged(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+    """The refusal that a letter meets; None where SES takes it."""
+    return first(_checks(account, letter, where))
+
+
+def _checks(account: SesAccount, letter: Letter, where: Situation) -> Iterator[Refused | None]:
+    yield missing(letter.missing)
+    yield may_send(account, letter, where)
+    yield sender_fault(letter)
+    yield destinations_fault(letter.recipients)
+    yield form_fault(letter, where.api)
+    yield account_fault(account)
+    yield configuration_fault(account, letter.configuration_set, where)
+    if letter.template is not None:
+        yield template_fault(account, letter, where)
+    named = (*letter.senders, *strangers(account, letter.recipients))
+    yield identities_fault(account, named, where)
+    yield mail_from_fault(account, letter, where)
+    yield limits_fault(account, where.now)
+
+
+def missing(names: tuple[str, ...]) -> Refused | None:
+    """Required parameters that are not there."""
+    if not names:
+        return None
+    plural = "s" if len(names) > 1 else ""
+    each = "; ".join(
+        f"Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        for name in names
+    )
+    reason = f"{len(names)} validation error{plural} detected: {each}"
+    return Refused("missing-parameter", {"reason": reason})
+
+
+def may_send(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+    """Whether the key's policy allows this on the identity (and, in version 2, on the set)."""
+    partition = partition_of(where.region)
+    start = f"arn:{partition}:ses:{where.region}:{account.number}"
+    sender = letter.from_address
+    covering = next(account.identities_of(sender, where.region), None)
+    resources = [f"{start}:identity/{covering.name if covering is not None else sender}"]
+    if where.api is Api.REST and letter.configuration_set:
+        # medplum/medplum#10102: there the configuration set is a resource of its own.
+        resources.append(f"{start}:configuration-set/{letter.configuration_set}")
+    policy = where.key.policy
+    refused = policy.refused_of(where.action, resources) if policy is not None else None
+    if refused is None:
+        return None
+    user = user_arn(account, where)
+    return Refused("may-not-send", {"user": user, "action": where.action, "resource": refused})
+
+
+def user_arn(account: SesAccount, where: Situation) -> str:
+    """The ARN of the IAM user whose key it is."""
+    return f"arn:{partition_of(where.region)}:iam::{account.number}:user/{where.key.user}"
+
+
+def partition_of(region: str) -> str:
+    """The partition of AWS that a region belongs to (botocore 1.44.5, endpoints)."""
+    starts = {"us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
+    return next((name for start, name in starts.items() if region.startswith(start)), "aws")
+
+
+def sender_fault(letter: Letter) -> Refused | None:
+    """What is wrong with the sender and with where replies and bounces go."""
+    if letter.raw is not None and not letter.raw.mailboxes.get("from"):
+        is_empty = "from" in letter.raw.mailboxes
+        if is_empty or letter.source is None:
+            return Refused("empty-header" if is_empty else "missing-header", {"name": "From"})
+    named = (*(letter.senders or (letter.source or "",)), *letter.reply_to)
+    return address_fault(named)
+
+
+def destinations_fault(recipients: tuple[str, ...]) -> Refused | None:
+    """What is wrong with the recipients as such."""
+    wrong = address_fault(recipients)
+    if wrong is None and len(recipients) > MOST_RECIPIENTS:
+        return Refused("too-many-recipients")
+    return wrong
+
+
+def address_fault(addresses: Iterable[str]) -> Refused | None:
+    """The first fault in these addresses."""
+    for address in addresses:
+        reason = fault(address)
+        if reason is not None:
+            case = "bad-address" if reason in SEEN else "odd-address"
+            return Refused(case, {"reason": reason, "address": addr_spec(address)})
+    return None
+
+
+def form_fault(letter: Letter, api: Api) -> Refused | None:
+    """What is wrong with the message itself."""
+    return first(
+        check(letter) for check in (_recipients_named, _duplicate, _tags, _headers, _attachments)
+    ) or _size(letter, api)
+
+
+def account_fault(account: SesAccount) -> Refused | None:
+    """Whether the account may send at all."""
+    if account.suspended:
+        return Refused("suspended")
+    return None if account.sending_enabled else Refused("sending-paused")
+
+
+def configuration_fault(account: SesAccount, name: str | None, where: Situation) -> Refused | None:
+    """Whether the configuration set is there and sends."""
+    if not name:
+        return None
+    found = account.configuration_set(name, region=where.region)
+    if found is None:
+        return Refused("unknown-configuration-set", {"name": name})
+    return None if found.sending_enabled else Refused("configuration-set-paused", {"name": name})
+
+
+def template_fault(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+    """Whether the template is there, and its data JSON objects."""
+    use = letter.template
+    if use is None:
+        return None
+    if use.content is None and account.template(use.name, region=where.region) is None:
+        return Refused("unknown-template", {"name": use.name})
+    is_good = all(isinstance(template_data(text), dict) for text in use.data)
+    return None if is_good else Refused("bad-template-data")
+
+
+def template_data(text: str) -> object:
+    """The decoded data of a template; None where it is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def identities_fault(
+    account: SesAccount, addresses: Iterable[str], where: Situation
+) -> Refused | None:
+    """The refusal that names those of the addresses that are not verified in this region."""
+    failed = [a for a in addresses if not account.is_verified(addr_spec(a), where.region)]
+    if not failed:
+        return None
+    names = ", ".join(dict.fromkeys(failed))
+    return Refused("unverified", {"region": where.region.upper(), "identities": names})
+
+
+def strangers(account: SesAccount, recipients: Iterable[str]) -> tuple[str, ...]:
+    """The recipients that have to be verified, too: in the sandbox, all but the simulator's."""
+    if not account.sandbox:
+        return ()
+    return tuple(each for each in recipients if not is_simulator(addr_spec(each)))
+
+
+def mail_from_fault(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+    """Whether the custom MAIL FROM domain of the sender's identity, if any, is set up."""
+    covering = account.identities_of(letter.from_address, where.region)
+    closest = next((each for each in covering if isinstance(each, SesDomain)), None)
+    is_set_up = closest is None or closest.mail_from is None or closest.mail_from_verified
+    return None if is_set_up else Refused("mail-from-domain")
+
+
+def limits_fault(account: SesAccount, now: datetime) -> Refused | None:
+    """Whether the quota and the sending rate leave anything."""
+    if quota_is_used_up(account, now):
+        return Refused("quota-used-up")
+    return Refused("rate-limited") if is_too_fast(account, now) else None
+
+
+def _recipients_named(letter: Letter) -> Refused | None:
+    if letter.recipients:
+        return None
+    if letter.raw is None:
+        return Refused("no-recipients")
+    is_empty = "to" in letter.raw.mailboxes
+    return Refused("empty-header" if is_empty else "missing-header", {"name": "To"})
+
+
+def _duplicate(letter: Letter) -> Refused | None:
+    if letter.raw is None or letter.raw.duplicate is None:
+        return None
+    return Refused("duplicate-header", {"name": letter.raw.duplicate})
+
+
+def _tags(letter: Letter) -> Refused | None:
+    for tag in letter.tags:
+        for part, value in zip(("name", "value"), tag, strict=True):
+            if _TAG.fullmatch(value) is None:
+                return Refused("bad-tag", {"part": part, "value": value})
+    return None
+
+
+def _headers(letter: Letter) -> Refused | None:
+    rules: list[tuple[str, re.Pattern[str], Callable[[tuple[str, str]], str]]] = [
+        ("name", _HEADER_NAME, lambda pair: pair[0]),
+        ("value", _HEADER_VALUE, lambda pair: pair[1]),
+    ]
+    wrong = [
+        f"Value '{part(pair)}' at 'headers' failed to satisfy constraint: Member must satisfy "
+        f"regular expression pattern for a header {what}"
+        for pair in letter.headers
+        for what, pattern, part in rules
+        if pattern.fullmatch(part(pair)) is None
+    ]
+    if len(letter.headers) > _MOST_HEADERS:
+        wrong.append(
+            "Value at 'headers' failed to satisfy constraint: Member must have length less than or "
+            f"equal to {_MOST_HEADERS}"
+        )
+    reason = f"{len(wrong)} validation error detected: {'; '.join(wrong)}"
+    return Refused("bad-header", {"reason": reason}) if wrong else None
+
+
+def _attachments(letter: Letter) -> Refused | None:
+    is_good = all(decoded(each.content) is not None for each in letter.attachments)
+    return None if is_good else Refused("not-base64")
+
+
+def _size(letter: Letter, api: Api) -> Refused | None:
+    if letter.raw is not None:
+        length = len(letter.raw.octets)
+    else:
+        texts = (letter.subject, letter.text or "", letter.html or "")
+        length = sum(len(text.encode("utf-8", "replace")) for text in texts)
+        length += sum(len(each.content) for each in letter.attachments)
+    most = LARGEST[api]
+    if length <= most:
+        return None
+    return Refused("too-large", {"most": str(most), "length": str(length)})

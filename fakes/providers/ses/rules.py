@@ -1,0 +1,121 @@
+"""Amazon SES's rules: two APIs on one host for each region."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import ClassVar
+
+from ...http.exchange import Request
+from ..refusal import Refusals
+from ..rules import Outcome, Provider, Token
+from .account import AccessKey, SesAccount
+from .answers import Refused, query_response, rest_response, stamped
+from .authentication import authenticated
+from .bulk import send_bulk
+from .calls import Api, Call, api_of, read_call
+from .handled import Handled
+from .judgement import Situation, user_arn
+from .query_insight import answer_query
+from .refusals import REFUSALS
+from .rest_insight import answer_rest
+from .sending import send, uuid
+
+# botocore 1.44.5, endpoints of `email`; the first is the one of the documents' examples.
+_REGIONS = (
+    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "af-south-1", "ap-east-2",
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
+    "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1",
+    "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2",
+    "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
+    "us-gov-east-1", "us-gov-west-1",
+)  # fmt: skip
+_HOSTS = {region: f"email.{region}.amazonaws.com" for region in _REGIONS} | {
+    "eusc-de-east-1": "email.eusc-de-east-1.amazonaws.eu"
+}
+_KEY_ID = string.ascii_uppercase + "234567"
+_SECRET = string.ascii_letters + string.digits + "+/"
+_HEX = "0123456789abcdef"
+
+
+class SesRules(Provider[SesAccount]):
+    """Amazon SES: the Query API (version 1) at `/`, the REST API (version 2) at `/v2/email/`."""
+
+    name: ClassVar[str] = "ses"
+    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(_HOSTS)
+    refusals: ClassVar[Refusals] = REFUSALS
+    account_type = SesAccount
+
+    def made_up(self, token: Token) -> dict[str, str]:
+        """An access key of an IAM user: `AKIA` and 16 characters; a secret of 40 characters."""
+        return {
+            "access_key_id": f"AKIA{token(16, _KEY_ID)}",
+            "secret_access_key": token(40, _SECRET),
+        }
+
+    def furnished(self, account: SesAccount, credentials: Mapping[str, str]) -> SesAccount:
+        """The account with these credentials wherever a key leaves its own open."""
+        keys = tuple(_furnished(key, credentials) for key in account.keys)
+        return account.model_copy(update={"keys": keys})
+
+    def region_of(self, host: str) -> str | None:
+        """The region whose host this is, also by its FIPS name."""
+        return super().region_of(host.replace("email-fips.", "email.", 1))
+
+    def answer(
+        self, account: SesAccount, request: Request, *, region: str, now: datetime
+    ) -> Outcome[SesAccount]:
+        """Answer one request."""
+        now = now.astimezone(UTC)
+        made, account = account.next_id(32, _HEX)
+        request_id = uuid(made)
+        call = read_call(request)
+        handled = _handled(account, request, call, region=region, now=now)
+        if api_of(request) is Api.QUERY:
+            action = call.operation if isinstance(call, Call) else ""
+            response = query_response(handled.answer, action=action, request_id=request_id)
+        else:
+            response = rest_response(handled.answer)
+        return Outcome(
+            account=handled.account,
+            response=stamped(response, request_id=request_id, now=now),
+            accepted=handled.accepted,
+        )
+
+
+def _furnished(key: AccessKey, credentials: Mapping[str, str]) -> AccessKey:
+    names = ("access_key_id", "secret_access_key", "session_token")
+    gaps = {name: credentials.get(name) for name in names if getattr(key, name) is None}
+    return key.model_copy(update=gaps)
+
+
+def _handled(
+    account: SesAccount, request: Request, call: Call | Refused, *, region: str, now: datetime
+) -> Handled:
+    key = authenticated(account, request, region=region, now=now)
+    if isinstance(key, Refused):
+        return Handled(account=account, answer=key)
+    if not account.subscribed:
+        return Handled(account=account, answer=Refused("not-subscribed"))
+    if isinstance(call, Refused):
+        return Handled(account=account, answer=call)
+    where = Situation(api=call.api, action=call.action, key=key, region=region, now=now)
+    if call.operation in {"SendBulkEmail", "SendBulkTemplatedEmail"}:
+        return send_bulk(account, call, where)
+    if call.sends:
+        return send(account, call, where)
+    refused = _may_call(account, where)
+    if refused is not None:
+        return Handled(account=account, answer=refused)
+    return (answer_query if call.api is Api.QUERY else answer_rest)(account, call, where)
+
+
+def _may_call(account: SesAccount, where: Situation) -> Refused | None:
+    policy = where.key.policy
+    if policy is not None and not policy.allows(where.action):
+        user = user_arn(account, where)
+        return Refused("may-not", {"user": user, "action": where.action})
+    return Refused("calls-limited") if account.rate_limited else None

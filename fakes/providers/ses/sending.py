@@ -1,0 +1,134 @@
+"""Taking a letter: its id, what is kept of it, what the answer says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ..rules import AcceptedMail, Fields
+from .account import SesAccount
+from .addresses import addr_spec
+from .answers import Refused, Result
+from .calls import Call
+from .handled import Handled
+from .judgement import Situation, judged, template_data
+from .letter import Letter, TemplateUse, read_letter
+from .limits import is_simulator, paid
+
+_HEX = "0123456789abcdef"
+# The first digits say where it was sent from (ids in recorded responses and transcripts).
+_ORIGINS = {"us-east-1": "0100", "eu-west-1": "0102", "eu-central-1": "0107"}
+_OTHER_ORIGIN = "0101"
+_BOUNCING = ("bounce", "suppressionlist")
+_VARIABLE = re.compile(r"\{\{\{?\s*([\w.-]+)\s*\}?\}\}")
+
+
+def send(account: SesAccount, call: Call, where: Situation) -> Handled:
+    """Answer SendEmail, SendRawEmail and SendTemplatedEmail, of either version."""
+    letter = read_letter(call)
+    if isinstance(letter, Refused):
+        return Handled(account=account, answer=letter)
+    refused = judged(account, letter, where)
+    if refused is not None:
+        return Handled(account=account, answer=refused)
+    account, mail = take(account, letter, where)
+    return Handled(
+        account=account, answer=Result({"MessageId": mail.provider_id}), accepted=(mail,)
+    )
+
+
+def take(account: SesAccount, letter: Letter, where: Situation) -> tuple[SesAccount, AcceptedMail]:
+    """Accept a letter that was judged."""
+    identifier, account = message_id(account, where.region, where.now)
+    recipients = tuple(addr_spec(each) for each in letter.recipients)
+    fields, is_complete = _filled_in(account, letter, where.region)
+    mail = AcceptedMail(
+        provider_id=identifier,
+        mail_from=letter.from_address,
+        recipients=recipients,
+        at=where.now,
+        subject=fields.subject if letter.raw is None else letter.subject,
+        state=_state(account, recipients) if is_complete else "rendering-failure",
+        mime=letter.raw.octets if letter.raw is not None else None,
+        fields=None if letter.raw is not None else fields,
+    )
+    return paid(account, len(recipients), where.now).keep(mail), mail
+
+
+def message_id(account: SesAccount, region: str, now: datetime) -> tuple[str, SesAccount]:
+    """A new MessageId: the origin and the time in milliseconds, a UUID, six zeros."""
+    made, account = account.next_id(32, _HEX)
+    milliseconds = max(int(now.timestamp() * 1000), 0)
+    origin = _ORIGINS.get(region, _OTHER_ORIGIN)
+    return f"{origin}{milliseconds:012x}-{uuid(made)}-000000", account
+
+
+def uuid(digits: str) -> str:
+    """Thirty-two hexadecimal digits in the form of a UUID."""
+    ends = (8, 12, 16, 20, 32)
+    return "-".join(digits[start:end] for start, end in zip((0, *ends), ends, strict=False))
+
+
+def is_bounced(account: SesAccount, recipient: str) -> bool:
+    """Whether SES gives up this recipient: suppressed, or the simulator's that bounce."""
+    mailbox = recipient.lower().rpartition("@")[0].partition("+")[0]
+    suppressed = {address.lower() for address in account.suppressed}
+    return recipient.lower() in suppressed or (is_simulator(recipient) and mailbox in _BOUNCING)
+
+
+def _state(account: SesAccount, recipients: tuple[str, ...]) -> str:
+    return "bounced" if all(is_bounced(account, each) for each in recipients) else "queued"
+
+
+def _filled_in(account: SesAccount, letter: Letter, region: str) -> tuple[Fields, bool]:
+    """The fields of a letter, and whether its template found everything that it names.
+
+    SES takes a message whose template it cannot fill, gives an id and sends nothing
+    (aws/aws-sdk-js#2239, 2018-09-06).
+    """
+    fields = letter.fields
+    if letter.template is None:
+        return fields, True
+    subject, text, html = _parts(account, letter.template, region)
+    data: dict[str, Any] = {}
+    for given in letter.template.data:
+        found = template_data(given)
+        data = {**data, **found} if isinstance(found, dict) else data
+    filled = [_fill(part, data) if part is not None else None for part in (subject, text, html)]
+    is_complete = all(part is None or _names(part) <= set(data) for part in (subject, text, html))
+    return (
+        Fields(
+            sender=fields.sender,
+            to=fields.to,
+            cc=fields.cc,
+            subject=filled[0] or "",
+            text=filled[1],
+            html=filled[2],
+            headers=fields.headers,
+        ),
+        is_complete,
+    )
+
+
+def _parts(
+    account: SesAccount, use: TemplateUse, region: str
+) -> tuple[str, str | None, str | None]:
+    if use.content is not None:
+        return use.content.get("Subject", ""), use.content.get("Text"), use.content.get("Html")
+    stored = account.template(use.name, region=region)
+    return (stored.subject, stored.text, stored.html) if stored is not None else ("", None, None)
+
+
+def _names(part: str) -> set[str]:
+    return set(_VARIABLE.findall(part))
+
+
+def _fill(part: str, data: Mapping[str, Any]) -> str:
+    return _VARIABLE.sub(lambda found: _as_text(data.get(found[1], "")), part)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

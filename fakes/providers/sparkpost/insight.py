@@ -1,0 +1,224 @@
+"""What SparkPost tells afterwards: events, sending domains, the account, the suppression list.
+
+Shapes: developers.sparkpost.com, content/api (2026-06).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from ...http.exchange import Mark, Request, Response
+from ..keys import Domain, domain_of
+from ..refusal import JSON
+from ..rules import AcceptedMail
+from .account import SANDBOX_LIMIT, SparkPostAccount
+from .validation import refuse
+
+_SOURCE = "developers.sparkpost.com, content/api (2026-06)"
+_BASE = "/api/v1"
+_MOST = 10_000
+_SUPPRESSED = "554 5.7.1 recipient address suppressed due to customer policy"
+# A parameter of the query, and the member of an event that it is compared with.
+_FILTERS = {
+    "events": "type", "event_ids": "event_id", "recipients": "rcpt_to",
+    "recipient_domains": "routing_domain", "from_addresses": "friendly_from",
+    "sending_domains": "sending_domain", "subjects": "subject", "messages": "message_id",
+    "transmissions": "transmission_id", "bounce_classes": "bounce_class",
+}  # fmt: skip
+_METHODS = {"verify": "POST"}
+
+
+def read_back(account: SparkPostAccount, request: Request, path: str, now: datetime) -> Response:
+    """Answer a request of one of the endpoints that read back; 404 for any other path."""
+    parts = path.removeprefix(_BASE).strip("/").split("/")
+    known = {
+        ("events", "message"), ("account",), ("sending-domains",), ("sending-domains", "*"),
+        ("sending-domains", "*", "verify"), ("suppression-list", "*"), ("transmissions",),
+        ("transmissions", "*"),
+    }  # fmt: skip
+    shape = tuple("*" if n == 1 and parts[0] != "events" else p for n, p in enumerate(parts))
+    if not path.startswith(f"{_BASE}/") or shape not in known:
+        return refuse("unknown-path")
+    if request.method != _METHODS.get(parts[-1] if len(parts) == 3 else "", "GET"):
+        return refuse("wrong-method", method=request.method, path=path)
+    if account.trouble == "database-read-failed":
+        return refuse("database-read-failed")
+    if parts[0] == "events":
+        return _events(account, request, now)
+    if parts[0] == "account":
+        return _account(account, request, now)
+    if parts[0] == "transmissions":  # only those are listed that are still to come
+        return _json([]) if len(parts) == 1 else _unknown(f"transmission id {parts[1]}")
+    if parts[0] == "suppression-list":
+        return _suppression(account, parts[1], now)
+    return _domains(account, parts)
+
+
+def _json(results: Any, **more: Any) -> Response:
+    return Response(
+        status=200,
+        body=json.dumps({"results": results, **more}, separators=(",", ":")).encode(),
+        headers=JSON,
+        mark=Mark.DOCUMENTED,
+        source=_SOURCE,
+    )
+
+
+def _unknown(resource: str) -> Response:
+    return refuse("unknown-resource", resource=resource)
+
+
+def _domains(account: SparkPostAccount, parts: list[str]) -> Response:
+    if len(parts) == 1:
+        return _json([{"domain": domain.name, **_domain(domain)} for domain in account.domains])
+    found = next((d for d in account.domains if d.name.lower() == parts[1].lower()), None)
+    if found is None:
+        return _unknown(f"sending domain {parts[1]}")
+    return _json(_status(found) if len(parts) == 3 else _domain(found))
+
+
+def _domain(domain: Domain) -> dict[str, Any]:
+    return {"status": _status(domain), "is_default_bounce_domain": False}
+
+
+def _status(domain: Domain) -> dict[str, Any]:
+    return {
+        "ownership_verified": domain.verified,
+        "dkim_status": "valid" if domain.verified else "unverified",
+        "cname_status": "unverified",
+        "mx_status": "unverified",
+        "spf_status": "unverified",
+        "abuse_at_status": "unverified",
+        "postmaster_at_status": "unverified",
+        "verification_mailbox_status": "unverified",
+        "compliance_status": "valid",
+    }
+
+
+def _account(account: SparkPostAccount, request: Request, now: datetime) -> Response:
+    told: dict[str, Any] = {
+        "customer_id": "1",
+        "company_name": "",
+        "country_code": "US",
+        "status": "suspended" if account.suspended else "active",
+        "status_updated": _stamp(now),
+        "status_reason_category": "",
+        "options": {"smtp_tracking_default": False},
+    }
+    if "usage" in request.query.get("include", "").split(","):
+        used = sum(len(mail.recipients) for mail in account.accepted)
+        span = {"used": used, "start": _stamp(now), "end": _stamp(now)}
+        told["usage"] = {
+            "timestamp": _stamp(now),
+            "day": span,
+            "month": span,
+            "sandbox": {"used": account.sandbox_used, "limit": SANDBOX_LIMIT},
+        }
+    return _json(told)
+
+
+def _suppression(account: SparkPostAccount, recipient: str, now: datetime) -> Response:
+    if recipient.lower() not in {each.lower() for each in account.suppressed}:
+        return _unknown(f"recipient {recipient}")
+    entry = {
+        "recipient": recipient.lower(),
+        "type": "transactional",
+        "source": "Manually Added",
+        "description": "",
+        "created": _stamp(now),
+        "updated": _stamp(now),
+        "transactional": True,
+    }
+    return _json([entry])
+
+
+def _events(account: SparkPostAccount, request: Request, now: datetime) -> Response:
+    query = request.query
+    size = query.get("per_page", "1000")
+    if not re.fullmatch("[0-9]{1,5}", size) or not 1 <= int(size) <= _MOST:
+        return refuse("bad-params", param="per_page")
+    start = _moment(query.get("from")) or now - timedelta(days=1)
+    end = _moment(query.get("to")) or now
+    events = [
+        event
+        for number, mail in enumerate(account.accepted)
+        if start <= mail.at <= end
+        for event in _of(account, mail, number)
+        if _wanted(event, query)
+    ]
+    cursor = query.get("cursor", "initial")
+    first = int(cursor) if re.fullmatch("[0-9]{1,9}", cursor) else 0
+    last = first + int(size)
+    words = urlencode({**query, "cursor": last, "per_page": size}, errors="replace")
+    links = {"next": f"{_BASE}/events/message?{words}"} if last < len(events) else {}
+    return _json(events[first:last], total_count=len(events), links=links)
+
+
+def _of(account: SparkPostAccount, mail: AcceptedMail, number: int) -> list[dict[str, Any]]:
+    dropped = {address.lower() for address in account.suppressed}
+    events = []
+    for place, recipient in enumerate(mail.recipients):
+        is_dropped = recipient.lower() in dropped or mail.state == "generation_rejection"
+        event = _event(mail, recipient, _digest(f"{mail.provider_id}:{number}:{place}"))
+        if is_dropped:
+            event |= {
+                "type": "generation_rejection",
+                "error_code": "554",
+                "raw_reason": _SUPPRESSED,
+                "reason": _SUPPRESSED,
+            }
+        events.append(event)
+    return events
+
+
+def _event(mail: AcceptedMail, recipient: str, digest: str) -> dict[str, Any]:
+    sender = mail.mail_from
+    return {
+        "type": "injection",
+        "customer_id": "1",
+        "event_id": str(int(digest[:14], 16)),
+        "friendly_from": sender,
+        "injection_time": _stamp(mail.at),
+        "message_id": digest[:20],
+        "msg_from": sender,
+        "msg_size": str(len(mail.content)),
+        "rcpt_meta": {},
+        "rcpt_tags": [],
+        "rcpt_to": recipient.lower(),
+        "raw_rcpt_to": recipient,
+        "routing_domain": domain_of(recipient),
+        "sending_domain": domain_of(sender),
+        "subject": mail.subject,
+        "timestamp": _stamp(mail.at),
+        "transmission_id": mail.provider_id,
+    }
+
+
+def _wanted(event: dict[str, Any], query: Any) -> bool:
+    mark = query.get("delimiter") or ","
+    return all(
+        str(event.get(member, "")).lower() in query[name].lower().split(mark)
+        for name, member in _FILTERS.items()
+        if query.get(name)
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

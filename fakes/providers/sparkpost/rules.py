@@ -1,0 +1,143 @@
+"""SparkPost's rules: who may call, which endpoint it is, what is refused before a message is."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from ...http.exchange import Request, Response
+from ..keys import ApiKey, find_key, furnished_keys
+from ..refusal import Refusals
+from ..rules import Outcome, Provider, Token
+from .account import SEND, SparkPostAccount
+from .insight import read_back
+from .refusals import REFUSALS
+from .sending import take
+from .validation import objection, refuse
+
+_BASE = "/api/v1"
+_LARGEST = 300_000_000
+_HEX = string.digits + "abcdef"
+_JSON_RANGES = frozenset(["application/json", "application/*", "*/*"])
+_FULL = ("hourly", "daily", "monthly")
+
+
+class SparkPostRules(Provider[SparkPostAccount]):
+    """SparkPost's API v1."""
+
+    name: ClassVar[str] = "sparkpost"
+    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"us": "api.sparkpost.com", "eu": "api.eu.sparkpost.com"}
+    )
+    refusals: ClassVar[Refusals] = REFUSALS
+    account_type = SparkPostAccount
+
+    def made_up(self, token: Token) -> dict[str, str]:
+        """A key: 40 hexadecimal digits."""
+        return {"api_key": token(40, _HEX)}
+
+    def furnished(
+        self, account: SparkPostAccount, credentials: Mapping[str, str]
+    ) -> SparkPostAccount:
+        """The account with this key wherever it leaves one open."""
+        keys = furnished_keys(account.keys, credentials["api_key"])
+        return account.model_copy(update={"keys": keys})
+
+    def answer(
+        self, account: SparkPostAccount, request: Request, *, region: str, now: datetime
+    ) -> Outcome[SparkPostAccount]:
+        """Answer one request."""
+        path = _path(request)
+        if account.trouble in {"bad-gateway", "no-authorization-service"}:
+            return _refused(account, account.trouble)
+        key = _key(account, request, region)
+        if key is None:
+            return _refused(account, "unauthorized")
+        if account.rate_limited:
+            return _refused(account, "rate-limited")
+        if not _accepts_json(request):
+            return _refused(account, "not-acceptable")
+        if path == f"{_BASE}/transmissions" and request.method not in {"GET", "HEAD"}:
+            return _send(account, request, key, region, now)
+        return Outcome(account=account, response=read_back(account, request, path, now))
+
+
+def _refused(account: SparkPostAccount, name: str, **words: str) -> Outcome[SparkPostAccount]:
+    return Outcome(account=account, response=refuse(name, **words))
+
+
+def _path(request: Request) -> str:
+    """The path without slashes at its end; "" for a target that is no URL."""
+    try:
+        return request.path.rstrip("/")
+    except ValueError:
+        return ""
+
+
+def _key(account: SparkPostAccount, request: Request, region: str) -> ApiKey | None:
+    """The key, bare or as the user name of Basic."""
+    given = (request.header("authorization") or "").strip()
+    basic = request.basic_credentials()
+    return find_key(account.keys, basic[0] if basic else given, region=region)
+
+
+def _accepts_json(request: Request) -> bool:
+    ranges = (request.header("accept") or "*/*").split(",")
+    return bool(_JSON_RANGES & {each.split(";")[0].strip().lower() for each in ranges})
+
+
+def _send(
+    account: SparkPostAccount, request: Request, key: ApiKey, region: str, now: datetime
+) -> Outcome[SparkPostAccount]:
+    refused = _refused_at_once(account, request, key)
+    if refused is not None:
+        return Outcome(account=account, response=refused)
+    body = _decoded(request.body)
+    if isinstance(body, Response):
+        return Outcome(account=account, response=body)
+    wrong = objection(body)
+    if wrong is not None:
+        return Outcome(account=account, response=wrong)
+    return take(account, body, region=region, errors=_most_errors(request), now=now)
+
+
+def _refused_at_once(account: SparkPostAccount, request: Request, key: ApiKey) -> Response | None:
+    """What is refused before the body is looked at."""
+    if not key.may(SEND):
+        return refuse("forbidden")
+    if request.method != "POST":
+        return refuse("wrong-method", method=request.method, path=_path(request))
+    if account.suspended:
+        return refuse("suspended")
+    if account.trouble is not None:
+        return refuse(account.trouble)
+    if request.content_type != "application/json":
+        return refuse("unsupported-media-type")
+    if len(request.body) > _LARGEST:
+        return refuse("payload-too-large")
+    if not re.fullmatch("[0-9]{1,9}", request.query.get("num_rcpt_errors", "0")):
+        return refuse("bad-params", param="num_rcpt_errors")
+    if account.quota_used_up:
+        return refuse(f"{account.limit}-limit")
+    return None
+
+
+def _most_errors(request: Request) -> int | None:
+    """How many errors of recipients are asked for; None means each."""
+    text = request.query.get("num_rcpt_errors")
+    return int(text) if text is not None else None
+
+
+def _decoded(octets: bytes) -> Any:
+    """The body, or the refusal of one that cannot be read."""
+    try:
+        return json.loads(octets.decode("utf-8"))
+    except UnicodeDecodeError:
+        return refuse("bad-utf8")
+    except (ValueError, RecursionError):
+        return refuse("not-json")

@@ -1,0 +1,214 @@
+"""What becomes of a sound transmission: the sender is judged, the rest is taken."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+from typing import Any
+
+from ...http.exchange import Mark, Response
+from ..keys import domain_of, find_domain
+from ..refusal import JSON
+from ..rules import AcceptedMail, Fields, Outcome
+from .account import SANDBOX_DOMAIN, SANDBOX_LIMIT, SANDBOX_TEMPLATE, SparkPostAccount
+from .refusals import error
+from .validation import recipient_email, recipient_error, refuse
+
+_SOURCE = "developers.sparkpost.com, content/api/transmissions.apib (2026-06)"
+_PARTIAL = error("transmission created, but with validation errors", "2000")
+
+
+def take(
+    account: SparkPostAccount,
+    body: dict[str, Any],
+    *,
+    region: str,
+    errors: int | None,
+    now: datetime,
+) -> Outcome[SparkPostAccount]:
+    """Judge sender and recipients, and take what is left."""
+    content = body["content"]
+    good = [box for box in body["recipients"] if recipient_error(box) is None]
+    wrong = [found for box in body["recipients"] if (found := recipient_error(box)) is not None]
+    sandbox = (body.get("options") or {}).get("sandbox") is True
+    template = content.get("template_id") or content.get("ab_test_id")
+    if template is not None and not (sandbox and template == SANDBOX_TEMPLATE):
+        return _refused(account, _no_template(template, sandbox=sandbox))
+    name, address = _sender(content)
+    sender = _clean(name), _clean(address)
+    refused = _bad_sender(account, sender, region, sandbox=sandbox, template=template)
+    if refused is not None:
+        return _refused(account, refused)
+    if not good:
+        return _refused(account, refuse("no-valid-recipients"))
+    if sandbox and account.sandbox_used + len(good) > SANDBOX_LIMIT:
+        return _refused(account, refuse("sandbox-limit"))
+    identifier, account = account.next_id(16, string.digits)
+    identifier = f"1{identifier}"  # never a zero at the beginning
+    mail = _mail(account, body, good, sender=sender, identifier=identifier, now=now)
+    if sandbox:
+        used = account.sandbox_used + len(good)
+        account = account.model_copy(update={"sandbox_used": used})
+    response = _accepted(identifier, len(good), wrong, errors)
+    return Outcome(account=account.keep(*mail), response=response, accepted=mail)
+
+
+def _clean(text: str) -> str:
+    """Text that can be written: JSON may hold halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _refused(account: SparkPostAccount, response: Response) -> Outcome[SparkPostAccount]:
+    return Outcome(account=account, response=response)
+
+
+def _no_template(template: Any, *, sandbox: bool) -> Response:
+    if sandbox:
+        return refuse("sandbox-template")
+    return refuse("subresource-missing", description=f"template '{template}' does not exist")
+
+
+def _sender(content: Mapping[str, Any]) -> tuple[str, str]:
+    """The name and the address in From, in whichever form the content has it."""
+    if "email_rfc822" in content:
+        headers = BytesHeaderParser().parsebytes(_octets(content))
+        return parseaddr(str(headers.get("From", "")))
+    if "from" not in content:  # the sandbox's template
+        return "", f"support@{SANDBOX_DOMAIN}"
+    given = content["from"]
+    if isinstance(given, dict):
+        return given.get("name") or "", given["email"]
+    name, address = parseaddr(given)
+    return name, address or given
+
+
+def _octets(content: Mapping[str, Any]) -> bytes:
+    """The finished message, with the line ends that SparkPost makes of lone CR and LF."""
+    text: str = content["email_rfc822"]
+    flat = text.replace("\r\n", "\n").replace("\r", "\n")
+    return flat.replace("\n", "\r\n").encode("utf-8", "replace")
+
+
+def _bad_sender(
+    account: SparkPostAccount,
+    sender: tuple[str, str],
+    region: str,
+    *,
+    sandbox: bool,
+    template: str | None,
+) -> Response | None:
+    local, _, _ = sender[1].rpartition("@")
+    name = domain_of(sender[1])
+    if not name:
+        return refuse("no-sending-domain")
+    if not local:
+        return refuse("no-local-part")
+    if name in {each.lower() for each in account.blacklisted}:
+        return refuse("blacklisted-domain")
+    if sandbox or name == SANDBOX_DOMAIN:
+        if not sandbox or name != SANDBOX_DOMAIN:
+            return refuse("sandbox-mismatch")
+        needs_template = account.sandbox == "template" and template is None
+        return refuse("sandbox-template") if needs_template else None
+    domain = find_domain(account.domains, name, region=region)
+    return None if domain is not None and domain.verified else refuse("unverified-domain")
+
+
+def _mail(
+    account: SparkPostAccount,
+    body: dict[str, Any],
+    boxes: list[dict[str, Any]],
+    *,
+    sender: tuple[str, str],
+    identifier: str,
+    now: datetime,
+) -> tuple[AcceptedMail, ...]:
+    """One message for each To that is shown.
+
+    SparkPost makes one for each recipient, and copies (`header_to`) show another's address. Those
+    that show the same are one message here; a finished message is the same one for all.
+    """
+    content = body["content"]
+    mime = _octets(content) if "email_rfc822" in content else None
+    groups: dict[str, list[str]] = {}
+    for box in boxes:
+        shown = _visible_to(box) if mime is None else ""
+        groups.setdefault(shown, []).append(recipient_email(box))
+    dropped = {address.lower() for address in account.suppressed}
+    return tuple(
+        AcceptedMail(
+            provider_id=identifier,
+            mail_from=str(body.get("return_path") or sender[1]),
+            recipients=tuple(addresses),
+            subject=_subject(content, mime),
+            at=now,
+            state=(
+                "generation_rejection" if {a.lower() for a in addresses} <= dropped else "queued"
+            ),
+            mime=mime,
+            fields=_fields(content, sender, to) if mime is None else None,
+        )
+        for to, addresses in groups.items()
+    )
+
+
+def _visible_to(box: Mapping[str, Any]) -> str:
+    address = box["address"]
+    if not isinstance(address, dict):
+        return str(address)
+    shown = address.get("header_to")
+    if isinstance(shown, str) and shown:
+        return shown
+    name = address.get("name")
+    return _shown(name if isinstance(name, str) else "", str(address["email"]))
+
+
+def _shown(name: str, address: str) -> str:
+    plain = name.replace('"', "'")
+    return f'"{plain}" <{address}>' if plain else address
+
+
+def _subject(content: Mapping[str, Any], mime: bytes | None) -> str:
+    if mime is None:
+        return _clean(content.get("subject") or "")
+    return str(BytesHeaderParser().parsebytes(mime).get("Subject", ""))
+
+
+def _fields(content: Mapping[str, Any], sender: tuple[str, str], to: str) -> Fields:
+    headers: dict[str, str] = dict(content.get("headers") or {})
+    if content.get("reply_to"):
+        headers["Reply-To"] = content["reply_to"]
+    copied = next((value for name, value in headers.items() if name.lower() == "cc"), "")
+    return Fields(
+        sender=_shown(*sender),
+        to=(to,),
+        cc=(copied,) if copied else (),
+        subject=_subject(content, None),
+        text=content.get("text"),
+        html=content.get("html"),
+        headers={name: value for name, value in headers.items() if name.lower() != "cc"},
+    )
+
+
+def _accepted(
+    identifier: str, count: int, wrong: list[dict[str, str]], errors: int | None
+) -> Response:
+    results: dict[str, Any] = {
+        "total_rejected_recipients": len(wrong),
+        "total_accepted_recipients": count,
+        "id": identifier,
+    }
+    body: dict[str, Any] = {"results": results}
+    if wrong:
+        body = {"errors": [_PARTIAL], "results": {"rcpt_to_errors": wrong[:errors], **results}}
+    return Response(
+        status=200,
+        body=json.dumps(body, separators=(",", ":")).encode(),
+        headers=JSON,
+        mark=Mark.DOCUMENTED,
+        source=_SOURCE,
+    )

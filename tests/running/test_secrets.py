@@ -1,0 +1,204 @@
+"""Secrets are found and hidden, whatever form they take and whatever stands around them."""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+import re
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from quopri import encodestring
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from harness.fakes.tls import Authority
+from harness.ground import Ground
+from harness.protocol import Trust
+from harness.secrets import Family, Secrets
+
+CANARY = "pw-0123456789abcdef01234567"
+AWKWARD = "p@ß \"w'o/r\\d&<+>%"
+SECRETS = Secrets({"password": CANARY})
+AUTHORITY = Authority.create()
+TRUST = Trust(ca_file="", ca_pkcs12="", ca_pkcs12_password="")
+
+octets = st.binary(max_size=40)
+texts = st.text(max_size=40)
+
+
+@given(before=octets, after=octets)
+@example(b"", b"")
+@example(b"\0user@example.test\0", b"")
+def test_the_octets_are_found_and_hidden(before: bytes, after: bytes) -> None:
+    data = before + CANARY.encode() + after
+    assert SECRETS.found_in(data) == ("password",)
+    assert CANARY.encode() not in SECRETS.redact(data)
+    assert SECRETS.redact(data) == before + b"[password]" + after
+
+
+@given(before=octets, after=octets)
+def test_the_base64_of_anything_around_it_is_found_and_hidden(before: bytes, after: bytes) -> None:
+    for encode in (b64encode, urlsafe_b64encode):
+        data = encode(before + CANARY.encode() + after)
+        assert SECRETS.found_in(data) == ("password",)
+        hidden = SECRETS.redact(data)
+        assert SECRETS.found_in(hidden) == ()
+        # Of the encoded secret at most the characters at its rims are left.
+        assert len(hidden) <= len(data) - len(CANARY) * 4 // 3 + len(b"[password]") + 2
+
+
+@given(before=octets, after=octets, secret=st.binary(min_size=8, max_size=40))
+def test_any_secret_is_found_in_any_base64(before: bytes, after: bytes, secret: bytes) -> None:
+    text = secret.hex()
+    found = Secrets({"password": text}).found_in(b64encode(before + text.encode() + after))
+    assert found == ("password",)
+
+
+@pytest.mark.parametrize("secret", [CANARY, AWKWARD])
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: text,
+        lambda text: quote(text, safe=""),
+        quote,
+        quote_plus,
+        lambda text: quote(text, safe="!*'()"),
+        lambda text: re.sub("%..", lambda match: match[0].lower(), quote(text, safe="")),
+        json.dumps,
+        lambda text: json.dumps(text, ensure_ascii=False),
+        repr,
+        lambda text: str({"password": text}),
+        html.escape,
+        lambda text: text.encode().hex(),
+        lambda text: text.encode().hex().upper(),
+        lambda text: b64encode(text.encode()).decode(),
+        lambda text: f"smtp://user:{quote(text, safe='')}@host/",
+    ],
+)  # fmt: skip
+def test_every_escape_of_a_secret_is_found_and_hidden(secret: str, form: object) -> None:
+    assert callable(form)
+    secrets = Secrets({"password": secret})
+    written = f"before {form(secret)} after"
+    assert secrets.found_in(written) == ("password",)
+    assert secrets.found_in(secrets.redact_text(written)) == ()
+    assert secrets.redact_text(written).startswith("before ")
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        encodebytes(b"\0" + b"user" * 9 + b"\0" + CANARY.encode()),
+        encodebytes(b"\0" + b"user" * 10 + b"\0" + CANARY.encode()).replace(b"\n", b"\r\n"),
+        encodestring(b"x" * 60 + CANARY.encode()),
+        CANARY.encode()[:5] + b"\n" + CANARY.encode()[5:],
+    ],
+)
+def test_a_secret_that_is_wrapped_over_lines_is_found_and_hidden(wrapped: bytes) -> None:
+    assert b"\n" in wrapped.strip()
+    assert SECRETS.found_in(wrapped) == ("password",)
+    hidden = SECRETS.redact(wrapped)
+    assert b"[password]" in hidden
+    assert SECRETS.found_in(hidden) == ()
+
+
+@given(text=st.text())
+def test_text_without_a_secret_is_left_alone(text: str) -> None:
+    assert SECRETS.redact_text(text) == text
+    assert SECRETS.found_in(text) == ()
+
+
+@given(before=st.text(st.characters()), after=st.text(st.characters()))
+@example("\ud800", "\udcff")
+def test_lone_surrogates_do_no_harm(before: str, after: str) -> None:
+    assert SECRETS.redact_text(before + CANARY + after) == f"{before}[password]{after}"
+
+
+def test_documents_are_redacted_in_keys_and_values_at_every_depth() -> None:
+    document = {
+        f"key {CANARY}": [CANARY, {"deep": (CANARY, 5, None, True, 2.5)}],
+        "uri": f"smtp://u:{CANARY}@h/",
+    }
+    assert SECRETS.redact_document(document) == {
+        "key [password]": ["[password]", {"deep": ["[password]", 5, None, True, 2.5]}],
+        "uri": "smtp://u:[password]@h/",
+    }
+
+
+@pytest.mark.parametrize("short", ["", "p", "p+w", "12345"])
+def test_a_short_secret_is_not_looked_for_because_chance_would_find_it(short: str) -> None:
+    secrets = Secrets({"password": short})
+    assert secrets.found_in(f"x{short}y") == ()
+    assert secrets.redact_text("nothing to hide") == "nothing to hide"
+
+
+def test_a_secret_of_six_characters_is_looked_for() -> None:
+    secrets = Secrets({"password": "s3cr3t"})
+    assert secrets.found_in("s3cr3t") == ("password",)
+    assert secrets.found_in(b64encode(b"\0u\0s3cr3t")) == ("password",)
+
+
+def test_several_secrets_keep_their_names() -> None:
+    secrets = Secrets({"password": "first-one", "password-1": "first-one-longer"})
+    assert secrets.redact_text("a first-one b first-one-longer") == "a [password] b [password-1]"
+    assert secrets.found_in("first-one-longer") == ("password-1", "password")
+
+
+def test_no_secrets_hide_nothing() -> None:
+    assert Secrets({}).redact(b"octets") == b"octets"
+    assert Secrets({}).found_in(b"octets") == ()
+
+
+@given(before=octets, after=octets)
+def test_spans_say_where_secrets_stand(before: bytes, after: bytes) -> None:
+    data = before + CANARY.encode() + after + CANARY.encode()
+    spans = list(SECRETS.spans(data))
+    assert [data[start:end] for start, end, _ in spans] == [CANARY.encode()] * 2
+    assert {name for _, _, name in spans} == {"password"}
+
+
+# Passwords of other cases.
+
+
+@given(before=octets, after=st.binary(max_size=8), seed=st.integers(0, 3))
+def test_a_password_of_another_case_is_hidden_in_each_alignment(
+    before: bytes, after: bytes, seed: int
+) -> None:
+    ground = ground_of(seed)
+    own, other = ground.account("a").password, ground.account("b").password
+    secrets = Secrets({"password": own}, ground.family)
+    raw = before + other.encode() + after
+    assert Secrets({"other": other}).found_in(secrets.redact(raw)) == ()
+    encoded = secrets.redact(b64encode(raw))
+    assert Secrets({"other": other}).found_in(encoded) == ()
+    assert secrets.redact(before + own.encode()) == before + b"[password]"
+
+
+def test_what_only_begins_like_a_family_is_left_alone() -> None:
+    secrets = Secrets({}, Family(prefix="pw-0123456789", length=29))
+    assert secrets.redact(b"pw-0123456789abcdef") == b"pw-0123456789abcdef"
+    assert secrets.redact(b"pw-0123456789abcdef0123456789") == b"[a password]"
+
+
+def test_the_accounts_of_a_run_are_all_different_and_come_again_with_the_seed() -> None:
+    names = [f"case-{number}" for number in range(200)]
+    first = [ground_of(7).account(name) for name in names]
+    assert len({account.password for account in first}) == 200
+    assert len({account.username for account in first}) == 200
+    assert first == [ground_of(7).account(name) for name in names]
+    assert not {a.password for a in first} & {ground_of(8).account(n).password for n in names}
+    prefix, length = ground_of(7).family.prefix, ground_of(7).family.length
+    assert all(a.password.startswith(prefix) and len(a.password) == length for a in first)
+
+
+def ground_of(seed: int) -> Ground:
+    return Ground(authority=AUTHORITY, trust=TRUST, seed=seed, timeout=1.0)
+
+
+def test_a_large_body_without_secrets_stays_as_it_is() -> None:
+    noise = random.Random(5).randbytes(300_000)
+    data = b64encode(noise) + b"\r\n" + noise
+    assert SECRETS.found_in(data) == ()
+    assert SECRETS.redact(data) == data

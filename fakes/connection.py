@@ -172,7 +172,9 @@ class Connection(asyncio.Protocol):
     def reset(self) -> None:
         """End with a TCP reset."""
         if self._transport is None:
+            # asyncio may never come to making it, once its server is closed.
             self._unwanted = True
+            self._gone.set()
         elif not self._gone.is_set():
             self._note_end("fake", "reset")
             reset_on_close(self._transport.get_extra_info("socket"))

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from anyio import CancelScope
 from anyio.from_thread import start_blocking_portal
 from pydantic import BaseModel, ValidationError
 
@@ -33,6 +34,8 @@ _OWN_WORDS = (
     "authority", "ca_file", "transcript", "timeout", "bind_host", "bind_port", "label",
 )  # fmt: skip
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+# One to run the task of an accepted connection, one to call connection_made().
+_TURNS_OF_AN_ACCEPT = 2
 _VERSIONS = {
     "TLSv1.0": ssl.TLSVersion.TLSv1,
     "TLSv1.1": ssl.TLSVersion.TLSv1_1,
@@ -185,12 +188,17 @@ class Fake(ABC, Generic[C]):
         try:
             yield
         finally:
-            server.close()
-            # One turn of the loop for connections that asyncio has accepted and not told us of.
-            await asyncio.sleep(0)
-            for connection in list(self._connections):
-                connection.reset()
-                await connection.gone()
+            # Stopping is short, and a caller that is being cancelled must leave nothing behind.
+            with CancelScope(shield=True):
+                # Accept no more, and let asyncio make what it has accepted: a connection that it
+                # makes for a closed server comes to nothing, and is never closed.
+                loop.remove_reader(bound)
+                for _ in range(_TURNS_OF_AN_ACCEPT):
+                    await asyncio.sleep(0)
+                server.close()
+                for connection in list(self._connections):
+                    connection.reset()
+                    await connection.gone()
 
     def _accept(self) -> asyncio.Protocol:
         if self._server_state.network is Network.RESET:

@@ -154,9 +154,16 @@ def _base64_forms(octets: bytes) -> Iterator[bytes]:
 
 
 def _family_forms(family: Family) -> Iterator[bytes]:
-    """Patterns for the octets and the base64 of every password of a family."""
-    rest = family.length - len(family.prefix)
-    yield re.escape(family.prefix.encode()) + rb"[0-9A-Za-z_-]{%d}" % rest
+    """Patterns for the octets, the hexadecimal digits and the base64 of a family's passwords."""
+    prefix = family.prefix.encode()
+    rest = family.length - len(prefix)
+    yield _beginning_with(prefix, rb"[0-9A-Za-z_-]", rest)
+    for digits in (prefix.hex(), prefix.hex().upper()):
+        yield _beginning_with(digits.encode(), rb"[0-9A-Fa-f]", 2 * rest)
     whole = _base64_forms(b"\0" * family.length)
-    for beginning, form in zip(_base64_forms(family.prefix.encode()), whole, strict=True):
-        yield re.escape(beginning) + rb"[0-9A-Za-z+/_-]{%d}" % (len(form) - len(beginning))
+    for beginning, form in zip(_base64_forms(prefix), whole, strict=True):
+        yield _beginning_with(beginning, rb"[0-9A-Za-z+/_-]", len(form) - len(beginning))
+
+
+def _beginning_with(beginning: bytes, more: bytes, times: int) -> bytes:
+    return _wrappable(beginning) + rb"(?:%b%b){%d}" % (_BREAK, more, times)

@@ -104,6 +104,8 @@ def test_2_a_reason_with_a_secret_is_a_leak_and_is_redacted() -> None:
     judged = decide(make_record(sends=(send,)))
     assert judged.verdict is Verdict.FAIL
     assert PASSWORD not in str(judged)
+    quiet = make_send(None, reaction=Reaction.UNSUPPORTED, summary=told)
+    assert decide(make_record(sends=(quiet,))).reason == "not with [password]"
 
 
 @pytest.mark.parametrize("control", [None, *Verdict])
@@ -213,6 +215,8 @@ def test_6_a_lie_fails_every_case() -> None:
          "the sender never came to the moment of the fault"),
         ("{smtp: {faults: [{at: mail, do: close}]}}",
          [CONNECTED, FaultActed(moment="mail[1]", action="close")], None),
+        ("{smtp: {certificate: expired, faults: [{at: ehlo, do: close}]}}",
+         [CONNECTED, FaultActed(moment="ehlo[1]", action="close")], None),
         ("{smtp: {certificate: expired, network: refused}}", [], None),
         ("{smtp: {size: 5}}", [CONNECTED], None),
     ],

@@ -24,7 +24,7 @@ def gossip(request: dict[str, Any]) -> dict[str, Any]:
         login = base64.b64encode(f"\0{transport.get('username')}\0{password}".encode()).decode()
         wrapped = base64.encodebytes(f"{'x' * 50}{password}".encode()).decode()
         said = f"{password} {login} {password.encode().hex()} {wrapped}"
-        print(said, json.dumps({"password": password}), file=sys.stderr)
+        sys.stderr.write(f"{said} {json.dumps({'password': password})}\n")
         answer["final_reply"] = answer["reason"] = answer["message_id"] = said
         answer[password] = [said, {"deep": password}]
         answer["error"] = {**answer.get("error", {}), "message": said}
@@ -35,7 +35,7 @@ def flood(request: dict[str, Any]) -> dict[str, Any]:
     """Let the password stand where output is cut off."""
     transport = request.get("transport") or {}
     password = transport.get("password") or ""
-    print("y" * 3990 + password + "z" * 200_000, file=sys.stderr)
+    sys.stderr.write("y" * 3990 + password + "z" * 200_000)
     return right(request)
 
 

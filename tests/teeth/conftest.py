@@ -10,13 +10,20 @@ from harness.ground import Ground, prepared
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
-# A time-out of one second: two busy processors must not make a right sender late.
+# A time-out of one second, for whoever is judged by a few cases.
 TIME_SCALE = 0.5
 
 
 @pytest.fixture(scope="session")
 def ground() -> Iterator[Ground]:
     with prepared(seed=1, time_scale=TIME_SCALE) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def patient_ground() -> Iterator[Ground]:
+    """With the usual time-out, for whoever must not be taken for late on a busy machine."""
+    with prepared(seed=1) as made:
         yield made
 
 

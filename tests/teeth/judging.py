@@ -23,7 +23,7 @@ class InProcess(ReferenceSender):
     """Calls a function in threads. A hang is cut soon: nobody here is slow to start."""
 
     def limit_for(self, timeout: float) -> float:
-        return 6 * timeout + 1
+        return 4 * timeout + 1
 
 
 def with_controls(cases: Iterable[Case], library: Sequence[Case]) -> tuple[Case, ...]:

@@ -9,9 +9,16 @@ from typing import Any
 
 from .careful import Capabilities, Careful
 from .careful_wire import Failure, Lost, Reply
+from .convictions import convicted
 from .wrong_modes import Overriding
 
 
+@convicted(
+    "auth/not-offered",
+    "network/redirected-without-auth",
+    "starttls/vanished-auth",
+    check="mail messages sender.status",
+)
 class SendsAnonymously(Careful):
     """Goes on without logging in where AUTH is not offered."""
 
@@ -19,6 +26,8 @@ class SendsAnonymously(Careful):
         pass
 
 
+@convicted("auth/nothing-in-common", check="mail messages sender.status")
+@convicted("auth/nothing-in-common-words", check="sender.error.says")
 class SendsAnonymouslyWithoutMechanism(Careful):
     """Goes on without logging in where mechanisms are offered, and none that it has."""
 
@@ -27,6 +36,8 @@ class SendsAnonymouslyWithoutMechanism(Careful):
             super().without_auth(capabilities)
 
 
+@convicted("auth/not-offered", check="auth sender.error.class")
+@convicted("network/redirected-in-clear", "network/redirected-without-auth", check="auth")
 class LogsInUnasked(Careful):
     """Sends AUTH although it is not offered."""
 
@@ -36,6 +47,11 @@ class LogsInUnasked(Careful):
             self.auth_refused(reply)
 
 
+@convicted(
+    "auth/look-alikes[offer=empty]",
+    "auth/look-alikes[offer=empty-with-blank]",
+    check="auth mail messages sender.status",
+)
 class TakesAnEmptyListForAll(Careful):
     """Takes AUTH without mechanisms for an offer of all."""
 
@@ -44,6 +60,7 @@ class TakesAnEmptyListForAll(Careful):
         return offered or ([*self.mechanism_order()] if "AUTH" in capabilities else [])
 
 
+@convicted("auth/look-alikes[offer=longer-mechanisms]", check="auth")
 class FindsMechanismsAnywhere(Careful):
     """Looks for the letters of a mechanism in the list of them."""
 
@@ -52,6 +69,9 @@ class FindsMechanismsAnywhere(Careful):
         return [name for name in self.mechanism_order() if name in offered]
 
 
+@convicted(
+    "auth/look-alikes[offer=longer-keyword]", "auth/look-alikes[offer=host-name]", check="auth"
+)
 class FindsAuthAnywhere(Careful):
     """Takes any line that holds the letters AUTH for the list of mechanisms, the first too."""
 
@@ -63,6 +83,11 @@ class FindsAuthAnywhere(Careful):
         return found
 
 
+@convicted(
+    "auth/list-forms[form=lower-case]",
+    "auth/list-forms[form=lower-case-names]",
+    check="logged-in messages sender.status",
+)
 class WantsMechanismsInCapitals(Careful):
     """Knows mechanisms in upper case only."""
 
@@ -70,6 +95,7 @@ class WantsMechanismsInCapitals(Careful):
         return capabilities.get("AUTH", [])
 
 
+@convicted("auth/list-forms[form=lower-case]", check="logged-in")
 class WantsAuthInCapitals(Careful):
     """Knows the keyword AUTH in upper case only."""
 
@@ -80,6 +106,7 @@ class WantsAuthInCapitals(Careful):
         return found
 
 
+@convicted("auth/list-forms[form=equals]", check="logged-in")
 class DoesNotKnowTheEqualsForm(Careful):
     """Does not understand `AUTH=LOGIN`."""
 
@@ -88,16 +115,7 @@ class DoesNotKnowTheEqualsForm(Careful):
         return super().capabilities(Reply(reply.code, lines))
 
 
-class KnowsTheLastListOnly(Careful):
-    """Where AUTH is listed twice the first list is lost."""
-
-    def capabilities(self, reply: Reply) -> Capabilities:
-        found: Capabilities = {}
-        for line in reply.lines[1:]:
-            found.update(super().capabilities(Reply(reply.code, ("", line))))
-        return found
-
-
+@convicted("auth/listed-twice", check="auth")
 class TriesWhatIsListedTwiceTwice(Careful):
     """Goes through the list as it stands, repetitions too, until one works."""
 
@@ -114,6 +132,17 @@ class TriesWhatIsListedTwiceTwice(Careful):
         self.auth_refused(reply)
 
 
+@convicted("auth/list-forms[form=both]", "auth/list-forms[form=doubled]", check="logged-in")
+class WantsEachMechanismOnce(Careful):
+    """Takes a list with repetitions for no list."""
+
+    def offered_mechanisms(self, capabilities: Capabilities) -> list[str]:
+        offered = super().offered_mechanisms(capabilities)
+        return offered if len(offered) == len(set(offered)) else []
+
+
+@convicted("auth0/criteria-met", check="message logged-in messages sender.status")
+@convicted("auth/login-only", check="logged-in messages sender.status")
 class HasPlainOnly(Careful):
     """Does not have LOGIN."""
 
@@ -121,6 +150,10 @@ class HasPlainOnly(Careful):
         return ("PLAIN",)
 
 
+@convicted("auth/nothing-in-common", check="auth")
+@convicted(
+    "auth/criterion-words[offer=others]", "auth/nothing-in-common-words", check="sender.status"
+)
 class HasLoginOnlyAndInsists(Careful):
     """Has LOGIN only, and tries it whatever is offered."""
 
@@ -128,6 +161,8 @@ class HasLoginOnlyAndInsists(Careful):
         return ["LOGIN"] if self.offered_mechanisms(capabilities) else []
 
 
+@convicted("auth/plain-only", check="logged-in messages sender.status")
+@convicted("auth/initial-response", "auth/login-missing", check="anonymous-messages")
 class SendsAnonymouslyWithoutLogin(Careful):
     """Has LOGIN only, and sends without logging in where it is not offered."""
 
@@ -139,6 +174,7 @@ class SendsAnonymouslyWithoutLogin(Careful):
             super().without_auth(capabilities)
 
 
+@convicted("auth/prompts", check="logged-in messages sender.status")
 class ReadsThePrompts(Careful):
     """Needs the prompts of LOGIN to be the usual words."""
 
@@ -160,6 +196,14 @@ class ReadsThePrompts(Careful):
             return ""
 
 
+@convicted(
+    "auth/prompts[prompts=other-words]",
+    "auth/prompts[prompts=localised]",
+    "auth/prompts[prompts=beyond-latin]",
+    "auth/prompts[prompts=empty]",
+    "auth/prompts[prompts=not-base64]",
+    check="logged-in",
+)
 class AnswersWhatItThinksIsAsked(Careful):
     """Answers a prompt with the user name where it holds `user`, else with the password."""
 
@@ -173,6 +217,7 @@ class AnswersWhatItThinksIsAsked(Careful):
         return reply
 
 
+@convicted("auth/prompts[prompts=not-base64]", check="logged-in")
 class WantsPromptsInBase64(Careful):
     """Decodes the prompts although they are of no use, and breaks on what is no base64."""
 
@@ -182,6 +227,9 @@ class WantsPromptsInBase64(Careful):
         return super().respond(reply, responses)
 
 
+@convicted(
+    "auth/prompts[prompts=beyond-latin]", "auth/prompts[prompts=not-base64]", check="logged-in"
+)
 class WantsPromptsInAscii(Careful):
     """Decodes the prompts as ASCII, and breaks on what is not."""
 
@@ -191,6 +239,7 @@ class WantsPromptsInAscii(Careful):
         return super().respond(reply, responses)
 
 
+@convicted("auth/prompts[prompts=empty]", check="logged-in")
 class WantsPromptsToSayAnything(Careful):
     """Takes an empty prompt for the end of the exchange."""
 
@@ -200,6 +249,7 @@ class WantsPromptsToSayAnything(Careful):
         return super().respond(reply, responses)
 
 
+@convicted("auth/login-only", check="logged-in")
 class SwapsUserAndPassword(Careful):
     """In LOGIN the password goes first."""
 
@@ -208,6 +258,7 @@ class SwapsUserAndPassword(Careful):
         return self.respond(reply, [self.base64(self.password()), self.base64(self.username())])
 
 
+@convicted("auth/rejected", check="mail messages sender.status")
 class IgnoresTheRefusal(Careful):
     """Goes on after the log-in was refused."""
 
@@ -215,6 +266,7 @@ class IgnoresTheRefusal(Careful):
         pass
 
 
+@convicted("auth/rejected", check="auth")
 class RepeatsTheRefused(Careful):
     """Presents refused credentials again, and again."""
 
@@ -226,6 +278,7 @@ class RepeatsTheRefused(Careful):
         super().auth_refused(reply)
 
 
+@convicted("auth/cram-md5-broken[broken=all-but-login]", "auth/rejected", check="auth connections")
 class ConnectsAgainAfterRefusal(Overriding):
     """Presents refused credentials on one connection after the other."""
 
@@ -239,6 +292,7 @@ class ConnectsAgainAfterRefusal(Overriding):
         return super().deliver()
 
 
+@convicted("auth/rejected", check="sender.error.temporary")
 class TakesRefusalsForTemporary(Careful):
     """Says that refused credentials may work later."""
 
@@ -248,15 +302,14 @@ class TakesRefusalsForTemporary(Careful):
         raise refused
 
 
-class TakesTemporaryForRefused(Careful):
-    """Says of a temporary refusal that the password is wrong."""
-
-    def auth_refused(self, reply: Reply) -> None:
-        refused = self.refusal("auth", "auth-rejected", reply)
-        refused.temporary = False
-        raise refused
-
-
+@convicted("auth/rejected", check="sender.error.temporary sender.error.class sender.error.phase")
+@convicted(
+    "auth/cram-md5-broken[broken=all-but-login]",
+    "auth/listed-twice",
+    check="sender.error.class sender.error.phase",
+)
+@convicted("ory/mailgun-api-key", check="sender.error.phase sender.error.class")
+@convicted("ory/mailgun-api-key", check="sender.error.phase sender.error.class")
 class BlamesTheConnection(Careful):
     """Says of a refused log-in that the server could not be reached."""
 
@@ -265,13 +318,7 @@ class BlamesTheConnection(Careful):
         raise Failure("connect", "connection-refused", words, temporary=True)
 
 
-class TakesOneMechanismOnly(Careful):
-    """Where its first mechanism is not taken it does not try another."""
-
-    def usable_mechanisms(self, capabilities: Capabilities) -> list[str]:
-        return super().usable_mechanisms(capabilities)[:1]
-
-
+@convicted("auth/cram-md5-broken", check="auth")
 class PrefersCramMd5ForEver(Careful):
     """Tries CRAM-MD5 first, and again where it was refused."""
 
@@ -286,6 +333,7 @@ class PrefersCramMd5ForEver(Careful):
         self.auth_refused(reply)
 
 
+@convicted("auth/cram-md5-broken", check="anonymous-messages")
 class GivesCramMd5UpForNothing(Careful):
     """Tries CRAM-MD5 first, and sends without logging in where it was refused."""
 
@@ -296,6 +344,7 @@ class GivesCramMd5UpForNothing(Careful):
         self.exchange("CRAM-MD5")
 
 
+@convicted("auth/login-missing[mechanism=CRAM-MD5]", check="sender.error.class")
 class ComputesCramMd5Wrong(Careful):
     """Leaves the challenge encoded before the digest."""
 
@@ -307,17 +356,7 @@ class ComputesCramMd5Wrong(Careful):
         return self.respond(reply, [self.base64(f"{self.username()} {'0' * 32}")])
 
 
-class SendsNoSecondResponse(Careful):
-    """Where the response that came with AUTH PLAIN is asked for again it sends an empty line."""
-
-    def auth_plain(self) -> Reply:
-        response = self.base64(f"\0{self.username()}\0{self.password()}")
-        reply = self.ask("auth", f"AUTH PLAIN {response}")
-        while reply.code == 334:
-            reply = self.ask("auth", "")
-        return reply
-
-
+@convicted("auth/initial-response[habit=refused]", check="auth")
 class RepeatsTheInitialResponse(Careful):
     """Where a response with AUTH PLAIN is refused it sends the same again, and again."""
 
@@ -330,6 +369,8 @@ class RepeatsTheInitialResponse(Careful):
         return self.respond(reply, [response]) if reply.code == 334 else reply
 
 
+@convicted("auth/login-missing[mechanism=CRAM-MD5]", check="sender.error.class sender.error.phase")
+@convicted("auth/initial-response", check="sender.error.phase")
 class TakesAChallengeForSuccess(Careful):
     """Takes any reply that is no refusal for success."""
 
@@ -340,6 +381,7 @@ class TakesAChallengeForSuccess(Careful):
         return super().respond(reply, responses) if len(responses) > 1 else reply
 
 
+@convicted("auth/long-password", check="logged-in messages sender.status")
 class CutsLongPasswords(Careful):
     """Has room for 255 octets of a password."""
 
@@ -347,6 +389,7 @@ class CutsLongPasswords(Careful):
         return super().password()[:255]
 
 
+@convicted("ory/encoded-credentials[secret=blank]", check="wrong-credentials")
 class TrimsPasswords(Careful):
     """Takes blanks off the ends of a password."""
 
@@ -354,6 +397,8 @@ class TrimsPasswords(Careful):
         return super().password().strip()
 
 
+@convicted("ory/mailgun-uri", check="wrong-credentials message logged-in messages sender.status")
+@convicted("ory/postmark-uri", check="wrong-credentials")
 class BreaksLongBase64(Careful):
     """Breaks base64 into lines of 76, as in a message."""
 
@@ -362,14 +407,7 @@ class BreaksLongBase64(Careful):
         return base64.encodebytes(text.encode()).decode().strip().replace("\n", "\r\n")
 
 
-class EncodesInLatin1(Careful):
-    """Encodes credentials in Latin-1, and what is not in it as `?`."""
-
-    @staticmethod
-    def base64(text: str) -> str:
-        return base64.b64encode(text.encode("latin-1", "replace")).decode()
-
-
+@convicted("auth/login-only", check="logged-in")
 class DropsTheDomain(Careful):
     """Logs in with what stands before the @ of the user name."""
 
@@ -377,6 +415,7 @@ class DropsTheDomain(Careful):
         return super().username().partition("@")[0]
 
 
+@convicted("ory/ses-uri", check="wrong-credentials message logged-in messages sender.status")
 class LowersTheUserName(Careful):
     """Logs in with the user name in lower case."""
 
@@ -384,6 +423,7 @@ class LowersTheUserName(Careful):
         return super().username().lower()
 
 
+@convicted("ory/sendgrid-uri", check="wrong-credentials")
 class LogsInAsTheSender(Careful):
     """Logs in with the From address for a user name."""
 
@@ -391,16 +431,7 @@ class LogsInAsTheSender(Careful):
         return str(self.asked["from"]["address"])
 
 
-class LogsInWithoutCredentials(Careful):
-    """Logs in with nothing where AUTH is offered and no credentials are configured."""
-
-    def open(self) -> Capabilities:
-        capabilities = super().open()
-        if self.to.username is None and self.offered_mechanisms(capabilities):
-            self.exchange("PLAIN")
-        return capabilities
-
-
+@convicted("starttls/addresses", check="mail messages sender.status")
 class WaitsForCredentials(Careful):
     """Does not send without credentials."""
 
@@ -414,6 +445,7 @@ class WaitsForCredentials(Careful):
 # What it tells.
 
 
+@convicted("auth/rejected-words", check="discretion")
 class TellsThePassword(Careful):
     """Puts the password into the error."""
 
@@ -422,6 +454,7 @@ class TellsThePassword(Careful):
         raise Failure("auth", "auth-rejected", words, temporary=False, reply=reply)
 
 
+@convicted("auth/rejected-words", check="discretion")
 class TellsTheCommand(Careful):
     """Puts the AUTH command into the error."""
 
@@ -431,6 +464,7 @@ class TellsTheCommand(Careful):
         raise Failure("auth", "auth-rejected", words, temporary=False, reply=reply)
 
 
+@convicted("auth0/setting-missing[setting=from]", check="discretion")
 class TellsTheUri(Careful):
     """Puts the connection URI into every error."""
 
@@ -439,13 +473,7 @@ class TellsTheUri(Careful):
         return super().failed(failure)
 
 
-class RepeatsWhatItHears(Careful):
-    """Puts the server's words into errors as they come."""
-
-    def clean(self, text: str) -> str:
-        return text
-
-
+@convicted("auth/rejected-words", check="sender.error.says")
 class KeepsTheReasonToItself(Careful):
     """Reports every failure in words of its own, never the server's."""
 
@@ -453,6 +481,7 @@ class KeepsTheReasonToItself(Careful):
         return str(reply.code)
 
 
+@convicted("auth/rejected-words", check="sender.error.says")
 class KeepsTheReasonOfARefusedLogIn(Careful):
     """Reports a refused log-in in words of its own."""
 
@@ -461,6 +490,7 @@ class KeepsTheReasonOfARefusedLogIn(Careful):
         raise Failure("auth", "auth-rejected", words, temporary=False, reply=reply)
 
 
+@convicted("auth/criterion-words", check="sender.error.says")
 class DoesNotSayWhatIsOffered(Careful):
     """Says that it cannot log in, and not what is offered."""
 
@@ -469,6 +499,7 @@ class DoesNotSayWhatIsOffered(Careful):
         raise Failure("auth", "auth-unavailable", words, temporary=False)
 
 
+@convicted("auth/criterion-words", check="sender.error.says")
 class DoesNotSayWhatItHas(Careful):
     """Says what is offered, and not what it has itself."""
 
@@ -478,6 +509,7 @@ class DoesNotSayWhatItHas(Careful):
         raise Failure("auth", "auth-unavailable", words, temporary=False)
 
 
+@convicted("auth/criterion-words", check="sender.error.says")
 class SaysNothingOfAuth(Careful):
     """Says of a missing mechanism that something went wrong."""
 
@@ -485,6 +517,7 @@ class SaysNothingOfAuth(Careful):
         raise Failure("auth", "auth-unavailable", "something went wrong", temporary=False)
 
 
+@convicted("auth/look-alikes", "auth/nothing-in-common", check="sender.error.class")
 class TakesAMissingMechanismForRefused(Careful):
     """Says of a missing mechanism that the password is wrong."""
 
@@ -493,6 +526,7 @@ class TakesAMissingMechanismForRefused(Careful):
         raise Failure("auth", "auth-rejected", words, temporary=False)
 
 
+@convicted("auth/listed-twice", "auth/rejected-words", check="sender.status")
 class BreaksOffInSilence(Careful):
     """Drops the connection in the middle of the exchange, and says that it was sent."""
 

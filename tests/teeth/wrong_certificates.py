@@ -9,9 +9,11 @@ from cryptography import x509
 
 from .careful import Careful
 from .careful_settings import Settings
+from .convictions import convicted
 from .own_verification import OwnVerification
 
 
+@convicted("network/redirected", check="auth")
 class VerifiesNothing(Careful):
     """Never verifies: any certificate will do."""
 
@@ -22,6 +24,7 @@ class VerifiesNothing(Careful):
         return context
 
 
+@convicted("network/redirected", check="auth")
 class IgnoresTheVerdict(OwnVerification):
     """Verifies, and goes on whatever comes out of it."""
 
@@ -32,6 +35,13 @@ class IgnoresTheVerdict(OwnVerification):
             self.wire.in_step = True
 
 
+@convicted(
+    "tls/certificate-other-name[certificate=untrusted-wrong-host]",
+    "tls/certificate[mode=*,certificate=untrusted-wrong-host]",
+    "tls/certificate[mode=starttls,certificate=expired]",
+    check="auth",
+)
+@convicted("config/ipv6-host[mode=none]", check="answers")
 class VerifiesAfterLoggingIn(OwnVerification):
     """Looks at the certificate when the log-in is done."""
 
@@ -43,6 +53,13 @@ class VerifiesAfterLoggingIn(OwnVerification):
         super().verify_peer()
 
 
+@convicted("modes/other-name-missing", check="auth mail messages sender.status")
+@convicted(
+    "network/redirected[mode=starttls]",
+    "network/redirected[mode=tls]",
+    "tls/certificate[mode=*,certificate=wrong-host]",
+    check="auth",
+)
 class IgnoresTheName(Careful):
     """Checks the chain, not whose certificate it is."""
 
@@ -50,6 +67,23 @@ class IgnoresTheName(Careful):
         context.check_hostname = False
 
 
+@convicted(
+    "tls/certificate-other-name[certificate=expired]",
+    "tls/certificate-other-name[certificate=not-yet-valid]",
+    "tls/certificate-other-name[certificate=self-signed]",
+    "tls/certificate-other-name[certificate=untrusted-root]",
+    "tls/certificate-other-name[certificate=missing-intermediate]",
+    "tls/certificate-other-name[certificate=client-auth-only]",
+    "tls/certificate-other-name[certificate=name-constraint]",
+    "tls/certificate[mode=*,certificate=expired]",
+    "tls/certificate[mode=*,certificate=not-yet-valid]",
+    "tls/certificate[mode=*,certificate=self-signed]",
+    "tls/certificate[mode=*,certificate=untrusted-root]",
+    "tls/certificate[mode=*,certificate=missing-intermediate]",
+    "tls/certificate[mode=*,certificate=client-auth-only]",
+    "tls/certificate[mode=*,certificate=name-constraint]",
+    check="auth",
+)
 class IgnoresTheChain(OwnVerification):
     """Checks the name, not who vouches for it."""
 
@@ -57,6 +91,7 @@ class IgnoresTheChain(OwnVerification):
         pass
 
 
+@convicted("tls/certificate[mode=*,certificate=expired]", check="auth")
 class IgnoresExpiry(OwnVerification):
     """Takes certificates that ran out."""
 
@@ -64,6 +99,7 @@ class IgnoresExpiry(OwnVerification):
         pass
 
 
+@convicted("tls/certificate[mode=*,certificate=not-yet-valid]", check="auth")
 class IgnoresTheFirstDay(OwnVerification):
     """Takes certificates that are not valid yet."""
 
@@ -71,6 +107,7 @@ class IgnoresTheFirstDay(OwnVerification):
         pass
 
 
+@convicted("auth0/no-public-authority[mode=*,certificate=self-signed]", check="auth")
 class TrustsSelfSigned(OwnVerification):
     """Takes a certificate that vouches for itself."""
 
@@ -82,6 +119,7 @@ class TrustsSelfSigned(OwnVerification):
         return super().untrusted(path, presented)
 
 
+@convicted("auth0/no-public-authority[mode=*,certificate=untrusted-root]", check="auth")
 class TrustsAnyRoot(OwnVerification):
     """Trusts whatever root the server sends along."""
 
@@ -93,6 +131,10 @@ class TrustsAnyRoot(OwnVerification):
         return super().untrusted(path, presented)
 
 
+@convicted(
+    "auth0/no-public-authority[mode=*,certificate=missing-intermediate]",
+    check="auth mail messages sender.status",
+)
 class TrustsBrokenChains(OwnVerification):
     """Takes a chain that leads nowhere: perhaps an intermediate is missing."""
 
@@ -104,6 +146,11 @@ class TrustsBrokenChains(OwnVerification):
         return super().untrusted(path, presented)
 
 
+@convicted(
+    "tls/certificate-other-name[certificate=leaf-as-ca]",
+    "tls/certificate[mode=*,certificate=leaf-as-ca]",
+    check="auth mail messages sender.status",
+)
 class TakesLeavesForAuthorities(OwnVerification):
     """Lets any certificate vouch for others."""
 
@@ -111,6 +158,7 @@ class TakesLeavesForAuthorities(OwnVerification):
         pass
 
 
+@convicted("tls/certificate[mode=*,certificate=name-constraint]", check="auth")
 class IgnoresNameConstraints(OwnVerification):
     """Lets an authority name what it may not."""
 
@@ -118,6 +166,7 @@ class IgnoresNameConstraints(OwnVerification):
         pass
 
 
+@convicted("tls/certificate[mode=*,certificate=client-auth-only]", check="auth")
 class IgnoresThePurpose(OwnVerification):
     """Takes a certificate that is for clients."""
 
@@ -125,6 +174,7 @@ class IgnoresThePurpose(OwnVerification):
         pass
 
 
+@convicted("tls/weak-certificate", check="auth mail messages sender.status")
 class IgnoresStrength(OwnVerification):
     """Takes keys and digests that can be broken."""
 
@@ -132,6 +182,11 @@ class IgnoresStrength(OwnVerification):
         pass
 
 
+@convicted(
+    "ory/sendgrid-hostname[certificate=cn-right-san-other]",
+    check="auth mail messages sender.status",
+)
+@convicted("tls/certificate[mode=*,certificate=cn-right-san-other]", check="auth")
 class TakesTheCommonName(OwnVerification):
     """Counts the common name among the names, always."""
 
@@ -139,6 +194,7 @@ class TakesTheCommonName(OwnVerification):
         return [*super().names(leaf), *self.common_names(leaf)]
 
 
+@convicted("tls/certificate-without-san-words", check="auth messages sender.status")
 class FallsBackToTheCommonName(OwnVerification):
     """Counts the common name where there is no subject alternative name."""
 
@@ -146,6 +202,10 @@ class FallsBackToTheCommonName(OwnVerification):
         return super().names(leaf) or self.common_names(leaf)
 
 
+@convicted(
+    "tls/certificate-good[mode=*,certificate=san-right-cn-other]",
+    check="message logged-in messages sender.status",
+)
 class NeedsTheCommonName(OwnVerification):
     """Compares with the common name alone."""
 
@@ -153,6 +213,8 @@ class NeedsTheCommonName(OwnVerification):
         return self.common_names(leaf)
 
 
+@convicted("tls/wildcard-words[mode=*,certificate=wildcard-too-deep]", check="sender.status")
+@convicted("tls/wildcard-refused[mode=*,certificate=wildcard-too-deep]", check="auth")
 class WildcardsReachDeep(OwnVerification):
     """Lets a wildcard stand for several labels."""
 
@@ -160,6 +222,8 @@ class WildcardsReachDeep(OwnVerification):
         return super().fits(name, wanted) or (name[:2] == "*." and wanted.endswith(name[1:]))
 
 
+@convicted("tls/wildcard-words[mode=*,certificate=wildcard-parent]", check="sender.status")
+@convicted("tls/wildcard-refused[mode=*,certificate=wildcard-parent]", check="auth")
 class WildcardsCoverTheParent(OwnVerification):
     """Lets a wildcard stand for nothing."""
 
@@ -167,6 +231,11 @@ class WildcardsCoverTheParent(OwnVerification):
         return super().fits(name, wanted) or (name[:2] == "*." and wanted == name[2:])
 
 
+@convicted(
+    "tls/wildcard-refused[mode=*,certificate=wildcard-partial]",
+    check="auth mail messages sender.status",
+)
+@convicted("tls/wildcard-words[mode=*,certificate=wildcard-partial]", check="sender.status")
 class WildcardsArePartial(OwnVerification):
     """Lets a wildcard stand for a part of a label."""
 
@@ -178,6 +247,12 @@ class WildcardsArePartial(OwnVerification):
         return super().fits(name, wanted) or (bool(is_partial) and rest == others)
 
 
+@convicted(
+    "tls/wildcard[mode=starttls]",
+    "tls/wildcard[mode=tls]",
+    check="logged-in messages sender.status",
+)
+@convicted("tls/wildcard[mode=other-name]", check="logged-in messages sender.status")
 class HasNoWildcards(OwnVerification):
     """Takes `*` for a character like any other."""
 
@@ -185,6 +260,7 @@ class HasNoWildcards(OwnVerification):
         return name == wanted
 
 
+@convicted("tls/certificate[mode=*,certificate=nul-in-san]", check="auth")
 class ReadsNamesToTheFirstNul(OwnVerification):
     """Cuts names at a NUL, as C does."""
 
@@ -192,6 +268,12 @@ class ReadsNamesToTheFirstNul(OwnVerification):
         return [name.partition("\0")[0] for name in super().names(leaf)]
 
 
+@convicted(
+    "tls/certificate[mode=*,certificate=cn-only]",
+    "tls/certificate[mode=*,certificate=nul-in-san]",
+    "tls/certificate[mode=*,certificate=nul-in-cn]",
+    check="auth",
+)
 class ReadsCommonNamesToTheFirstNul(OwnVerification):
     """Cuts the common name at a NUL where it falls back to it."""
 
@@ -200,6 +282,10 @@ class ReadsCommonNamesToTheFirstNul(OwnVerification):
         return [name.partition("\0")[0] for name in names]
 
 
+@convicted(
+    "tls/address-certificate-refused[mode=*,certificate=ip-as-dns]",
+    check="auth mail messages sender.status",
+)
 class TakesAddressesForNames(OwnVerification):
     """Finds an IP address among the host names of a certificate too."""
 
@@ -207,6 +293,7 @@ class TakesAddressesForNames(OwnVerification):
         return [*super().addresses(leaf), *self.dns_names(leaf)]
 
 
+@convicted("tls/address-certificate-refused[mode=*,certificate=ip-as-cn]", check="auth")
 class FindsAddressesInTheCommonName(OwnVerification):
     """Finds an IP address in the common name."""
 
@@ -214,6 +301,18 @@ class FindsAddressesInTheCommonName(OwnVerification):
         return [*super().addresses(leaf), *self.common_names(leaf)]
 
 
+@convicted(
+    "tls/address-certificate[mode=starttls]",
+    "tls/address-certificate[mode=tls]",
+    check="logged-in messages sender.status",
+)
+@convicted("tls/server-name-form[mode=starttls]", check="messages sender.status")
+@convicted("tls/server-name-form[mode=tls]", check="messages sender.status")
+@convicted(
+    "config/ipv6-host[mode=starttls]",
+    "config/ipv6-host[mode=tls]",
+    check="logged-in messages sender.status",
+)
 class KnowsNoAddresses(OwnVerification):
     """Looks for an IP address among host names only."""
 
@@ -221,6 +320,7 @@ class KnowsNoAddresses(OwnVerification):
         return self.dns_names(leaf)
 
 
+@convicted("network/redirected", check="auth")
 class VerifiesOnce(OwnVerification):
     """Remembers a server that was right once, and does not look again."""
 
@@ -230,6 +330,27 @@ class VerifiesOnce(OwnVerification):
             self.memory[self.to.server] = True
 
 
+@convicted(
+    "tls/certificate-skipped[mode=*,certificate=expired]",
+    "tls/certificate-skipped[mode=*,certificate=not-yet-valid]",
+    "tls/certificate-skipped[mode=*,certificate=self-signed]",
+    "tls/certificate-skipped[mode=*,certificate=untrusted-root]",
+    "tls/certificate-skipped[mode=*,certificate=wrong-host]",
+    "tls/certificate-skipped[mode=*,certificate=cn-only]",
+    "tls/certificate-skipped[mode=*,certificate=cn-right-san-other]",
+    "tls/certificate-skipped[mode=*,certificate=missing-intermediate]",
+    "tls/certificate-skipped[mode=*,certificate=leaf-as-ca]",
+    "tls/certificate-skipped[mode=*,certificate=name-constraint]",
+    "tls/certificate-skipped[mode=*,certificate=nul-in-san]",
+    "tls/certificate-skipped[mode=*,certificate=nul-in-cn]",
+    check="message logged-in messages sender.status",
+)
+@convicted(
+    "tls/address-certificate-skipped",
+    "tls/wildcard-skipped",
+    check="logged-in messages sender.status",
+)
+@convicted("config/flag-set[scheme=*,value=true]", check="handshakes")
 class SkipsNothing(Careful):
     """Verifies although it was told not to: the switch does nothing."""
 
@@ -237,6 +358,8 @@ class SkipsNothing(Careful):
         return replace(super().settings(), verify=True)
 
 
+@convicted("auth0/public-authority", check="logged-in messages sender.status")
+@convicted("tls/offered-versions", check="messages sender.status")
 class HasNoTrustStore(Careful):
     """Trusts nobody: the trust anchor is never loaded."""
 
@@ -247,6 +370,13 @@ class HasNoTrustStore(Careful):
 # The name that is sent, and the name that is compared.
 
 
+@convicted(
+    "config/host-in-upper-case",
+    "ory/sendgrid-hostname",
+    "tls/server-name[mode=starttls]",
+    "tls/server-name[mode=tls]",
+    check="sni",
+)
 class SendsNoName(OwnVerification):
     """Sends no SNI."""
 
@@ -254,6 +384,7 @@ class SendsNoName(OwnVerification):
         return None
 
 
+@convicted("tls/server-name-form", check="sni")
 class SendsThePortInTheName(OwnVerification):
     """SNI with the port behind the name."""
 
@@ -261,6 +392,7 @@ class SendsThePortInTheName(OwnVerification):
         return f"{self.tls_name()}:{self.to.port}"
 
 
+@convicted("tls/server-name-form", check="sni")
 class SendsADotBehindTheName(OwnVerification):
     """SNI with a dot at the end, an IP address too."""
 
@@ -268,6 +400,11 @@ class SendsADotBehindTheName(OwnVerification):
         return f"{self.tls_name()}."
 
 
+@convicted(
+    "tls/certificate-good[mode=other-name,certificate=good]",
+    "tls/certificate-good[mode=other-name,certificate=chain]",
+    check="message",
+)
 class IgnoresTheOtherName(Careful):
     """Reads `server_name` and does nothing with it."""
 
@@ -275,6 +412,7 @@ class IgnoresTheOtherName(Careful):
         return self.to.host
 
 
+@convicted("tls/certificate-good[mode=other-name,certificate=*]", check="message")
 class OtherNameForSniOnly(OwnVerification):
     """Sends `server_name` as SNI, and compares the certificate with the host."""
 
@@ -285,6 +423,7 @@ class OtherNameForSniOnly(OwnVerification):
         return self.to.host
 
 
+@convicted("tls/server-name[mode=other-name]", check="sni messages sender.status")
 class OtherNameForTheCertificateOnly(OwnVerification):
     """Compares the certificate with `server_name`, and sends the host as SNI."""
 
@@ -292,6 +431,13 @@ class OtherNameForTheCertificateOnly(OwnVerification):
         return self.to.host
 
 
+@convicted(
+    "modes/other-name-only",
+    "modes/other-name-subdomain",
+    "modes/other-name-wildcard",
+    "tls/address-certificate-other-name[certificate=ip-as-dns]",
+    check="auth mail messages sender.status",
+)
 class EitherNameWillDo(OwnVerification):
     """Takes a certificate for the host as well where it was told another name."""
 
@@ -299,6 +445,21 @@ class EitherNameWillDo(OwnVerification):
         return super().fits(name, wanted) or super().fits(name, self.to.host)
 
 
+@convicted("network/redirected[mode=other-name]", check="auth mail messages sender.status")
+@convicted(
+    "tls/address-certificate-other-name[certificate=ip-san]",
+    "tls/address-certificate-other-name[certificate=ip-as-cn]",
+    "tls/certificate-other-name[certificate=wrong-host]",
+    "tls/certificate-other-name[certificate=wildcard-too-deep]",
+    "tls/certificate-other-name[certificate=wildcard-parent]",
+    "tls/certificate-other-name[certificate=wildcard-partial]",
+    "tls/certificate-other-name[certificate=cn-only]",
+    "tls/certificate-other-name[certificate=cn-right-san-other]",
+    "tls/certificate-other-name[certificate=nul-in-san]",
+    "tls/certificate-other-name[certificate=nul-in-cn]",
+    check="auth",
+)
+@convicted("tls/certificate-other-name-words", check="sender.status")
 class OtherNameIsNotVerified(Careful):
     """Takes `server_name` for leave to compare no name at all."""
 
@@ -308,6 +469,7 @@ class OtherNameIsNotVerified(Careful):
             context.check_hostname = False
 
 
+@convicted("config/host-with-final-dot", check="sni logged-in messages sender.status")
 class ComparesNamesAsTheyCome(OwnVerification):
     """Compares the host as it is configured, not in the form that names have on the wire."""
 

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, unquote_plus, unquote_to_bytes
+from urllib.parse import unquote, unquote_plus
 
 from .careful import Careful
 from .careful_settings import Settings, invalid
 from .careful_wire import Failure, Reply
+from .convictions import convicted
 
 
+@convicted("ory/encoded-credentials[secret=percent]", check="wrong-credentials")
 class DecodesTwice(Careful):
     """Percent-decodes user name and password twice."""
 
@@ -20,6 +22,7 @@ class DecodesTwice(Careful):
         return unquote(super().decoded(text))
 
 
+@convicted("ory/encoded-credentials", check="wrong-credentials")
 class DecodesNothing(Careful):
     """Takes user name and password as they stand in the URI."""
 
@@ -27,6 +30,9 @@ class DecodesNothing(Careful):
         return text
 
 
+@convicted("config/host-in-upper-case", check="logged-in messages sender.status")
+@convicted("ory/sent-once-taken", check="message messages")
+@convicted("ory/six-modes", check="wrong-credentials")
 class DecodesThePasswordOnly(Careful):
     """Takes the user name as it stands in the URI."""
 
@@ -34,6 +40,10 @@ class DecodesThePasswordOnly(Careful):
         return text.partition(":")[0], super().credentials(text)[1]
 
 
+@convicted(
+    "ory/literal-credentials[character=plus]",
+    check="wrong-credentials logged-in messages sender.status",
+)
 class TakesPlusForBlank(Careful):
     """Decodes credentials as if they were a form."""
 
@@ -41,6 +51,7 @@ class TakesPlusForBlank(Careful):
         return unquote_plus(text)
 
 
+@convicted("ory/literal-credentials[character=colon]", check="wrong-credentials")
 class EndsThePasswordAtAColon(Careful):
     """Splits user information at every colon."""
 
@@ -50,6 +61,7 @@ class EndsThePasswordAtAColon(Careful):
         return username, (password or "").partition(":")[0] if is_raw else password
 
 
+@convicted("ory/literal-credentials[character=colon]", check="wrong-credentials")
 class SplitsAtTheLastColon(Careful):
     """Takes what stands behind the last colon for the password."""
 
@@ -59,6 +71,11 @@ class SplitsAtTheLastColon(Careful):
         return self.decoded(username), self.decoded(password)
 
 
+@convicted(
+    "ory/literal-credentials[character=plus]",
+    "ory/literal-credentials[character=sub-delimiters]",
+    check="logged-in",
+)
 class WantsLettersAndDigits(Careful):
     """Refuses everything but letters, digits and escapes in user information."""
 
@@ -68,6 +85,15 @@ class WantsLettersAndDigits(Careful):
         return super().credentials(text)
 
 
+@convicted(
+    "ory/sendgrid-uri",
+    check="starttls connections sni first-octets message logged-in messages sender.status",
+)
+@convicted(
+    "ory/postmark-uri", check="starttls connections sni message logged-in messages sender.status"
+)
+@convicted("ory/sendgrid-starttls", check="starttls handshakes logged-in messages sender.status")
+@convicted("ory/literal-credentials[character=unreserved]", check="logged-in")
 class WantsDashlessPasswords(Careful):
     """Refuses dots, dashes and tildes in a password."""
 
@@ -77,6 +103,10 @@ class WantsDashlessPasswords(Careful):
         return super().credentials(text)
 
 
+@convicted(
+    "config/raw-reserved-characters",
+    check="wrong-credentials sender.error.class sender.error.phase",
+)
 class ReadsRawTextWrong(Careful):
     """Reads user information up to the first reserved character, whatever is raw in it."""
 
@@ -95,6 +125,10 @@ class ReadsRawTextWrong(Careful):
             return super().from_uri(f"{scheme}://{cut}@{after}")
 
 
+@convicted(
+    "config/raw-at-sign-in-user-name",
+    check="wrong-credentials sender.error.class sender.error.phase",
+)
 class ReadsTheFirstAtSign(Careful):
     """Ends user information at the first @ and logs in with what stands before it."""
 
@@ -108,13 +142,14 @@ class ReadsTheFirstAtSign(Careful):
             return super().from_uri(f"{found[1]}{found[2]}:{found[3]}@{found[4]}")
 
 
-class LeavesBadEscapesAlone(Careful):
-    """Logs in with what is left of a password whose escapes are broken."""
-
-    def credentials(self, text: str) -> tuple[str | None, str | None]:
-        return super().credentials(re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text).replace("%re", "?"))
-
-
+@convicted(
+    "config/flag-unknown-value[flag=skip_ssl_verify,value=*]",
+    check="auth mail messages sender.status",
+)
+@convicted(
+    "config/flag-unknown-value[flag=disable_starttls,value=*]",
+    check="sender.error.class sender.error.phase",
+)
 class TakesAnyFlagForTrue(Careful):
     """Takes every value of a flag but `false` for true."""
 
@@ -126,6 +161,7 @@ class TakesAnyFlagForTrue(Careful):
         return {name: value for name, _, value in pairs}
 
 
+@convicted("config/flag-unknown-value", check="auth")
 class TakesAnyFlagForFalse(Careful):
     """Takes every value of a flag but `true` for false."""
 
@@ -137,6 +173,7 @@ class TakesAnyFlagForFalse(Careful):
         return {name: value for name, _, value in pairs}
 
 
+@convicted("config/flag-cleared", check="auth mail messages sender.status")
 class TakesThePresenceOfAFlag(Careful):
     """A flag that is there is true, whatever its value."""
 
@@ -150,6 +187,12 @@ class TakesThePresenceOfAFlag(Careful):
         return found
 
 
+@convicted(
+    "config/flag-set[scheme=*,value=TRUE]",
+    "config/flag-set[scheme=*,value=True]",
+    "config/flag-set[scheme=*,value=T]",
+    check="handshakes logged-in messages sender.status",
+)
 class KnowsTrueInLowerCase(Careful):
     """Knows flags in lower case only, and takes the others for false."""
 
@@ -157,6 +200,9 @@ class KnowsTrueInLowerCase(Careful):
         return text in {"true", "1", "t"}
 
 
+@convicted(
+    "config/flag-set[scheme=*,value=1]", "config/flag-set[scheme=*,value=t]", check="handshakes"
+)
 class KnowsOneSpellingOnly(Careful):
     """Knows `true` and `false`, in any case, and nothing else."""
 
@@ -166,6 +212,7 @@ class KnowsOneSpellingOnly(Careful):
         return text.lower() == "true"
 
 
+@convicted("config/misspelt-parameter", check="auth mail messages sender.status")
 class GuessesParameters(Careful):
     """Takes a parameter that looks like one it knows for that one."""
 
@@ -181,6 +228,7 @@ class GuessesParameters(Careful):
         return {name: value for name, value in known.items() if name != "servername"}
 
 
+@convicted("config/misspelt-parameter-words", check="sender.error.says")
 class RefusesParametersInSilence(Careful):
     """Refuses an unknown parameter, and does not say what it refuses."""
 
@@ -191,6 +239,7 @@ class RefusesParametersInSilence(Careful):
             raise invalid("invalid configuration") from None
 
 
+@convicted("ory/ses-region-placeholder-words", check="sender.error.says")
 class RefusesTheUriInSilence(Careful):
     """Refuses a URI, and does not say what is wrong with it."""
 
@@ -202,6 +251,7 @@ class RefusesTheUriInSilence(Careful):
             raise
 
 
+@convicted("config/half-credentials-uri", "config/half-credentials", check="auth")
 class TakesHalfAPair(Careful):
     """Logs in with a user name and no password, or the other way round."""
 
@@ -213,6 +263,14 @@ class TakesHalfAPair(Careful):
         pass
 
 
+@convicted(
+    "config/half-credentials-uri", "config/half-credentials", check="mail messages sender.status"
+)
+@convicted(
+    "auth0/setting-missing[setting=user-name]",
+    "auth0/setting-missing[setting=password]",
+    check="messages sender.status",
+)
 class LeavesHalfAPairOut(Careful):
     """Sends without credentials where one half of them is missing."""
 
@@ -223,6 +281,8 @@ class LeavesHalfAPairOut(Careful):
         return super().credentials(text)
 
 
+@convicted("config/contradicting-flags-in-clear", check="auth mail messages sender.status")
+@convicted("config/contradicting-flags[flags=smtps-and-cleartext]", check="sender.error.phase")
 class TakesTheWorseFlag(Careful):
     """Where flags contradict each other it takes the one that secures less, for `smtps` too."""
 
@@ -232,6 +292,14 @@ class TakesTheWorseFlag(Careful):
         return super().security(scheme, {})
 
 
+@convicted(
+    "config/contradicting-flags[flags=cleartext-and-skip]",
+    "config/contradicting-flags[flags=cleartext-and-server-name]",
+    "config/contradicting-flags[flags=smtps-and-cleartext]",
+    "config/contradicting-flags[flags=skip-and-server-name]",
+    "config/contradicting-flags[flags=server-name-under-smtp]",
+    check="answers",
+)
 class BreaksOnContradictions(Careful):
     """Raises where flags contradict each other."""
 
@@ -253,6 +321,19 @@ class BreaksOnContradictions(Careful):
         return str(self.request["transport"]["uri"]).startswith("smtps")
 
 
+@convicted(
+    "config/host-with-blanks",
+    "config/no-port[scheme=*,colon=with-colon]",
+    "ory/ses-region-placeholder",
+    check="sender.error.class sender.error.phase",
+)
+@convicted(
+    "auth0/setting-missing[setting=host]",
+    "config/contradicting-flags-in-clear",
+    "config/contradicting-flags[flags=set-and-cleared]",
+    "config/misspelt-parameter",
+    check="sender.error.phase",
+)
 class BlamesTheLogInForTheUri(Careful):
     """Says of a URI that cannot be read that the log-in failed."""
 
@@ -264,6 +345,7 @@ class BlamesTheLogInForTheUri(Careful):
             raise Failure("auth", "auth-rejected", words, temporary=False) from None
 
 
+@convicted("config/no-port[scheme=*,colon=without-colon]", check="elsewhere")
 class UsesPort25ByDefault(Careful):
     """A URI without a port means 25."""
 
@@ -271,6 +353,13 @@ class UsesPort25ByDefault(Careful):
         return 25 if text is None else super().port(text, security)
 
 
+@convicted(
+    "config/impossible-uri[mistake=port-0]",
+    "config/impossible-uri[mistake=port-65536]",
+    "config/impossible-uri[mistake=port-abc]",
+    "config/impossible-uri[mistake=negative-port]",
+    check="connections messages sender.status",
+)
 class TakesAnyPort(Careful):
     """Takes a port that cannot be for the usual one."""
 
@@ -281,6 +370,12 @@ class TakesAnyPort(Careful):
             return super().port(None, security)
 
 
+@convicted(
+    "config/impossible-uri[mistake=scheme-smtpx]",
+    "config/impossible-uri[mistake=scheme-http]",
+    "config/impossible-uri[mistake=no-scheme]",
+    check="connections",
+)
 class TakesAnyScheme(Careful):
     """Takes every scheme but `smtps`, or none, for `smtp`."""
 
@@ -291,6 +386,7 @@ class TakesAnyScheme(Careful):
         return super().from_uri(f"{'smtps' if scheme == 'smtps' else 'smtp'}://{rest}")
 
 
+@convicted("config/impossible-uri[mistake=no-host]", check="sender.error.phase sender.error.class")
 class TakesNoHostForLocalhost(Careful):
     """Takes a URI without a host for this machine."""
 
@@ -299,29 +395,7 @@ class TakesNoHostForLocalhost(Careful):
         return super().host_and_port(text if host else f"localhost:{port}")
 
 
-class ConnectsToFindOut(Careful):
-    """Looks at a URI that cannot be read for a host, and connects to see what happens."""
-
-    def settings(self) -> Settings:
-        try:
-            return super().settings()
-        except Failure:
-            transport = self.request["transport"]
-            self.to = Settings(
-                host=self.host(transport["host"].strip("[]")),
-                port=transport["port"],
-                username=None,
-                password=None,
-                security="none",
-                verify=True,
-                server_name=None,
-                ehlo_name=None,
-            )
-            self.connect()
-            self.wire.close()
-            raise
-
-
+@convicted("config/trailing-slash[mode=*,slash=without-slash]", check="sender.status")
 class NeedsASlash(Careful):
     """Wants a slash at the end of the URI."""
 
@@ -331,23 +405,7 @@ class NeedsASlash(Careful):
         return super().from_uri(uri)
 
 
-class NeedsNoSlash(Careful):
-    """Wants no slash at the end of the URI."""
-
-    def from_uri(self, uri: str) -> dict[str, Any]:
-        if uri.count("/") > 2:
-            raise invalid("the URI has a path")
-        return super().from_uri(uri)
-
-
-class KnowsNoBrackets(Careful):
-    """Does not know IPv6 addresses."""
-
-    def host_and_port(self, text: str) -> tuple[str, str | None]:
-        host, _, port = text.partition(":")
-        return super().host_and_port(f"{host}:{port}")
-
-
+@convicted("config/ipv6-host", check="sender.status")
 class SendsBracketsToTheResolver(Careful):
     """Looks up an IPv6 address with its brackets on."""
 
@@ -356,6 +414,7 @@ class SendsBracketsToTheResolver(Careful):
         return (f"[{host}]" if ":" in self.to.host else host), port
 
 
+@convicted("config/host-with-final-dot", check="sni")
 class KeepsTheFinalDot(Careful):
     """Leaves a final dot in the name for SNI and the certificate."""
 
@@ -364,6 +423,7 @@ class KeepsTheFinalDot(Careful):
         return f"{super().tls_name()}." if told.endswith(".") else super().tls_name()
 
 
+@convicted("config/host-in-upper-case", check="sender.status")
 class KeepsTheCaseOfNames(Careful):
     """Takes a host in upper case for another host."""
 
@@ -373,6 +433,7 @@ class KeepsTheCaseOfNames(Careful):
         return super().host(text)
 
 
+@convicted("config/host-with-blanks", check="answers")
 class CutsTheHostAtABlank(Careful):
     """Breaks on a host with a blank."""
 
@@ -382,18 +443,7 @@ class CutsTheHostAtABlank(Careful):
         super().check_characters(uri)
 
 
-class FillsPlaceholders(Careful):
-    """Takes what stands in braces for a part of the name, and verifies no such certificate."""
-
-    def host(self, text: str) -> str:
-        self.is_filled = "{" in text
-        return super().host(re.sub(r"[{}]", "", text))
-
-    def settings(self) -> Settings:
-        settings = super().settings()
-        return replace(settings, verify=False) if self.is_filled else settings
-
-
+@convicted("ory/ses-region-placeholder", check="sender.error.phase sender.error.class")
 class BlamesTheLogInForThePlaceholder(Careful):
     """Says of a host that cannot be that the log-in failed."""
 
@@ -404,6 +454,7 @@ class BlamesTheLogInForThePlaceholder(Careful):
             raise Failure("auth", "auth-rejected", "the log-in failed") from None
 
 
+@convicted("ory/ses-uri[region=eu-central-1]", check="sni")
 class UsesTheFirstProviderItKnows(Careful):
     """Goes to the United States whatever region is configured."""
 
@@ -411,6 +462,7 @@ class UsesTheFirstProviderItKnows(Careful):
         return re.sub(r"\beu-central-1\b", "us-east-1", super().tls_name()).replace(".eu.", ".")
 
 
+@convicted("ory/sendgrid-uri", check="wrong-credentials")
 class RewritesTheUserName(Careful):
     """Logs in as `api` at a provider whose user name is a constant."""
 
@@ -418,6 +470,7 @@ class RewritesTheUserName(Careful):
         return super().username().replace("apikey", "api")
 
 
+@convicted("ory/sendgrid-uri", check="wrong-credentials")
 class CutsThePasswordAtADot(Careful):
     """Takes the first two parts of a key with dots."""
 
@@ -426,6 +479,7 @@ class CutsThePasswordAtADot(Careful):
         return ".".join(parts[:2])
 
 
+@convicted("ory/ses-uri", check="wrong-credentials")
 class TrimsEqualsSigns(Careful):
     """Takes the padding off a password in base64."""
 
@@ -433,6 +487,7 @@ class TrimsEqualsSigns(Careful):
         return super().password().rstrip("=")
 
 
+@convicted("ory/postmark-uri", check="sender.status")
 class NeedsUserAndPasswordToDiffer(Careful):
     """Refuses a password that is the user name."""
 
@@ -442,13 +497,7 @@ class NeedsUserAndPasswordToDiffer(Careful):
             raise invalid("the password is the user name")
 
 
-class DecodesBytesInLatin1(Careful):
-    """Decodes percent-escapes as Latin-1."""
-
-    def decoded(self, text: str) -> str:
-        return unquote_to_bytes(text).decode("latin-1")
-
-
+@convicted("ory/sendgrid-port", check="elsewhere")
 class TriesOtherPorts(Careful):
     """Tries the usual ports before the one that it was told."""
 
@@ -463,6 +512,7 @@ class TriesOtherPorts(Careful):
         super().connect()
 
 
+@convicted("auth0/port-25-blocked", check="elsewhere")
 class TriesAnotherPortWhenItFails(Careful):
     """Where the port that it was told does not answer it tries the other usual ones."""
 

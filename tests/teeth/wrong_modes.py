@@ -7,6 +7,7 @@ from dataclasses import replace
 from .careful import Capabilities, Careful
 from .careful_settings import Settings
 from .careful_wire import Failure, Reply
+from .convictions import convicted
 
 
 class Overriding(Careful):
@@ -23,6 +24,14 @@ class Overriding(Careful):
         return super().deliver()
 
 
+@convicted(
+    "modes/mode-not-port[mode=starttls,port=465]",
+    "modes/mode-not-port[mode=tls,port=25]",
+    "modes/mode-not-port[mode=tls,port=587]",
+    "modes/mode-not-port[mode=tls,port=2525]",
+    "modes/mode-not-port[mode=none,port=465]",
+    check="first-octets logged-in messages sender.status",
+)
 class GuessesTheModeFromThePort(Careful):
     """465 is implicit TLS and every other port is not, whatever the scheme says."""
 
@@ -35,6 +44,17 @@ class GuessesTheModeFromThePort(Careful):
         return settings
 
 
+@convicted(
+    "ory/six-modes[mode=1]",
+    "ory/six-modes[mode=2]",
+    check="message handshakes logged-in messages sender.status",
+)
+@convicted(
+    "ory/six-modes[mode=4]",
+    "ory/six-modes[mode=5]",
+    "ory/six-modes[mode=6]",
+    check="first-octets message handshakes logged-in messages sender.status",
+)
 class TakesOddPortsForClear(Careful):
     """On a port that it does not know it does without TLS."""
 
@@ -44,6 +64,13 @@ class TakesOddPortsForClear(Careful):
         return replace(settings, security="none") if is_odd else settings
 
 
+@convicted(
+    "modes/given-socket[mode=tls]",
+    check="sni first-octets handshakes logged-in messages sender.status",
+)
+@convicted(
+    "modes/implicit-tls[mode=verified]", "modes/implicit-tls[mode=skipped]", check="first-octets"
+)
 class TakesSmtpsForStartTls(Careful):
     """Reads `smtps://` as `smtp://`."""
 
@@ -51,6 +78,11 @@ class TakesSmtpsForStartTls(Careful):
         return super().security("smtp", parameters)
 
 
+@convicted(
+    "modes/starttls",
+    check="starttls ehlo quit first-octets message handshakes logged-in messages sender.status",
+)
+@convicted("auth0/port-587-instead", "ory/sendgrid-port", check="messages sender.status")
 class StartsTlsEverywhere(Careful):
     """Begins with a ClientHello whatever the mode."""
 
@@ -59,6 +91,11 @@ class StartsTlsEverywhere(Careful):
         return replace(settings, security="tls") if settings.security == "starttls" else settings
 
 
+@convicted("modes/cleartext-upgrade[certificate=good]", check="starttls")
+@convicted(
+    "modes/cleartext-upgrade[certificate=self-signed]",
+    check="starttls message logged-in messages sender.status",
+)
 class TurnsTlsOnInClearMode(Careful):
     """Upgrades in clear mode because the server offers it, and verifies."""
 
@@ -74,6 +111,9 @@ class TurnsTlsOnInClearMode(Careful):
         return capabilities
 
 
+@convicted("modes/cleartext", check="client-hellos first-octets")
+@convicted("modes/cleartext-remote", check="client-hellos")
+@convicted("ory/six-modes[mode=3]", check="first-octets")
 class TriesTlsInClearMode(Overriding):
     """In clear mode it tries implicit TLS first, for safety."""
 
@@ -86,6 +126,9 @@ class TriesTlsInClearMode(Overriding):
             return self.again(security="none")
 
 
+@convicted(
+    "config/trailing-slash[mode=cleartext,slash=*]", check="logged-in messages sender.status"
+)
 class KeepsCredentialsToItselfInClear(Careful):
     """Refuses to log in without TLS although it was configured so."""
 
@@ -96,6 +139,7 @@ class KeepsCredentialsToItselfInClear(Careful):
         super().authenticate(capabilities)
 
 
+@convicted("modes/cleartext-upgrade", check="message")
 class SendsAnonymouslyInClear(Careful):
     """Leaves the log-in out where there is no TLS."""
 
@@ -104,6 +148,7 @@ class SendsAnonymouslyInClear(Careful):
             super().authenticate(capabilities)
 
 
+@convicted("modes/cleartext-upgrade", check="message")
 class TrustsLocalhostOnly(Careful):
     """Logs in without TLS to loopback names only."""
 
@@ -114,6 +159,11 @@ class TrustsLocalhostOnly(Careful):
         super().authenticate(capabilities)
 
 
+@convicted(
+    "modes/cleartext-remote[mechanism=LOGIN]",
+    "modes/cleartext[mechanism=LOGIN]",
+    check="message logged-in messages sender.status",
+)
 class LogsInWithPlainOnlyInClear(Careful):
     """Refuses LOGIN without TLS, though PLAIN shows as much."""
 
@@ -121,6 +171,7 @@ class LogsInWithPlainOnlyInClear(Careful):
         return ("PLAIN", "LOGIN", "CRAM-MD5") if self.wire.secure else ("CRAM-MD5", "PLAIN")
 
 
+@convicted("modes/cleartext-remote[mechanism=PLAIN]", check="message")
 class LogsInWithLoginOnlyInClear(Careful):
     """Refuses PLAIN without TLS, though LOGIN shows as much."""
 
@@ -128,6 +179,15 @@ class LogsInWithLoginOnlyInClear(Careful):
         return ("PLAIN", "LOGIN", "CRAM-MD5") if self.wire.secure else ("CRAM-MD5", "LOGIN")
 
 
+@convicted(
+    "modes/implicit-tls-at-plaintext-server[mode=*,server=none]",
+    check="auth mail first-octets messages sender.status",
+)
+@convicted(
+    "modes/implicit-tls-at-plaintext-server[mode=*,server=starttls]",
+    check="auth first-octets sender.error.class sender.error.phase",
+)
+@convicted("starttls/no-handshake[end=close,trust=*]", check="auth mail messages sender.status")
 class FallsBackFromTlsToClear(Overriding):
     """Where implicit TLS fails it connects again without."""
 
@@ -140,6 +200,13 @@ class FallsBackFromTlsToClear(Overriding):
             return self.again(security="none")
 
 
+@convicted(
+    "modes/other-name-missing",
+    "modes/other-name-only",
+    "modes/other-name-subdomain",
+    "modes/other-name-wildcard",
+    check="sender.error.class sender.error.phase",
+)
 class FallsBackFromTlsToStartTls(Overriding):
     """Where implicit TLS meets clear text it tries STARTTLS in its place."""
 
@@ -152,6 +219,7 @@ class FallsBackFromTlsToStartTls(Overriding):
             return self.again(security="starttls")
 
 
+@convicted("modes/plaintext-at-implicit-tls-server", check="client-hellos messages sender.status")
 class FallsBackToTlsWhenNobodySpeaks(Overriding):
     """Where no greeting comes it begins TLS of its own accord."""
 
@@ -164,6 +232,18 @@ class FallsBackToTlsWhenNobodySpeaks(Overriding):
             return self.again(security="tls")
 
 
+@convicted(
+    "modes/stripped[verification=skipped,temptation=auth-in-clear]",
+    check="auth mail messages sender.status",
+)
+@convicted(
+    "modes/stripped[verification=skipped,temptation=no-auth]",
+    check="sender.error.class sender.error.phase",
+)
+@convicted(
+    "modes/stripped[verification=skipped,temptation=no-credentials]",
+    check="mail messages sender.status",
+)
 class TakesUnverifiedForOptional(Careful):
     """Takes leave not to verify for leave to do without TLS."""
 
@@ -173,6 +253,14 @@ class TakesUnverifiedForOptional(Careful):
         return super().without_starttls(capabilities)
 
 
+@convicted(
+    "modes/other-name",
+    check="connections sni first-octets handshakes logged-in messages sender.status",
+)
+@convicted(
+    "modes/implicit-tls[mode=other-name]",
+    check="first-octets message handshakes logged-in messages sender.status",
+)
 class ConnectsToTheOtherName(Careful):
     """Takes `server_name` for the host to connect to."""
 
@@ -182,6 +270,13 @@ class ConnectsToTheOtherName(Careful):
         return super().endpoint()
 
 
+@convicted(
+    "config/trailing-slash[mode=starttls,slash=*]",
+    "config/trailing-slash[mode=starttls-unverified,slash=*]",
+    "config/trailing-slash[mode=tls,slash=*]",
+    check="logged-in",
+)
+@convicted("starttls/addresses", check="content-in-clear")
 class TakesGivenSocketsForSecure(Careful):
     """Where it is told another address it leaves TLS out."""
 
@@ -191,6 +286,7 @@ class TakesGivenSocketsForSecure(Careful):
         return replace(settings, security="none") if given else settings
 
 
+@convicted("auth0/port-25-blocked", check="elsewhere messages sender.status")
 class UsesItsOwnPort(Careful):
     """Uses the usual port of the mode, not the one that it was told."""
 
@@ -198,6 +294,9 @@ class UsesItsOwnPort(Careful):
         return 465 if security == "tls" else 587
 
 
+@convicted(
+    "auth0/port-587-instead", "modes/mode-not-port", "ory/sendgrid-port", check="connections"
+)
 class ConnectsTwice(Careful):
     """Opens a connection to see whether the server is there, and another for the message."""
 
@@ -207,6 +306,7 @@ class ConnectsTwice(Careful):
         super().connect()
 
 
+@convicted("modes/starttls", check="quit")
 class LeavesWithoutQuit(Careful):
     """Closes the connection without a word."""
 

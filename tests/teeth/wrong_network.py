@@ -8,6 +8,7 @@ from typing import Any
 
 from .careful import Careful
 from .careful_wire import Failure, Reply, Wire
+from .convictions import convicted
 
 # Longer than anybody waits for an answer here (`judging.InProcess`), and no longer than a test may
 # leave a thread behind.
@@ -25,6 +26,12 @@ class Patient(Careful):
         return self.timeout
 
 
+@convicted(
+    "starttls/unanswered-ehlo[answer=remembered]",
+    "modes/plaintext-at-implicit-tls-server",
+    "starttls/garbage[answer=binary]",
+    check="answers",
+)
 class WaitsForEver(Patient):
     """Has no time-out for replies."""
 
@@ -32,6 +39,7 @@ class WaitsForEver(Patient):
         return _FOR_EVER
 
 
+@convicted("network/silent", "auth0/port-25-blocked", check="answers")
 class WaitsForEverToConnect(Careful):
     """Has no time-out for connecting."""
 
@@ -47,6 +55,7 @@ class WaitsForEverToConnect(Careful):
         return sock
 
 
+@convicted("starttls/no-handshake[end=silence,trust=*]", check="answers")
 class WaitsForEverInHandshakes(Careful):
     """Has no time-out for the handshake."""
 
@@ -56,6 +65,7 @@ class WaitsForEverInHandshakes(Careful):
         self.wire.timeout = usual
 
 
+@convicted("ory/sent-never-on-a-time-out", check="answers")
 class WaitsForEverForTheEnd(Careful):
     """Has no time-out for the final reply."""
 
@@ -64,14 +74,7 @@ class WaitsForEverForTheEnd(Careful):
         return super().final()
 
 
-class SaysQuitAndWaits(Careful):
-    """Has no time-out for the goodbye."""
-
-    def quit(self) -> None:
-        self.wire.timeout = _FOR_EVER
-        super().quit()
-
-
+@convicted("auth0/test-service", check="elsewhere")
 class DeliversToEachDomain(Careful):
     """Hands the message to the mail servers of the recipients too."""
 
@@ -86,6 +89,7 @@ class DeliversToEachDomain(Careful):
         return reply
 
 
+@convicted("auth0/test-service", check="message")
 class LosesBcc(Careful):
     """Forgets recipients that no header names."""
 
@@ -94,6 +98,7 @@ class LosesBcc(Careful):
         return [box["address"] for box in boxes]
 
 
+@convicted("auth0/test-service", check="message")
 class LosesAllButTheFirst(Careful):
     """Sends to the first recipient only."""
 
@@ -101,6 +106,7 @@ class LosesAllButTheFirst(Careful):
         return super().recipients()[:1]
 
 
+@convicted("auth0/setting-missing[setting=from]", check="messages sender.status")
 class MakesUpAFrom(Careful):
     """Sends from an address of its own where none is configured."""
 
@@ -112,6 +118,7 @@ class MakesUpAFrom(Careful):
         return asked
 
 
+@convicted("auth0/tls-versions[mode=*,version=TLSv1.3]", check="handshakes")
 class SpeaksTls12Only(Careful):
     """Does not speak TLS 1.3."""
 
@@ -121,6 +128,7 @@ class SpeaksTls12Only(Careful):
         return context
 
 
+@convicted("auth0/tls-versions[mode=*,version=TLSv1.2]", check="handshakes")
 class SpeaksTls13Only(Careful):
     """Does not speak TLS 1.2."""
 
@@ -130,6 +138,7 @@ class SpeaksTls13Only(Careful):
         return context
 
 
+@convicted("auth0/port-25-blocked-words", "auth0/port-closed-words", check="sender.error.says")
 class SaysNothingOfThePort(Careful):
     """Names the host and not the port."""
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from .careful import Careful
 from .careful_wire import Failure, Lost, Reply
+from .convictions import convicted
 from .own_verification import OwnVerification
 
 
+@convicted("ory/sent-means-handed-over", check="honesty sender.status")
 class SaysSentBeforeTheReply(Careful):
     """Says sent as soon as the message is out, without waiting for the reply."""
 
@@ -16,6 +18,13 @@ class SaysSentBeforeTheReply(Careful):
         return Reply(250, ("probably",))
 
 
+@convicted(
+    "ory/sent-means-handed-over[reply=451]",
+    "ory/sent-means-handed-over[reply=452]",
+    "ory/sent-means-handed-over[reply=552]",
+    "ory/sent-means-handed-over[reply=554]",
+    check="honesty sender.status",
+)
 class SaysSentWhateverTheReply(Careful):
     """Says sent whatever the reply to the message is."""
 
@@ -23,6 +32,11 @@ class SaysSentWhateverTheReply(Careful):
         return self.hear("end-of-data")
 
 
+@convicted(
+    "ory/sent-means-handed-over[reply=451]",
+    "ory/sent-means-handed-over[reply=452]",
+    check="honesty sender.status",
+)
 class TakesTemporaryForTaken(Careful):
     """Takes a temporary refusal of the message for a promise to take it."""
 
@@ -33,6 +47,12 @@ class TakesTemporaryForTaken(Careful):
         return reply
 
 
+@convicted(
+    "ory/sent-means-handed-over[reply=the-end-of-the-connection]",
+    "ory/sent-means-handed-over[reply=a-reset]",
+    "ory/sent-means-handed-over[reply=half-a-code]",
+    check="honesty sender.status",
+)
 class TakesALostReplyForTaken(Careful):
     """Where the connection breaks before the final reply it says sent."""
 
@@ -45,6 +65,7 @@ class TakesALostReplyForTaken(Careful):
             return Reply(250, ("lost",))
 
 
+@convicted("ory/sent-never-on-a-time-out", check="honesty sender.status")
 class TakesSilenceForTaken(Careful):
     """Where the final reply does not come it says sent."""
 
@@ -62,6 +83,11 @@ class TakesSilenceForTaken(Careful):
             return Reply(250, ("silence",))
 
 
+@convicted(
+    "ory/sent-once-taken[goodbye=refused]",
+    "ory/sent-once-taken[goodbye=cut-off]",
+    check="honesty sender.status",
+)
 class NeedsAGoodbye(Careful):
     """Says failed where QUIT goes wrong."""
 
@@ -74,6 +100,18 @@ class NeedsAGoodbye(Careful):
         return reply
 
 
+@convicted(
+    "ory/own-server",
+    "auth0/ports",
+    "ory/provider-uris",
+    "ory/sent-once-taken",
+    "tls/certificate-skipped[mode=*,certificate=good]",
+    "auth0/test-service",
+    "auth0/criteria-met",
+    "auth0/host-forms",
+    "auth0/host-international",
+    check="messages",
+)
 class SendsTwice(Careful):
     """Hands the message over a second time, to be sure."""
 
@@ -82,18 +120,7 @@ class SendsTwice(Careful):
         return super().transact(*arguments)
 
 
-class SendsAgainWhenItIsUnsure(Careful):
-    """Where the final reply is lost it sends the message again."""
-
-    def deliver(self) -> Reply:
-        try:
-            return super().deliver()
-        except Failure as failure:
-            if failure.class_ != "outcome-unknown":
-                raise
-            return super().deliver()
-
-
+@convicted("ory/sendgrid-uri", check="added-headers")
 class AddsAProviderHeader(Careful):
     """Adds a header for a provider that nobody asked for."""
 
@@ -102,6 +129,7 @@ class AddsAProviderHeader(Careful):
         return super().octets(message)
 
 
+@convicted("ory/own-server", "tls/certificate-good", check="message")
 class RewritesTheFrom(Careful):
     """Sends from an address made of the user name and the host."""
 
@@ -111,6 +139,7 @@ class RewritesTheFrom(Careful):
         return message
 
 
+@convicted("auth0/ports", "auth0/criteria-met", "ory/sent-once-taken", check="message")
 class LosesTheText(Careful):
     """Sends a message without its text."""
 
@@ -118,6 +147,9 @@ class LosesTheText(Careful):
         return super().octets(message).partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
+@convicted(
+    "tls/client-certificate-required", "ory/sendgrid-hostname", check="honesty sender.status"
+)
 class SwallowsTlsErrors(Careful):
     """Says sent where TLS failed: nobody looks at what was raised there."""
 
@@ -128,6 +160,7 @@ class SwallowsTlsErrors(Careful):
         return answer
 
 
+@convicted("starttls/no-handshake[end=close,trust=*]", check="honesty sender.status")
 class SwallowsLostConnections(Careful):
     """Says sent where the connection broke."""
 
@@ -139,6 +172,15 @@ class SwallowsLostConnections(Careful):
         return answer
 
 
+@convicted(
+    "ory/unreachable-server[trouble=refused]",
+    "ory/unreachable-server[trouble=silent]",
+    "ory/unreachable-server[trouble=unknown-name]",
+    "network/refused",
+    "network/silent",
+    "network/unknown-name",
+    check="honesty sender.status",
+)
 class SwallowsUnreachableServers(Careful):
     """Says sent where the server cannot be reached: the message may go later."""
 
@@ -149,6 +191,7 @@ class SwallowsUnreachableServers(Careful):
         return answer
 
 
+@convicted("network/refused", "network/unknown-name", check="answers")
 class BreaksWhereItCannotConnect(Careful):
     """Raises where the server cannot be reached."""
 
@@ -173,6 +216,19 @@ class Blaming(Careful):
         return super().failed(failure)
 
 
+@convicted(
+    "network/refused",
+    "network/silent",
+    "network/unknown-name",
+    "network/reset[mode=starttls]",
+    "ory/unreachable-server",
+    "auth0/port-25-blocked",
+    "auth0/address-not-allowed[style=silence]",
+    "auth0/address-not-allowed[style=reset]",
+    "auth0/address-not-allowed[style=greeting-554]",
+    "auth0/address-not-allowed[style=greeting-421]",
+    check="sender.error.phase sender.error.class",
+)
 class BlamesTheLogIn(Blaming):
     """Says of an unreachable server that the log-in failed."""
 
@@ -181,6 +237,26 @@ class BlamesTheLogIn(Blaming):
         return ("auth", "auth-rejected") if is_near else None
 
 
+@convicted(
+    "tls/certificate-other-name",
+    "tls/address-certificate-refused",
+    "tls/address-certificate-other-name",
+    "tls/certificate",
+    "tls/old-versions",
+    "tls/client-certificate-required",
+    "tls/weak-certificate",
+    "tls/wildcard-refused",
+    "ory/sendgrid-hostname",
+    "network/redirected",
+    "auth0/no-public-authority",
+    "starttls/no-handshake",
+    "ory/provider-uris-stripped",
+    "network/reset[mode=tls]",
+    check="sender.error.phase sender.error.class",
+)
+@convicted(
+    "starttls/stripped", "starttls/refused", "starttls/look-alikes", check="sender.error.class"
+)
 class BlamesTheLogInForTls(Blaming):
     """Says of a failed handshake that the log-in failed."""
 
@@ -189,6 +265,7 @@ class BlamesTheLogInForTls(Blaming):
         return ("auth", "auth-rejected") if is_near else None
 
 
+@convicted("tls/old-versions", "starttls/unannounced", check="sender.error.class")
 class BlamesTheNetwork(Blaming):
     """Says of every failure that the connection was refused."""
 
@@ -196,6 +273,11 @@ class BlamesTheNetwork(Blaming):
         return "connect", "connection-refused"
 
 
+@convicted(
+    "tls/certificate[mode=*,certificate=expired]",
+    "tls/certificate[mode=*,certificate=wrong-host]",
+    check="sender.error.class",
+)
 class BlamesTheCertificateDates(Blaming):
     """Says of every certificate that is refused that it has expired."""
 
@@ -206,6 +288,22 @@ class BlamesTheCertificateDates(Blaming):
         return "tls", "certificate-untrusted" if is_expired else "certificate-expired"
 
 
+@convicted(
+    "starttls/greeting",
+    "starttls/helo-only",
+    "auth/not-offered",
+    "auth/look-alikes",
+    "auth/nothing-in-common",
+    "config/impossible-uri",
+    "config/flag-unknown-value",
+    "starttls/vanished-auth",
+    "modes/plaintext-at-implicit-tls-server",
+    "auth0/address-not-allowed[style=ehlo-550]",
+    "auth0/address-not-allowed[style=ehlo-421]",
+    "auth/rejected",
+    "auth/listed-twice",
+    check="sender.error.phase sender.error.class",
+)
 class BlamesTheMessage(Blaming):
     """Says of whatever fails before the log-in that the message was refused."""
 
@@ -214,6 +312,12 @@ class BlamesTheMessage(Blaming):
         return ("end-of-data", "message-refused") if is_early else None
 
 
+@convicted(
+    "auth/rejected",
+    "starttls/refusal-kind[code=502]",
+    "starttls/refusal-kind[code=554]",
+    check="sender.error.temporary",
+)
 class TakesEveryFailureForTemporary(Careful):
     """Says of everything that it may work later."""
 
@@ -222,6 +326,7 @@ class TakesEveryFailureForTemporary(Careful):
         return super().failed(failure)
 
 
+@convicted("network/refused", check="sender.error.temporary")
 class TakesEveryFailureForPermanent(Careful):
     """Says of everything that it never will work."""
 
@@ -230,6 +335,12 @@ class TakesEveryFailureForPermanent(Careful):
         return super().failed(failure)
 
 
+@convicted(
+    "auth/rejected",
+    "starttls/refusal-kind[code=454]",
+    "starttls/refusal-kind[code=502]",
+    check="sender.error.reply_code",
+)
 class TellsAnotherCode(Careful):
     """Tells a reply code of its own in place of the server's."""
 
@@ -239,6 +350,24 @@ class TellsAnotherCode(Careful):
         return super().failed(failure)
 
 
+@convicted(
+    "tls/certificate-words",
+    "tls/wildcard-words",
+    "tls/certificate-other-name-words",
+    "tls/certificate-without-san-words",
+    "ory/unreachable-server-words",
+    "ory/tls-failure-words",
+    "ory/ses-region-placeholder-words",
+    "network/last-words",
+    "auth0/address-not-allowed-words",
+    "auth0/port-25-blocked-words",
+    "auth0/port-closed-words",
+    "modes/contradiction-words",
+    "auth0/criterion-missed",
+    "auth/criterion-words",
+    "auth/rejected-words",
+    check="sender.error.says",
+)
 class SaysThatItFailed(Careful):
     """Says that it failed, and no more."""
 
@@ -247,6 +376,7 @@ class SaysThatItFailed(Careful):
         return super().failed(failure)
 
 
+@convicted("ory/unreachable-server-words", "auth0/criterion-missed", check="sender.error.says")
 class SaysNothing(Careful):
     """Tells phase and class, and no words."""
 
@@ -256,6 +386,7 @@ class SaysNothing(Careful):
         return answer
 
 
+@convicted("network/last-words", "auth0/address-not-allowed-words", check="sender.error.says")
 class LosesLastWords(Careful):
     """Forgets what the server said before it hung up."""
 
@@ -269,6 +400,7 @@ class LosesLastWords(Careful):
         return failure
 
 
+@convicted("auth0/port-closed-words", check="sender.error.says")
 class DoesNotSayWhere(Careful):
     """Names neither host nor port."""
 
@@ -283,6 +415,7 @@ class DoesNotSayWhere(Careful):
 # Certificates again: what is said of those of which either may be thought.
 
 
+@convicted("tls/revoked-certificate", check="sender.error.phase sender.error.class")
 class BlamesTheLogInForRevocation(OwnVerification):
     """Refuses what may be revoked, which is right, and says that the log-in failed."""
 
@@ -294,6 +427,7 @@ class BlamesTheLogInForRevocation(OwnVerification):
             raise Failure("auth", "auth-rejected", "the log-in failed", temporary=False)
 
 
+@convicted("tls/weak-certificate-skipped", check="sender.error.phase sender.error.class")
 class BlamesTheLogInForWeakness(OwnVerification):
     """Refuses weak certificates even unverified, and says that the log-in failed."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from .careful import Capabilities, Careful
 from .careful_wire import Failure, Garbled, Reply
+from .convictions import convicted
 from .wrong_modes import Overriding
 
 
+@convicted("starttls/unannounced", check="credentials-in-clear content-in-clear")
 class GoesOnWithoutStartTls(Careful):
     """Takes TLS where it is offered, and does without where it is not."""
 
@@ -14,6 +16,9 @@ class GoesOnWithoutStartTls(Careful):
         return capabilities
 
 
+@convicted(
+    "starttls/stripped[how=*,trust=*,login=no-credentials]", check="mail messages sender.status"
+)
 class GoesOnWithoutStartTlsAnonymously(Careful):
     """Does without TLS where there is nothing to log in with."""
 
@@ -23,6 +28,15 @@ class GoesOnWithoutStartTlsAnonymously(Careful):
         return super().without_starttls(capabilities)
 
 
+@convicted("ory/provider-uris-stripped", check="auth mail messages sender.status")
+@convicted("starttls/stripped[how=*,trust=*,login=credentials]", check="auth")
+@convicted(
+    "modes/stripped[verification=verified,temptation=auth-in-clear]", check="credentials-in-clear"
+)
+@convicted("modes/stripped[verification=verified,temptation=no-auth]", check="sender.error.class")
+@convicted(
+    "modes/stripped[verification=verified,temptation=no-credentials]", check="content-in-clear"
+)
 class AsksForStartTlsUnoffered(Careful):
     """Asks for STARTTLS unoffered, which is right, and goes on in clear when it is refused."""
 
@@ -34,6 +48,12 @@ class AsksForStartTlsUnoffered(Careful):
         return self.ehlo()
 
 
+@convicted(
+    "starttls/wrong-code[code=221]",
+    "starttls/wrong-code[code=250]",
+    "starttls/wrong-code[code=354]",
+    check="auth mail messages sender.status",
+)
 class GoesOnAfterRefusedStartTls(Careful):
     """Does without TLS where STARTTLS is refused."""
 
@@ -41,6 +61,8 @@ class GoesOnAfterRefusedStartTls(Careful):
         return capabilities
 
 
+@convicted("starttls/refusal-kind[code=454]", check="sender.error.temporary")
+@convicted("starttls/refused[code=454,trust=*]", check="credentials-in-clear")
 class GoesOnAfterTemporaryRefusal(Careful):
     """Does without TLS where it is not to be had at the moment."""
 
@@ -50,6 +72,14 @@ class GoesOnAfterTemporaryRefusal(Careful):
         return super().starttls_refused(reply, capabilities)
 
 
+@convicted(
+    "starttls/refused[code=500,trust=*]",
+    "starttls/refused[code=501,trust=*]",
+    "starttls/refused[code=502,trust=*]",
+    "starttls/refused[code=530,trust=*]",
+    "starttls/refused[code=554,trust=*]",
+    check="auth mail messages sender.status",
+)
 class GoesOnAfterPermanentRefusal(Careful):
     """Does without TLS where the command is not known."""
 
@@ -59,6 +89,12 @@ class GoesOnAfterPermanentRefusal(Careful):
         return super().starttls_refused(reply, capabilities)
 
 
+@convicted(
+    "starttls/wrong-code[code=221]",
+    "starttls/wrong-code[code=250]",
+    "starttls/wrong-code[code=354]",
+    check="client-hellos",
+)
 class TakesAnyReplyForGoAhead(Careful):
     """Begins TLS whatever the reply to STARTTLS is."""
 
@@ -66,6 +102,8 @@ class TakesAnyReplyForGoAhead(Careful):
         return reply.code < 400
 
 
+@convicted("starttls/garbage", check="auth mail messages sender.status")
+@convicted("starttls/wrong-code[code=421]", check="credentials-in-clear")
 class GoesOnAfterGarbage(Careful):
     """Does without TLS where the reply to STARTTLS cannot be read."""
 
@@ -80,6 +118,7 @@ class GoesOnAfterGarbage(Careful):
         return capabilities
 
 
+@convicted("starttls/look-alikes", check="auth mail messages sender.status")
 class FindsStartTlsAnywhere(Careful):
     """Looks for the letters STARTTLS in the whole reply to EHLO, and cares for no answer."""
 
@@ -96,6 +135,12 @@ class FindsStartTlsAnywhere(Careful):
         return capabilities
 
 
+@convicted(
+    "starttls/spelling[word=lower-case]",
+    "starttls/spelling[word=mixed-case]",
+    "starttls/spelling[word=both]",
+    check="handshakes messages sender.status",
+)
 class WantsStartTlsInCapitals(Careful):
     """Knows the keyword in upper case only."""
 
@@ -106,6 +151,7 @@ class WantsStartTlsInCapitals(Careful):
         return found
 
 
+@convicted("starttls/spelling[word=trailing-blank]", check="handshakes")
 class WantsStartTlsAlone(Careful):
     """Knows the keyword only where nothing stands behind it, not even a blank."""
 
@@ -116,6 +162,8 @@ class WantsStartTlsAlone(Careful):
         return found
 
 
+@convicted("starttls/injected-fragment", check="sender.error.class sender.error.phase")
+@convicted("starttls/injected-success", check="sender.error.phase")
 class KeepsWhatWasInjected(Careful):
     """Reads on inside TLS in what came before it."""
 
@@ -123,6 +171,8 @@ class KeepsWhatWasInjected(Careful):
         self.wire.unasked()
 
 
+@convicted("starttls/injection", check="mechanisms sender.error.class sender.error.phase")
+@convicted("starttls/injected-fragment", check="first-inside-tls")
 class ThrowsAwayButRemembers(Careful):
     """Takes lines that were injected for the new list, and ignores the answer to EHLO."""
 
@@ -141,6 +191,14 @@ class ThrowsAwayButRemembers(Careful):
         return injected
 
 
+@convicted("starttls/bait", check="messages sender.status")
+@convicted(
+    "modes/given-socket[mode=starttls]",
+    "modes/starttls",
+    "ory/sendgrid-starttls",
+    "starttls/ehlo-again",
+    check="first-inside-tls",
+)
 class SaysEhloOnce(Careful):
     """Does not say EHLO again inside TLS."""
 
@@ -148,6 +206,7 @@ class SaysEhloOnce(Careful):
         return before
 
 
+@convicted("starttls/bait", check="logged-in")
 class SaysHeloAgain(Careful):
     """Says HELO inside TLS, and keeps the list from before."""
 
@@ -156,6 +215,7 @@ class SaysHeloAgain(Careful):
         return before
 
 
+@convicted("starttls/ehlo-again", check="messages sender.status")
 class KeepsTheFirstList(Careful):
     """Says EHLO again, and uses what was listed before TLS."""
 
@@ -164,6 +224,7 @@ class KeepsTheFirstList(Careful):
         return before
 
 
+@convicted("starttls/vanished-auth", check="auth sender.error.class")
 class AddsUpBothLists(Careful):
     """Uses whatever was listed before TLS or inside it."""
 
@@ -171,6 +232,33 @@ class AddsUpBothLists(Careful):
         return {**before, **super().ehlo_again(before)}
 
 
+@convicted("starttls/second-list[first=size]", check="messages sender.status")
+class KeepsTheFirstSize(Careful):
+    """Keeps to the size that was listed before TLS."""
+
+    def ehlo_again(self, before: Capabilities) -> Capabilities:
+        after = super().ehlo_again(before)
+        return {**after, "SIZE": before["SIZE"]} if "SIZE" in before else after
+
+
+@convicted("starttls/second-list[first=extensions]", check="messages sender.status")
+class UsesExtensionsOfTheFirstList(Careful):
+    """Uses SMTPUTF8 where it was listed before TLS."""
+
+    def ehlo_again(self, before: Capabilities) -> Capabilities:
+        self.before = before
+        return super().ehlo_again(before)
+
+    def ask(self, phase: str, command: str) -> Reply:
+        if phase == "mail" and "SMTPUTF8" in self.before:
+            command = f"{command} SMTPUTF8"
+        return super().ask(phase, command)
+
+
+@convicted(
+    "starttls/unanswered-ehlo[answer=remembered]",
+    check="auth sender.error.class sender.error.phase",
+)
 class DoesWithoutTheSecondAnswer(Careful):
     """Where EHLO inside TLS is not answered, the first answer has to do."""
 
@@ -184,6 +272,7 @@ class DoesWithoutTheSecondAnswer(Careful):
             return before
 
 
+@convicted("starttls/offered-again", check="starttls")
 class UpgradesTwice(Careful):
     """Uses STARTTLS inside TLS where it is listed there."""
 
@@ -194,6 +283,9 @@ class UpgradesTwice(Careful):
         return capabilities
 
 
+@convicted("starttls/second-list[first=mechanisms]", check="mechanisms messages sender.status")
+@convicted("starttls/bait", check="credentials-in-clear logged-in")
+@convicted("ory/sendgrid-starttls", check="credentials-in-clear")
 class LogsInBeforeTls(Careful):
     """Logs in as soon as AUTH is offered, and upgrades afterwards."""
 
@@ -203,6 +295,7 @@ class LogsInBeforeTls(Careful):
         return super().upgrade(capabilities)
 
 
+@convicted("starttls/vanished-auth", check="auth")
 class LogsInWhereverItCan(Careful):
     """Logs in inside TLS; where AUTH is gone there, it would have had to log in before."""
 
@@ -217,6 +310,7 @@ class LogsInWhereverItCan(Careful):
         self.authenticate(offered)
 
 
+@convicted("starttls/offered-again", check="content-in-clear")
 class NamesTheSenderBeforeTls(Careful):
     """Says MAIL first, to see whether TLS is needed at all."""
 
@@ -225,6 +319,7 @@ class NamesTheSenderBeforeTls(Careful):
         return super().upgrade(capabilities)
 
 
+@convicted("starttls/helo-only", check="content-in-clear")
 class FallsBackToHelo(Careful):
     """Says HELO where EHLO is refused, and goes on without TLS."""
 
@@ -241,6 +336,7 @@ class FallsBackToHelo(Careful):
             super().without_auth(capabilities)
 
 
+@convicted("starttls/helo-only", check="auth mail messages sender.status")
 class FallsBackToHeloAndLogsIn(FallsBackToHelo):
     """Says HELO where EHLO is refused, and logs in as if AUTH had been offered."""
 
@@ -250,6 +346,7 @@ class FallsBackToHeloAndLogsIn(FallsBackToHelo):
         self.exchange("PLAIN")
 
 
+@convicted("starttls/ahead-of-reply", check="ahead-of-tls")
 class PipelinesBehindStartTls(Careful):
     """Sends EHLO in one segment with STARTTLS, to save a round."""
 
@@ -258,6 +355,7 @@ class PipelinesBehindStartTls(Careful):
         return self.hear("starttls")
 
 
+@convicted("starttls/bait", check="logged-in")
 class DoesNotWaitForTheReply(Careful):
     """Begins TLS right behind STARTTLS, without reading the reply."""
 
@@ -267,6 +365,7 @@ class DoesNotWaitForTheReply(Careful):
         return self.hear("starttls")
 
 
+@convicted("starttls/greeting[code=221]", "starttls/greeting[code=554]", check="auth")
 class TakesAnyGreeting(Careful):
     """Goes on whatever the greeting says."""
 
@@ -274,6 +373,11 @@ class TakesAnyGreeting(Careful):
         self.hear("greeting")
 
 
+@convicted(
+    "starttls/greeting[code=221]",
+    "starttls/greeting[code=354]",
+    check="auth mail starttls ehlo messages sender.status",
+)
 class TakesAnyKindGreeting(Careful):
     """Goes on behind any greeting that is no refusal."""
 
@@ -283,6 +387,12 @@ class TakesAnyKindGreeting(Careful):
             raise self.refusal("greeting", "greeting-refused", reply)
 
 
+@convicted("starttls/unanswered-ehlo[answer=injected]", check="mail messages sender.status")
+@convicted(
+    "starttls/no-handshake[end=silence,trust=*]",
+    "starttls/no-handshake[end=reset,trust=*]",
+    check="credentials-in-clear",
+)
 class TriesAgainWithoutTls(Overriding):
     """Where the handshake fails it connects again and does without."""
 
@@ -298,6 +408,7 @@ class TriesAgainWithoutTls(Overriding):
             return self.again(security="none")
 
 
+@convicted("starttls/downgrade", check="auth mail messages sender.status")
 class RemembersThatTlsFailed(Careful):
     """After one failed handshake it takes TLS for optional with this server."""
 
@@ -317,28 +428,3 @@ class RemembersThatTlsFailed(Careful):
         if self.memory.get(self.tried()):
             return capabilities
         return super().without_starttls(capabilities)
-
-
-class RemembersTheFirstList(Careful):
-    """Keeps a server's list from one message to the next."""
-
-    def capabilities(self, reply: Reply) -> Capabilities:
-        found = super().capabilities(reply)
-        key = f"{self.request['case']} {self.wire.secure}"
-        known: Capabilities = self.memory.setdefault(key, found)
-        return known
-
-
-class ConnectsAgainAndAgain(Careful):
-    """Connects again at once, and again, where the handshake breaks off."""
-
-    most = 5
-
-    def deliver(self) -> Reply:
-        for _ in range(self.most):
-            try:
-                return super().deliver()
-            except Failure as failure:
-                if failure.phase != "tls" or failure.class_ not in {"connection-lost", "stalled"}:
-                    raise
-        return super().deliver()

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from .careful import Careful
+from .convictions import convicted
 
 _CERTIFICATE_REQUEST = 13
 
@@ -26,6 +27,7 @@ def _old_context() -> ssl.SSLContext:
 _OLD = _old_context()
 
 
+@convicted("tls/old-versions", check="auth messages sender.status")
 class TakesOldVersions(Careful):
     """Speaks TLS 1.0 where the server has nothing better."""
 
@@ -36,6 +38,26 @@ class TakesOldVersions(Careful):
         return context
 
 
+@convicted("auth0/tls-versions", check="tls-versions handshakes logged-in messages sender.status")
+@convicted(
+    "tls/certificate-good[mode=starttls,certificate=good]",
+    "tls/certificate-good[mode=starttls,certificate=chain]",
+    "tls/certificate-good[mode=tls,certificate=good]",
+    "tls/certificate-good[mode=tls,certificate=chain]",
+    "tls/certificate-skipped[mode=*,certificate=good]",
+    "tls/certificate-skipped[mode=*,certificate=revoked]",
+    "tls/certificate-skipped[mode=*,certificate=must-staple]",
+    check="message",
+)
+@convicted("tls/offered-versions", check="tls-versions")
+@convicted("tls/client-certificate", check="sender.status")
+@convicted(
+    "tls/address-certificate[mode=starttls-unverified]",
+    "tls/address-certificate[mode=tls-unverified]",
+    "tls/wildcard[mode=starttls-unverified]",
+    "tls/wildcard[mode=tls-unverified]",
+    check="handshakes",
+)
 class OffersOldVersionsOnly(Careful):
     """Speaks TLS 1.0 and 1.1."""
 
@@ -44,6 +66,9 @@ class OffersOldVersionsOnly(Careful):
         return _OLD
 
 
+@convicted("tls/client-certificate[mode=starttls]", check="logged-in messages")
+@convicted("tls/client-certificate[mode=tls]", check="handshakes logged-in messages")
+@convicted("tls/client-certificate-required", check="answers")
 class BreaksWhereItIsAskedForACertificate(Careful):
     """Leaves where the server asks for a certificate of the sender's own."""
 

@@ -1,6 +1,7 @@
 """SendGrid (Twilio), Web API v3: mail send and the endpoints that read back."""
 
-from .rules import SendGridAccount, SendGridRules
+from .account import SendGridAccount
+from .rules import SendGridRules
 
 PROVIDER = SendGridRules()
 

@@ -4,104 +4,284 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote
 
 from ...http.exchange import Mark, Request, Response
-from ..keys import ApiKey
+from ..keys import ApiKey, Domain
 from ..refusal import JSON
+from .account import SendGridAccount, SendGridMail
 from .refusals import REFUSALS
 
-if TYPE_CHECKING:
-    from .rules import SendGridAccount
-
 _SOURCE = "twilio/sendgrid-oai, spec/json (2026-01)"
-_QUERY = re.compile(r'\s*(to_email|from_email|subject|msg_id|status)\s*=\s*"([^"]*)"\s*\Z')
+_CONDITION = re.compile(r'\s*(\w+)\s*=\s*"([^"]*)"\s*\Z')
+_FIELDS = frozenset(["to_email", "from_email", "subject", "msg_id", "sg_message_id", "status"])
+_AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
+_TOTAL = 200
+# Scopes: the documentation's list of permissions. Any one of them is enough.
+_ACTIVITY = ("messages.read", "email_activity.read")
+_SUPPRESSIONS = ("suppression.read", "suppressions.read")
+_IDENTITIES = ("sender_verification_eligible",)
 
 
-def read_back(account: SendGridAccount, request: Request, key: ApiKey) -> Response:
-    """Answer a GET of one of the endpoints that read back; 404 for any other path."""
-    path = request.path.rstrip("/")
-    found: Any = None
-    if path == "/v3/scopes":
-        found = {"scopes": list(key.permissions if key.permissions is not None else ["mail.send"])}
-    elif path == "/v3/verified_senders":
-        found = {"results": [_sender(n, a) for n, a in enumerate(account.senders, start=1)]}
-    elif path == "/v3/verified_senders/steps_completed":
-        verified = any(domain.verified for domain in account.domains)
-        steps = {"sender_verified": bool(account.senders), "domain_verified": verified}
-        found = {"results": steps}
-    elif path == "/v3/whitelabel/domains":
-        found = [
-            {"id": number, "domain": domain.name, "valid": domain.verified}
-            for number, domain in enumerate(account.domains, start=1)
-        ]
-    elif path == "/v3/user/credits":
-        used = len(account.accepted)
-        remain = 0 if account.quota_used_up else 200 - used
-        found = {"remain": remain, "total": 200, "overage": 0, "used": used}
-    elif path == "/v3/messages":
-        return _activity(account, request)
-    elif path.startswith("/v3/messages/"):
-        return _one(account, unquote(path.removeprefix("/v3/messages/")))
-    if found is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A call: whose, the request, with which key, what its path names, when."""
+
+    account: SendGridAccount
+    request: Request
+    key: ApiKey
+    named: Sequence[str]
+    now: datetime
+
+
+def read_back(
+    account: SendGridAccount, request: Request, path: str, key: ApiKey, now: datetime
+) -> Response:
+    """Answer at one of the endpoints that read back; 404 for any other path."""
+    known = False
+    for method, pattern, scopes, call in _CALLS:
+        found = pattern.match(path)
+        known = known or found is not None
+        if found and request.method == method:
+            if scopes and not any(key.may(scope) for scope in scopes):
+                return REFUSALS["no-permission"].response()
+            named = tuple(unquote(part) for part in found.groups())
+            return call(Asked(account=account, request=request, key=key, named=named, now=now))
+    return REFUSALS["wrong-method" if known else "unknown-path"].response()
+
+
+def _scopes(asked: Asked) -> Response:
+    permissions = asked.key.permissions
+    return _json({"scopes": list(permissions if permissions is not None else ["mail.send"])})
+
+
+def _senders(asked: Asked) -> Response:
+    rows = [_sender(number, one) for number, one in enumerate(asked.account.senders, start=1)]
+    return _json({"results": rows})
+
+
+def _steps(asked: Asked) -> Response:
+    verified = any(domain.verified for domain in asked.account.domains)
+    steps = {"sender_verified": bool(asked.account.senders), "domain_verified": verified}
+    return _json({"results": steps})
+
+
+def _domains(asked: Asked) -> Response:
+    return _json([_domain(n, one) for n, one in enumerate(asked.account.domains, start=1)])
+
+
+def _validated(asked: Asked) -> Response:
+    """The check of a domain's records: nothing changes here by asking for it."""
+    number = int(asked.named[0])
+    if not 1 <= number <= len(asked.account.domains):
         return REFUSALS["unknown-path"].response()
-    if request.method != "GET":
-        return REFUSALS["wrong-method"].response()
+    verified = asked.account.domains[number - 1].verified
+    return _json({"id": number, "valid": verified, "validation_results": {}})
+
+
+def _user(_: Asked) -> Response:
+    return _json({"reputation": 100, "type": "paid"})
+
+
+def _credits(asked: Asked) -> Response:
+    used = len(asked.account.accepted)
+    remain = 0 if asked.account.quota_used_up else max(0, _TOTAL - used)
+    first = asked.now.replace(day=1)
+    following = (first.year + first.month // 12, first.month % 12 + 1)
+    found = {
+        "remain": remain,
+        "total": _TOTAL,
+        "overage": 0,
+        "used": used,
+        "last_reset": f"{first:%Y-%m-%d}",
+        "next_reset": f"{following[0]}-{following[1]:02}-01",
+        "reset_frequency": "monthly",
+    }
     return _json(found)
 
 
-def _activity(account: SendGridAccount, request: Request) -> Response:
-    query = request.query.get("query", "")
-    wanted = _QUERY.match(query)
-    if query and wanted is None:
-        field = query.split("=")[0].strip() or query
-        return _json(
-            {"errors": [{"message": f"invalid syntax: '{field}' is not a known field"}]}, status=400
-        )
-    rows = [row for row in _rows(account) if wanted is None or row[wanted[1]] == wanted[2]]
-    return _json({"messages": rows[: _limit(request)]})
-
-
-def _one(account: SendGridAccount, identifier: str) -> Response:
-    for row in _rows(account):
-        if row["msg_id"] == identifier:
-            return _json({**row, "events": [{"event_name": row["status"]}]})
-    return _json({"errors": [{"message": "not found", "field": "message_id"}]}, status=404)
-
-
-def _rows(account: SendGridAccount) -> list[dict[str, Any]]:
-    return [
+def _bounces(asked: Asked) -> Response:
+    """Bounced addresses; the fake keeps no dates of them."""
+    wanted = asked.named[0].lower() if asked.named else None
+    rows = [
         {
-            "from_email": mail.mail_from,
-            "msg_id": f"{mail.provider_id}.recvd-fake-{number}",
-            "subject": mail.subject,
-            "to_email": recipient,
-            "status": "not_delivered" if mail.state == "dropped" else "processed",
-            "opens_count": 0,
-            "clicks_count": 0,
-            "last_event_time": mail.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "created": int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()),
+            "email": address,
+            "reason": "550 5.1.1 The email account that you tried to reach does not exist",
+            "status": "5.1.1",
         }
-        for number, mail in enumerate(account.accepted)
-        for recipient in mail.recipients
+        for address in asked.account.suppressed
+        if wanted is None or address.lower() == wanted
     ]
+    return _json(rows)
 
 
-def _limit(request: Request) -> int:
-    text = request.query.get("limit", "10")
-    return min(int(text), 1000) if text.isdecimal() and text.isascii() and int(text) else 10
+def _nothing(_: Asked) -> Response:
+    """The other suppressions: an account here has bounces only."""
+    return _json([])
+
+
+def _messages(asked: Asked) -> Response:
+    query = asked.request.query
+    limit = query.get("limit", "10")
+    number = int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) else 10
+    return _found(asked.account, query.get("query", ""), number, _row)
+
+
+def _message(asked: Asked) -> Response:
+    for row in _rows(asked.account, _row):
+        if row["msg_id"] == asked.named[0]:
+            return _json({**row, "events": [{"event_name": row["status"]}]})
+    return REFUSALS["unknown-message"].response()
+
+
+def _logs(asked: Asked) -> Response:
+    try:
+        body = json.loads(asked.request.body)
+    except (ValueError, RecursionError):
+        return REFUSALS["not-json"].response()
+    query, limit = (body.get("query"), body.get("limit")) if isinstance(body, dict) else ("", 10)
+    words = query if isinstance(query, str) else ""
+    return _found(asked.account, words, limit if isinstance(limit, int) else 10, _log_row)
+
+
+def _log(asked: Asked) -> Response:
+    for row in _rows(asked.account, _log_row):
+        if row["sg_message_id"] == asked.named[0]:
+            return _json(row)
+    return REFUSALS["unknown-message"].response()
+
+
+Call = Callable[[Asked], Response]
+RowOf = Callable[[str, SendGridMail, str], dict[str, Any]]
+_CALLS: tuple[tuple[str, re.Pattern[str], Sequence[str], Call], ...] = tuple(
+    (method, re.compile(path + r"\Z"), scopes, call)
+    for method, path, scopes, call in (
+        ("GET", r"/v3/scopes", (), _scopes),
+        ("GET", r"/v3/verified_senders", _IDENTITIES, _senders),
+        ("GET", r"/v3/verified_senders/steps_completed", _IDENTITIES, _steps),
+        ("GET", r"/v3/whitelabel/domains", ("whitelabel.read",), _domains),
+        (
+            "POST",
+            r"/v3/whitelabel/domains/([0-9]{1,9})/validate",
+            ("whitelabel.update",),
+            _validated,
+        ),
+        ("GET", r"/v3/user/account", ("user.account.read",), _user),
+        ("GET", r"/v3/user/credits", ("user.credits.read",), _credits),
+        ("GET", r"/v3/suppression/bounces", _SUPPRESSIONS, _bounces),
+        ("GET", r"/v3/suppression/bounces/([^/]+)", _SUPPRESSIONS, _bounces),
+        (
+            "GET",
+            r"/v3/suppression/(?:blocks|invalid_emails|spam_reports|unsubscribes)(?:/[^/]+)?",
+            _SUPPRESSIONS,
+            _nothing,
+        ),
+        ("GET", r"/v3/messages", _ACTIVITY, _messages),
+        ("GET", r"/v3/messages/([^/]+)", _ACTIVITY, _message),
+        ("POST", r"/v3/logs", _ACTIVITY, _logs),
+        ("GET", r"/v3/logs/([^/]+)", _ACTIVITY, _log),
+    )
+)
+
+
+def _found(
+    account: SendGridAccount,
+    query: str,
+    limit: int,
+    row_of: RowOf,
+) -> Response:
+    conditions = []
+    for part in _AND.split(query.strip()) if query.strip() else ():
+        found = _CONDITION.match(part)
+        if found is None or found[1] not in _FIELDS:
+            field = json.dumps(part.split("=")[0].strip())[1:-1]
+            return REFUSALS["unknown-query-field"].response(field=field)
+        conditions.append((found[1], found[2]))
+    rows = [
+        row
+        for row in _rows(account, row_of)
+        if all(row.get(name) == value for name, value in conditions)
+    ]
+    return _json({"messages": rows[: min(limit, 1000) if limit > 0 else 10]})
+
+
+def _rows(account: SendGridAccount, row_of: RowOf) -> list[dict[str, Any]]:
+    """A row for each recipient of each message; the id begins with X-Message-Id."""
+    rows = []
+    for number, mail in enumerate(account.accepted):
+        for place, recipient in enumerate(mail.recipients):
+            identifier = f"{mail.provider_id}.recvd-fake-{number}.{place}"
+            rows.append(row_of(identifier, mail, recipient))
+    return rows
+
+
+def _row(identifier: str, mail: SendGridMail, recipient: str) -> dict[str, Any]:
+    return {
+        "from_email": mail.mail_from,
+        "msg_id": identifier,
+        "subject": mail.subject,
+        "to_email": recipient,
+        # This endpoint has no word of its own for dropped mail.
+        "status": "not_delivered" if mail.drops(recipient) else "processed",
+        "opens_count": 0,
+        "clicks_count": 0,
+        "last_event_time": f"{mail.at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def _log_row(identifier: str, mail: SendGridMail, recipient: str) -> dict[str, Any]:
+    return {
+        "from_email": mail.mail_from,
+        "sg_message_id": identifier,
+        "subject": mail.subject,
+        "to_email": recipient,
+        "status": "dropped" if mail.drops(recipient) else "processed",
+    }
 
 
 def _sender(number: int, address: str) -> dict[str, Any]:
-    return {"id": number, "from_email": address, "verified": True, "locked": False}
+    return {
+        "id": number,
+        "nickname": address,
+        "from_email": address,
+        "from_name": "",
+        "reply_to": address,
+        "reply_to_name": "",
+        "address": "",
+        "city": "",
+        "country": "",
+        "verified": True,
+        "locked": False,
+    }
 
 
-def _json(data: Any, *, status: int = 200) -> Response:
+def _domain(number: int, domain: Domain) -> dict[str, Any]:
+    return {
+        "id": number,
+        "user_id": 1,
+        "subdomain": "em1",
+        "domain": domain.name,
+        "username": "customer",
+        "ips": [],
+        "custom_spf": False,
+        "default": number == 1,
+        "legacy": False,
+        "automatic_security": True,
+        "valid": domain.verified,
+        "dns": {},
+    }
+
+
+def _json(data: Any) -> Response:
     return Response(
-        status=status,
+        status=200,
         body=json.dumps(data, separators=(",", ":")).encode(),
         headers=JSON,
         mark=Mark.DOCUMENTED,
         source=_SOURCE,
-        case="accepted" if status == 200 else "not-found",
     )

@@ -48,7 +48,7 @@ REFUSALS = Refusals(
         ),
         _refusal(
             "no-permission",
-            "the key lacks mail.send",
+            "the key lacks the scope that the call wants, such as mail.send",
             403,
             '{"errors":[{"field":null,"message":"access forbidden"}]}',
             Mark.DOCUMENTED,
@@ -148,17 +148,53 @@ REFUSALS = Refusals(
             _OPENAPI,
         ),
         _refusal(
+            "unavailable",
+            "SendGrid is down",
+            503,
+            error_body("service unavailable"),
+            Mark.SYNTHETIC,
+            "the errors page has the status, no body is known",
+        ),
+        _refusal(
+            "wrong-type",
+            "a field of the message is of the wrong JSON type",
+            400,
+            '{"errors":[<errors>]}',
+            Mark.SEEN,
+            _THREADS,
+        ),
+        _refusal(
             "invalid",
             "a field of the message is missing or wrong",
             400,
-            "<errors>",
+            '{"errors":[<errors>]}',
             Mark.DOCUMENTED,
             f"{_ERRORS_PAGE}; {_THREADS}",
+        ),
+        _refusal(
+            "unknown-query-field",
+            "the activity is asked about a field that it has not",
+            400,
+            """{"errors":[{"message":"invalid syntax: '<field>' is not a known field"}]}""",
+            Mark.DOCUMENTED,
+            _OPENAPI,
+        ),
+        _refusal(
+            "unknown-message",
+            "the activity has no such message",
+            404,
+            '{"errors":[{"message":"not found","field":"message_id"}]}',
+            Mark.DOCUMENTED,
+            _OPENAPI,
         ),
     ],
     not_modelled={
         "legacy v2 wording of a missing permission": "v2 is not served",
-        "503 unavailable": "its body is not known",
-        "templates": "an account here has none, so every template_id is unknown",
+        "the generic 400 of the OpenAPI files": "which mistakes lead to it is not known",
+        "limits without a known text": (
+            "categories twice or too long, reply_to beside reply_to_list, sizes of substitutions "
+            "and custom_args"
+        ),
+        "activity without its paid add-on": "its answer is not known; a key without scope gets 403",
     },
 )

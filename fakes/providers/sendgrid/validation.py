@@ -6,17 +6,19 @@ The texts are the vendor's (see `refusals`): error messages are facts of its wir
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from ..keys import domain_of
 
 _PAGE = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
 _MOST_RECIPIENTS = 1000
 _MOST_CATEGORIES = 10
 _LONGEST_FROM = 320
+_FURTHEST = 72 * 60 * 60
+_LOCAL = re.compile(r"[^\s()<>\[\]:;,@\\\"]+\Z")
+_DOMAIN = re.compile(r"[\w.-]+\Z")
 _RESERVED = frozenset(
     [
         "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type",
@@ -38,24 +40,26 @@ class Complaint:
         return {"message": self.message, "field": self.field, "help": self.help}
 
 
-def complaints(body: Any) -> list[Complaint]:
-    """Everything that is wrong with a decoded body, in the order of its fields."""
-    if not isinstance(body, dict):
-        return [Complaint("Bad Request", None)]
+def complaints(
+    body: dict[str, Any], *, templates: Sequence[str], ip_pools: Sequence[str], now: float
+) -> list[Complaint]:
+    """Everything that is wrong with a body whose types are right, in the order of its fields.
+
+    `templates` and `ip_pools` are the account's; `now` is the time in seconds since 1970.
+    """
     return [
-        *_personalizations(body.get("personalizations")),
+        *_personalizations(body.get("personalizations"), now),
         *_sender(body.get("from")),
         *_subject(body),
         *_content(body),
         *_attachments(body.get("attachments")),
-        *_extras(body),
+        *_header_names(body.get("headers"), "headers"),
+        *_extras(body, templates, ip_pools),
+        *_time(body.get("send_at"), "send_at", now),
     ]
 
 
-def _personalizations(value: Any) -> Iterator[Complaint]:
-    if value is not None and not isinstance(value, list):
-        yield _wrong_type("array", value, "personalizations")
-        return
+def _personalizations(value: list[dict[str, Any]] | None, now: float) -> Iterator[Complaint]:
     if not value:
         yield Complaint(
             "The personalizations field is required and must have at least one personalization.",
@@ -64,11 +68,13 @@ def _personalizations(value: Any) -> Iterator[Complaint]:
         return
     total = 0
     for index, item in enumerate(value):
-        if not isinstance(item, dict):
-            yield _wrong_type("object", item, f"personalizations.{index}")
-            continue
+        path = f"personalizations.{index}"
         total += sum(len(_listed(item.get(kind))) for kind in ("to", "cc", "bcc"))
-        yield from _addresses(item, f"personalizations.{index}")
+        yield from _addresses(item, path)
+        if item.get("from") and not is_address(item["from"].get("email")):
+            yield Complaint("Does not contain a valid address.", f"{path}.from.email")
+        yield from _header_names(item.get("headers"), f"{path}.headers")
+        yield from _time(item.get("send_at"), f"{path}.send_at", now)
     if total > _MOST_RECIPIENTS:
         yield Complaint(
             "There is a limit of 1000 total recipients (to + cc + bcc) per request.",
@@ -88,7 +94,7 @@ def _addresses(item: dict[str, Any], path: str) -> Iterator[Complaint]:
     for kind in ("to", "cc", "bcc"):
         for number, box in enumerate(_listed(item.get(kind))):
             where = f"{path}.{kind}.{number}.email"
-            email = box.get("email") if isinstance(box, dict) else None
+            email = box.get("email")
             if not email:
                 yield Complaint(f"The {kind} email parameter is required.", where)
             elif not is_address(email):
@@ -108,8 +114,8 @@ def _addresses(item: dict[str, Any], path: str) -> Iterator[Complaint]:
                 seen.add(email.lower())
 
 
-def _sender(value: Any) -> Iterator[Complaint]:
-    email = value.get("email") if isinstance(value, dict) else None
+def _sender(value: dict[str, Any] | None) -> Iterator[Complaint]:
+    email = (value or {}).get("email")
     if not email:
         yield Complaint(
             "The from object must be provided for every email send. It is an object that requires "
@@ -128,7 +134,7 @@ def _sender(value: Any) -> Iterator[Complaint]:
 
 
 def _subject(body: dict[str, Any]) -> Iterator[Complaint]:
-    parts = [item for item in _listed(body.get("personalizations")) if isinstance(item, dict)]
+    parts = _listed(body.get("personalizations"))
     everywhere = bool(parts) and all(item.get("subject") for item in parts)
     if not body.get("subject") and not body.get("template_id") and not everywhere:
         yield Complaint(
@@ -148,8 +154,8 @@ def _content(body: dict[str, Any]) -> Iterator[Complaint]:
         )
     kinds = []
     for index, part in enumerate(parts):
-        value = part.get("value") if isinstance(part, dict) else None
-        kinds.append(part.get("type") if isinstance(part, dict) else None)
+        value = part.get("value")
+        kinds.append(part.get("type"))
         if not isinstance(value, str) or not value:
             yield Complaint(
                 "The content value must be a string at least one character in length.",
@@ -167,24 +173,32 @@ def _content(body: dict[str, Any]) -> Iterator[Complaint]:
 
 def _attachments(value: Any) -> Iterator[Complaint]:
     for index, item in enumerate(_listed(value)):
-        found = item if isinstance(item, dict) else {}
-        if not _is_base64(found.get("content")):
+        if not _is_base64(item.get("content")):
             yield Complaint(
                 "The attachment content must be base64 encoded.", f"attachments.{index}.content"
             )
-        if not found.get("filename"):
+        if not item.get("filename"):
             yield Complaint("filename is required.", f"attachments.{index}.filename")
 
 
-def _extras(body: dict[str, Any]) -> Iterator[Complaint]:
-    headers = body.get("headers")
-    for name in headers if isinstance(headers, dict) else ():
+def _header_names(headers: dict[str, Any] | None, path: str) -> Iterator[Complaint]:
+    for name in headers or ():
         if name.lower() in _RESERVED:
-            yield Complaint("Header can not be one of the reserved keys.", "headers")
+            yield Complaint("Header can not be one of the reserved keys.", path)
         elif not name.isascii() or " " in name:
             yield Complaint(
-                "Header keys cannot contain non-ASCII characters and empty spaces.", "headers"
+                "Header keys cannot contain non-ASCII characters and empty spaces.", path
             )
+
+
+def _time(value: float | None, path: str, now: float) -> Iterator[Complaint]:
+    if value is not None and value > now + _FURTHEST:
+        yield Complaint("Scheduling more than 72 hours in advance is forbidden.", path)
+
+
+def _extras(
+    body: dict[str, Any], templates: Sequence[str], ip_pools: Sequence[str]
+) -> Iterator[Complaint]:
     categories = _listed(body.get("categories"))
     if len(categories) > _MOST_CATEGORIES:
         yield Complaint(
@@ -192,20 +206,27 @@ def _extras(body: dict[str, Any]) -> Iterator[Complaint]:
             f"{len(categories)} categories.",
             "categories",
         )
-    if body.get("template_id"):
+    template, pool = body.get("template_id"), body.get("ip_pool_name")
+    if template and template not in templates:
         yield Complaint(
             "The Template ID must be a valid template id for your account. You provided "
-            f"{body['template_id']}.",
+            f"{template}.",
             "template_id",
+        )
+    if pool and pool not in ip_pools:
+        yield Complaint(
+            f"The IP Pool name must be a valid pool name for your account. You provided {pool}.",
+            "ip_pool_name",
         )
 
 
 def is_address(value: Any) -> bool:
-    """Whether it looks like an address: one @ with something on both sides, no white space."""
-    if not isinstance(value, str) or any(character.isspace() for character in value):
+    """Whether it looks like an address: something, an @, and a domain with a dot in it."""
+    if not isinstance(value, str) or not value.isprintable() or " " in value:
         return False
-    local, at, domain = value.rpartition("@")
-    return bool(local and at) and "." in domain.strip(".") and domain_of(value) == domain.lower()
+    local, _, domain = value.rpartition("@")
+    labels = domain.split(".")
+    return bool(_LOCAL.match(local) and _DOMAIN.match(domain)) and len(labels) > 1 and all(labels)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -217,9 +238,3 @@ def _is_base64(value: Any) -> bool:
         return isinstance(value, str) and bool(b64decode(value, validate=True))
     except (binascii.Error, ValueError):
         return False
-
-
-def _wrong_type(expected: str, given: Any, field: str) -> Complaint:
-    kind = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
-    found = kind.get(type(given), "number")
-    return Complaint(f"Invalid type. Expected: {expected}, given: {found}.", field)

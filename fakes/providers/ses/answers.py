@@ -57,7 +57,7 @@ def query_response(answer: Refused | Result, *, action: str, request_id: str) ->
     body = (
         f'<{action}Response xmlns="{_NAMESPACE}"><{action}Result>{_xml(answer.value)}'
         f"</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId>"
-        f"</ResponseMetadata></{action}Response>\n"
+        f"</ResponseMetadata></{action}Response>"
     )
     return _accepted(body, XML, _XML_SOURCE)
 

@@ -13,6 +13,7 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
 _ADDRESSES = ("from", "sender", "return-path", "to", "cc", "bcc")
+_EMPTY_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 _ATOMS = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]+")
 # Headers that may come only once (SES developer guide, header-fields, 2022-11-02).
 _ONCE = frozenset(
@@ -50,7 +51,8 @@ class RawMessage:
 
 def read_raw(octets: bytes) -> RawMessage:
     """Read the headers of a message. Never raises."""
-    message = BytesHeaderParser().parsebytes(octets)
+    end = _EMPTY_LINE.search(octets)
+    message = BytesHeaderParser().parsebytes(octets[: end.start()] if end is not None else octets)
     return RawMessage(
         octets=octets,
         mailboxes={name: _mailboxes(message, name) for name in _ADDRESSES if name in message},

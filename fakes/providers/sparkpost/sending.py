@@ -101,8 +101,8 @@ def _bad_sender(
     sandbox: bool,
     template: str | None,
 ) -> Response | None:
-    local, _, _ = sender[1].rpartition("@")
-    name = domain_of(sender[1])
+    local, at, _ = sender[1].rpartition("@")
+    name = domain_of(sender[1]) if at else ""
     if not name:
         return refuse("no-sending-domain")
     if not local:

@@ -3,78 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from email import message_from_bytes
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from harness.fakes.http.exchange import Mark, Request, Response
-from harness.fakes.providers.postmark import PROVIDER, PostmarkAccount
+from harness.fakes.http.exchange import Mark
+from harness.fakes.providers.postmark import PROVIDER
 from harness.fakes.providers.postmark.refusals import REFUSALS
 from harness.fakes.providers.registry import provider
-from harness.fakes.providers.rules import Outcome
 
-NOW = datetime(2026, 5, 4, 12, 30, 1, 250000, tzinfo=UTC)
-TOKEN = "11111111-2222-4333-8444-abcdefabcdef"
-ACCOUNT_TOKEN = "99999999-2222-4333-8444-abcdefabcdef"
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
-SERVER = {"X-Postmark-Server-Token": TOKEN}
-OWNER = {"X-Postmark-Account-Token": ACCOUNT_TOKEN}
-TEST = {"X-Postmark-Server-Token": "postmark_api_test"}
-LETTER = {
-    "From": "Somebody <from@sender.test>",
-    "To": "to@recipient.test",
-    "Subject": "A letter",
-    "TextBody": "words",
-}
-BIG = "A" * 10_000_001
-
-
-def account(**words: Any) -> PostmarkAccount:
-    given_words = {
-        "domains": [{"name": "sender.test"}, {"name": "half.test", "verified": False}],
-        "senders": ["one@elsewhere.test"],
-        "unconfirmed_senders": ["two@elsewhere.test"],
-        "account_tokens": [ACCOUNT_TOKEN],
-        **words,
-    }
-    made = PostmarkAccount.model_validate(given_words)
-    return PROVIDER.furnished(made, {"server_token": TOKEN})
-
-
-def ask(
-    owner: PostmarkAccount,
-    target: str = "/email",
-    body: Any = None,
-    *,
-    method: str = "POST",
-    tokens: Mapping[str, str] = SERVER,
-    content_type: str = "application/json",
-    raw: bytes | None = None,
-) -> Outcome[PostmarkAccount]:
-    headers = {"Accept": "application/json", "Content-Type": content_type, **tokens}
-    octets = raw if raw is not None else json.dumps(LETTER if body is None else body).encode()
-    request = Request(method=method, target=target, headers=tuple(headers.items()), body=octets)
-    return PROVIDER.answer(owner, request, region="", now=NOW)
-
-
-def read(owner: PostmarkAccount, target: str, **words: Any) -> Any:
-    response = ask(owner, target, method="GET", raw=b"", **words).response
-    assert response.status == 200
-    return json.loads(response.body)
-
-
-def letter(**changes: Any) -> dict[str, Any]:
-    return {**LETTER, **changes}
-
-
-def message_of(response: Response) -> str:
-    return str(json.loads(response.body)["Message"])
+from .postmark_requests import (
+    ACCOUNT_TOKEN,
+    BIG,
+    LETTER,
+    OWNER,
+    SERVER,
+    TEST,
+    TOKEN,
+    UUID,
+    account,
+    ask,
+    letter,
+    message_of,
+    read,
+)
 
 
 def test_the_scan_finds_postmark() -> None:
@@ -582,74 +535,3 @@ def test_the_account_token_shows_domains_and_signatures() -> None:
     assert read(account(), "/senders/1", tokens=OWNER)["EmailAddress"] == "one@elsewhere.test"
     missing = ask(account(), "/senders/9", method="GET", tokens=OWNER).response
     assert missing.case == "unknown-path"
-
-
-TEXTS = st.text(alphabet=st.characters(exclude_categories=()), max_size=12)
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | TEXTS
-    | st.sampled_from(["a@sender.test", '"A, B" <to@r.test>, c@d.test', "outbound", "None"])
-)
-NAMES = [
-    "Name", "Value", "Content", "ContentType", "ContentID", "Content-Type", "X-Own", "user",
-]  # fmt: skip
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-HEADERS = st.lists(st.fixed_dictionaries({"Name": TEXTS, "Value": TEXTS}), max_size=3)
-FIELDS = [
-    "From", "To", "Cc", "Bcc", "Subject", "Tag", "HtmlBody", "TextBody", "ReplyTo", "Metadata",
-    "TrackOpens", "TrackLinks", "MessageStream", "Attachments", "TemplateId", "TemplateAlias",
-    "TemplateModel", "Messages", "Colour",
-]  # fmt: skip
-LETTERS = st.builds(
-    lambda changes, headers: letter(**changes, Headers=headers),
-    st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=3),
-    HEADERS,
-)
-PATHS = [
-    "/email", "/email/batch", "/email/withTemplate", "/email/batchWithTemplates", "/server",
-    "/messages/outbound", "/bounces", "/domains", "/senders", "/stats/outbound", "/deliverystats",
-]  # fmt: skip
-
-
-def is_documented(outcome: Outcome[PostmarkAccount]) -> None:
-    response = outcome.response
-    assert response.case in {"accepted", *REFUSALS}
-    assert response.status in {200, 401, 404, 413, 415, 422, 429, 500, 503}
-    found = json.loads(response.body)
-    if response.status != 200:
-        assert list(found) == ["ErrorCode", "Message"]
-    for mail in outcome.account.accepted:
-        assert isinstance(mail.content, bytes)
-
-
-@given(path=st.sampled_from(PATHS), body=VALUES | LETTERS | st.lists(LETTERS, max_size=3))
-def test_any_message_gets_a_documented_answer(path: str, body: Any) -> None:
-    owner = account(templates=["outbound"])
-    outcome = ask(owner, path, body)
-    is_documented(outcome)
-    is_documented(ask(outcome.account, "/messages/outbound", method="GET", raw=b""))
-    is_documented(ask(owner, "/email/batchWithTemplates", {"Messages": body}))
-
-
-@given(
-    method=st.sampled_from(["POST", "GET", "PUT", "DELETE"]),
-    target=st.sampled_from(["//[", "http://[", "*", "", *PATHS]) | st.text(),
-    raw=st.binary() | VALUES.map(lambda value: json.dumps(value).encode()),
-    tokens=st.dictionaries(
-        st.sampled_from(["X-Postmark-Server-Token", "X-Postmark-Account-Token"]),
-        st.sampled_from([TOKEN, ACCOUNT_TOKEN]) | st.text(st.characters(max_codepoint=255)),
-    ),
-)
-def test_any_request_gets_a_documented_answer(
-    method: str, target: str, raw: bytes, tokens: dict[str, str]
-) -> None:
-    is_documented(ask(account(), target, method=method, tokens=tokens, raw=raw))

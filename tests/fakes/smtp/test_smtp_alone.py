@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from pydantic import ValidationError
 
@@ -278,6 +279,22 @@ def test_no_task_of_a_fake_outlives_it() -> None:
         return left
 
     assert asyncio.run(main(), debug=True) == set()
+
+
+def test_stopping_in_a_cancelled_scope_leaves_nothing_either() -> None:
+    async def main() -> Any:
+        fake = Smtp(**PLAIN, faults=[{"at": "greeting", "do": "stall"}])
+        with anyio.CancelScope() as scope:
+            async with fake.serve():
+                wires = [socket.create_connection((fake.host, fake.port)) for _ in range(3)]
+                scope.cancel()
+                await anyio.sleep_forever()
+        for wire in wires:
+            wire.close()
+        return fake
+
+    fake = asyncio.run(main())
+    assert not fake._connections
 
 
 def test_a_bug_of_the_fakes_is_told_as_one(

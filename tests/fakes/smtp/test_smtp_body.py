@@ -83,6 +83,8 @@ def test_cutting_a_body_changes_nothing(parts: list[bytes], cuts: list[int]) -> 
         (b"..\r\n..\r\n", 5, True),
         (b"x\r\n..y\r\n", 7, False),
         (b"x\r\n..y\r\n", 6, True),
+        (b"..\r\n" * 100, 300, False),
+        (b"..\r\n" * 100, 299, True),
         (b"", 1, False),
         (b"x" * 1000 + b"\r\n", 10, True),
     ],

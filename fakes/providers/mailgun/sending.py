@@ -1,0 +1,121 @@
+"""What becomes of a sound message: it is taken, for one or for each of a batch."""
+
+from __future__ import annotations
+
+import json
+import string
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from email.utils import formataddr, parseaddr
+
+from ...http.exchange import Mark, Response
+from ..refusal import JSON
+from ..rules import AcceptedMail, Fields, Outcome
+from .account import MailgunAccount, MailgunDomain
+from .form import Form
+from .refusals import refuse
+from .validation import mailboxes, recipient_variables, recipients
+
+TEST_MODE = "test-mode"
+_ID = string.digits + "ABCDEF"
+_YES = frozenset(["yes", "true"])
+
+
+def take(
+    account: MailgunAccount, domain: MailgunDomain, form: Form, *, is_mime: bool, now: datetime
+) -> Outcome[MailgunAccount]:
+    """Take a message that nothing is wrong with."""
+    batch = bool(recipient_variables(form)) and len(mailboxes(form, "to")) > 1
+    if batch and not account.large_batches:
+        response = refuse("large-batch", domain=domain.name)
+        return Outcome(account=account, response=response)
+    address = form.get("o:sending-ip")
+    if address is not None and address not in account.ips:
+        return Outcome(account=account, response=refuse("sending-ip", ip=address))
+    token, account = account.next_id(16, _ID)
+    identifier = f"<{now:%Y%m%d%H%M%S}.1.{token}@{domain.name}>"
+    if is_mime:
+        mail = [_finished(account, form, identifier, now)]
+    elif batch:
+        mail = [
+            _composed(account, form, identifier, now, to=[box]) for box in mailboxes(form, "to")
+        ]
+    else:
+        mail = [_composed(account, form, identifier, now, to=mailboxes(form, "to"))]
+    account = account.keep(*mail)
+    # What is sent in test mode shows in the events and goes nowhere.
+    taken = () if mail[0].state == TEST_MODE else tuple(mail)
+    return Outcome(account=account, response=_accepted(identifier), accepted=taken)
+
+
+def _accepted(identifier: str) -> Response:
+    body = {"id": identifier, "message": "Queued. Thank you."}
+    return Response(
+        status=200,
+        body=json.dumps(body, separators=(",", ":")).encode(),
+        headers=JSON,
+        mark=Mark.DOCUMENTED,
+        source="mailgun/documentation, source/api-sending.rst (2024-07); responses in SDK fixtures",
+    )
+
+
+def _state(account: MailgunAccount, form: Form, addresses: tuple[str, ...]) -> str:
+    if (form.get("o:testmode") or "").lower() in _YES:
+        return TEST_MODE
+    dropped = {*account.suppressed, *account.unsubscribed, *account.complained}
+    gone = {address.lower() for address in dropped}
+    return "failed" if {address.lower() for address in addresses} <= gone else "accepted"
+
+
+def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetime) -> AcceptedMail:
+    part = form.find("message")
+    mime = part.value if part is not None else b""
+    headers = BytesHeaderParser().parsebytes(mime)
+    addresses = recipients(form)
+    return AcceptedMail(
+        provider_id=identifier,
+        mail_from=parseaddr(str(headers.get("From", "")))[1],
+        recipients=addresses,
+        subject=str(headers.get("Subject", "")),
+        at=now,
+        state=_state(account, form, addresses),
+        mime=mime,
+    )
+
+
+def _composed(
+    account: MailgunAccount,
+    form: Form,
+    identifier: str,
+    now: datetime,
+    *,
+    to: list[tuple[str, str]],
+) -> AcceptedMail:
+    copies = tuple(a for name in ("cc", "bcc") for _, a in mailboxes(form, name))
+    addresses = (*(address for _, address in to), *copies)
+    headers = {name: value for name, value in form.with_prefix("h:") if name}
+    return AcceptedMail(
+        provider_id=identifier,
+        mail_from=mailboxes(form, "from")[0][1],
+        recipients=addresses,
+        subject=form.get("subject") or "",
+        at=now,
+        state=_state(account, form, addresses),
+        fields=Fields(
+            sender=form.get("from") or "",
+            to=tuple(_shown(box) for box in to),
+            cc=tuple(_shown(box) for box in mailboxes(form, "cc")),
+            subject=form.get("subject") or "",
+            text=form.get("text"),
+            html=form.get("html"),
+            headers={"Message-ID": identifier, **headers},
+        ),
+    )
+
+
+def _shown(box: tuple[str, str]) -> str:
+    name, address = box
+    try:
+        return formataddr((name, address))
+    except UnicodeError:  # an address beyond ASCII
+        return address

@@ -1,0 +1,48 @@
+"""An account at SendGrid, and the messages that it remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from ..keys import ApiKey, Domain, domain_of, find_domain
+from ..rules import AcceptedMail, Account
+
+
+class SendGridAccount(Account):
+    """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities.
+
+    `senders`: addresses verified one by one (Single Sender Verification). `domains`: those of
+    Domain Authentication. `templates` and `ip_pools` are the names that there are. `trouble`:
+    SendGrid has an `error` (500), or is `unavailable` (503).
+    """
+
+    keys: tuple[ApiKey, ...] = Field(default=(ApiKey(),), strict=False)
+    domains: tuple[Domain, ...] = Field(default=(), strict=False)
+    senders: tuple[str, ...] = Field(default=(), strict=False)
+    templates: tuple[str, ...] = Field(default=(), strict=False)
+    ip_pools: tuple[str, ...] = Field(default=(), strict=False)
+    trouble: Literal["error", "unavailable"] | None = None
+
+    def is_identity(self, address: str, region: str) -> bool:
+        """Whether mail may be sent from this address."""
+        domain = find_domain(self.domains, domain_of(address), region=region)
+        verified = {sender.lower() for sender in self.senders}
+        return address.lower() in verified or (domain is not None and domain.verified)
+
+    def suppresses(self, address: str) -> bool:
+        """Whether mail for this address is dropped."""
+        return address.lower() in {each.lower() for each in self.suppressed}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendGridMail(AcceptedMail):
+    """A personalization's message. `dropped`: recipients that were suppressed at the time."""
+
+    dropped: tuple[str, ...] = ()
+
+    def drops(self, recipient: str) -> bool:
+        """Whether this recipient gets nothing."""
+        return recipient in self.dropped

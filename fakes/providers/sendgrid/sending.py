@@ -1,0 +1,111 @@
+"""Mail that was found right, as SendGrid makes it: one message a personalization."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ...http.exchange import Headers, Mark, Response
+from ..rules import Fields, Outcome
+from .account import SendGridAccount, SendGridMail
+
+_ID = string.ascii_letters + string.digits + "-_"
+_HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
+# A successful answer's headers: responses quoted in issue threads, 2019 to 2025.
+_ACCEPTED: Headers = (
+    ("Server", "nginx"),
+    ("Access-Control-Allow-Origin", "https://sendgrid.api-docs.io"),
+    ("Access-Control-Allow-Methods", "POST"),
+    (
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, On-behalf-of, x-sg-elas-acl",
+    ),
+    ("Access-Control-Max-Age", "600"),
+    ("X-No-CORS-Reason", "https://sendgrid.com/docs/Classroom/Basics/API/cors.html"),
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+)
+
+
+def take(account: SendGridAccount, body: dict[str, Any], now: datetime) -> Outcome[SendGridAccount]:
+    """Take a body in which nothing is wrong. In sandbox mode it is only validated."""
+    identifier, account = account.next_id(22, _ID)
+    sandbox = (body.get("mail_settings") or {}).get("sandbox_mode") or {}
+    is_sandbox = sandbox.get("enable") is True
+    mail = (
+        ()
+        if is_sandbox
+        else tuple(_mail(account, body, item, identifier, now) for item in body["personalizations"])
+    )
+    response = Response(
+        status=200 if is_sandbox else 202,
+        headers=(_ACCEPTED[0], ("X-Message-Id", identifier), *_ACCEPTED[1:]),
+        mark=Mark.DOCUMENTED if is_sandbox else Mark.SEEN,
+        source="sendgrid/docs, sandbox mode"
+        if is_sandbox
+        else "responses quoted in public issue threads, 2019 to 2025",
+    )
+    return Outcome(account=account.keep(*mail), response=response, accepted=mail)
+
+
+def _mail(
+    account: SendGridAccount,
+    body: dict[str, Any],
+    item: dict[str, Any],
+    identifier: str,
+    now: datetime,
+) -> SendGridMail:
+    boxes = {kind: item.get(kind) or [] for kind in ("to", "cc", "bcc")}
+    recipients = tuple(box["email"] for kind in boxes.values() for box in kind)
+    dropped = tuple(address for address in recipients if account.suppresses(address))
+    subject = _clean(item.get("subject") or body.get("subject"))
+    sender = item.get("from") or body["from"]
+    return SendGridMail(
+        provider_id=identifier,
+        mail_from=sender["email"],
+        recipients=recipients,
+        subject=subject,
+        at=now,
+        state="dropped" if len(dropped) == len(recipients) else "processed",
+        fields=Fields(
+            sender=_shown(sender),
+            to=tuple(_shown(box) for box in boxes["to"]),
+            cc=tuple(_shown(box) for box in boxes["cc"]),
+            subject=subject,
+            text=_part(body, "text/plain"),
+            html=_part(body, "text/html"),
+            headers=_headers(body, item),
+        ),
+        dropped=dropped,
+    )
+
+
+def _shown(box: Mapping[str, Any]) -> str:
+    name = _clean(box.get("name")).replace('"', "'")
+    return f'"{name}" <{box["email"]}>' if name else str(box["email"])
+
+
+def _part(body: dict[str, Any], kind: str) -> str | None:
+    values = [part["value"] for part in body.get("content") or [] if part.get("type") == kind]
+    return _clean(values[0]) if values else None
+
+
+def _headers(body: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
+    """The headers of the sender whose names can be names; the reserved ones were refused."""
+    given = {**(body.get("headers") or {}), **(item.get("headers") or {})}
+    found = {
+        name: _clean(value)
+        for name, value in given.items()
+        if _HEADER_NAME.match(name) and not name.lower().startswith(("content-", "mime-"))
+    }
+    replies = [body["reply_to"]] if body.get("reply_to") else body.get("reply_to_list") or []
+    if replies:
+        found["Reply-To"] = ", ".join(_shown(box) for box in replies if box.get("email"))
+    return found
+
+
+def _clean(value: Any) -> str:
+    """Text without lone surrogates; "" for null."""
+    return "" if value is None else str(value).encode("utf-8", "replace").decode("utf-8")

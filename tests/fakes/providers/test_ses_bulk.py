@@ -1,0 +1,143 @@
+"""Bulk sending: what refuses all of it, and what one entry."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from harness.fakes.http.exchange import Request
+from harness.fakes.providers.ses import SesAccount
+
+from .ses_requests import UNVERIFIED, account, answer, error_of, query, rest
+
+_TEMPLATES = {"templates": [{"name": "t", "subject": "Hi {{name}}", "text": "{{name}}"}]}
+
+
+def _v2(*recipients: str, **changes: Any) -> Request:
+    entries = [
+        {
+            "Destination": {"ToAddresses": [address]},
+            "ReplacementEmailContent": {
+                "ReplacementTemplate": {"ReplacementTemplateData": json.dumps({"name": address})}
+            },
+        }
+        for address in recipients
+    ]
+    document = {
+        "FromEmailAddress": "a@example.com",
+        "DefaultContent": {"Template": {"TemplateName": "t", "TemplateData": '{"name": "all"}'}},
+        "BulkEmailEntries": entries,
+        **changes,
+    }
+    return rest("POST", "outbound-bulk-emails", document)
+
+
+def _v1(*recipients: str, **changes: str) -> Request:
+    entries = {}
+    for number, address in enumerate(recipients, start=1):
+        start = f"Destinations_member_{number}"
+        entries[f"{start}_Destination_ToAddresses_member_1"] = address
+        entries[f"{start}_ReplacementTemplateData"] = json.dumps({"name": address})
+    given = {
+        "Source": "a@example.com",
+        "Template": "t",
+        "DefaultTemplateData": '{"name": "all"}',
+        **entries,
+        **changes,
+    }
+    return query("SendBulkTemplatedEmail", **given)
+
+
+def _results(state: SesAccount, request: Request) -> list[dict[str, str]]:
+    """The entries of the answer, which has to be a success."""
+    response = answer(state, request).response
+    assert response.status == 200, response.body
+    if response.header("content-type") == "application/json":
+        found: list[dict[str, str]] = json.loads(response.body)["BulkEmailEntryResults"]
+        return found
+    members = ET.fromstring(response.body).findall(".//{*}Status/{*}member")
+    return [{part.tag.rpartition("}")[2]: part.text or "" for part in each} for each in members]
+
+
+@pytest.mark.parametrize("make", [_v1, _v2])
+def test_every_entry_is_a_message_of_its_own(make: Any) -> None:
+    state = account(**_TEMPLATES)
+    request = make("1@x.test", "2@x.test")
+    mails = answer(state, request).accepted
+    assert [mail.recipients for mail in mails] == [("1@x.test",), ("2@x.test",)]
+    assert [mail.subject for mail in mails] == ["Hi 1@x.test", "Hi 2@x.test"]
+    assert [row["MessageId"] for row in _results(state, request)] == [m.provider_id for m in mails]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (_v1, ("Success", "InvalidParameterValue", "MessageRejected")),
+        (_v2, ("SUCCESS", "INVALID_PARAMETER", "MESSAGE_REJECTED")),
+    ],
+)
+def test_one_bad_entry_leaves_the_others_alone(make: Any, words: tuple[str, ...]) -> None:
+    state = account(**_TEMPLATES, sandbox=True)
+    request = make("me@example.com", "nobody", "b@example.net")
+    rows = _results(state, request)
+    assert [row["Status"] for row in rows] == list(words)
+    assert rows[2]["Error"] == f"{UNVERIFIED}b@example.net"
+    assert "MessageId" not in rows[1]
+    assert [mail.recipients for mail in answer(state, request).accepted] == [("me@example.com",)]
+
+
+@pytest.mark.parametrize(
+    ("words", "v1", "v2"),
+    [
+        ({"max_send_rate": 1}, "AccountThrottled", "ACCOUNT_THROTTLED"),
+        ({"max_24_hour_send": 1}, "AccountDailyQuotaExceeded", "ACCOUNT_DAILY_QUOTA_EXCEEDED"),
+    ],
+)
+def test_a_limit_lets_the_first_entries_through(words: dict[str, Any], v1: str, v2: str) -> None:
+    state = account(**_TEMPLATES, **words)
+    for make, success, status in ((_v1, "Success", v1), (_v2, "SUCCESS", v2)):
+        rows = _results(state, make("1@x.test", "2@x.test"))
+        assert [row["Status"] for row in rows] == [success, status]
+
+
+@pytest.mark.parametrize(
+    ("words", "request_", "case"),
+    [
+        ({}, _v1("b@x.test"), "unknown-template"),
+        ({}, _v2("b@x.test"), "v2-unknown-template"),
+        (_TEMPLATES, _v1("b@x.test", Source="a@o.test"), "unverified"),
+        (_TEMPLATES, _v2("b@x.test", FromEmailAddress="a@o.test"), "v2-unverified"),
+        ({**_TEMPLATES, "sending_enabled": False}, _v1("b@x.test"), "sending-paused"),
+        ({**_TEMPLATES, "suspended": True}, _v2("b@x.test"), "v2-suspended"),
+        (_TEMPLATES, _v1("b@x.test", ConfigurationSetName="c"), "unknown-configuration-set"),
+        (_TEMPLATES, _v1("b@x.test", DefaultTemplateData="x"), "bad-template-data"),
+        (_TEMPLATES, _v2(), "v2-missing-parameter"),
+        (_TEMPLATES, _v2("b@x.test", DefaultContent={}), "v2-missing-parameter"),
+        (_TEMPLATES, _v2("b@x.test", DefaultContent={"Template": {}}), "v2-missing-parameter"),
+    ],
+)
+def test_what_all_entries_share_refuses_all(
+    words: dict[str, Any], request_: Request, case: str
+) -> None:
+    outcome = answer(account(**words), request_)
+    assert outcome.response.case == case
+    assert outcome.accepted == ()
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    response = answer(account(), query("SendBulkTemplatedEmail", Source="a@example.com")).response
+    text = error_of(response)[2]
+    assert text.startswith("3 validation errors detected: Value null at 'template' failed")
+    assert "; Value null at 'destinations' failed" in text
+
+
+@pytest.mark.parametrize("make", [_v1, _v2])
+def test_bulk_needs_a_permission_of_its_own(make: Any) -> None:
+    statement = {"Effect": "Allow", "Action": ["ses:SendEmail"], "Resource": "*"}
+    state = account(**_TEMPLATES, keys=[{"policy": {"Statement": statement}}])
+    response = answer(state, make("b@x.test")).response
+    assert response.status == 403
+    assert b"ses:SendBulkTemplatedEmail" in response.body

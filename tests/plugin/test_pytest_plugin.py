@@ -1,0 +1,149 @@
+"""The pytest plugin in other people's projects."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.whole
+
+SCENARIO = """\
+title: A message is sent and taken
+verifies: [ORY-035]
+when: {send: {}}
+then: {sender: {status: sent}, wire: {messages: once}}
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with one scenario, and senders that are right and wrong."""
+    folder = pytester.mkdir("mine")
+    (folder / "one.yaml").write_text(SCENARIO, encoding="utf-8")
+    pytester.makepyfile(
+        own_senders="""
+        def never(request):
+            return {"status": "failed", "error": {"message": "no idea"}}
+        """
+    )
+    pytester.makeini("[pytest]\npythonpath = .\n")
+    return pytester
+
+
+def test_a_default_server_and_more_of_them(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import smtplib, ssl
+
+        def test_default(harness_smtp, harness_trust):
+            context = ssl.create_default_context(cafile=str(harness_trust.ca_file))
+            assert str(harness_smtp.ca_file) == str(harness_trust.ca_file)
+            with smtplib.SMTP("localhost", harness_smtp.port) as client:
+                client.starttls(context=context)
+                client.login(harness_smtp.username, harness_smtp.password)
+                client.sendmail("a@b.test", ["c@d.test"], b"Subject: x\\r\\n\\r\\ny\\r\\n")
+            assert [message.rcpt_tos for message in harness_smtp.messages] == [("c@d.test",)]
+
+        def test_factory(harness_smtp):
+            one, two = harness_smtp(security="none"), harness_smtp(security="tls")
+            assert one.port != two.port
+            with smtplib.SMTP(one.host, one.port) as client:
+                assert client.noop()[0] == 250
+            assert one.messages == [] == harness_smtp.messages
+
+        def test_wrong_word(harness_smtp):
+            harness_smtp(securty="none")
+        """
+    )
+    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*FakeError: securty: *"])
+
+
+RUNS = """
+    import asyncio
+
+    def test_right(harness_run):
+        report = harness_run("one", paths=["mine"], sender="reference")
+        report.assert_passed()
+        assert report.summary["pass"] == 1
+        assert report["one"].verdict == "pass"
+
+    def test_wrong(harness_run):
+        report = harness_run(paths=["mine"], sender="python:own_senders:never")
+        assert [case.id for case in report.failed] == ["one"]
+        report.assert_passed()
+
+    def test_default(harness_run):
+        harness_run(paths=["mine"]).assert_passed()
+
+    async def _inside(harness_run):
+        return harness_run(paths=["mine"], sender="reference")
+
+    def test_inside_a_running_loop(harness_run):
+        asyncio.run(_inside(harness_run)).assert_passed()
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_runs_pass_and_fail_in_words(workers: str, project: pytest.Pytester) -> None:
+    project.makepyfile(RUNS)
+    result = project.runpytest_subprocess("-n", workers)
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["E*AssertionError: the sender does not pass", "E*FAIL: 1 of 1*"])
+    result.stdout.no_fnmatch_line("*harness/report.py:*raise AssertionError*")
+
+
+@pytest.mark.parametrize("how", ["option", "ini"])
+def test_the_sender_is_an_option_and_an_ini_key(how: str, project: pytest.Pytester) -> None:
+    project.makepyfile(RUNS)
+    spec = "python:own_senders:never"
+    if how == "ini":
+        project.makeini(f"[pytest]\npythonpath = .\nharness_sender = {spec}\n")
+    option = [f"--harness-sender={spec}"] if how == "option" else []
+    result = project.runpytest_subprocess(*option, "-k", "test_default or test_right")
+    result.assert_outcomes(passed=1, failed=1, deselected=2)
+
+
+def test_modules_of_the_same_names_go_on_working(pytester: pytest.Pytester) -> None:
+    folder = pytester.mkdir("tests")
+    (folder / "harness.py").write_text("WHOSE = 'theirs'\n", encoding="utf-8")
+    (folder / "fakes.py").write_text("WHOSE = 'theirs too'\n", encoding="utf-8")
+    (folder / "test_names.py").write_text(
+        "import harness, fakes\n"
+        "def test_theirs():\n"
+        "    assert (harness.WHOSE, fakes.WHOSE) == ('theirs', 'theirs too')\n"
+        "def test_ours(harness_smtp, harness_run):\n"
+        "    assert harness_smtp.port\n"
+        "    assert harness_run('modes/other-name').summary['pass'] == 1\n"
+        "def test_theirs_again():\n"
+        "    import harness as again\n"
+        "    assert again is harness and again.WHOSE == 'theirs'\n",
+        encoding="utf-8",
+    )
+    result = pytester.runpytest_subprocess("tests")
+    result.assert_outcomes(passed=3)
+
+
+def test_the_plugin_alone_imports_next_to_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others' imports are not ours
+    pytester.makeconftest(
+        """
+        import sys
+
+        def pytest_sessionfinish():
+            heavy = {"aiosmtpd", "cryptography", "pydantic", "anyio", "rich", "trustme", "yaml"}
+            ours = {name for name in sys.modules if name.partition(".")[0] == "harness"}
+            print("LOADED", sorted(ours | heavy & set(sys.modules)))
+        """
+    )
+    result = pytester.runpytest_subprocess("--collect-only", "-p", "harness.pytest_plugin", "-s")
+    result.stdout.fnmatch_lines(["*LOADED [[]'harness.pytest_plugin'[]]"])
+
+
+def test_every_name_of_the_plugin_has_its_prefix(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_subprocess("--fixtures", "--help")
+    ours = [line for line in result.outlines if "harness" in line]
+    assert any("--harness-sender=SPEC" in line for line in ours)
+    assert any("harness_sender (string)" in line for line in ours)

@@ -57,18 +57,18 @@ class MailgunRules(Provider[MailgunAccount]):
         key = _key(account, request, region)
         if send is None:
             if key is None or not key.reads:
-                return _refused(account, refuse("invalid-private-key"))
+                return _answered(account, refuse("invalid-private-key"))
             response = read_back(account, request, path, region=region, now=now)
-            return _refused(account, response)
+            return _answered(account, response)
         name = send[1].lower()
         if key is None or not key.posts(name):
-            return _refused(account, refuse("forbidden"))
+            return _answered(account, refuse("forbidden"))
         if request.method != "POST":
-            return _refused(account, refuse("wrong-method"))
+            return _answered(account, refuse("wrong-method"))
         return _send(account, request, key, (name, send[2]), region=region, now=now)
 
 
-def _refused(account: MailgunAccount, response: Response) -> Outcome[MailgunAccount]:
+def _answered(account: MailgunAccount, response: Response) -> Outcome[MailgunAccount]:
     return Outcome(account=account, response=response)
 
 
@@ -100,17 +100,17 @@ def _send(
     domain = account.domain(name, region=region)
     refused = _refused_at_once(account, request, key, domain, name, now)
     if refused is not None or domain is None:
-        return _refused(account, refused or refuse("domain-not-found", domain=name))
+        return _answered(account, refused or refuse("domain-not-found", domain=name))
     if is_mime and request.content_type != MULTIPART:
-        return _refused(account, refuse("content-type", type=request.content_type))
+        return _answered(account, refuse("content-type", type=request.content_type))
     form = parsed(request)
     if isinstance(form, Response):
-        return _refused(account, form)
+        return _answered(account, form)
     wrong = objection(form, is_mime=is_mime)
     if wrong is None:
         wrong = _unauthorized_recipient(account, domain, recipients(form))
     if wrong is not None:
-        return _refused(account, wrong)
+        return _answered(account, wrong)
     return take(account, domain, form, is_mime=is_mime, now=now)
 
 

@@ -87,7 +87,9 @@ class SesRules(Provider[SesAccount]):
 
 
 def _furnished(key: AccessKey, credentials: Mapping[str, str]) -> AccessKey:
-    names = ("access_key_id", "secret_access_key", "session_token")
+    names = ["access_key_id", "secret_access_key"]
+    if key.access_key_id is None:
+        names.append("session_token")  # that of another key would be none of this one's
     gaps = {name: credentials.get(name) for name in names if getattr(key, name) is None}
     return key.model_copy(update=gaps)
 

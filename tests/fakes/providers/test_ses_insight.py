@@ -346,6 +346,7 @@ def test_only_what_a_key_leaves_open_is_furnished() -> None:
     given_ = {"access_key_id": "AKIA1", "secret_access_key": "2", "session_token": "3"}
     first, second = PROVIDER.furnished(state, given_).keys
     assert (first.access_key_id, first.secret_access_key) == ("AKIAOTHER", "s")
+    assert first.session_token is None
     assert (second.access_key_id, second.secret_access_key, second.session_token) == (
         "AKIA1",
         "2",

@@ -21,11 +21,12 @@ PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test clean
+.PHONY: help setup run test bench clean
 
 help:
 	@echo "make run     set up, then run the bundled scenarios against the reference sender"
 	@echo "make test    set up, then run all tests, on every Python from 3.11 that is here"
+	@echo "make bench   set up, then measure ours beside its peers, which it installs into .bench"
 	@echo "make setup   only set up: the package and its tools, in $(VENV)"
 	@echo "make clean   remove what the others made"
 	@echo ""
@@ -68,6 +69,25 @@ test: setup
 		$(BIN)/tox run --quiet --result-json .tox/result.json -- --quiet $(PYTEST_WORKERS) $(ARGS) || true
 	@echo "every test on $$($(BIN)/python -V)"
 	@HARNESS_TOX_RESULT=.tox/result.json $(BIN)/pytest $(PYTEST_WORKERS) $(ARGS)
+
+# The peers are not needed for anything else, and have a place of their own, which git ignores.
+# Without npm there is no prism, and the table is without it.
+PRISM := @stoplight/prism-cli@5.14.2
+bench: setup
+	@set -e; \
+	pins="$$($(PYTHON) -V) $$(cat benchmarks/peers.txt | cksum) $(PRISM)"; \
+	if [ "$$(cat .bench/.ready 2>/dev/null)" != "$$pins" ]; then \
+		echo "installing the peers into .bench: once, about a minute"; \
+		$(PYTHON) -m venv --clear .bench; \
+		echo '*' > .bench/.gitignore; \
+		.bench/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+			--requirement benchmarks/peers.txt; \
+		if command -v npm >/dev/null; then \
+			npm install --silent --no-audit --no-fund --prefix .bench/node $(PRISM); \
+		fi; \
+		printf '%s\n' "$$pins" > .bench/.ready; \
+	fi
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .tox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,7 +6,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -36,12 +36,12 @@ class Request:
     @property
     def path(self) -> str:
         """The path, percent-decoded, without the query."""
-        return unquote(urlsplit(self.target).path)
+        return unquote(_origin_form(self.target).partition("?")[0])
 
     @property
     def query(self) -> Mapping[str, str]:
         """The query's fields; the last wins."""
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
@@ -69,6 +69,14 @@ class Request:
             return None
         username, colon, password = decoded.partition(":")
         return (username, password) if colon else None
+
+
+def _origin_form(target: str) -> str:
+    """A target without scheme and authority, which proxies are sent. No parser: it cannot fail."""
+    scheme, separator, rest = target.partition("://")
+    if not separator or not scheme.isalpha():
+        return target
+    return "/" + rest.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,10 +41,14 @@ class Domain(BaseModel):
 def find_key(keys: Iterable[ApiKey], given: str, *, region: str) -> ApiKey | None:
     """The key that was given, where it is one of the account's, not revoked, and of this region."""
     for key in keys:
-        is_it = key.key is not None and hmac.compare_digest(key.key.encode(), given.encode())
+        is_it = key.key is not None and hmac.compare_digest(_octets(key.key), _octets(given))
         if is_it and not key.revoked and key.region in {None, region}:
             return key
     return None
+
+
+def _octets(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def furnished_keys(keys: Iterable[ApiKey], key: str) -> tuple[ApiKey, ...]:
@@ -56,7 +60,8 @@ def furnished_keys(keys: Iterable[ApiKey], key: str) -> tuple[ApiKey, ...]:
 
 def domain_of(address: str) -> str:
     """The domain of `a@b` or `Name <a@b>`, in lower case; "" where there is none."""
-    return address.rpartition("<")[2].rstrip("> ").rpartition("@")[2].strip().lower()
+    _local, at, domain = address.rpartition("<")[2].rstrip("> ").rpartition("@")
+    return domain.strip().lower() if at else ""
 
 
 def find_domain(domains: Iterable[Domain], name: str, *, region: str) -> Domain | None:

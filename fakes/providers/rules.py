@@ -142,21 +142,32 @@ class Provider(ABC, Generic[A]):
 def rendered(fields: Fields, *, at: datetime) -> bytes:
     """The MIME message that a vendor would make of these fields. Never raises.
 
-    What the mail package refuses (line breaks in a header) is replaced by blanks: the rules have
-    judged the request already.
+    The rules have judged the request already; what the mail package cannot write is shown in plain
+    ASCII instead.
     """
-    message = EmailMessage(policy=SMTP)
     headers = {
         "From": fields.sender,
         "To": ", ".join(fields.to),
         "Cc": ", ".join(fields.cc),
         "Subject": fields.subject,
         "Date": format_datetime(at),
-        **fields.headers,
+        **{n: v for n, v in fields.headers.items() if not n.lower().startswith("content-")},
     }
+    shown = {name: " ".join(_encodable(value).split()) for name, value in headers.items() if value}
+    try:
+        return _written(shown, fields)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # The mail package has no single error for what it cannot parse or fold.
+        return _written({}, fields, plain=shown)
+
+
+def _written(
+    headers: Mapping[str, str], fields: Fields, *, plain: Mapping[str, str] | None = None
+) -> bytes:
+    message = EmailMessage(policy=SMTP)
     for name, value in headers.items():
-        if value and name not in message:
-            _set(message, name, value)
+        if name not in message:
+            message[name] = value
     if fields.text is not None or fields.html is None:
         message.set_content(_encodable(fields.text or ""))
     if fields.html is not None:
@@ -164,15 +175,8 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
             message.set_content(_encodable(fields.html), subtype="html")
         else:
             message.add_alternative(_encodable(fields.html), subtype="html")
-    return message.as_bytes()
-
-
-def _set(message: EmailMessage, name: str, value: str) -> None:
-    flat = " ".join(_encodable(value).split())
-    try:
-        message[name] = flat
-    except (ValueError, IndexError, KeyError, TypeError):
-        message.set_raw(name, flat.encode("ascii", "replace").decode("ascii"))
+    above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
+    return above.encode("ascii", "replace") + message.as_bytes()
 
 
 def _encodable(text: str) -> str:

@@ -104,8 +104,10 @@ class ApiWorld(World):
         return {f"{host}:{_HTTPS}": f"{_LOOPBACK_ADDRESS}:{port}" for host in hosts}
 
     def _region(self, send: Send) -> str | None:
+        if send.region is not None:
+            return send.region or None  # "" stands for none at all
         regions = list(provider(self.given.provider).hosts)
-        return send.region or self.given.region or (regions[0] or None)
+        return self.given.region or (regions[0] or None)
 
     def _domain(self) -> str | None:
         """Mailgun's domain is part of the configuration; the others have none."""

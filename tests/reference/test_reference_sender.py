@@ -63,12 +63,13 @@ def request_for(ca_file: str) -> Request:
     return make
 
 
-def test_describe_lists_known_features_and_no_api() -> None:
+def test_describe_lists_known_features_and_every_api() -> None:
     answer = handle({"protocol": 1, "action": "describe"})
     description = Description.model_validate(answer)
     assert set(description.features) <= KNOWN_FEATURES | EXTRA_FEATURES
     assert "connect_to" in description.features
-    assert not any(feature.startswith("api:") for feature in description.features)
+    apis = {feature for feature in KNOWN_FEATURES if feature.startswith("api:")}
+    assert apis <= set(description.features)
 
 
 @pytest.mark.parametrize("action", ["no-such-action", "configure", None])
@@ -172,13 +173,14 @@ def test_what_it_cannot_do_is_unsupported_with_a_reason(
     assert words in answer["reason"]
 
 
-def test_an_api_is_unsupported_for_now(request_for: Request) -> None:
+def test_an_api_without_its_region_is_refused_before_anything_is_sent(
+    request_for: Request,
+) -> None:
     document = request_for()
     document["transport"] = {"kind": "api", "provider": "sendgrid", "credentials": {"api_key": "k"}}
-    assert handle(document) == {
-        "status": "unsupported",
-        "reason": "this sender has no API of sendgrid",
-    }
+    answer = handle(document)
+    assert answer["error"]["class"] == "config-invalid"
+    assert answer["attempts"] == 0
 
 
 def test_fields_of_a_later_protocol_are_ignored(play: Play, request_for: Request) -> None:

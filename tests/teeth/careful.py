@@ -1,5 +1,7 @@
 """The careful sender: SMTP on `socket` and `ssl`, right in every respect that scenarios ask about.
 
+Its other half, six providers' APIs, is in `careful_api`.
+
 It imports nothing of the harness. Every behaviour is a small method, so that a wrong sender is a
 subclass with one of them replaced. One object serves one request.
 """
@@ -16,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from .careful_api import API_FEATURES, ByApi
 from .careful_connection import Connected
 from .careful_wire import Failure, Garbled, Lost, Reply
 
@@ -25,11 +28,12 @@ Document = dict[str, Any]
 FEATURES = (
     "smtp", "security:none", "security:starttls", "security:tls", "verify:false", "server_name",
     "timeout", "attachments", "headers", "connect_to", "envelope_from", "ehlo_name", "uri",
+    *API_FEATURES,
 )  # fmt: skip
 _NEXT_MECHANISM = {500, 502, 504, 534}
 
 
-class Careful(Connected):
+class Careful(Connected, ByApi):
     """Answers one request of the sender protocol."""
 
     accepted_recipients: int = 0
@@ -41,7 +45,9 @@ class Careful(Connected):
                 return {"name": type(self).__name__, "version": "1", "features": [*FEATURES]}
             case "send" if self.request["transport"]["kind"] == "smtp":
                 return self.send()
-        return {"status": "unsupported", "reason": "this sender sends by SMTP"}
+            case "send" if self.request["transport"]["kind"] == "api":
+                return self.send_by_api()
+        return {"status": "unsupported", "reason": "this sender sends by SMTP and by APIs"}
 
     def send(self) -> Document:
         self.refused: list[Document] = []

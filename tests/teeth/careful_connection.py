@@ -11,7 +11,7 @@ from .careful_message import Composed
 from .careful_settings import Settings
 from .careful_wire import Failure, Wire
 
-_CERTIFICATE = {
+CERTIFICATE = {
     9: ("certificate-not-yet-valid", "is not yet valid"),
     10: ("certificate-expired", "has expired"),
     18: ("certificate-untrusted", "is self-signed and not trusted"),
@@ -26,8 +26,8 @@ _CERTIFICATE = {
     67: ("certificate-unsuitable", "is too weak: a key in its chain is too small"),
     68: ("certificate-unsuitable", "is too weak: a signature in its chain uses an old digest"),
 }
-_WEAK = {"EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"}
-_VERSION = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"}
+WEAK = {"EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"}
+VERSION = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE"}
 
 
 class Connected(Composed):
@@ -154,7 +154,7 @@ class Connected(Composed):
     def tls_failure(self, error: ssl.SSLError) -> Failure:
         server = self.to.server
         if isinstance(error, ssl.SSLCertVerificationError):
-            class_, words = _CERTIFICATE.get(
+            class_, words = CERTIFICATE.get(
                 error.verify_code, ("certificate-invalid", "is not valid")
             )
             message = (
@@ -163,10 +163,10 @@ class Connected(Composed):
             )
             return Failure("tls", class_, message, temporary=False)
         reason = error.reason or "no reason given"
-        if reason in _WEAK:
+        if reason in WEAK:
             message = f"the certificate of {server} is too weak ({reason})"
             return Failure("tls", "certificate-unsuitable", message, temporary=False)
-        if reason in _VERSION:
+        if reason in VERSION:
             message = f"{server} speaks no TLS protocol version from 1.2 on ({reason})"
             return Failure("tls", "protocol-version", message, temporary=False)
         hint = ""

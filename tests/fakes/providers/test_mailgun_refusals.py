@@ -16,7 +16,6 @@ from .mailgun_asking import (
     ask,
     basic,
     decoded,
-    finished,
     letter,
     multipart,
 )
@@ -381,19 +380,6 @@ def test_who_may_not_send_is_told_so_in_plain_text(
     assert not outcome.accepted
 
 
-def test_the_endpoints_that_read_back_have_a_limit_of_their_own() -> None:
-    response = ask(account(rate_limited=True), "/v4/domains/sender.test").response
-    assert (response.status, response.body) == (429, b'{"retry-seconds":60}')
-
-
-def test_an_account_can_say_which_status_it_is() -> None:
-    owner = account(standing="not-activated", statuses={"not-activated": 403, "quota": 400})
-    response = ask(owner, form=letter()).response
-    assert (response.status, response.case) == (403, "not-activated")
-    owner = account(quota_used_up=True, statuses={"quota": 400})
-    assert ask(owner, form=letter()).response.status == 400
-
-
 def test_the_tables_have_every_refusal() -> None:
     named = {row[0] for row in REFUSED} | {row[0] for row in FORBIDDEN} | {"rate-limited"}
     assert named == set(REFUSALS)
@@ -406,7 +392,3 @@ def test_no_refusal_has_a_retry_after_and_what_is_unknown_is_marked() -> None:
         "role-may-not-send",
         "wrong-method",
     }
-
-
-def test_a_sound_finished_message_is_not_refused() -> None:
-    assert ask(account(), **finished(b"From: a@sender.test\r\n\r\nx")).response.status == 200

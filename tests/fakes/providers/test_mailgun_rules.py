@@ -138,6 +138,19 @@ def test_the_base_tells_nobody_without_a_key(key: str | None) -> None:
     assert (told.status, told.body) == (200, b"Mailgun Magnificent API")
 
 
+def test_the_endpoints_that_read_back_have_a_limit_of_their_own() -> None:
+    response = ask(account(rate_limited=True), "/v4/domains/sender.test").response
+    assert (response.status, response.body) == (429, b'{"retry-seconds":60}')
+
+
+def test_an_account_can_say_which_status_it_is() -> None:
+    owner = account(standing="not-activated", statuses={"not-activated": 403, "quota": 400})
+    response = ask(owner, form=letter()).response
+    assert (response.status, response.case) == (403, "not-activated")
+    owner = account(quota_used_up=True, statuses={"quota": 400})
+    assert ask(owner, form=letter()).response.status == 400
+
+
 SUPPRESSED = [
     ("suppressed", 605, "suppress-bounce", "Not delivering to previously bounced address"),
     ("unsubscribed", 606, "suppress-unsubscribe", "Not delivering to unsubscribed address"),

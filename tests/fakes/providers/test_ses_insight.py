@@ -98,6 +98,15 @@ def test_the_statistics_count_every_recipient_in_quarters_of_an_hour() -> None:
     assert shown[1] == ("21:00", {**counts, "DeliveryAttempts": 1, "Bounces": 0, "Complaints": 0})
 
 
+@pytest.mark.parametrize(("days", "count"), [(13, 1), (14, 0)])
+def test_the_statistics_go_back_two_weeks(days: int, count: int) -> None:
+    at = NOW + timedelta(days=days)
+    form = query("GetSendStatistics").body
+    state = _sent(account(), "b@x.test")
+    response = answer(state, signed(body=form, at=at), now=at).response
+    assert response.body.count(b"<member>") == count
+
+
 @pytest.mark.parametrize(
     ("kind", "names"),
     [

@@ -307,6 +307,7 @@ def test_a_refusal_never_says_when_to_try_again(name: str) -> None:
         ("invalid@invalid", None),
         ("Karen, Chan <karen@x.test>", "Illegal address"),
         ("a@x.test, b@x.test", "Illegal address"),
+        ("Karen <a,b@x.test>", "Local address contains illegal character"),
         ("Karen Chan <karen @x.test>", "Local address contains control or whitespace"),
         ("jürgen@x.test", "Local address contains control or whitespace"),
         ("karen@x.test\u200b", "Domain contains control or whitespace"),

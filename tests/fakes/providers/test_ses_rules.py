@@ -274,11 +274,15 @@ def test_the_quota_counts_recipients_of_24_hours_without_the_simulators() -> Non
         state = outcome.account
         cases.append(outcome.response.case)
     assert cases == ["accepted", "accepted", "accepted", "quota-used-up"]
-    tomorrow = NOW + timedelta(hours=24)
-    given_ = {"sent_last_24_hours": 0}
-    state = state.model_copy(update=given_)
-    request = signed(body=send_email(**to_me).body, at=tomorrow)
-    assert answer(state, request, now=tomorrow).response.case == "accepted"
+
+
+def test_the_quota_of_a_day_comes_back_after_24_hours() -> None:
+    state = answer(account(max_24_hour_send=1), send_email()).account
+    assert answer(state, send_email()).response.case == "quota-used-up"
+    for passed, case in ((timedelta(hours=23), "quota-used-up"), (timedelta(hours=24), "accepted")):
+        at = NOW + passed
+        request = signed(body=send_email().body, at=at)
+        assert answer(state, request, now=at).response.case == case
 
 
 # Suppression and the simulator.
@@ -289,6 +293,12 @@ def test_a_suppressed_recipient_is_accepted_and_bounces() -> None:
     outcome = answer(state, send_email())
     assert outcome.response.status == 200
     assert [mail.state for mail in outcome.accepted] == ["bounced"]
+
+
+def test_a_message_is_queued_while_any_recipient_is_left() -> None:
+    recipients = {"ToAddresses": ["gone@x.test", "b@x.test"]}
+    outcome = answer(account(suppressed=["gone@x.test"]), send_v2(Destination=recipients))
+    assert [mail.state for mail in outcome.accepted] == ["queued"]
 
 
 def test_a_template_is_filled_in() -> None:

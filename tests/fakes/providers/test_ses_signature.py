@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
@@ -20,7 +22,7 @@ from harness.fakes.providers.ses.account import AccessKey, SesAccount
 from harness.fakes.providers.ses.answers import Refused
 from harness.fakes.providers.ses.authentication import authenticated
 from harness.fakes.providers.ses.signature import read_signature
-from harness.fakes.providers.ses.sigv4 import verifies
+from harness.fakes.providers.ses.sigv4 import canonical_request, signing_key, verifies
 
 from .ses_requests import FORM, HOST, KEY, NOW, REGION, SECRET, signed, with_header
 
@@ -222,13 +224,31 @@ def test_fifteen_minutes_of_skew_are_borne(minutes: int) -> None:
     assert isinstance(authenticated(_ACCOUNT, request, region=REGION, now=NOW), AccessKey)
 
 
-def test_the_host_has_to_be_signed() -> None:
-    request = signed()
-    said = request.header("authorization") or ""
-    changed = with_header(request, "Authorization", said.replace("host;", ""))
-    refused = _judged(changed)
-    assert isinstance(refused, Refused)
-    assert refused.case == "wrong-secret"
+def _by_hand(request: Request, *, without: str = "", date: str = "20261120") -> Request:
+    """The request with a signature that is right, over fewer headers or for another day."""
+    names = [n for n in ("host", "x-amz-date", "x-amz-security-token") if request.header(n)]
+    names = [name for name in names if name != without]
+    digest = hashlib.sha256(canonical_request(request, names)).hexdigest()
+    scope = f"{date}/{REGION}/ses/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n20261120T205650Z\n{scope}\n{digest}"
+    key = signing_key(SECRET, date=date, region=REGION, service="ses")
+    value = hmac.digest(key, text.encode(), "sha256").hex()
+    said = f"Credential={KEY}/{scope}, SignedHeaders={';'.join(names)}, Signature={value}"
+    return with_header(request, "Authorization", f"AWS4-HMAC-SHA256 {said}")
+
+
+@pytest.mark.parametrize(
+    ("words", "case"),
+    [
+        ({}, None),
+        ({"without": "host"}, "wrong-secret"),
+        ({"without": "x-amz-security-token"}, "wrong-secret"),
+        ({"date": "20261119"}, "wrong-secret"),
+    ],
+)
+def test_host_token_and_day_have_to_be_signed(words: dict[str, str], case: str | None) -> None:
+    found = _judged(_by_hand(signed(token="a token", headers=()), **words))
+    assert (found.case if isinstance(found, Refused) else None) == case
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ UNVERIFIED = (
     b'{"errors":[{"message":"Invalid domain","description":'
     b'"Unconfigured or unverified sending domain.","code":"7001"}]}'
 )
-SENDER = "from@sender.test"
 MISMATCH = (
     b'{"errors":[{"message":"Message generation rejected","description":'
     b'"Sending domain sandbox option mismatch","code":"1902"}]}'

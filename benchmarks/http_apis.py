@@ -93,9 +93,7 @@ def _mailgun() -> bytes:
     user = b64encode(f"api:{KEY}".encode()).decode()
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode(MAILGUN).encode()
-    return _post(
-        "/v3/sender.test/messages", body, {"Authorization": f"Basic {user}", **form}
-    )
+    return _post("/v3/sender.test/messages", body, {"Authorization": f"Basic {user}", **form})
 
 
 REQUESTS: dict[str, Callable[[], bytes]] = {
@@ -104,7 +102,9 @@ REQUESTS: dict[str, Callable[[], bytes]] = {
     "sparkpost": lambda: _json("/api/v1/transmissions", SPARKPOST, Authorization=KEY),
     "mailgun": _mailgun,
     "mandrill": lambda: _json("/api/1.0/messages/send.json", MANDRILL),
-    "postmark": lambda: _json("/email", POSTMARK, X_Postmark_Server_Token=KEY),
+    "postmark": lambda: _json(
+        "/email", POSTMARK, X_Postmark_Server_Token=KEY, Accept="application/json"
+    ),
     "moto": lambda: _ses(SES),
     "prism": lambda: _json("/v3/mail/send", SENDGRID, Authorization=f"Bearer {KEY}"),
 }

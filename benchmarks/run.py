@@ -46,7 +46,9 @@ def http_rows(*, rounds: int, seconds: float) -> list[Row]:
         ("HTTP, POST that sends, kept", name, f"{rate:,.0f} /s", _ratios(rate, peers))
         for name, rate in found.items()
         if name not in peers
-    ] + [("HTTP, POST that sends, kept", name, f"{rate:,.0f} /s", "") for name, rate in peers.items()]
+    ] + [
+        ("HTTP, POST that sends, kept", name, f"{rate:,.0f} /s", "") for name, rate in peers.items()
+    ]
 
 
 def smtp_rows(*, rounds: int, seconds: float) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from base64 import b64encode
@@ -140,14 +141,13 @@ async def _posts(
     while goes_on():
         if talk.closed:  # a peer that does not keep connections
             talk = await connected(port, whole_response)
-        await talk.ask(request, b"HTTP/1.1 20")
+        answer = await talk.ask(request, b"HTTP/1.1 20")
+        talk.closed |= b"\r\nConnection: close\r\n" in answer
         count()
     talk.transport.close()
 
 
-async def _once(
-    port: int, request: bytes, goes_on: Callable[[], bool], count: Callable[[], None]
-) -> None:
+async def _once(port: int, request: bytes) -> None:
     talk = await connected(port, whole_response)
     await talk.ask(request, b"HTTP/1.1 20")
     talk.transport.close()
@@ -158,6 +158,6 @@ def rate(name: str, command: list[str], *, seconds: float) -> float:
     with server(command) as port:
         if name == "moto":
             verify = _ses({**VERIFY, "EmailAddress": "from@sender.test"})
-            a_second(partial(_once, port, verify), seconds=0, connections=1)
+            asyncio.run(_once(port, verify))
         load: Load = partial(_posts, port, REQUESTS[name]())
         return a_second(load, seconds=seconds, connections=4)

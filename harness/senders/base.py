@@ -20,7 +20,7 @@ from .error_map import NO_ERROR_MAP, ErrorMap
 from .outcome import Outcome
 from .reading import features_of, read_answer, read_description, read_reply
 
-IN_PROCESS_JOBS = 16
+IN_PROCESS_JOBS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_pascal
 
-_AS_IN_AWS = ConfigDict(
-    frozen=True, extra="forbid", strict=True, alias_generator=to_pascal, validate_by_name=True
-)
+_AS_IN_AWS = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_pascal)
 
 
 class Statement(BaseModel):

@@ -16,7 +16,7 @@ REFUSALS = Refusals(
     ],
     not_modelled={
         "signatures in the query": "presigned requests get `no-signature`",
-        "FIPS hosts": "email-fips.<region>.amazonaws.com answers as the host of that region would",
+        "certificates of FIPS hosts": "email-fips.<region>.amazonaws.com is known, not certified",
         "IAM conditions, NotAction, NotResource, boundaries": "a policy with them is not taken",
         "IAM on recipients": "in the sandbox SES also asks for a permission on their identities",
         "sending authorization": "SourceArn, FromArn and ReturnPathArn are not looked at",

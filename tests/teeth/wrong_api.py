@@ -12,7 +12,6 @@ from .careful import Careful
 from .careful_api import ApiFailure, Response
 from .careful_calls import REGIONS, Call
 from .careful_wire import Failure
-from .convictions import convicted
 
 
 class CountsEvery2xxAsSent(Careful):

@@ -85,13 +85,17 @@ class Template(BaseModel):
     region: str | None = None
 
 
-class RateLeft(BaseModel):
-    """How many messages the sending rate allowed at a moment; below zero after a large one."""
+class Spent(BaseModel):
+    """What sending has used: the recipients so far, and what the sending rate left at a moment.
+
+    `rate_left` is below zero after a message to many.
+    """
 
     model_config = _STRICT
 
     at: datetime
-    messages: float
+    rate_left: float
+    recipients: int
 
 
 class SesAccount(Account):
@@ -116,7 +120,7 @@ class SesAccount(Account):
     max_24_hour_send: float | None = Field(default=None, ge=_UNLIMITED, strict=False)
     max_send_rate: float | None = Field(default=None, gt=0, strict=False)
     sent_last_24_hours: int = Field(default=0, ge=0)
-    rate_left: RateLeft | None = Field(default=None, exclude=True)
+    spent: Spent | None = Field(default=None, exclude=True)
 
     def configuration_set(self, name: str, *, region: str) -> ConfigurationSet | None:
         """The configuration set of that name in this region."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +25,7 @@ LARGEST = {Api.QUERY: 10_485_760, Api.REST: 41_943_040}
 _MOST_HEADERS = 15
 _HEADER_NAME = re.compile(r"[!-9;-@A-~]{1,126}")
 _HEADER_VALUE = re.compile(r"[ -~]{1,995}")
+_FAILED = "failed to satisfy constraint"
 _TAG = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -67,15 +68,13 @@ def _checks(account: SesAccount, letter: Letter, where: Situation) -> Iterator[R
 
 def missing(names: tuple[str, ...]) -> Refused | None:
     """Required parameters that are not there."""
-    if not names:
-        return None
-    plural = "s" if len(names) > 1 else ""
-    each = "; ".join(
-        f"Value null at '{name}' failed to satisfy constraint: Member must not be null"
-        for name in names
-    )
-    reason = f"{len(names)} validation error{plural} detected: {each}"
-    return Refused("missing-parameter", {"reason": reason})
+    absent = [f"Value null at '{name}' {_FAILED}: Member must not be null" for name in names]
+    return Refused("missing-parameter", {"reason": _detected(absent)}) if absent else None
+
+
+def _detected(faults: list[str]) -> str:
+    plural = "s" if len(faults) > 1 else ""
+    return f"{len(faults)} validation error{plural} detected: {'; '.join(faults)}"
 
 
 def may_send(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
@@ -235,24 +234,17 @@ def _tags(letter: Letter) -> Refused | None:
 
 
 def _headers(letter: Letter) -> Refused | None:
-    rules: list[tuple[str, re.Pattern[str], Callable[[tuple[str, str]], str]]] = [
-        ("name", _HEADER_NAME, lambda pair: pair[0]),
-        ("value", _HEADER_VALUE, lambda pair: pair[1]),
-    ]
     wrong = [
-        f"Value '{part(pair)}' at 'headers' failed to satisfy constraint: Member must satisfy "
-        f"regular expression pattern for a header {what}"
+        f"Value '{part}' at 'headers' {_FAILED}: Member must satisfy regular expression pattern: "
+        f"{pattern.pattern}"
         for pair in letter.headers
-        for what, pattern, part in rules
-        if pattern.fullmatch(part(pair)) is None
+        for part, pattern in zip(pair, (_HEADER_NAME, _HEADER_VALUE), strict=True)
+        if pattern.fullmatch(part) is None
     ]
     if len(letter.headers) > _MOST_HEADERS:
-        wrong.append(
-            "Value at 'headers' failed to satisfy constraint: Member must have length less than or "
-            f"equal to {_MOST_HEADERS}"
-        )
-    reason = f"{len(wrong)} validation error detected: {'; '.join(wrong)}"
-    return Refused("bad-header", {"reason": reason}) if wrong else None
+        most = f"Member must have length less than or equal to {_MOST_HEADERS}"
+        wrong.append(f"Value at 'headers' {_FAILED}: {most}")
+    return Refused("bad-header", {"reason": _detected(wrong)}) if wrong else None
 
 
 def _attachments(letter: Letter) -> Refused | None:

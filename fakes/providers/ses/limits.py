@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from .account import RateLeft, SesAccount
+from .account import SesAccount, Spent
 
 SIMULATOR = "simulator.amazonses.com"
 _DAY = timedelta(hours=24)
@@ -37,7 +37,11 @@ def sent(account: SesAccount, now: datetime) -> int:
 def quota_is_used_up(account: SesAccount, now: datetime) -> bool:
     """Whether nothing is left of the daily quota."""
     daily, _ = limits(account)
-    return account.quota_used_up or (daily >= 0 and sent(account, now) >= daily)
+    if account.quota_used_up or daily < 0:
+        return account.quota_used_up
+    # Days are counted only when it matters: a long run has many messages.
+    ever = account.sent_last_24_hours + (account.spent.recipients if account.spent else 0)
+    return ever >= daily and sent(account, now) >= daily
 
 
 def is_too_fast(account: SesAccount, now: datetime) -> bool:
@@ -45,10 +49,15 @@ def is_too_fast(account: SesAccount, now: datetime) -> bool:
     return account.rate_limited or _left(account, now) < _NEARLY_ONE
 
 
-def paid(account: SesAccount, recipients: int, now: datetime) -> SesAccount:
-    """The account after a message to so many recipients."""
-    left = RateLeft(at=now, messages=_left(account, now) - recipients)
-    return account.model_copy(update={"rate_left": left})
+def paid(account: SesAccount, recipients: tuple[str, ...], now: datetime) -> SesAccount:
+    """The account after a message to these recipients."""
+    before = account.spent.recipients if account.spent is not None else 0
+    spent = Spent(
+        at=now,
+        rate_left=_left(account, now) - len(recipients),
+        recipients=before + counted(recipients),
+    )
+    return account.model_copy(update={"spent": spent})
 
 
 def counted(recipients: Iterable[str]) -> int:
@@ -65,7 +74,7 @@ def _left(account: SesAccount, now: datetime) -> float:
     _, rate = limits(account)
     # A rate below one a second still lets one message through at once.
     most = max(rate, 1.0)
-    if account.rate_left is None:
+    if account.spent is None:
         return most
-    passed = max((now - account.rate_left.at).total_seconds(), 0.0)
-    return min(most, account.rate_left.messages + passed * rate)
+    passed = max((now - account.spent.at).total_seconds(), 0.0)
+    return min(most, account.spent.rate_left + passed * rate)

@@ -55,7 +55,7 @@ def take(account: SesAccount, letter: Letter, where: Situation) -> tuple[SesAcco
         mime=letter.raw.octets if letter.raw is not None else None,
         fields=None if letter.raw is not None else fields,
     )
-    return paid(account, len(recipients), where.now).keep(mail), mail
+    return paid(account, recipients, where.now).keep(mail), mail
 
 
 def message_id(account: SesAccount, region: str, now: datetime) -> tuple[str, SesAccount]:

@@ -316,3 +316,25 @@ def test_a_template_with_a_gap_is_taken_and_never_sent() -> None:
     outcome = answer(account(templates=[words]), request)
     assert outcome.response.status == 200
     assert [mail.state for mail in outcome.accepted] == ["rendering-failure"]
+
+
+# Headers of version 2.
+
+
+@pytest.mark.parametrize(
+    ("headers", "accepted"),
+    [
+        ([{"Name": "X-A", "Value": "v"}] * 15, True),
+        ([{"Name": "X-A", "Value": "v"}] * 16, False),
+        ([{"Name": "X-A", "Value": "v" * 995}], True),
+        ([{"Name": "X-A", "Value": "v" * 996}], False),
+        ([{"Name": "X-A", "Value": "v\r\nBcc: b@x.test"}], False),
+        ([{"Name": "X:A", "Value": "v"}], False),
+        ([{"Name": "X-" + "a" * 125, "Value": "v"}], False),
+        ([{"Value": "v"}], False),
+    ],
+)
+def test_headers_have_a_form_and_a_number(headers: list[dict[str, str]], accepted: bool) -> None:
+    simple = {"Subject": {"Data": "Hi"}, "Body": {"Text": {"Data": "t"}}, "Headers": headers}
+    outcome = answer(account(), send_v2(Content={"Simple": simple}))
+    assert outcome.response.case == ("accepted" if accepted else "v2-bad-header")

@@ -183,13 +183,15 @@ def _has_to_arise(case: Case) -> tuple[str, ...]:
         return ()
     if case.then.arises is not None:
         return case.then.arises
-    smtp = case.given.smtp
-    if smtp.network != "open":
+    given = case.given
+    server = given.api or given.smtp
+    if server.network != "open":
         return ()
+    uses_tls = given.api.secure if given.api else given.smtp.security != "none"
     wanted = ["connected"]
-    if smtp.security != "none" and smtp.certificate != "good" and not smtp.faults:
+    if uses_tls and server.certificate != "good" and not server.faults:
         wanted.append("hello")
-    if smtp.faults:
+    if server.faults:
         wanted.append("faults")
     return tuple(wanted)
 

@@ -137,7 +137,9 @@ def test_what_is_installed_is_not_the_checkout(installed: Path, tmp_path: Path) 
 
 
 def _report(harness: Path, folder: Path, report: Path) -> dict[str, Any]:
-    _run(harness, "run", "scenarios/", "--report", f"json={report}", cwd=folder)
+    _run(
+        harness, "run", "scenarios/", "--time-scale", "3", "--report", f"json={report}", cwd=folder
+    )
     document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return document
 

@@ -82,14 +82,16 @@ def test_every_case_in_which_sending_would_be_wrong_has_its_control(
     known = {case.id for case in cases if case.is_control}
     for case in cases:
         status = case.then.sender.status if case.then and case.then.sender else ()
-        if "failed" in status and "sent" not in status:
+        # An earlier send of the same case that has to succeed is as good as a control.
+        has_succeeded = any(step.expect and step.expect.status == ("sent",) for step in case.steps)
+        if "failed" in status and "sent" not in status and not has_succeeded:
             assert case.control in known, case.id
 
 
 @pytest.mark.whole
 @pytest.mark.timeout(600)
 def test_the_reference_sender_passes_everything(cases: tuple[Case, ...]) -> None:
-    report = run()
+    report = run(time_scale=3)  # not to be taken for late on a busy machine
     others = {case.id: case.reason for case in report.cases if case.verdict is not Verdict.PASS}
     assert not others, str(report)
     assert len(report.cases) == len(cases)

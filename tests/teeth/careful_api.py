@@ -166,7 +166,7 @@ class ByApi(Calling):
         base = self.transport.get("base_url")
         if not base:
             return self.api_host()
-        parts = urlsplit(base)
+        parts = urlsplit(str(base))
         if parts.scheme != "https":
             raise invalid("the API's base URL has to begin with https://")
         return parts.netloc

@@ -10,8 +10,12 @@ from harness.ground import Ground, prepared
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
-# A time-out of one second, for whoever is judged by a few cases.
-TIME_SCALE = 0.5
+from .gallery import over_smtp
+
+# A time-out of two seconds, for whoever is judged by a few cases.
+TIME_SCALE = 1.0
+# Six seconds, for whoever must not be taken for late on a busy machine.
+PATIENT_TIME_SCALE = 3.0
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +26,18 @@ def ground() -> Iterator[Ground]:
 
 @pytest.fixture(scope="session")
 def patient_ground() -> Iterator[Ground]:
-    """With the usual time-out, for whoever must not be taken for late on a busy machine."""
-    with prepared(seed=1) as made:
+    with prepared(seed=1, time_scale=PATIENT_TIME_SCALE) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def library() -> tuple[Case, ...]:
-    return load_library().cases
+    return over_smtp()
+
+
+@pytest.fixture(scope="session")
+def api_library() -> tuple[Case, ...]:
+    return tuple(case for case in load_library().cases if case.given.api is not None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -39,4 +47,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
     if any("test_a_wrong_sender_is_convicted" in report.nodeid for report in ran):
         assert WRONG
-        terminalreporter.write_line(f"teeth: {figures(load_library().cases)}")
+        terminalreporter.write_line(f"teeth: {figures(over_smtp())}")

@@ -53,6 +53,11 @@ class Figures:
         )
 
 
+def over_smtp() -> tuple[Case, ...]:
+    """The cases whose teeth are proved. Nobody is wrong over the providers' APIs yet."""
+    return tuple(case for case in load_library().cases if case.given.api is None)
+
+
 def convicting(library: Sequence[Case]) -> dict[str, set[str]]:
     """The checks by which a case has to convict some wrong sender, by the case's id."""
     found: dict[str, set[str]] = {}
@@ -111,4 +116,4 @@ def figures(library: Sequence[Case]) -> Figures:
 
 
 if __name__ == "__main__":
-    print(figures(load_library().cases))  # noqa: T201  # this is what it is for
+    print(figures(over_smtp()))  # noqa: T201  # this is what it is for

@@ -63,11 +63,11 @@ class MandrillAccount(Account):
 
     def over_quota(self, now: datetime) -> bool:
         """Whether the next message stays in the backlog."""
-        if self.rate_limited or self.quota_used_up:
-            return True
+        if self.rate_limited or self.quota_used_up or not self.demo:
+            return self.rate_limited or self.quota_used_up
         sent = [mail.at for mail in self.accepted if not mail.test and mail.counts]
         lately = sum(at > now - timedelta(hours=1) for at in sent)
-        return self.demo and (lately >= _DEMO_HOUR or len(sent) >= _DEMO_IN_ALL)
+        return lately >= _DEMO_HOUR or len(sent) >= _DEMO_IN_ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

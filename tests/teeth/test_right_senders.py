@@ -24,7 +24,7 @@ from .wrong_modes import Overriding
 from .wrong_network import Patient
 from .wrong_reports import Blaming
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 FOLDERS = sorted(
     path.name for path in bundled_folder().iterdir() if path.is_dir() and path.name != "api"

@@ -13,7 +13,7 @@ from .convictions import Wrong
 from .gallery import WRONG
 from .judging import judged, not_passed, story, with_controls
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)

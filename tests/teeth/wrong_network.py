@@ -12,7 +12,7 @@ from .convictions import convicted
 
 # Longer than anybody waits for an answer here (`judging.InProcess`), and no longer than a test may
 # leave a thread behind.
-_FOR_EVER = 6.0
+_FOR_EVER = 25.0
 
 
 class Patient(Careful):

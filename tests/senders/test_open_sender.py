@@ -60,7 +60,7 @@ async def test_the_reference_sender_is_opened_by_its_name(
     opened: Open, request_to_send: SendRequest
 ) -> None:
     async with opened("reference") as sender:
-        assert (sender.name, sender.default_jobs) == ("reference", 16)
+        assert (sender.name, sender.default_jobs) == ("reference", 8)
         assert isinstance(await sender.describe(20), Described)
         assert "smtp" in sender.features
 

@@ -10,8 +10,6 @@ from harness.ground import Ground, prepared
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
-from .gallery import over_smtp
-
 # A time-out of two seconds, for whoever is judged by a few cases.
 TIME_SCALE = 1.0
 # Six seconds, for whoever must not be taken for late on a busy machine.
@@ -32,12 +30,7 @@ def patient_ground() -> Iterator[Ground]:
 
 @pytest.fixture(scope="session")
 def library() -> tuple[Case, ...]:
-    return over_smtp()
-
-
-@pytest.fixture(scope="session")
-def api_library() -> tuple[Case, ...]:
-    return tuple(case for case in load_library().cases if case.given.api is not None)
+    return load_library().cases
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -47,4 +40,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
     if any("test_a_wrong_sender_is_convicted" in report.nodeid for report in ran):
         assert WRONG
-        terminalreporter.write_line(f"teeth: {figures(over_smtp())}")
+        terminalreporter.write_line(f"teeth: {figures(load_library().cases)}")

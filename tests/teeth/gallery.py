@@ -9,12 +9,19 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
 from . import (
+    wrong_api,
     wrong_auth,
     wrong_certificates,
     wrong_config,
+    wrong_mailgun,
+    wrong_mandrill,
     wrong_modes,
     wrong_network,
+    wrong_postmark,
     wrong_reports,
+    wrong_sendgrid,
+    wrong_ses,
+    wrong_sparkpost,
     wrong_starttls,
     wrong_tls,
 )
@@ -29,6 +36,13 @@ FAMILIES = (
     wrong_config,
     wrong_network,
     wrong_reports,
+    wrong_api,
+    wrong_ses,
+    wrong_sendgrid,
+    wrong_sparkpost,
+    wrong_mailgun,
+    wrong_mandrill,
+    wrong_postmark,
 )
 WRONG: tuple[Wrong, ...] = tuple(wrong_senders(*FAMILIES))
 
@@ -51,11 +65,6 @@ class Figures:
             f"one of them, of {self.negative} negative ones {self.negative_convicting}; of "
             f"{self.clauses} clauses {self.clauses_proved} are what convicts one"
         )
-
-
-def over_smtp() -> tuple[Case, ...]:
-    """The cases whose teeth are proved. Nobody is wrong over the providers' APIs yet."""
-    return tuple(case for case in load_library().cases if case.given.api is None)
 
 
 def convicting(library: Sequence[Case]) -> dict[str, set[str]]:
@@ -116,4 +125,4 @@ def figures(library: Sequence[Case]) -> Figures:
 
 
 if __name__ == "__main__":
-    print(figures(over_smtp()))  # noqa: T201  # this is what it is for
+    print(figures(load_library().cases))  # noqa: T201  # this is what it is for

@@ -42,6 +42,9 @@ class Conversation(Protocol):
     def data_received(self, data: bytes) -> None:
         """Octets came in, decrypted where there is TLS."""
 
+    def hung_up(self) -> None:
+        """The fake ends the connection: what lies unread stays so, and what comes now is late."""
+
     def ended(self) -> None:
         """The connection is gone; the last thing to be recorded of it comes next."""
 
@@ -88,6 +91,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a segment from the network: into the handshake, or decrypted to the conversation."""
+        self._transcript.segments += 1
         if self._tls is not None:
             self._decrypt(data)
         elif self._handshake is not None:
@@ -324,6 +328,7 @@ class Connection(asyncio.Protocol):
         """Send FIN, and read on until the sender has seen it, or for a while."""
         assert self._transport is not None
         self._hung_up = True
+        self._conversation.hung_up()
         self._writable.set()
         self._transport.resume_reading()
         with contextlib.suppress(OSError):  # a connection that is lost already says so itself

@@ -216,10 +216,14 @@ class Event:
 
 @dataclass(slots=True)
 class Transcript:
-    """The record of one world. Append-only; reading it while fakes run is allowed."""
+    """The record of one world. Append-only; reading it while fakes run is allowed.
+
+    `segments`: how many came in from the network so far, each of them recorded or not.
+    """
 
     clock: Callable[[], float] = time.monotonic
     events: list[Event] = field(default_factory=list)
+    segments: int = 0
     _began: float | None = None
     _connections: int = 0
 

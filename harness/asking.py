@@ -43,6 +43,7 @@ async def run_steps(case: Case, world: World, sender: Sender) -> tuple[Record, l
             request = world.request(step.send)
             first = len(world.transcript) + 1
             outcome = await sender.send(request, limit=sender.limit_for(request.timeout))
+            await world.settle()
             outcomes.append(outcome)
             sends.append(_send_record(request, outcome, first, len(world.transcript)))
             if isinstance(outcome, Unsupported):

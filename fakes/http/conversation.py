@@ -76,6 +76,9 @@ class HttpConversation:
         for request in complete:
             self._waiting.put_nowait(request)
 
+    def hung_up(self) -> None:
+        """Nothing to note: a request that is not complete is not in the record."""
+
     def ended(self) -> None:
         """The connection is gone."""
         if self._worker is not None:

@@ -22,6 +22,11 @@ class Intake:
         self._size_limit = size_limit
         self._body: BodyReader | None = None
 
+    @property
+    def is_taking(self) -> bool:
+        """Whether a body is being read."""
+        return self._body is not None
+
     async def take(self) -> BodyReader | None:
         """Read a body to its end; None when a fault has ended the connection before."""
         body = self._body = BodyReader(size_limit=self._size_limit)

@@ -164,10 +164,15 @@ class SmtpSession(SMTP):
         """Octets came in."""
         self._inlet.feed(data)
 
+    def hung_up(self) -> None:
+        """Note what nobody will read, ahead of what comes too late."""
+        # Not before the session has had its turn at what came together with the cause.
+        asyncio.get_running_loop().call_soon(self._note_left_over)
+
     def ended(self) -> None:
         """The connection is gone."""
         self._intake.cut()
-        self._note_unread(self._inlet.empty(), "the connection ended first")
+        self._note_left_over()
         self.connection_lost(None)
 
     async def finished(self) -> None:
@@ -383,6 +388,10 @@ class SmtpSession(SMTP):
                 secure=self._connection.secure,
             )
         )
+
+    def _note_left_over(self) -> None:
+        if not self._intake.is_taking:  # a body is recorded as one
+            self._note_unread(self._inlet.empty(), "the connection ended first")
 
     def _note_unread(self, data: bytes, why: str) -> None:
         if data:

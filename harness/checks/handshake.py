@@ -38,7 +38,8 @@ def client_hellos(record: Record, wanted: Count) -> Observation:
     begun: set[int] = set()
     for event in record.events:
         match event.fact:
-            case ClientHelloSeen():
+            # One that came uninvited is taken up when its turn comes, and is the same one.
+            case ClientHelloSeen() if event.connection not in begun:
                 found[event.number] = None
             case Received(data=data, secure=False) | Unread(data=data, secure=False) if (
                 data.startswith(_HANDSHAKE) and event.connection not in begun

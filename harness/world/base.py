@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -16,6 +17,11 @@ from harness.protocol import ApiTransport, Mailbox, Message, SendRequest, SmtpTr
 from harness.scenario.case import Case
 from harness.scenario.model import Send
 from harness.secrets import Secrets
+
+# A connection is accepted, made, begun and read in a turn each.
+_QUIET_TURNS = 6
+# Whoever sends on for ever is not waited for.
+_MOST_TURNS = 2000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +90,20 @@ class World(ABC):
             "transcript": self.transcript,
             "timeout": self.ground.timeout,
         }
+
+    async def settle(self) -> None:
+        """Let the fakes read what has reached this machine, until nothing new comes.
+
+        A sender may answer before they have come to its last octets. On loopback those lie with
+        the receiver as soon as they are sent; turns of the event loop are all that is missing.
+        """
+        quiet = turns = 0
+        while quiet < _QUIET_TURNS and turns < _MOST_TURNS:
+            before = len(self.transcript), self.transcript.segments
+            await asyncio.sleep(0)
+            now = len(self.transcript), self.transcript.segments
+            quiet = quiet + 1 if now == before else 0
+            turns += 1
 
     async def start_fake(self, fake: Fake[Any]) -> None:
         """Start one, under its label."""

@@ -92,6 +92,8 @@ TABLE: list[tuple[str, Any, Facts, bool, tuple[int, ...], str]] = [
     ("client-hellos", "never", [received(HANDSHAKE)], False, (1,), "begun: 1"),
     ("client-hellos", "never", [unread(HANDSHAKE)], False, (1,), "begun: 1"),
     ("client-hellos", "once", [received(HANDSHAKE), unread(HANDSHAKE)], True, (1,), "begun: 1"),
+    ("client-hellos", "once", [unread(HANDSHAKE), hello()], True, (1,), "begun: 1"),
+    ("client-hellos", 2, [hello(), (2, unread(HANDSHAKE))], True, (1, 2), "begun: 2"),
     ("client-hellos", "never", [received(b"EHLO a\r\n")], True, (), "begun: none"),
     ("client-hellos", "never", [received(HANDSHAKE, secure=True)], True, (), "begun: none"),
     ("sni", "localhost", [hello("LOCALHOST")], True, (1,), "SNI LOCALHOST"),

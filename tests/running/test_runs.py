@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ title: A message is sent and taken
 verifies: [ORY-035]
 when: {send: {}}
 then: {sender: {status: sent}, wire: {messages: once, message: intact}}
+"""
+UNGREETED = """\
+title: No word is said to somebody who does not greet
+verifies: [ORY-035]
+given: {smtp: {faults: [{at: connect, do: close}]}}
+when: {send: {}}
+then: {sender: {status: failed}, wire: {ehlo: never, auth: never}}
+control: {smtp: {faults: []}}
 """
 IMPOSSIBLE = """\
 title: A certificate that nobody can issue
@@ -371,3 +380,29 @@ def test_the_trust_anchor_is_gone_after_the_run() -> None:
     with prepared() as ground:
         assert all(file.is_file() for file in files(ground))
     assert not any(file.exists() for file in files(ground))
+
+
+class TalksWhileNobodyReads(ReferenceSender):
+    """Is asked without a turn of the loop in which the fakes run: they read when it is over."""
+
+    async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
+        del limit
+        return self._call(dict(document))
+
+
+def blurt(request: dict[str, Any]) -> dict[str, Any]:
+    """Say the password without waiting for a greeting, and hang up."""
+    if request["action"] == "describe":
+        return right(request)
+    real = next(iter(request["connect_to"].values()))
+    host, _, port = real.rpartition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"EHLO me.example\r\nAUTH PLAIN AGEAYg==\r\n")
+    return {"status": "failed"}
+
+
+def test_what_a_sender_said_last_is_read_before_it_is_judged(mixed: Mixed) -> None:
+    cases = mixed(ungreeted=UNGREETED)
+    result = carry_out(cases, sender=TalksWhileNobodyReads("blurting", blurt))
+    [_, case] = result.cases
+    assert any("AUTH PLAIN" in line for _, line in case.conversation), case

@@ -90,4 +90,4 @@ bench: setup
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .tox .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .tox .bench .strangers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -122,7 +122,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _put(self, request: Request, *, connection: int, secure: bool) -> Response:
         region = self.provider.region_of(request.host) or self.region
-        now = self._clock()
+        now = self._clock() + timedelta(seconds=self.state.skew)
         outcome = self.provider.answer(self.account, request, region=region, now=now)
         self.account = outcome.account
         self.requests.append(request)

@@ -20,9 +20,9 @@ ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_v
 class Stage:
     """A fake of SES whose account and clock each test sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, **words: Any) -> None:
         self.ahead = timedelta()
-        self.fake: ApiFake[SesAccount] = ApiFake("ses", region=REGION, clock=self._now)
+        self.fake: ApiFake[SesAccount] = ApiFake("ses", region=REGION, clock=self._now, **words)
 
     def _now(self) -> datetime:
         return datetime.now(UTC) + self.ahead

@@ -232,6 +232,20 @@ def test_boto3_raises_its_own_exception(
     assert not stage.fake.messages
 
 
+@pytest.mark.parametrize("skew", [1200, -1200])
+def test_a_skewed_clock_of_the_server_is_an_expired_request(
+    monkeypatch: pytest.MonkeyPatch, skew: float
+) -> None:
+    without_settings(monkeypatch)
+    skewed = Stage(skew=skew)
+    with skewed.fake.running():
+        skewed.set()
+        with pytest.raises(ClientError) as caught:
+            _fields(skewed.client("ses"))
+    assert caught.value.response["Error"]["Code"] in {"RequestExpired", "SignatureDoesNotMatch"}
+    assert not skewed.fake.messages
+
+
 def test_the_table_has_a_cause_for_every_row_and_both_versions() -> None:
     names = {row[0] for row in SDK_TABLE}
     assert names == {*_CAUSES, *(f"v2-{name}" for name in _CAUSES)}

@@ -20,6 +20,7 @@ _CLASSES = {
     "InvalidClientTokenId": ErrorClass.UNAUTHORIZED,
     "SignatureDoesNotMatch": ErrorClass.UNAUTHORIZED,
     "UnrecognizedClientException": ErrorClass.UNAUTHORIZED,
+    "InvalidSignatureException": ErrorClass.UNAUTHORIZED,
     "RequestExpired": ErrorClass.UNAUTHORIZED,
     "AccessDenied": ErrorClass.FORBIDDEN,
     "AccessDeniedException": ErrorClass.FORBIDDEN,

@@ -196,12 +196,13 @@ class ByApi(Calling):
         sock = self.secured(self.dialled(call.host), call.host.partition(":")[0])
         with contextlib.closing(Connection(call.host, sock, self.api_timeout())) as connection:
             try:
-                connection.request(
-                    "POST", call.path, call.body, {**call.headers, "Host": call.host}
-                )
+                connection.request(call.method, call.path, call.body, self.sent_headers(call))
                 return self.read(connection.response())
             except (http.client.HTTPException, OSError, ValueError) as error:
                 raise self.interrupted(call.host, error) from None
+
+    def sent_headers(self, call: Call) -> Mapping[str, str]:
+        return {**call.headers, "Host": call.host}
 
     def api_timeout(self) -> float | None:
         return float(self.request["timeout"])
@@ -356,13 +357,26 @@ class ByApi(Calling):
         if response.status == 200 and found:
             return str(found)
         self.check_refused(response)
-        code, words = response.element("Code"), response.element("Message")
+        code, words = self.ses_code(response), self.ses_words(response)
+        class_ = self.ses_class(response, code, words)
+        raise self.refused_by_api(response, f"{code}: {words}" if code else "", class_, code=code)
+
+    def ses_code(self, response: Response) -> str:
+        """The code of version 1's XML, or the exception that version 2 names in a header."""
+        code = response.element("Code")
         if response.document is not None:
             code = response.headers.get("x-amzn-errortype") or str(response.member("__type") or "")
-            words = str(response.member("message") or response.member("Message") or "")
-        code = code.partition(":")[0].rpartition("#")[2]
-        class_ = "quota-exceeded" if "quota exceeded" in words.lower() else _SES.get(code)
-        raise self.refused_by_api(response, f"{code}: {words}" if code else "", class_, code=code)
+        return code.partition(":")[0].rpartition("#")[2]
+
+    def ses_words(self, response: Response) -> str:
+        if response.document is not None:
+            return str(response.member("message") or response.member("Message") or "")
+        return response.element("Message")
+
+    def ses_class(self, response: Response, code: str, words: str) -> str | None:
+        """The class of a refusal; None where the code is not known, and the status decides."""
+        del response
+        return "quota-exceeded" if "quota exceeded" in words.lower() else _SES.get(code)
 
     @staticmethod
     def dicts(items: Any) -> list[Mapping[str, Any]]:

@@ -34,12 +34,13 @@ _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 @dataclass(frozen=True)
 class Call:
-    """A POST. `host` is the one that the request names."""
+    """A request. `host` is the one that it names."""
 
     host: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
 
 class Calling(Composed):
@@ -65,8 +66,15 @@ class Calling(Composed):
         for name in _KEYS.get(self.provider, ("api_key",)):
             self.check_credential(name, self.transport["credentials"].get(name) or "")
         self.check_region()
-        if self.provider == "mailgun" and not self.transport.get("domain"):
+        if self.provider == "mailgun":
+            self.check_domain()
+
+    def check_domain(self) -> None:
+        if not self.domain():
             raise invalid("Mailgun needs the domain to send for")
+
+    def domain(self) -> str:
+        return self.transport.get("domain") or ""
 
     def check_credential(self, name: str, value: str) -> None:
         words = name.replace("_", " ")
@@ -161,13 +169,17 @@ class Calling(Composed):
             + b"\r\n"
             for what, value in parts
         )
-        user = base64.b64encode(f"api:{self.credential('api_key')}".encode()).decode()
         headers = {
-            "Authorization": f"Basic {user}",
+            "Authorization": self.mailgun_authorization(),
             "Content-Type": f"multipart/form-data; boundary={boundary}",
         }
-        path = f"/v3/{quote(self.transport['domain'], safe='')}/messages.mime"
+        path = f"/v3/{quote(self.domain(), safe='')}/messages.mime"
         return Call(host, path, headers, body + f"--{boundary}--\r\n".encode())
+
+    def mailgun_authorization(self) -> str:
+        """Basic, with the user name that stands for every key."""
+        user = base64.b64encode(f"api:{self.credential('api_key')}".encode()).decode()
+        return f"Basic {user}"
 
     def call_mandrill(self, host: str) -> Call:
         body = {
@@ -229,19 +241,20 @@ class Calling(Composed):
                 },
                 "Content": {"Raw": {"Data": base64.b64encode(self.mime()).decode()}},
             }
-            call = Call(host, "/v2/email/outbound-emails", _JSON, self.json(body))
-        else:
-            form = {
-                "Action": "SendRawEmail",
-                "Version": "2010-12-01",
-                "Source": self.author()["address"],
-                "RawMessage.Data": base64.b64encode(self.mime()).decode(),
-            }
-            for number, address in enumerate(self.recipients(), start=1):
-                form[f"Destinations.member.{number}"] = address
-            kind = "application/x-www-form-urlencoded; charset=utf-8"
-            call = Call(host, "/", {"Content-Type": kind}, urlencode(form).encode())
-        return self.signed(call)
+            return self.signed(Call(host, "/v2/email/outbound-emails", _JSON, self.json(body)))
+        form = {
+            "Source": self.author()["address"],
+            "RawMessage.Data": base64.b64encode(self.mime()).decode(),
+        }
+        for number, address in enumerate(self.recipients(), start=1):
+            form[f"Destinations.member.{number}"] = address
+        return self.query_call(host, "SendRawEmail", form)
+
+    def query_call(self, host: str, action: str, form: Mapping[str, str]) -> Call:
+        """A call of version 1 of Amazon's API, signed."""
+        body = urlencode({"Action": action, "Version": "2010-12-01", **form}).encode()
+        kind = "application/x-www-form-urlencoded; charset=utf-8"
+        return self.signed(Call(host, "/", {"Content-Type": kind}, body))
 
     # Parts of them.
 
@@ -261,6 +274,10 @@ class Calling(Composed):
     def signing_region(self) -> str:
         return self.region
 
+    def signing_service(self) -> str:
+        """Not `email`, which the host is called."""
+        return "ses"
+
     def signing_time(self) -> datetime:
         return datetime.now(UTC)
 
@@ -273,18 +290,19 @@ class Calling(Composed):
         headers = {**call.headers, **added}
         covered = {name.lower(): value for name, value in {**headers, "Host": call.host}.items()}
         names = ";".join(sorted(covered))
+        path, _, query = call.path.partition("?")
         canonical = "\n".join(
             [
                 "POST",
-                call.path,
-                "",
+                path,
+                query,
                 *(f"{name}:{covered[name]}" for name in sorted(covered)),
                 "",
                 names,
                 hashlib.sha256(call.body).hexdigest(),
             ]
         )
-        scope = f"{stamp[:8]}/{self.signing_region()}/ses/aws4_request"
+        scope = f"{stamp[:8]}/{self.signing_region()}/{self.signing_service()}/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         key = b"AWS4" + self.credential("secret_access_key").encode()
         for part in (*scope.split("/"), "\n".join(["AWS4-HMAC-SHA256", stamp, scope, digest])):

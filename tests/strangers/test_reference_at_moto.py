@@ -70,7 +70,8 @@ def running(
     authority.cert_pem.write_to_path(str(ca_file))
     issued = authority.issue_cert("localhost")
     issued.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-    files = ["--ssl-cert", folder / "server.pem", "--ssl-key", folder / "server.pem"]
+    pem = str(folder / "server.pem")
+    files = ["--ssl-cert", pem, "--ssl-key", pem]
     with subprocess.Popen(
         [requires_program("moto_server"), "--host", "127.0.0.1", "--port", "0", *files],
         stderr=subprocess.PIPE,

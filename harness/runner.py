@@ -49,7 +49,11 @@ class Run:
     _has_answered: bool = False
 
     async def carry_out(self) -> RunResult:
-        """Run every case. Cut short, it returns what had run, marked as interrupted."""
+        """Run every case. Cut short, it returns what had run, marked as interrupted.
+
+        Raises:
+            HarnessError: it cannot go on; what had run is told first.
+        """
         clock = asyncio.get_running_loop().time
         began, started = clock(), datetime.now(UTC)
         self._tell(
@@ -62,14 +66,21 @@ class Run:
             )
         )
         interrupted = False
+        trouble: HarnessError | None = None
         try:
             if self.cases:
                 await self._describe()
                 await self._run_all()
         except asyncio.CancelledError:
             interrupted = True
+        except HarnessError as error:
+            if not self._results:
+                raise
+            interrupted, trouble = True, error
         result = self._result(started, clock() - began, interrupted=interrupted)
         self._tell(RunFinished(result=result))
+        if trouble is not None:
+            raise trouble
         return result
 
     def _tell(self, event: Event) -> None:

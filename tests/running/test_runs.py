@@ -225,6 +225,32 @@ def test_many_sender_errors_end_in_one(mixed: Mixed) -> None:
         carry_out(mixed(bad=NEGATIVE, good=POSITIVE), sender=Undrivable("x", right), jobs=4)
 
 
+class GoneAfterOne(ReferenceSender):
+    """Is right once, and cannot be driven after that."""
+
+    sends = 0
+
+    async def send(self, request: SendRequest, *, limit: float) -> Outcome:
+        self.sends += 1
+        if self.sends > 1:
+            raise SenderError("the program is gone")
+        return await super().send(request, limit=limit)
+
+
+def test_what_had_run_before_the_trouble_is_told(mixed: Mixed) -> None:
+    told: list[Event] = []
+    with pytest.raises(SenderError, match="^the program is gone$"):
+        carry_out(
+            mixed(first=POSITIVE, second=POSITIVE),
+            sender=GoneAfterOne("x", right),
+            listener=told.append,
+            jobs=1,
+        )
+    [last] = [event for event in told if isinstance(event, RunFinished)]
+    assert [case.verdict for case in last.result.cases] == [Verdict.PASS]
+    assert last.result.interrupted
+
+
 def test_evidence_that_cannot_be_written_ends_the_run_in_words(
     mixed: Mixed, tmp_path: Path
 ) -> None:

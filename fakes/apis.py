@@ -3,6 +3,9 @@
     with SendGrid(account={"domains": [{"name": "example.org"}]}).running() as api:
         ...  # api.base_url, api.credentials, api.ca_file, api.messages, api.requests, api.account
 
+    with Postmark().running() as api:
+        ...  # api.smtp.host, api.smtp.port, api.smtp.username, api.smtp.password: its SMTP front
+
     with SendGrid().respx_router():
         ...  # the same rules for httpx in this process, under the vendor's real host names
 
@@ -11,48 +14,133 @@ The words are those of `given: api:` in a scenario, and of every fake (see `ApiF
 
 from __future__ import annotations
 
-from typing import Any
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
 
+from .annex import Annex
+from .errors import FakeError
 from .http.fake import ApiFake
+from .providers.registry import submission
+
+if TYPE_CHECKING:
+    from .front import SmtpFront
 
 
-class Ses(ApiFake[Any]):
+class ProviderFake(ApiFake[Any]):
+    """A fake of one provider: its API, and its SMTP front at the same account.
+
+    `smtp` holds words for the front, as in `given: smtp:` (`{"security": "tls"}` is the port with
+    implicit TLS); certificate and TLS versions are the API's where it names none. The other
+    keywords are those of `ApiFake`.
+    """
+
+    def __init__(
+        self, provider: str, *, smtp: Mapping[str, Any] | None = None, **words: Any
+    ) -> None:
+        super().__init__(provider, **words)
+        self._submission = submission(provider)
+        self.account = self._submission.furnished(self.account, _token)
+        self._smtp_words = dict(smtp or {})
+        self._front: SmtpFront | None = None
+        self._annex: Annex | None = None
+
+    @property
+    def smtp(self) -> SmtpFront:
+        """The SMTP front. Whoever asks first starts it, from any thread; it stops with the API.
+
+        Raises:
+            FakeError: the API does not run, or the front's words make no sense.
+        """
+        if self._annex is not None and self._front not in self._annex:
+            front = self._made_front()
+            self._annex.open(front)
+            self._front = front
+        if self._front is None:
+            raise FakeError("the SMTP front exists only while the fake runs")
+        return self._front
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[Self]:
+        """Run in this event loop; ready when the body starts. The rest: see `Fake.serve`."""
+        async with super().serve():
+            annex = self._annex = Annex()
+            try:
+                yield self
+            finally:
+                self._annex = None
+                await annex.close()
+
+    def _made_front(self) -> SmtpFront:
+        from .front import SmtpFront  # noqa: PLC0415  # it is not light, and seldom needed
+
+        alike = {"certificate", "default_certificate", "client_certificate", "tls_versions"}
+        words = self.state.model_dump(include=alike, exclude_unset=True)
+        made = SmtpFront(
+            self._submission,
+            self,
+            credentials=self.credentials,
+            region=self.region,
+            clock=lambda: self._clock() + timedelta(seconds=self.state.skew),
+            words={
+                "authority": self._authority,
+                "ca_file": self.ca_file,
+                "transcript": self.transcript,
+                "timeout": self.timeout,
+                "bind_host": self.host,
+                "label": f"{self.label}-smtp",
+                **words,
+                **self._smtp_words,
+            },
+        )
+        if self._front is not None:  # of an earlier run
+            made.messages = self._front.messages
+        return made
+
+
+class Ses(ProviderFake):
     """Amazon SES: the Query API (v1) and the REST API (v2) under one address."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__("ses", **words)
 
 
-class SendGrid(ApiFake[Any]):
+class SendGrid(ProviderFake):
     """SendGrid's Web API v3."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__("sendgrid", **words)
 
 
-class SparkPost(ApiFake[Any]):
+class SparkPost(ProviderFake):
     """SparkPost's Transmissions."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__("sparkpost", **words)
 
 
-class Mailgun(ApiFake[Any]):
+class Mailgun(ProviderFake):
     """Mailgun's messages, in fields or in MIME."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__("mailgun", **words)
 
 
-class Mandrill(ApiFake[Any]):
+class Mandrill(ProviderFake):
     """Mandrill (Mailchimp Transactional)."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__("mandrill", **words)
 
 
-class Postmark(ApiFake[Any]):
+class Postmark(ProviderFake):
     """Postmark's Email API."""
 
     def __init__(self, **words: Any) -> None:
         super().__init__("postmark", **words)
+
+
+def _token(length: int, alphabet: str) -> str:
+    return "".join(secrets.choice(alphabet) for _ in range(length))

@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self.number = 0
+        self.peer = ""
         self.records_segments = True
         self.on_gone: Callable[[Connection], object] | None = None
 
@@ -86,7 +87,8 @@ class Connection(asyncio.Protocol):
         self.number = self._transcript.open_connection()
         peer = transport.get_extra_info("peername")
         port = transport.get_extra_info("sockname")[1]
-        self.record(Connected(server=self._server, port=port, peer=spelt(peer)))
+        self.peer = spelt(peer)
+        self.record(Connected(server=self._server, port=port, peer=self.peer))
         self._conversation.began(self)
 
     def data_received(self, data: bytes) -> None:
@@ -171,6 +173,7 @@ class Connection(asyncio.Protocol):
         if self._tls is not None and close_notify:
             self._tls.close()
             self._flush(self._tls)
+        self._conversation.hung_up()
         self._hang_up()
 
     def reset(self) -> None:
@@ -274,6 +277,8 @@ class Connection(asyncio.Protocol):
     def _give_up(self, failure: Failure) -> None:
         if not self.closing:
             self._note_end("sender" if failure.alert else "fake", "fin")
+            # The conversation has its turn first at what came together with the failure.
+            asyncio.get_running_loop().call_soon(self._conversation.hung_up)
             self._hang_up()
 
     def _flush(self, tls: TlsLayer) -> None:
@@ -328,7 +333,6 @@ class Connection(asyncio.Protocol):
         """Send FIN, and read on until the sender has seen it, or for a while."""
         assert self._transport is not None
         self._hung_up = True
-        self._conversation.hung_up()
         self._writable.set()
         self._transport.resume_reading()
         with contextlib.suppress(OSError):  # a connection that is lost already says so itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import tempfile
 from abc import ABC, abstractmethod
@@ -34,6 +35,7 @@ _OWN_WORDS = (
     "authority", "ca_file", "transcript", "timeout", "bind_host", "bind_port", "label",
 )  # fmt: skip
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_BACKLOG = 128
 # One to run the task of an accepted connection, one to call connection_made().
 _TURNS_OF_AN_ACCEPT = 2
 _VERSIONS = {
@@ -89,6 +91,7 @@ class Fake(ABC, Generic[C]):
         self._connections: set[Connection] = set()
         self._seen = 0
         self._runs = False
+        self._reserved: socket.socket | None = None
 
     @property
     @abstractmethod
@@ -126,11 +129,9 @@ class Fake(ABC, Generic[C]):
             FakeError: the port is taken, the certificate cannot be issued, or it runs already.
         """
         with self._once(), self._trust():
-            if self.uses_tls:  # what cannot be issued is found out now, by the caller
-                self._context(self._server_state.certificate)
-                self.contexts(None)
-            bound = bind(self.host, self._bind_port)
-            self.port = bound.getsockname()[1]
+            self._issue()
+            bound = self._reserved or self._bound()
+            self._reserved = None
             network = self._server_state.network
             if network in {Network.REFUSED, Network.UNRESOLVED}:
                 try:
@@ -143,6 +144,30 @@ class Fake(ABC, Generic[C]):
             else:
                 async with self._listening(bound):
                     yield self
+
+    def reserve(self) -> None:
+        """Take the port ahead of `serve`, which has to follow: whoever connects waits for it.
+
+        For a fake that was given its authority.
+
+        Raises:
+            FakeError: the port is taken, or the certificate cannot be issued.
+        """
+        self._issue()
+        self._reserved = self._bound()
+        if self._server_state.network in {Network.OPEN, Network.RESET}:
+            self._reserved.listen(_BACKLOG)
+
+    def _issue(self) -> None:
+        """Make the certificates: what cannot be issued is found out by the caller."""
+        if self.uses_tls:
+            self._context(self._server_state.certificate)
+            self.contexts(None)
+
+    def _bound(self) -> socket.socket:
+        bound = bind(self.host, self._bind_port)
+        self.port = bound.getsockname()[1]
+        return bound
 
     def contexts(self, hello: ClientHello | None) -> tuple[ssl.SSLContext, str]:
         """The context to serve this hello with, and the kind of its certificate."""
@@ -184,7 +209,7 @@ class Fake(ABC, Generic[C]):
     @asynccontextmanager
     async def _listening(self, bound: Any) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._accept, sock=bound, backlog=128)
+        server = await loop.create_server(self._accept, sock=bound, backlog=_BACKLOG)
         try:
             yield
         finally:

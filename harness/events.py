@@ -4,8 +4,8 @@
 
     RunStarted (CaseStarted CaseFinished)* RunFinished, with a Note anywhere
 
-With several jobs the cases interleave. `RunFinished` also ends a run that was cut short, by a person
-or by trouble; only one that broke before its first case had run ends without it.
+With several jobs the cases interleave. `RunFinished` also ends a run that was cut short, by a
+person or by trouble; only one that broke before its first case had run ends without it.
 """
 
 from __future__ import annotations

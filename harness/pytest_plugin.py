@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.fakes import Smtp
     from harness.report import Report
 
 _NAME = "harness"
@@ -73,9 +72,16 @@ def harness_trust(_harness_authority: tuple[Any, Any]) -> Any:
 
 
 @pytest.fixture
-def harness_smtp(
+def _harness_fakes(
     _harness_names: _Names, _harness_authority: tuple[Any, Any]
-) -> Iterator[_SmtpFakes]:
+) -> Iterator[Callable[[str], _Fakes]]:
+    """Makes a default server and a maker of more, of the class that is named."""
+    with contextlib.ExitStack() as stack:
+        yield lambda kind: _Fakes(kind, _harness_names, _harness_authority, stack)
+
+
+@pytest.fixture
+def harness_smtp(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
     """A running fake SMTP server, and a maker of more.
 
     `harness_smtp.host`, `.port`, `.username`, `.password`, `.ca_file`, `.messages` and
@@ -83,8 +89,50 @@ def harness_smtp(
     certificate="expired")` starts another in the state that the words say, which are those of
     `harness.fakes.Smtp`. All of them end with the test.
     """
-    with contextlib.ExitStack() as stack:
-        yield _SmtpFakes(_harness_names, _harness_authority, stack)
+    return _harness_fakes("Smtp")
+
+
+@pytest.fixture
+def harness_ses(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+    """A running fake of Amazon SES, and a maker of more: as `harness_sendgrid`."""
+    return _harness_fakes("Ses")
+
+
+@pytest.fixture
+def harness_sendgrid(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+    """A running fake of SendGrid, and a maker of more.
+
+    `harness_sendgrid.base_url`, `.credentials`, `.ca_file`, `.messages`, `.requests`,
+    `.transcript`, `.account` (which can be set) and `.smtp` (the SMTP front) are those of a fake in
+    its default state, in which no sender address is verified.
+    `harness_sendgrid(account={"domains": [{"name": "example.com"}]})` starts another in the state
+    that the words say, which are those of `harness.fakes.SendGrid`. All of them end with the test.
+    """
+    return _harness_fakes("SendGrid")
+
+
+@pytest.fixture
+def harness_sparkpost(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+    """A running fake of SparkPost, and a maker of more: as `harness_sendgrid`."""
+    return _harness_fakes("SparkPost")
+
+
+@pytest.fixture
+def harness_mailgun(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+    """A running fake of Mailgun, and a maker of more: as `harness_sendgrid`."""
+    return _harness_fakes("Mailgun")
+
+
+@pytest.fixture
+def harness_mandrill(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+    """A running fake of Mandrill, and a maker of more: as `harness_sendgrid`."""
+    return _harness_fakes("Mandrill")
+
+
+@pytest.fixture
+def harness_postmark(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+    """A running fake of Postmark, and a maker of more: as `harness_sendgrid`."""
+    return _harness_fakes("Postmark")
 
 
 @pytest.fixture
@@ -107,29 +155,45 @@ def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable
     return run
 
 
-class _SmtpFakes:
+class _Fakes:
     """The default server, started when something is asked of it, and a maker of more."""
 
-    def __init__(self, names: _Names, trust: tuple[Any, Any], stack: contextlib.ExitStack) -> None:
+    def __init__(
+        self, kind: str, names: _Names, trust: tuple[Any, Any], stack: contextlib.ExitStack
+    ) -> None:
+        self._kind = kind
         self._names = names
         self._trust = trust
         self._stack = stack
-        self._default: Smtp | None = None
+        self._default: Any = None
 
-    def __call__(self, **words: Any) -> Smtp:
+    def __call__(self, **words: Any) -> Any:
         """Start a server in the state that `words` say."""
         authority, trust = self._trust
         with self._names.ours():
-            smtp = importlib.import_module("harness.fakes.smtp.fake").Smtp
-            fake: Smtp = smtp(authority=authority, ca_file=trust.ca_file, **words)
-            return self._stack.enter_context(fake.running())
+            kind = getattr(importlib.import_module("harness.fakes"), self._kind)
+            fake = self._stack.enter_context(
+                kind(authority=authority, ca_file=trust.ca_file, **words).running()
+            )
+            if self._names.are_shadowed():
+                getattr(fake, "smtp", None)  # later, what it imports could not be found
+            return fake
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        return getattr(self._running(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            super().__setattr__(name, value)
+        else:
+            setattr(self._running(), name, value)
+
+    def _running(self) -> Any:
         if self._default is None:
             self._default = self()
-        return getattr(self._default, name)
+        return self._default
 
 
 class _Names:
@@ -141,7 +205,7 @@ class _Names:
     @contextlib.contextmanager
     def ours(self) -> Iterator[None]:
         """Within, `import harness` means this package."""
-        if not self._is_shadowed():
+        if not self.are_shadowed():
             yield
             return
         theirs = _take_out()
@@ -154,7 +218,8 @@ class _Names:
             self._ours = _take_out()
             sys.modules.update(theirs)
 
-    def _is_shadowed(self) -> bool:
+    def are_shadowed(self) -> bool:
+        """Whether something else has the name."""
         if self._ours:
             return True
         present = sys.modules.get(_NAME)

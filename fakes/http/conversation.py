@@ -48,6 +48,7 @@ class HttpConversation:
         self._parser = RequestParser(limit=_LARGEST_BODY)
         self._waiting: asyncio.Queue[Request] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
+        self._idle = False
         self._connection: Connection
         self._acting: Acting
 
@@ -73,6 +74,9 @@ class HttpConversation:
         if self._parser.expects_continue:
             self._parser.expects_continue = False
             self._connection.send(_CONTINUE)
+        if self._idle and len(complete) == 1 and self._waiting.empty():
+            self._answer_at_once(complete[0])
+            return
         for request in complete:
             self._waiting.put_nowait(request)
 
@@ -94,13 +98,14 @@ class HttpConversation:
             await self._acting.fault(Stage.CONNECT)
             if self._contexts is not None:
                 await self._begin_tls(self._contexts)
+            # Where no fault can act nothing is waited for, and a task's turns are saved.
+            self._idle = not self._plan.faults
             while True:
                 await self._answer(await self._waiting.get())
         except HandshakeFailed:
             return
         except Exception as error:  # noqa: BLE001  # a bug of the fake's is no fault of the sender's
-            self._connection.record(Broke(error=f"{type(error).__name__}: {error}"))
-            self._connection.close()
+            self._break_off(error)
 
     async def _begin_tls(self, contexts: Contexts) -> None:
         await self._acting.start_tls(contexts, implicit=True)
@@ -111,20 +116,42 @@ class HttpConversation:
         if action is not None and not action.honest_first(Stage.REQUEST):
             await self._acting.carry_out(action, b"")
             return
+        if action is not None:
+            response = self._respond(request, self._connection)
+            await self._acting.carry_out(action, self._written(request, response))
+            self._close_after_the_last()
+        else:
+            self._answer_honestly(request)
+
+    def _answer_at_once(self, request: Request) -> None:
+        self._connection.record(HttpRequested(request=request, secure=self._connection.secure))
+        try:
+            self._answer_honestly(request)
+        except Exception as error:  # noqa: BLE001  # as in `_work`
+            self._break_off(error)
+
+    def _answer_honestly(self, request: Request) -> None:
         response = self._respond(request, self._connection)
         octets = self._written(request, response)
-        if action is not None:
-            await self._acting.carry_out(action, octets)
-        else:
-            self._connection.record(
-                HttpResponded(response=response, secure=self._connection.secure)
-            )
-            self._connection.send(octets, recorded=True)
-        if not self._parser.keeps_alive and self._waiting.empty():
+        self._connection.record(HttpResponded(response=response, secure=self._connection.secure))
+        self._connection.send(octets, recorded=True)
+        self._close_after_the_last()
+
+    @property
+    def _is_the_last(self) -> bool:
+        """Whether the request that is being answered ends the connection."""
+        return not self._parser.keeps_alive and self._waiting.empty()
+
+    def _close_after_the_last(self) -> None:
+        if self._is_the_last:
             self._connection.close()
 
+    def _break_off(self, error: Exception) -> None:
+        self._connection.record(Broke(error=f"{type(error).__name__}: {error}"))
+        self._connection.close()
+
     def _written(self, request: Request, response: Response) -> bytes:
-        return serialised(response, method=request.method, close=not self._parser.keeps_alive)
+        return serialised(response, method=request.method, close=self._is_the_last)
 
     def _refuse(self, problem: BadRequest) -> None:
         """What is no HTTP gets a plain answer and the end of the connection."""

@@ -45,8 +45,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        return _first(self.headers, name)
 
     @property
     def host(self) -> str:
@@ -69,6 +68,14 @@ class Request:
             return None
         username, colon, password = decoded.partition(":")
         return (username, password) if colon else None
+
+
+def _first(headers: Headers, name: str) -> str | None:
+    wanted = name.lower()
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 def _origin_form(target: str) -> str:
@@ -96,5 +103,4 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        return _first(self.headers, name)

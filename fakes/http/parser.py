@@ -10,6 +10,7 @@ from .exchange import Headers, Request, Response
 
 _MOST_HEADERS = 200
 _NO_BODY = frozenset([204, 304])
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 class BadRequest(Exception):  # noqa: N818 - it is what the peer sent, not an error of ours
@@ -21,12 +22,16 @@ class BadRequest(Exception):  # noqa: N818 - it is what the peer sent, not an er
 
 
 class RequestParser:
-    """Feeds on octets and gives whole requests. `limit`: octets that a body may have."""
+    """Feeds on octets and gives whole requests. `limit`: octets that a body may have.
+
+    `keeps_alive`: whether the last request lets the connection stay open.
+    """
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
         self._parser = httptools.HttpRequestParser(self)
         self._complete: list[Request] = []
+        self.keeps_alive = True
         self._reset()
 
     def _reset(self) -> None:
@@ -53,11 +58,6 @@ class RequestParser:
         complete, self._complete = self._complete, []
         return complete
 
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether the last request lets the connection stay open."""
-        return bool(self._parser.should_keep_alive())
-
     # What httptools calls.
 
     def on_url(self, url: bytes) -> None:
@@ -80,6 +80,8 @@ class RequestParser:
 
     def on_message_complete(self) -> None:
         """Finish a request."""
+        # It is known only now: behind this call the parser is at the next request.
+        self.keeps_alive = bool(self._parser.should_keep_alive())
         self._complete.append(
             Request(
                 method=self._parser.get_method().decode("latin-1"),
@@ -93,15 +95,12 @@ class RequestParser:
 
 def serialised(response: Response, *, method: str = "POST", close: bool = False) -> bytes:
     """A response as octets. Content-Length is added; HEAD gets no body."""
-    try:
-        phrase = HTTPStatus(response.status).phrase
-    except ValueError:
-        phrase = "Unknown"
     headers: Headers = response.headers
     if response.status not in _NO_BODY and response.header("content-length") is None:
         headers = (*headers, ("Content-Length", str(len(response.body))))
     if close:
         headers = (*headers, ("Connection", "close"))
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    head = "".join([f"{name}: {value}\r\n" for name, value in headers])
     body = b"" if method == "HEAD" or response.status in _NO_BODY else response.body
+    phrase = _PHRASES.get(response.status, "Unknown")
     return f"HTTP/1.1 {response.status} {phrase}\r\n{head}\r\n".encode("latin-1") + body

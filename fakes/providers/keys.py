@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,15 +47,18 @@ def find_key(keys: Iterable[ApiKey], given: str, *, region: str) -> ApiKey | Non
     return None
 
 
+def find_proven(
+    keys: Iterable[ApiKey], proves: Callable[[str], bool], *, region: str
+) -> ApiKey | None:
+    """The key of this region that a sender has shown to know; it may be a revoked one."""
+    for key in keys:
+        if key.key is not None and proves(key.key) and key.region in {None, region}:
+            return key
+    return None
+
+
 def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def furnished_keys(keys: Iterable[ApiKey], key: str) -> tuple[ApiKey, ...]:
-    """The keys, with `key` in place of each that is left open."""
-    return tuple(
-        each if each.key is not None else each.model_copy(update={"key": key}) for each in keys
-    )
 
 
 def domain_of(address: str) -> str:
@@ -66,4 +69,7 @@ def domain_of(address: str) -> str:
 
 def find_domain(domains: Iterable[Domain], name: str, *, region: str) -> Domain | None:
     """The domain of that name, where the account has it in this region."""
-    return next((d for d in domains if d.name.lower() == name and d.region in {None, region}), None)
+    for domain in domains:
+        if domain.name.lower() == name and domain.region in {None, region}:
+            return domain
+    return None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..http.exchange import Headers, Mark, Response
 
 JSON: Headers = (("Content-Type", "application/json"),)
+
+
+def escaped(text: str) -> str:
+    """Text as it stands inside a JSON string."""
+    return json.dumps(text)[1:-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,11 @@ class Refusals(Mapping[str, Refusal]):
     ) -> None:
         self._by_name = {refusal.name: refusal for refusal in refusals}
         self.not_modelled = dict(not_modelled or {})
+
+    def refuse(self, case: str, /, **variables: str) -> Response:
+        """The response of a refusal in JSON: its variable parts as they stand inside strings."""
+        written = {name: escaped(text) for name, text in variables.items()}
+        return self[case].response(**written)
 
     def __getitem__(self, name: str) -> Refusal:
         return self._by_name[name]

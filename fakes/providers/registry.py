@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import FakeError
 from .rules import Provider
+from .submission import Submission
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -30,4 +31,17 @@ def provider(name: str) -> Provider[Any]:
         known = ", ".join(provider_names())
         raise FakeError(f"there is no fake of the provider {name!r}; there are: {known}")
     found: Provider[Any] = importlib.import_module(f"{_PACKAGE}.{name}").PROVIDER
+    return found
+
+
+def submission(name: str) -> Submission[Any, Any]:
+    """The rules of a provider's SMTP service.
+
+    Raises:
+        FakeError: there is no provider of that name.
+    """
+    rules = provider(name)
+    found: Submission[Any, Any] = importlib.import_module(
+        f"{_PACKAGE}.{rules.name}.smtp"
+    ).SUBMISSION
     return found

@@ -14,11 +14,14 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache, cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from ..http.exchange import Request, Response
+from .attachment import Attachment
+from .log import Log
 from .refusal import Refusals
 
 
@@ -33,6 +36,7 @@ class Fields:
     text: str | None = None
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ class Account(BaseModel):
     suppressed: tuple[str, ...] = Field(default=(), strict=False)
     seed: str = "0"
     serial: int = 0
-    accepted: tuple[Any, ...] = Field(default=(), exclude=True, strict=False)
+    accepted: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
 
     def next_id(self, length: int, alphabet: str) -> tuple[str, Self]:
         """A new id of `length` characters of `alphabet`, and the account that has given it out."""
@@ -86,12 +90,18 @@ class Account(BaseModel):
         while len(digest) < length:
             text = f"{self.seed}:{self.serial}:{len(digest)}"
             digest += hashlib.sha256(text.encode()).digest()
-        made = "".join(alphabet[octet % len(alphabet)] for octet in digest[:length])
+        made = digest[:length].translate(_characters(alphabet)).decode("ascii")
         return made, self.model_copy(update={"serial": self.serial + 1})
 
     def keep(self, *mail: AcceptedMail) -> Self:
         """The account with this mail in its activity."""
-        return self.model_copy(update={"accepted": (*self.accepted, *mail)})
+        return self.model_copy(update={"accepted": self.accepted.followed_by(mail)})
+
+
+@cache
+def _characters(alphabet: str) -> bytes:
+    """The character of an alphabet that stands for each octet."""
+    return bytes(ord(alphabet[octet % len(alphabet)]) for octet in range(256))
 
 
 A = TypeVar("A", bound=Account)
@@ -136,7 +146,12 @@ class Provider(ABC, Generic[A]):
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is; None for a name that is not the vendor's."""
-        return next((region for region, name in self.hosts.items() if name == host), None)
+        return self._regions.get(host)
+
+    @cached_property
+    def _regions(self) -> dict[str, str]:
+        # Where two regions have one host it is the first one's.
+        return {name: region for region, name in list(self.hosts.items())[::-1]}
 
 
 def rendered(fields: Fields, *, at: datetime) -> bytes:
@@ -175,6 +190,8 @@ def _written(
             message.set_content(_encodable(fields.html), subtype="html")
         else:
             message.add_alternative(_encodable(fields.html), subtype="html")
+    for attachment in fields.attachments:
+        attachment.add_to(message)
     above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
     return above.encode("ascii", "replace") + message.as_bytes()
 

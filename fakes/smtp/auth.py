@@ -12,15 +12,20 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from .credentials import Credentials
+from .credentials import Accounts
+from .exchange import Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presented:
-    """Credentials that were presented, and whether they are the account's."""
+    """Credentials that were presented, and whether they are the account's.
+
+    `reply` is the answer to them, where whoever judged them has words of their own.
+    """
 
     username: str
     right: bool
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +36,7 @@ class Terms:
     the two LOGIN challenges, in base64 where `prompts_encoded`.
     """
 
-    credentials: Credentials
+    accounts: Accounts
     nth: int
     prompts: tuple[str, str]
     prompts_encoded: bool
@@ -76,7 +81,7 @@ def _plain(terms: Terms, initial: bytes | None) -> Exchange:
     if len(parts) != 3:
         raise MalformedAnswerError("501 5.5.2 Can't split auth value")
     _authorization, username, password = parts
-    return _present(terms, username, password)
+    return _present(terms, "PLAIN", username, password)
 
 
 def _login(terms: Terms, initial: bytes | None) -> Exchange:
@@ -85,24 +90,53 @@ def _login(terms: Terms, initial: bytes | None) -> Exchange:
         prompts = (_encoded(prompts[0]), _encoded(prompts[1]))
     username = (yield prompts[0]) if initial is None else initial
     password = yield prompts[1]
-    return _present(terms, username, password)
+    return _present(terms, "LOGIN", username, password, last_challenge=prompts[1])
 
 
 def _cram_md5(terms: Terms, initial: bytes | None) -> Exchange:
     if initial is not None:
         raise MalformedAnswerError("501 5.5.4 CRAM-MD5 has no initial response")
-    challenge = terms.credentials.challenge(terms.nth)
-    response = yield _encoded(challenge)
+    challenge = terms.accounts.challenge(terms.nth)
+    sent = _encoded(challenge)
+    response = yield sent
     username, _blank, digest = response.rpartition(b" ")
-    account = terms.credentials
-    expected = hmac.new(account.password.encode(), challenge.encode(), "md5").hexdigest()
-    right = username == account.username.encode() and digest == expected.encode()
-    return Presented(username=_legible(username), right=right)
+
+    def proves(password: str) -> bool:
+        expected = hmac.new(_octets(password), challenge.encode(), "md5").hexdigest()
+        return hmac.compare_digest(digest, expected.encode())
+
+    return _judged(terms, "CRAM-MD5", username, proves, last_challenge=sent)
 
 
-def _present(terms: Terms, username: bytes, password: bytes) -> Presented:
-    right = terms.credentials.match(username, password)
-    return Presented(username=_legible(username), right=right)
+def _present(
+    terms: Terms, mechanism: str, username: bytes, password: bytes, *, last_challenge: str = ""
+) -> Presented:
+    def proves(wanted: str) -> bool:
+        return hmac.compare_digest(password, _octets(wanted))
+
+    return _judged(terms, mechanism, username, proves, last_challenge=last_challenge)
+
+
+def _judged(
+    terms: Terms,
+    mechanism: str,
+    username: bytes,
+    proves: Callable[[str], bool],
+    *,
+    last_challenge: str,
+) -> Presented:
+    attempt = Attempt(
+        mechanism=mechanism,
+        username=username.decode("utf-8", "surrogateescape"),
+        proves=proves,
+        last_challenge=last_challenge,
+    )
+    judged = terms.accounts.judge(attempt)
+    return Presented(username=_legible(username), right=judged.right, reply=judged.reply)
+
+
+def _octets(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")
 
 
 def _encoded(text: str) -> str:

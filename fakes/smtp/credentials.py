@@ -1,10 +1,23 @@
-"""The one account of a fake."""
+"""Who may log in: the one account of a fake."""
 
 from __future__ import annotations
 
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Protocol
+
+from .exchange import Attempt, Judgement
+
+
+class Accounts(Protocol):
+    """Whoever decides about credentials."""
+
+    def judge(self, attempt: Attempt) -> Judgement:
+        """Whether these credentials are somebody's here."""
+
+    def challenge(self, nth: int) -> str:
+        """The CRAM-MD5 challenge of the nth connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +35,17 @@ class Credentials:
             password=f"pw-{secrets.token_urlsafe(18)}",
         )
 
-    def match(self, username: bytes, password: bytes) -> bool:
+    def judge(self, attempt: Attempt) -> Judgement:
         """Whether both are right, octet for octet in UTF-8."""
-        right_name = hmac.compare_digest(username, self.username.encode())
-        return hmac.compare_digest(password, self.password.encode()) and right_name
+        given = attempt.username.encode("utf-8", "surrogateescape")
+        right_name = hmac.compare_digest(given, self.username.encode())
+        return Judgement(right=attempt.proves(self.password) and right_name)
 
     def challenge(self, nth: int) -> str:
         """The CRAM-MD5 challenge of the nth connection: unique here, and the same in every run."""
-        return f"<{nth}.1896@fake.test>"
+        return challenge(nth)
+
+
+def challenge(nth: int) -> str:
+    """A CRAM-MD5 challenge, one for each connection."""
+    return f"<{nth}.1896@fake.test>"

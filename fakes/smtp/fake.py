@@ -13,7 +13,7 @@ from ..message import CapturedMessage
 from ..tls import Authority
 from ..transcript import Transcript
 from .auth import Terms
-from .credentials import Credentials
+from .credentials import Accounts, Credentials
 from .session import SmtpSession
 from .state import SmtpState
 
@@ -73,20 +73,24 @@ class Smtp(Fake[CapturedMessage]):
 
     def converse(self, nth: int) -> SmtpSession:
         """The session on the nth connection."""
-        return SmtpSession(
-            state=self.state,
-            terms=Terms(
-                credentials=self.credentials,
+        return SmtpSession(**self.surroundings(nth, self.credentials))
+
+    def surroundings(self, nth: int, accounts: Accounts) -> dict[str, Any]:
+        """What every session needs; `accounts` decides about credentials."""
+        return {
+            "state": self.state,
+            "terms": Terms(
+                accounts=accounts,
                 nth=nth,
                 prompts=self.state.auth.prompts,
                 prompts_encoded=self.state.auth.prompts_encoded,
             ),
-            plan=self.plan,
-            nth=nth,
-            timeout=self.timeout,
-            on_message=self.keep,
-            contexts=self.contexts,
-        )
+            "plan": self.plan,
+            "nth": nth,
+            "timeout": self.timeout,
+            "on_message": self.keep,
+            "contexts": self.contexts,
+        }
 
     def _account(self) -> Credentials:
         if self.state.username is None or self.state.password is None:

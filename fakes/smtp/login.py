@@ -102,8 +102,9 @@ class Login:
 
     def _verdict(self, mechanism: str, presented: Presented) -> tuple[str | None, str]:
         if presented.right and mechanism not in self._auth.broken:
-            return presented.username, "235 2.7.0 Authentication successful"
-        return None, self._auth.refusal or "535 5.7.8 Authentication credentials invalid"
+            return presented.username, presented.reply or "235 2.7.0 Authentication successful"
+        refusal = self._auth.refusal or (None if presented.right else presented.reply)
+        return None, refusal or "535 5.7.8 Authentication credentials invalid"
 
     async def _exchange(self, mechanism: str, initial: str | None) -> Presented:
         exchange = begin(mechanism, self._terms, initial)

@@ -9,7 +9,6 @@ by case) and what it cannot know (the record, the faults, TLS that is carried by
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -34,18 +33,16 @@ from .auth import Presented, Terms
 from .body import BodyReader
 from .inlet import EndlessLineError, Inlet
 from .intake import Intake
+from .library import Limits, NoHandler, hush
 from .login import Login
 from .replies import Replies
 from .state import SmtpState
 from .transport import SessionTransport
 
-# aiosmtpd logs what senders send. Whoever has set a level of their own keeps it.
-if logging.getLogger("mail.log").level == logging.NOTSET:
-    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+hush()
 
 # RFC 4954 section 4 asks for base64 of up to 12,288 octets; the words of AUTH come before it.
 _LINE_LIMIT = 12_288 + 64
-_COMMAND_LIMIT = 512
 # As long as a session is of use to anybody; aiosmtpd wants to know.
 _SESSION_LIMIT = 3600
 _TLS_RECORD = b"\x16\x03"
@@ -56,16 +53,6 @@ _STAGES = {
 }  # fmt: skip
 
 
-class _Limits(dict[str, int]):
-    """Octets that a command may have. aiosmtpd's own table is shared by all sessions."""
-
-    def __missing__(self, command: str) -> int:
-        return _COMMAND_LIMIT
-
-    def clear(self) -> None:
-        """Nothing: aiosmtpd clears the table when a session begins."""
-
-
 class SmtpSession(SMTP):
     """The conversation on one connection.
 
@@ -74,6 +61,9 @@ class SmtpSession(SMTP):
     """
 
     line_length_limit = _LINE_LIMIT
+    starttls_reply = "220 2.0.0 Ready to start TLS"
+    data_reply = "354 End data with <CR><LF>.<CR><LF>"
+    too_large_reply = "552 5.3.4 Error: too much mail data"
     session: Any  # aiosmtpd says Optional; in a conversation both are there
     envelope: Any
     _reader: Any
@@ -90,9 +80,9 @@ class SmtpSession(SMTP):
         on_message: Callable[[CapturedMessage], int],
         contexts: Choose,
     ) -> None:
-        self.command_size_limits = _Limits(AUTH=_LINE_LIMIT, MAIL=1024, RCPT=1024)
+        self.command_size_limits = Limits(AUTH=_LINE_LIMIT, MAIL=1024, RCPT=1024)
         super().__init__(
-            handler=_NoHandler(),
+            handler=NoHandler(),
             data_size_limit=state.size,
             enable_SMTPUTF8=state.smtputf8,
             hostname=state.hostname,
@@ -166,8 +156,7 @@ class SmtpSession(SMTP):
 
     def hung_up(self) -> None:
         """Note what nobody will read, ahead of what comes too late."""
-        # Not before the session has had its turn at what came together with the cause.
-        asyncio.get_running_loop().call_soon(self._note_left_over)
+        self._note_left_over()
 
     def ended(self) -> None:
         """The connection is gone."""
@@ -244,10 +233,10 @@ class SmtpSession(SMTP):
         self._set_rset_state()
         self.session.extended_smtp = True
         self.session.host_name = hostname
-        await self._replies.send_lines(250, [self.hostname, *self._keywords()])
+        await self._replies.send_lines(250, self._listed())
 
-    def _keywords(self) -> list[str]:
-        listed = [f"SIZE {self._state.size}", "8BITMIME"]
+    def _listed(self) -> list[str]:
+        listed = [self.hostname, f"SIZE {self._state.size}", "8BITMIME"]
         if self._state.smtputf8:
             listed.append("SMTPUTF8")
         advertised = self._state.starttls in {"required", "offered"}
@@ -268,7 +257,7 @@ class SmtpSession(SMTP):
         if self._connection.secure:
             await self.push("503 5.5.1 TLS is already active")
             return
-        await self._replies.send("220 2.0.0 Ready to start TLS", before_the_last=self._turn_to_tls)
+        await self._replies.send(self.starttls_reply, before_the_last=self._turn_to_tls)
         if not self._connection.closing:
             await self._begin_tls(implicit=False)
 
@@ -331,7 +320,7 @@ class SmtpSession(SMTP):
         """Take a body in large pieces and keep its exact octets."""
         if await self._refuses_data(argument):
             return
-        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        await self.push(self.data_reply)
         if self._connection.closing:
             return
         body = await self._intake.take()
@@ -355,14 +344,23 @@ class SmtpSession(SMTP):
         if await self._replies.overruled(Stage.END_OF_DATA):
             return
         if body.too_big:
-            await self.push("552 5.3.4 Error: too much mail data")
+            await self.push(self.too_large_reply)
             return
-        index = self._capture(envelope, body.data)
-        await self.push(f"250 2.0.0 Ok: queued as FAKE{index:04X}")
+        await self.push(self.accept(self._message(envelope, body.data)))
         await self._acting.fault(Stage.IDLE)
 
-    def _capture(self, envelope: Any, wire: bytes) -> int:
-        message = CapturedMessage(
+    def accept(self, message: CapturedMessage) -> str:
+        """Keep a message, and say so: the reply to the end of data."""
+        return f"250 2.0.0 Ok: queued as FAKE{self.keep(message):04X}"
+
+    def keep(self, message: CapturedMessage) -> int:
+        """Add a message to those taken, on record; its place in the list."""
+        index = self._on_message(message)
+        self._connection.record(MessageCaptured(index=index, message=message))
+        return index
+
+    def _message(self, envelope: Any, wire: bytes) -> CapturedMessage:
+        return CapturedMessage(
             wire=wire,
             mail_from="" if envelope.mail_from == NULL_PATH else envelope.mail_from,
             rcpt_tos=tuple(envelope.rcpt_tos),
@@ -370,9 +368,6 @@ class SmtpSession(SMTP):
             secure=self._connection.secure,
             connection=self._connection.number,
         )
-        index = self._on_message(message)
-        self._connection.record(MessageCaptured(index=index, message=message))
-        return index
 
     # The record.
 
@@ -396,13 +391,6 @@ class SmtpSession(SMTP):
     def _note_unread(self, data: bytes, why: str) -> None:
         if data:
             self._connection.record(Unread(data=data, secure=self._connection.secure, why=why))
-
-
-class _NoHandler:
-    """aiosmtpd asks it for hooks; there are none."""
-
-    def __dir__(self) -> tuple[str, ...]:
-        return ()
 
 
 _COMMANDS = tuple(name for name in dir(SmtpSession) if name.startswith("smtp_"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.message import Message as Part
 from typing import Literal
 
 from harness.fakes.message import Captured
 from harness.fakes.transcript import Connected, MessageCaptured
-from harness.protocol import Message
+from harness.protocol import Attachment, Message
 
 from .check import Check
 from .counts import Count, CountField
@@ -36,6 +39,20 @@ def messages(record: Record, wanted: Count) -> Observation:
     )
 
 
+def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
+    """Whether From is the mailbox that was asked for, its name included."""
+    del wanted
+    asked = record.last.request.message.from_
+    found = list(record.of(MessageCaptured))
+    names = [_mailboxes(fact.message) for _, fact in found]
+    return Observation(
+        met=bool(found) and all(name == [(asked.name, asked.address)] for name in names),
+        expected=f"From {_spelt([(asked.name, asked.address)])}",
+        observed="From " + " and ".join(map(_spelt, names)) if found else "no message",
+        events=numbers([event for event, _ in found]),
+    )
+
+
 def anonymous(record: Record, wanted: Count) -> Observation:
     """How many messages were handed over without having logged in."""
     found = [event for event, fact in record.of(MessageCaptured) if fact.message.username is None]
@@ -48,7 +65,7 @@ def anonymous(record: Record, wanted: Count) -> Observation:
 
 
 def content(record: Record, wanted: Literal["intact"]) -> Observation:
-    """Whether the message taken says what was asked for: From, subject, text and recipients."""
+    """Whether what was taken is what was asked for: From, subject, text, files and recipients."""
     del wanted
     found = [(event, fact) for event, fact in record.of(MessageCaptured)]
     if not found:
@@ -57,7 +74,7 @@ def content(record: Record, wanted: Literal["intact"]) -> Observation:
     differences = list(_differences(fact.message, record.last.request.message))
     return Observation(
         met=not differences,
-        expected="From, recipients, subject and text as they were asked for",
+        expected="From, recipients, subject, text and attachments as they were asked for",
         observed="; ".join(differences) or "all as asked for",
         events=(event.number,),
     )
@@ -97,6 +114,18 @@ def _differences(captured: Captured, asked: Message) -> list[str]:
     return found
 
 
+def _mailboxes(captured: Captured) -> list[tuple[str, str]]:
+    try:
+        header = _parse(captured)["From"]
+        return [(box.display_name, box.addr_spec) for box in getattr(header, "addresses", ())]
+    except Exception:  # noqa: BLE001  # Python's parser trips over some broken headers
+        return []
+
+
+def _spelt(mailboxes: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{name!r} <{address}>" for name, address in mailboxes) or "nobody"
+
+
 def _altered(message: EmailMessage, asked: Message) -> list[str]:
     found = []
     if asked.from_.address not in str(message["From"]):
@@ -105,7 +134,37 @@ def _altered(message: EmailMessage, asked: Message) -> list[str]:
         found.append(f"subject {str(message['Subject'])!r}")
     if asked.text and _squeezed(asked.text) not in _squeezed(_text_of(message)):
         found.append("another text")
+    there = [_file(part) for part in message.walk() if not part.is_multipart()]
+    found += [words for each in asked.attachments if (words := _missed(each, there))]
     return found
+
+
+_File = tuple[str | None, str, bytes]
+
+
+def _file(part: Part) -> _File:
+    octets = part.get_payload(decode=True)
+    content = octets if isinstance(octets, bytes) else b""
+    return part.get_filename(), part.get_content_type(), content
+
+
+def _missed(asked: Attachment, there: Sequence[_File]) -> str | None:
+    """What is wrong with an attachment, where it is not there as it was asked for."""
+    kind = asked.content_type.partition(";")[0].strip().lower()
+    wanted = _comparable(kind, b64decode(asked.content))
+    alike = [(has, _comparable(kind, got)) for name, has, got in there if name == asked.filename]
+    if (kind, wanted) in alike:
+        return None
+    if not alike:
+        return f"no attachment {asked.filename!r}"
+    if wanted in [octets for _, octets in alike]:
+        return f"the attachment {asked.filename!r} as {alike[0][0]}"
+    return f"another content of the attachment {asked.filename!r}"
+
+
+def _comparable(kind: str, octets: bytes) -> bytes:
+    """The ends of lines of a text are the transport's business (RFC 2046 section 4.1.1)."""
+    return octets.replace(b"\r\n", b"\n") if kind.startswith("text/") else octets
 
 
 def _text_of(message: EmailMessage) -> str:
@@ -156,6 +215,12 @@ CHECKS = (
         words="whether the message came as it was asked for",
         wanted=Literal["intact"],
         ask=content,
+    ),
+    Check(
+        key="from",
+        words="whether From is the mailbox that was asked for",
+        wanted=Literal["as-asked"],
+        ask=author,
     ),
     Check(
         key="added-headers",

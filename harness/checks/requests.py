@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from harness.fakes.transcript import HttpRequested
+from collections.abc import Iterator
+from typing import Literal
+
+from harness.fakes.http.exchange import Request
+from harness.fakes.transcript import Connected, HttpRequested
+from harness.secrets import Secrets
 
 from .check import Check
 from .counts import Count, CountField
@@ -61,6 +66,38 @@ def secrets_in_targets(record: Record, wanted: Count) -> Observation:
     )
 
 
+def handed_elsewhere(record: Record, wanted: Literal["nothing"]) -> Observation:
+    """Whether another server than the one told of got a credential or the content of a request."""
+    del wanted
+    servers = {event.connection: fact.server for event, fact in record.of(Connected)}
+    found: dict[int, None] = {}
+    handed: dict[str, None] = {}
+    for event, fact in record.of(HttpRequested):
+        server = servers.get(event.connection, record.main)
+        if server == record.main:
+            continue
+        for what in _handed(fact.request, record.secrets):
+            found[event.number] = None
+            handed[f"{server} got {what}"] = None
+    return Observation(
+        met=not found,
+        expected="no credential and no content for any other server",
+        observed=", ".join(handed) or "no other server got any",
+        events=tuple(found),
+        leak=bool(found),
+    )
+
+
+def _handed(request: Request, secrets: Secrets) -> Iterator[str]:
+    head = "\n".join([request.target, *(value for _, value in request.headers)])
+    names = dict.fromkeys((*secrets.found_in(head), *secrets.found_in(request.body)))
+    yield from (f"the {name}" for name in names)
+    if not names and request.header("authorization") is not None:
+        yield "an Authorization"  # a signature holds no secret, and is made with one
+    if request.body:
+        yield "the content of a request"
+
+
 CHECKS = (
     Check(key="requests", words="how many requests were made", wanted=CountField, ask=requests),
     Check(
@@ -75,5 +112,11 @@ CHECKS = (
         words="how often a credential stood in a URL",
         wanted=CountField,
         ask=secrets_in_targets,
+    ),
+    Check(
+        key="handed-elsewhere",
+        words="what was handed to a server that the sender was not told of",
+        wanted=Literal["nothing"],
+        ask=handed_elsewhere,
     ),
 )

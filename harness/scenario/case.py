@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from harness.protocol import Security
 
-from .model import Given, Send, Step, Then
+from .given import Given
+from .model import Send, Step, Then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +59,15 @@ def security_of(given: Given, send: Send) -> Security:
 
 def needed_features(given: Given, sends: tuple[Send, ...], said: tuple[str, ...]) -> frozenset[str]:
     """What a sender must be able to do to be asked this."""
-    if given.api is not None:
-        unverified = [_UNVERIFIED] if any(not send.verify for send in sends) else []
-        return frozenset([f"api:{given.api.provider}", *said, *unverified])
-    needed = {"smtp", *said}
+    needed = {f"api:{given.api.provider}" if given.api is not None else "smtp", *said}
     for send in sends:
-        needed.add(f"security:{security_of(given, send)}")
         if not send.verify:
             needed.add(_UNVERIFIED)
+        if send.message.get("attachments"):
+            needed.add("attachments")
+        if given.api is not None:
+            continue
+        needed.add(f"security:{security_of(given, send)}")
         if send.server_name is not None:
             needed.add("server_name")
         if send.ehlo_name is not None:

@@ -9,40 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 from harness.checks import wire_checks
 from harness.checks.claims import SenderClause
 from harness.checks.counts import Count
-from harness.fakes.http.state import ApiState
-from harness.fakes.smtp.state import SmtpState
 from harness.model import Level
 from harness.protocol import KNOWN_FEATURES
 
+from .given import Given
+
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class SmtpGiven(SmtpState):
-    """A fake SMTP server, and the name and port by which a sender with `connect_to` knows it."""
-
-    host: str | None = None
-    port: int | None = Field(default=None, ge=1, le=65535)
-
-
-class ApiGiven(ApiState):
-    """A provider's API. `version`: which of its two, for Amazon SES."""
-
-    provider: Literal["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
-    version: Literal["v1", "v2"] | None = None
-
-
-class Given(BaseModel):
-    """The state of the fakes.
-
-    `smtp`: the server that the sender is told of; `api`: a provider's API in its place. `also`:
-    more servers, by label, that it is not told of.
-    """
-
-    model_config = _STRICT
-
-    smtp: SmtpGiven = SmtpGiven()
-    api: ApiGiven | None = None
-    also: dict[str, SmtpGiven] = Field(default_factory=dict)
 
 
 class Send(BaseModel):
@@ -50,9 +22,10 @@ class Send(BaseModel):
 
     What is left out is what fits the fake: its security mode, its host and port, its account.
     `credentials: none` configures no account; for an API it may be a mapping, which replaces
-    single ones (`{api_key: …}`). `region` and `domain` are an API's. `uri`: the URI as it is given
-    to the sender, where `<username>`, `<password>` (both percent-encoded), `<host>` and `<port>`
-    stand for the world's. `message`: parts of the message in place of the default one's.
+    single ones (`{api_key: …}`). `region` and `domain` are an API's; "" stands for none at all.
+    `uri`: the URI as it is given to the sender, where `<username>`, `<password>` (both
+    percent-encoded), `<host>` and `<port>` stand for the world's. `message`: parts of the message
+    in place of the default one's.
     """
 
     model_config = _STRICT

@@ -58,12 +58,14 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
     smtp = {"$ref": "#/$defs/SmtpGiven"}
     # In parts, so that nothing of it is required.
     definitions["ApiPart"] = {**definitions["ApiGiven"], "required": []}
+    definitions["AlsoApiPart"] = {**definitions["AlsoApi"], "required": []}
     api = {"$ref": "#/$defs/ApiPart"}
+    also = {"anyOf": [smtp, {"$ref": "#/$defs/AlsoApiPart"}]}
     definitions["Change"]["properties"] = {"smtp": smtp, "api": api}
     parts = {
         "smtp": smtp,
         "api": api,
-        "also": {"type": "object", "additionalProperties": smtp},
+        "also": {"type": "object", "additionalProperties": also},
         "send": {"$ref": "#/$defs/Send"},
     }
     schema["properties"]["control"] = {

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.fakes.errors import FakeError
+from harness.fakes.fake import LOOPBACK_NAMES
 from harness.fakes.http.fake import ApiFake
 from harness.fakes.providers.registry import provider
 from harness.ground import Ground
 from harness.protocol import ApiTransport
-from harness.scenario.model import ApiGiven, Send
+from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven
+from harness.scenario.model import Send
 from harness.secrets import Secrets
 from harness.world.base import World
 
@@ -20,12 +23,17 @@ _HTTPS = 443
 # Everything else among the credentials must be found nowhere; this one is a name.
 _NO_SECRETS = frozenset(["access_key_id"])
 
+_Api = ApiGiven | AlsoApi
+
 
 @dataclass(slots=True, kw_only=True)
 class ApiWorld(World):
-    """One provider's API under all of its host names. `credentials` are those it knows."""
+    """One provider's API, which knows `credentials`, and other servers.
 
-    main: str = "api"
+    It answers under each of its provider's host names that no other server has.
+    """
+
+    main: str = API_LABEL
     given: ApiGiven
     credentials: dict[str, str] = field(default_factory=dict)
 
@@ -42,11 +50,7 @@ class ApiWorld(World):
     @property
     def host(self) -> str:
         """The host of the region that the sender is told, or the fake's own address."""
-        if not self.logical:
-            return "localhost"
-        hosts = provider(self.given.provider).hosts
-        region = self._region(self.case.sends[-1])
-        return hosts.get(region or "", next(iter(hosts.values())))
+        return self._vendors_host(self.case.sends[-1]) if self.logical else "localhost"
 
     @property
     def in_clear(self) -> bool:
@@ -54,26 +58,43 @@ class ApiWorld(World):
         return False
 
     async def start(self) -> None:
-        """Start the API."""
-        await self._start_api(self.given)
+        """Start every API.
+
+        Raises:
+            FakeError: the host that the sender is told is another server's.
+        """
+        told = {self._vendors_host(send) for send in self.case.sends}
+        for label, other in self.case.given.other_apis.items():
+            if taken := told.intersection(_hosts(other)):
+                raise FakeError(
+                    f"{label}: the sender is told of {taken.pop()}, which is {self.main}'s"
+                )
+        await self._start_api(self.main, self.given)
+        for label, other in self.case.given.other_apis.items():
+            await self._start_api(label, other)
 
     async def change(self, words: Mapping[str, Any]) -> None:
         """Put the API into another state; its port and the record go on, its mail does not."""
         fake = self.fakes[self.main]
         changed = ApiGiven.model_validate({**self.given.model_dump(exclude_unset=True), **words})
         await self.stop_fake(self.main)
-        await self._start_api(changed, port=fake.port)
+        await self._start_api(self.main, changed, port=fake.port)
 
-    async def _start_api(self, given: ApiGiven, *, port: int = 0) -> None:
+    async def _start_api(self, label: str, given: _Api, *, port: int = 0) -> None:
         words = given.model_dump(
-            exclude={"provider", "version"}, exclude_unset=True, exclude_none=True
+            exclude={"provider", "version", "host"}, exclude_unset=True, exclude_none=True
         )
-        words["account"] = {"seed": f"{self.ground.seed}:{self.case.id}", **given.account}
+        seed = f"{self.ground.seed}:{self.case.id}"
+        words["account"] = {
+            "seed": seed if label == self.main else f"{seed}:{label}",
+            **given.account,
+        }
+        words.setdefault("names", (*LOOPBACK_NAMES, *_hosts(given)))
         fake: ApiFake[Any] = ApiFake(
             given.provider,
-            credentials=self.credentials,
+            credentials=self._credentials_at(given, label),
             bind_port=port,
-            label=self.main,
+            label=label,
             **self.surroundings,
             **words,
         )
@@ -97,11 +118,24 @@ class ApiWorld(World):
         )
 
     def connect_to(self, send: Send) -> dict[str, str]:
-        """A row for each region's host, so that a wrong or a second one shows."""
+        """A row for each host of each server: a wrong region shows, and whoever goes elsewhere."""
         del send
-        port = self.fakes[self.main].port
-        hosts = provider(self.given.provider).hosts.values()
-        return {f"{host}:{_HTTPS}": f"{_LOOPBACK_ADDRESS}:{port}" for host in hosts}
+        servers: dict[str, _Api] = {self.main: self.given, **self.case.given.other_apis}
+        return {
+            f"{host}:{_HTTPS}": f"{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
+            for label, given in servers.items()
+            for host in _hosts(given)
+        }
+
+    def _vendors_host(self, send: Send) -> str:
+        hosts = provider(self.given.provider).hosts
+        return hosts.get(self._region(send) or "", next(iter(hosts.values())))
+
+    def _credentials_at(self, given: _Api, label: str) -> dict[str, str]:
+        """The same at each server of the provider: another one would take whatever it is given."""
+        if given.provider == self.given.provider:
+            return self.credentials
+        return made_up_credentials(given, self.ground, f"{self.case.id}:{label}")
 
     def _region(self, send: Send) -> str | None:
         if send.region is not None:
@@ -114,7 +148,14 @@ class ApiWorld(World):
         return "harness.test" if self.given.provider == "mailgun" else None
 
 
-def made_up_credentials(given: ApiGiven, ground: Ground, case: str) -> dict[str, str]:
+def _hosts(given: _Api) -> tuple[str, ...]:
+    """The names under which a server is found."""
+    if isinstance(given, AlsoApi) and given.host is not None:
+        return (given.host,)
+    return tuple(provider(given.provider).hosts.values())
+
+
+def made_up_credentials(given: _Api, ground: Ground, case: str) -> dict[str, str]:
     """Credentials in the vendor's form that no other case has."""
     dice = ground.dice(f"{case}:credentials")
 

@@ -12,7 +12,8 @@ from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.smtp.fake import Smtp
 from harness.protocol import Security, SmtpTransport
 from harness.scenario.case import security_of
-from harness.scenario.model import Send, SmtpGiven
+from harness.scenario.given import SMTP_LABEL, SmtpGiven
+from harness.scenario.model import Send
 from harness.secrets import Secrets
 from harness.world.base import World
 
@@ -21,14 +22,13 @@ _LOGICAL_HOST = "mail.harness.test"
 _LOOPBACK = "localhost"
 _NO_SUCH_HOST = "nowhere.invalid"  # RFC 6761 keeps it from ever existing
 _LOOPBACK_ADDRESS = "127.0.0.1"
-MAIN = "smtp"
 
 
 @dataclass(slots=True, kw_only=True)
 class SmtpWorld(World):
     """Fake SMTP servers: the one that the sender is told of, with its `account`, and others."""
 
-    main: str = MAIN
+    main: str = SMTP_LABEL
     account: Credentials
 
     @property
@@ -52,8 +52,8 @@ class SmtpWorld(World):
 
     async def start(self) -> None:
         """Start every fake."""
-        await self._start_server(MAIN, self.case.given.smtp)
-        for label, other in self.case.given.also.items():
+        await self._start_server(SMTP_LABEL, self.case.given.smtp)
+        for label, other in self.case.given.other_smtp_servers.items():
             await self._start_server(label, other)
 
     async def change(self, words: Mapping[str, Any]) -> None:
@@ -61,9 +61,9 @@ class SmtpWorld(World):
         changed = SmtpGiven.model_validate(
             {**self.case.given.smtp.model_dump(exclude_unset=True), **words}
         )
-        port = self.fakes[MAIN].port
-        await self.stop_fake(MAIN)
-        await self._start_server(MAIN, changed, port=port)
+        port = self.fakes[SMTP_LABEL].port
+        await self.stop_fake(SMTP_LABEL)
+        await self._start_server(SMTP_LABEL, changed, port=port)
 
     async def _start_server(self, label: str, given: SmtpGiven, *, port: int = 0) -> None:
         words = given.model_dump(exclude={"host", "port"}, exclude_unset=True, exclude_none=True)
@@ -82,12 +82,12 @@ class SmtpWorld(World):
     def _bind_host(self, label: str) -> str:
         """Where a fake listens: where a sender that dials what it is told will look for it."""
         hosts = {send.host for send in self.case.sends if send.host}
-        wants_ipv6 = label == MAIN and not self.logical and hosts & {"::1", "[::1]"}
+        wants_ipv6 = label == SMTP_LABEL and not self.logical and hosts & {"::1", "[::1]"}
         return "::1" if wants_ipv6 else _LOOPBACK_ADDRESS
 
     def _names(self, label: str, given: SmtpGiven) -> tuple[str, ...]:
         """What the certificate is made for: the names that a sender verifies."""
-        if label == MAIN:
+        if label == SMTP_LABEL:
             server_names = [send.server_name for send in self.case.sends if send.server_name]
             if server_names:
                 return (server_names[0],)
@@ -113,7 +113,7 @@ class SmtpWorld(World):
         if send.port is not None:
             return send.port
         if not self.logical:
-            return self.fakes[MAIN].port
+            return self.fakes[SMTP_LABEL].port
         return self.case.given.smtp.port or _usual_port(security_of(self.case.given, send))
 
     def connect_to(self, send: Send) -> dict[str, str]:
@@ -123,11 +123,11 @@ class SmtpWorld(World):
         found = {}
         if self.case.given.smtp.network is not Network.UNRESOLVED:
             told = self._told_host(send)
-            main = self.fakes[MAIN]
+            main = self.fakes[SMTP_LABEL]
             for host in (told, told.rstrip(".").lower()):
                 logical = f"{_bracketed(host)}:{self._told_port(send)}"
                 found[logical] = f"{_bracketed(main.host)}:{main.port}"
-        for label, given in self.case.given.also.items():
+        for label, given in self.case.given.other_smtp_servers.items():
             usual = _usual_port(Security(given.security))
             logical = f"{given.host or self._told_host(send)}:{given.port or usual}"
             found[logical] = f"{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.checks.capture import added_headers, content
+from harness.checks.capture import added_headers, author, content
 from harness.checks.record import Record, SendRecord
 from harness.fakes.transcript import MessageCaptured
 
@@ -94,6 +94,54 @@ def test_carbon_copies_are_recipients_too(
     assert not content(make_record(captured(), sends=(send,)), "intact").met
 
 
+def attached(file: str, *, name: str = "a.csv", kind: str = "text/csv") -> bytes:
+    """The usual message with a file; `file` is the part's content, with its encoding's header."""
+    part = f'Content-Type: {kind}\r\nContent-Disposition: attachment; filename="{name}"\r\n{file}'
+    head = wire("", MIME_Version="1.0", Content_Type="multipart/mixed; boundary=b")
+    return head + f"--b\r\n\r\nHello.\r\n--b\r\n{part}\r\n--b--\r\n".encode()
+
+
+AS_IT_IS = "\r\na,b\r\n1,2\r\n"
+BASE64 = "Content-Transfer-Encoding: base64\r\n\r\nYSxiDQoxLDINCg=="
+WITHOUT_RETURNS = "Content-Transfer-Encoding: base64\r\n\r\nYSxiCjEsMgo="
+
+
+@pytest.mark.parametrize(
+    ("message", "observed"),
+    [
+        (attached(BASE64), "all as asked for"),
+        (attached(AS_IT_IS), "all as asked for"),
+        (attached(WITHOUT_RETURNS), "all as asked for"),
+        (attached(BASE64, kind="TEXT/CSV; charset=utf-8"), "all as asked for"),
+        (attached(BASE64, name="b.csv"), "no attachment 'a.csv'"),
+        (attached(BASE64, kind="application/csv"), "the attachment 'a.csv' as application/csv"),
+        (attached("\r\na,b\r\n"), "another content of the attachment 'a.csv'"),
+        (wire(), "no attachment 'a.csv'"),
+    ],
+)
+def test_an_attachment_has_to_come_with_its_name_type_and_content(
+    message: bytes,
+    observed: str,
+    make_record: MakeRecord,
+    make_send: Callable[..., SendRecord],
+    captured: Captured,
+) -> None:
+    file = {"filename": "a.csv", "content_type": "text/csv", "content": "YSxiDQoxLDINCg=="}
+    send = make_send({"status": "sent"}, attachments=[file])
+    seen = content(make_record(captured(message), sends=(send,)), "intact")
+    assert (seen.met, seen.observed) == (observed == "all as asked for", observed)
+
+
+def test_the_line_ends_of_what_is_no_text_are_content(
+    make_record: MakeRecord, make_send: Callable[..., SendRecord], captured: Captured
+) -> None:
+    file = {"filename": "a.csv", "content_type": "image/x", "content": "YSxiDQoxLDINCg=="}
+    send = make_send({"status": "sent"}, attachments=[file])
+    for part, met in ((BASE64, True), (WITHOUT_RETURNS, False)):
+        record = make_record(captured(attached(part, kind="image/x")), sends=(send,))
+        assert content(record, "intact").met is met
+
+
 def test_without_a_message_nothing_is_intact(make_record: MakeRecord) -> None:
     seen = content(make_record(), "intact")
     assert (seen.met, seen.observed) == (False, "no message")
@@ -103,6 +151,38 @@ def test_the_last_message_is_the_one_that_is_read(
     make_record: MakeRecord, captured: Captured
 ) -> None:
     assert content(make_record(captured(wire("Bye.")), captured()), "intact").events == (2,)
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "met"),
+    [
+        ("A B <from@sender.test>", "A B", True),
+        ('"B, A" <from@sender.test>', "B, A", True),
+        ("=?utf-8?q?B=C3=BCro?= <from@sender.test>", "Büro", True),
+        ("from@sender.test", "", True),
+        ("from@sender.test", "A B", False),
+        ("A B <from@sender.test>", "", False),
+        ("A B <other@sender.test>", "A B", False),
+        ("A B <from@sender.test>, C <c@sender.test>", "A B", False),
+        ("", "", False),
+    ],
+)
+def test_from_is_compared_with_its_name(
+    header: str,
+    name: str,
+    met: bool,
+    make_record: MakeRecord,
+    make_send: Callable[..., SendRecord],
+    captured: Captured,
+) -> None:
+    send = make_send({"status": "sent"}, **{"from": {"name": name, "address": "from@sender.test"}})
+    seen = author(make_record(captured(wire(From=header)), sends=(send,)), "as-asked")
+    assert seen.met is met, seen.observed
+    assert seen.events == (1,)
+
+
+def test_without_a_message_nobody_is_its_author(make_record: MakeRecord) -> None:
+    assert not author(make_record(), "as-asked").met
 
 
 def test_headers_of_a_provider_are_told(make_record: MakeRecord, captured: Captured) -> None:
@@ -141,4 +221,5 @@ def test_whatever_a_message_is_it_is_judged(
 ) -> None:
     record = make_record(captured(b"".join(pieces)))
     assert content(record, "intact").expected
+    assert author(record, "as-asked").expected
     assert added_headers(record, "none").expected

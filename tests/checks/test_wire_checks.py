@@ -52,8 +52,11 @@ def login(*, accepted: bool) -> AuthOutcome:
     return AuthOutcome(mechanism="PLAIN", username="u", accepted=accepted, secure=True)
 
 
-def asked(target: str, host: str = "api.example") -> HttpRequested:
-    request = Request(method="POST", target=target, headers=(("Host", host),))
+def asked(
+    target: str, host: str = "api.example", *, key: str | None = None, body: str = ""
+) -> HttpRequested:
+    headers = (("Host", host), *((("Authorization", key),) if key is not None else ()))
+    request = Request(method="POST", target=target, headers=headers, body=body.encode())
     return HttpRequested(request=request, secure=True)
 
 
@@ -61,6 +64,7 @@ CONNECTED = Connected(server="smtp", port=25, peer="127.0.0.1:1")
 ELSEWHERE = Connected(server="other", port=25, peer="127.0.0.1:1")
 ESTABLISHED = TlsEstablished(version="TLSv1.3", cipher="x", certificate="good")
 FAILED = TlsFailed(reason="no", alert=None)
+KEY = "pw-0123456789abcdef"
 HANDSHAKE = b"\x16\x03\x01\x02\x00\x01"
 
 # Key, what is wanted, the facts, whether it is met, the events cited, words of what was observed.
@@ -143,6 +147,14 @@ TABLE: list[tuple[str, Any, Facts, bool, tuple[int, ...], str]] = [
     ("paths", ["/send"], [], False, (), "no request"),
     ("secrets-in-urls", "never", [asked("/send?key=x")], True, (), "none"),
     ("secrets-in-urls", "never", [asked("/send?key=pw-0123456789abcdef")], False, (1,), "1"),
+    ("handed-elsewhere", "nothing", [CONNECTED, asked("/", body=KEY)], True, (), "no other"),
+    ("handed-elsewhere", "nothing", [ELSEWHERE, asked("/send")], True, (), "no other server got"),
+    ("handed-elsewhere", "nothing", [ELSEWHERE, asked("/", body="x")], False, (2,),
+     "other got the content of a request"),
+    ("handed-elsewhere", "nothing", [ELSEWHERE, asked(f"/?{KEY}")], False, (2,),
+     "other got the password"),
+    ("handed-elsewhere", "nothing", [ELSEWHERE, asked("/", key=KEY), asked("/", key="AWS4")],
+     False, (2, 3), "other got the password, other got an Authorization"),
 ]  # fmt: skip
 
 
@@ -167,7 +179,7 @@ def test_a_check_answers_from_the_record(
 @pytest.mark.parametrize("key", sorted(wire_checks()))
 def test_every_check_has_a_case_in_which_it_is_met_and_one_in_which_it_is_not(key: str) -> None:
     outcomes = {met for name, _, _, met, _, _ in TABLE if name == key}
-    elsewhere = {"messages", "anonymous-messages", "message", "added-headers"}
+    elsewhere = {"messages", "anonymous-messages", "message", "from", "added-headers"}
     exposure = {"credentials-in-clear", "content-in-clear"}
     assert outcomes == {True, False} or key in elsewhere | exposure
 
@@ -207,6 +219,15 @@ def test_a_forbidden_command_without_content_is_no_leak(verb: str, make_record: 
     )
     assert not seen.met
     assert not seen.leak
+
+
+def test_what_another_server_gets_is_a_leak(make_record: MakeRecord) -> None:
+    check = wire_checks()["handed-elsewhere"]
+    leaks = [
+        check.ask(make_record((1, server), (1, asked("/", body=KEY))), "nothing").leak
+        for server in (CONNECTED, ELSEWHERE)
+    ]
+    assert leaks == [False, True]
 
 
 def test_what_nobody_asks_about_is_no_evidence(make_record: MakeRecord) -> None:

@@ -59,6 +59,51 @@ def test_a_default_server_and_more_of_them(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*FakeError: securty: *"])
 
 
+def test_a_default_of_each_provider_and_more_of_them(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import smtplib, ssl, urllib.error, urllib.request
+
+        import pytest
+
+        ACCOUNT = {"domains": [{"name": "example.com"}]}
+        NAMES = ["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+
+        @pytest.fixture(params=NAMES)
+        def fakes(request):
+            return request.getfixturevalue(f"harness_{request.param}")
+
+        @pytest.fixture
+        def context(harness_trust):
+            return ssl.create_default_context(cafile=str(harness_trust.ca_file))
+
+        def test_default(fakes, context):
+            with pytest.raises(urllib.error.HTTPError):
+                urllib.request.urlopen(fakes.base_url + "/no/such/path", context=context)
+            assert len(fakes.requests) == 1
+            fakes.account = fakes.account.model_copy(update={"suspended": True})
+            assert fakes.account.suspended
+
+        def test_factory_and_front(fakes, context):
+            more = fakes(account=ACCOUNT)
+            with smtplib.SMTP("localhost", more.smtp.port) as client:
+                client.starttls(context=context)
+                client.login(more.smtp.username, more.smtp.password)
+                message = b"From: a@example.com\\r\\nTo: c@d.test\\r\\n\\r\\ny\\r\\n"
+                client.sendmail("a@example.com", ["c@d.test"], message)
+            assert [message.rcpt_tos for message in more.messages] == [("c@d.test",)]
+            assert fakes.smtp.port != more.smtp.port
+            assert fakes.messages == []
+
+        def test_wrong_word(fakes):
+            fakes(acount=ACCOUNT)
+        """
+    )
+    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=12, failed=6)
+    result.stdout.fnmatch_lines(["*FakeError: acount: *"])
+
+
 RUNS = """
     import asyncio
 
@@ -109,19 +154,26 @@ def test_modules_of_the_same_names_go_on_working(pytester: pytest.Pytester) -> N
     (folder / "harness.py").write_text("WHOSE = 'theirs'\n", encoding="utf-8")
     (folder / "fakes.py").write_text("WHOSE = 'theirs too'\n", encoding="utf-8")
     (folder / "test_names.py").write_text(
+        "import smtplib\n"
         "import harness, fakes\n"
         "def test_theirs():\n"
         "    assert (harness.WHOSE, fakes.WHOSE) == ('theirs', 'theirs too')\n"
         "def test_ours(harness_smtp, harness_run):\n"
         "    assert harness_smtp.port\n"
         "    assert harness_run('modes/other-name').summary['pass'] == 1\n"
+        "def test_ours_with_a_front(harness_postmark, harness_smtp):\n"
+        "    api = harness_postmark(account={'senders': ['a@b.test']})\n"
+        "    with smtplib.SMTP('localhost', api.smtp.port) as client:\n"
+        "        client.login(api.smtp.username, api.smtp.password)\n"
+        "        client.sendmail('a@b.test', 'c@d.test', b'From: a@b.test\\r\\n\\r\\ny\\r\\n')\n"
+        "    assert [message.username for message in api.messages] == [api.smtp.username]\n"
         "def test_theirs_again():\n"
         "    import harness as again\n"
         "    assert again is harness and again.WHOSE == 'theirs'\n",
         encoding="utf-8",
     )
     result = pytester.runpytest_subprocess("tests")
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
 
 
 def test_the_plugin_alone_imports_next_to_nothing(

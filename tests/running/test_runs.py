@@ -239,11 +239,15 @@ class GoneAfterOne(ReferenceSender):
 
 def test_what_had_run_before_the_trouble_is_told(mixed: Mixed) -> None:
     told: list[Event] = []
-    with pytest.raises(SenderError, match="^the program is gone$"):
+
+    def listen(event: Event) -> None:
+        told.append(event)
+
+    with pytest.raises(SenderError, match=r"^the program is gone$"):
         carry_out(
             mixed(first=POSITIVE, second=POSITIVE),
             sender=GoneAfterOne("x", right),
-            listener=told.append,
+            listener=listen,
             jobs=1,
         )
     [last] = [event for event in told if isinstance(event, RunFinished)]

@@ -59,7 +59,7 @@ def test_a_control_may_take_all_faults_away(cases: Cases) -> None:
 
 def test_a_control_may_change_another_server(cases: Cases) -> None:
     control, _ = cases(smtp="{}", control="{also: {other: {size: 5}}}")
-    assert control.given.also["other"].size == 5
+    assert control.given.other_smtp_servers["other"].size == 5
 
 
 def test_cases_with_the_same_control_share_it(cases: Cases) -> None:

@@ -21,6 +21,16 @@ when: [{send: {message: {subject: x}}}, {change: {smtp: {size: 5}}}, {send: {}, 
 then: {sender: {status: [sent, failed], error: {class: stalled}}, wire: {auth: at most 3, mail: 2}}
 control: {smtp: {faults: []}}
 """  # noqa: E501  # a step a line would hide that it is a list
+OTHER_SERVERS = """\
+title: A title that is long enough
+verifies: [ORY-035]
+given:
+  api: {provider: mandrill}
+  also: {stranger: {provider: sendgrid, host: "{host}", account: {x: [1]}}, other: {provider: ses}}
+when: {send: {}}
+then: {sender: {status: sent}}
+control: {also: {stranger: {network: open}}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +83,27 @@ def test_the_schema_refuses_what_is_misspelt(
 ) -> None:
     assert RIGHT.count(right) == 1
     assert complain(loads(RIGHT.replace(right, wrong), source="a").data)
+
+
+def test_the_schema_knows_other_apis(complain: Callable[[Any], list[str]]) -> None:
+    assert complain(loads(OTHER_SERVERS, source="a").data) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("provider: sendgrid, ", ""),
+        ("provider: sendgrid", "provider: gmail"),
+        ('host: "{host}"', "hosts: a"),
+        ("network: open", "netwrok: open"),
+        ("network: open", "network: shut"),
+    ],
+)
+def test_the_schema_refuses_what_is_misspelt_of_other_apis(
+    right: str, wrong: str, complain: Callable[[Any], list[str]]
+) -> None:
+    assert OTHER_SERVERS.count(right) == 1
+    assert complain(loads(OTHER_SERVERS.replace(right, wrong), source="a").data)
 
 
 @pytest.mark.parametrize(

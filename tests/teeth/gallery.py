@@ -10,11 +10,14 @@ from harness.scenario.library import load_library
 
 from . import (
     wrong_api,
+    wrong_api_outcomes,
     wrong_auth,
     wrong_certificates,
     wrong_config,
+    wrong_elsewhere,
     wrong_mailgun,
     wrong_mandrill,
+    wrong_message,
     wrong_modes,
     wrong_network,
     wrong_postmark,
@@ -37,6 +40,9 @@ FAMILIES = (
     wrong_network,
     wrong_reports,
     wrong_api,
+    wrong_api_outcomes,
+    wrong_elsewhere,
+    wrong_message,
     wrong_ses,
     wrong_sendgrid,
     wrong_sparkpost,
@@ -87,7 +93,8 @@ def clauses(library: Sequence[Case]) -> dict[str, set[str]]:
         sender = case.then.sender
         if sender is None:
             continue
-        asked.update({"sender.status"} if sender.status else ())
+        # Where both will do, nobody can get it wrong.
+        asked.update({"sender.status"} if sender.status and len(sender.status) == 1 else ())
         if sender.error is not None:
             said = sender.error.model_dump(by_alias=True)
             asked.update(f"sender.error.{word}" for word, value in said.items() if value)

@@ -1,4 +1,4 @@
-"""Senders that use a provider's API wrongly."""
+"""Senders that ask a provider's API wrongly, whoever the provider is."""
 
 from __future__ import annotations
 
@@ -12,40 +12,20 @@ from .careful import Careful
 from .careful_api import ApiFailure, Response
 from .careful_calls import REGIONS, Call
 from .careful_wire import Failure
+from .convictions import convicted
+
+# Whom it asks.
 
 
-class CountsEvery2xxAsSent(Careful):
-    """Says sent for every 2xx, whatever the body says."""
-
-    def taken(self, response: Response) -> str:
-        return "" if response.status < 300 else super().taken(response)
-
-
-class IgnoresTheStatus(Careful):
-    """Says sent as soon as there is a response."""
-
-    def taken(self, response: Response) -> str:
-        del response
-        return ""
-
-
-class SendsAgainUnless200(Careful):
-    """Takes only 200 for success, and asks once more after a 202."""
-
-    def ask_api(self, call: Call) -> Response:
-        response = super().ask_api(call)
-        return super().ask_api(call) if response.status == 202 else response
-
-
-class Takes202ForAFailure(Careful):
-    """Takes only 200 for success."""
-
-    def taken(self, response: Response) -> str:
-        if response.status == 202:
-            raise self.unexpected(response)
-        return super().taken(response)
-
-
+@convicted("api/any/redirected", "api/any/redirected-to-another-host", check="handed-elsewhere")
+@convicted(
+    "api/any/redirected*[provider=mandrill,*]",
+    "api/any/redirected*[provider=sendgrid,*]",
+    "api/any/redirected*[provider=sparkpost,*]",
+    "api/any/redirected*[provider=mailgun,*]",
+    "api/any/redirected*[provider=postmark,*]",
+    check="messages sender.status",
+)
 class FollowsRedirects(Careful):
     """Takes the credentials wherever a redirect points."""
 
@@ -55,6 +35,7 @@ class FollowsRedirects(Careful):
         return self.exchanged(replace(call, host=host or call.host, path=f"/{path}"))
 
 
+@convicted("api/any/bad-certificate", check="messages requests sender.status")
 class VerifiesNoApiCertificate(Careful):
     """Takes every certificate of an API."""
 
@@ -65,6 +46,10 @@ class VerifiesNoApiCertificate(Careful):
         return context
 
 
+@convicted(
+    "api/any/bad-certificate[provider=*,certificate=wrong-host]",
+    check="messages requests sender.status",
+)
 class ComparesNoNameOfAnApi(Careful):
     """Takes every certificate of a trusted authority."""
 
@@ -74,34 +59,16 @@ class ComparesNoNameOfAnApi(Careful):
         return context
 
 
-class PutsTheKeyIntoTheUrl(Careful):
-    """Repeats the key in the query."""
-
-    def call(self, host: str) -> Call:
-        made = super().call(host)
-        values = self.transport["credentials"].items()
-        key = next(value for name, value in values if name != "access_key_id")
-        return replace(made, path=f"{made.path}?key={key}")
-
-
-class TellsTheKey(Careful):
-    """Writes its configuration into the words of a failure."""
-
-    def without_keys(self, text: str) -> str:
-        return f"{text} (with {dict(self.transport['credentials'])})"
-
-
-class RetriesRefusals(Careful):
-    """Asks again after a 4xx that will not change."""
-
-    def ask_api(self, call: Call) -> Response:
-        for _ in range(3):
-            response = super().ask_api(call)
-            if not 400 <= response.status < 500:
-                return response
-        return super().ask_api(call)
-
-
+@convicted(
+    "api/mailgun/wrong-region",
+    "api/sparkpost/key-of-the-other-region",
+    check="messages sender.status",
+)
+@convicted(
+    "api/mailgun/wrong-region-no-fallback",
+    "api/sparkpost/no-fallback",
+    check="hosts messages sender.status",
+)
 class FallsBackToTheOtherRegion(Careful):
     """Where its region refuses it asks the other one."""
 
@@ -113,21 +80,19 @@ class FallsBackToTheOtherRegion(Careful):
         return super().ask_api(replace(call, host=others.pop()))
 
 
-class AsksWithoutAKey(Careful):
-    """Asks though there is no key."""
-
-    def check_credential(self, name: str, value: str) -> None:
-        """Whatever it is."""
-
-
-class SaysSentWithoutAKey(Careful):
-    """Takes an API without a key for a null transport, and a key of blanks for none."""
-
-    def deliver_by_api(self) -> str:
-        values = self.transport["credentials"].values()
-        return super().deliver_by_api() if all(map(str.isalnum, values)) else ""
-
-
+@convicted(
+    "api/mailgun/region-host[region=eu]",
+    "api/mailgun/wrong-region-no-fallback[case=us-domain]",
+    "api/sparkpost/no-fallback",
+    check="hosts messages sender.status",
+)
+@convicted(
+    "api/ses/host-of-region[region=eu-central-1]",
+    "api/ses/host-of-region[region=ap-southeast-2]",
+    "api/sparkpost/region-host[region=eu]",
+    check="hosts",
+)
+@convicted("api/ses/wrong-region*", check="messages sender.status")
 class IgnoresTheRegion(Careful):
     """Uses the first region's host, whatever is configured."""
 
@@ -140,53 +105,70 @@ class IgnoresTheRegion(Careful):
         return "us-east-1"
 
 
-class SwallowsTheVendorsWords(Careful):
-    """Says that something went wrong, and nothing of what the vendor said."""
-
-    def vendor_words(self, response: Response, words: str) -> str:
-        del response, words
-        return "something went wrong"
+# With what.
 
 
-class TakesEveryRefusalForPassing(Careful):
-    """Says of every refusal that it may pass."""
+@convicted("api/any/secrets-in-urls", check="secrets-in-urls")
+@convicted(
+    # Where a signature covers the path it is refused for that first.
+    "api/any/refused-credentials[provider=mandrill]",
+    "api/any/refused-credentials[provider=sendgrid]",
+    "api/any/refused-credentials[provider=sparkpost]",
+    "api/any/refused-credentials[provider=mailgun]",
+    "api/any/refused-credentials[provider=postmark]",
+    check="secrets-in-urls",
+)
+class PutsTheKeyIntoTheUrl(Careful):
+    """Repeats the key in the query."""
 
-    def may_pass(self, status: int, class_: str) -> bool:
-        return True
-
-
-class TakesLimitsForPermanent(Careful):
-    """Says of every refusal that it stays."""
-
-    def may_pass(self, status: int, class_: str) -> bool:
-        return False
-
-
-class BlamesTheProvider(Careful):
-    """Takes every refusal for the provider's own trouble."""
-
-    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
-        failure.class_ = "server-error"
-        failure.phase = "api"
-        return super().failed_by_api(failure)
+    def call(self, host: str) -> Call:
+        made = super().call(host)
+        values = self.transport["credentials"].items()
+        key = next(value for name, value in values if name != "access_key_id")
+        return replace(made, path=f"{made.path}?key={key}")
 
 
-class BlamesTheKey(Careful):
-    """Takes every refusal for a wrong key."""
+@convicted("api/any/credential-missing", check="requests")
+@convicted(
+    "api/mailgun/setting-missing[setting=key-empty]",
+    "api/mandrill/key-empty",
+    "api/sparkpost/setting-missing[setting=key-empty]",
+    check="requests sender.error.class sender.error.phase",
+)
+class AsksWithoutAKey(Careful):
+    """Asks though there is no key."""
 
-    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
-        failure.class_ = "unauthorized"
-        failure.phase = "auth"
-        return super().failed_by_api(failure)
-
-
-class WaitsForAnApiForEver(Careful):
-    """Has no time-out of its own."""
-
-    def api_timeout(self) -> float | None:
-        return 40 * float(self.request["timeout"])
+    def check_credential(self, name: str, value: str) -> None:
+        """Whatever it is."""
 
 
+@convicted(
+    "api/any/credential-missing",
+    "api/mailgun/setting-missing[setting=key-empty]",
+    "api/mandrill/key-empty",
+    "api/postmark/token-empty",
+    "api/sparkpost/setting-missing[setting=key-empty]",
+    check="honesty sender.status",
+)
+class SaysSentWithoutAKey(Careful):
+    """Takes an API without a key for a null transport."""
+
+    def deliver_by_api(self) -> str:
+        return super().deliver_by_api() if all(self.transport["credentials"].values()) else ""
+
+
+@convicted("api/any/accepted[provider=ses]", check="message messages sender.status")
+class SignsWithASlowClock(Careful):
+    """Signs with the local time of a zone an hour behind."""
+
+    def signing_time(self) -> datetime:
+        return super().signing_time() - timedelta(hours=1)
+
+
+# What is sent.
+
+
+@convicted("api/any/accepted", "api/any/counted", "api/any/from-forms", check="message")
 class SendsFromTheAccount(Careful):
     """Sends from another address than the message has."""
 
@@ -200,6 +182,31 @@ class SendsFromTheAccount(Careful):
         return message
 
 
+@convicted("api/any/from-missing", check="messages sender.status")
+class FillsInAFrom(Careful):
+    """Sends from an address of its own where the From cannot be used."""
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        message = super().asked
+        local, _, domain = message["from"]["address"].rpartition("@")
+        if local and domain:
+            return message
+        domain = message["to"][0]["address"].rpartition("@")[2]
+        return {**message, "from": {"address": f"noreply@{domain}"}}
+
+
+# How often, and for how long.
+
+
+@convicted(
+    "api/any/accepted",
+    "api/any/attachment",
+    "api/any/counted",
+    "api/any/from-forms",
+    "api/any/secrets-in-urls",
+    check="messages",
+)
 class AsksAnApiTwice(Careful):
     """Sends the message twice, to be sure."""
 
@@ -208,26 +215,17 @@ class AsksAnApiTwice(Careful):
         return super().ask_api(call)
 
 
-class AsksForSomethingElseFirst(Careful):
-    """Asks whether it may, by another call, before it sends."""
+@convicted("api/sendgrid/accepted-once", check="messages requests")
+@convicted("api/any/accepted[provider=sendgrid]", check="messages")
+class SendsAgainUnless200(Careful):
+    """Takes only 200 for success, and asks once more after a 202."""
 
     def ask_api(self, call: Call) -> Response:
-        super().ask_api(replace(call, path=f"{call.path.rpartition('/')[0]}/ping"))
-        return super().ask_api(call)
+        response = super().ask_api(call)
+        return super().ask_api(call) if response.status == 202 else response
 
 
-class TakesALostAnswerForTaken(Careful):
-    """Says sent where there is no whole answer."""
-
-    def deliver_by_api(self) -> str:
-        try:
-            return super().deliver_by_api()
-        except Failure as failure:
-            if failure.class_ in {"outcome-unknown", "protocol-error"}:
-                return ""
-            raise
-
-
+@convicted("api/any/answer-lost", check="messages")
 class SendsAgainAfterALostAnswer(Careful):
     """Asks again where nobody knows what became of the request."""
 
@@ -240,30 +238,26 @@ class SendsAgainAfterALostAnswer(Careful):
             return super().ask_api(call)
 
 
-class SignsWithASlowClock(Careful):
-    """Signs with a time of an hour ago."""
+@convicted(
+    "api/ses/not-verified",
+    "api/ses/smtp-credentials",
+    "api/sparkpost/permission-missing",
+    check="requests",
+)
+class RetriesRefusals(Careful):
+    """Asks again after a 4xx that will not change."""
 
-    def signing_time(self) -> datetime:
-        return super().signing_time() - timedelta(hours=1)
-
-
-class TakesAQueuedMessageForLost(Careful):
-    """Takes Mandrill's `queued` for a failure."""
-
-    def is_taken_by_mandrill(self, item: Mapping[str, Any]) -> bool:
-        return item.get("status") == "sent"
-
-
-class TakesRejectedForTaken(Careful):
-    """Looks for an item, and not at what it says."""
-
-    def is_taken_by_mandrill(self, item: Mapping[str, Any]) -> bool:
-        return bool(item)
+    def ask_api(self, call: Call) -> Response:
+        for _ in range(3):
+            response = super().ask_api(call)
+            if not 400 <= response.status < 500:
+                return response
+        return super().ask_api(call)
 
 
-class GivesUpTheMessageSilently(Careful):
-    """Says sent whatever happens: nobody reads the errors of a newsletter."""
+@convicted("api/any/no-answer[provider=*,trouble=says-nothing]", check="answers")
+class WaitsForAnApiForEver(Careful):
+    """Has no time-out of its own."""
 
-    def send_by_api(self) -> dict[str, Any]:
-        super().send_by_api()
-        return {"status": "sent"}
+    def api_timeout(self) -> float | None:
+        return 40 * float(self.request["timeout"])

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from ..keyed import KeyedAccount
 from ..keys import ApiKey, Domain, find_domain, find_key
-from ..rules import Account
 
 
 class MailgunKey(ApiKey):
@@ -40,13 +40,19 @@ class MailgunKey(ApiKey):
 
 
 class MailgunDomain(Domain):
-    """A domain. `sandbox`: it sends to `authorized` recipients only; `disabled`: to nobody."""
+    """A domain. `sandbox`: it sends to `authorized` recipients only; `disabled`: to nobody.
+
+    `smtp_password` is that of its postmaster over SMTP, made up when left out; `smtp_users` are the
+    passwords of others, by what stands before the @ in lower case.
+    """
 
     sandbox: bool = False
     disabled: bool = False
+    smtp_password: str | None = None
+    smtp_users: dict[str, str] = Field(default_factory=dict)
 
 
-class MailgunAccount(Account):
+class MailgunAccount(KeyedAccount):
     """An account; a domain is found only in its region, a key opens both where it names none.
 
     `authorized`: the only recipients of a sandbox domain, and of a `free` account. `standing`:

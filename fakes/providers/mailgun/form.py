@@ -22,11 +22,12 @@ _UNREADABLE = (LookupError, TypeError, ValueError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One field of a form; a file is one that has a file name."""
+    """One field of a form; a file is one that has a file name, and may have a media type."""
 
     name: str
     value: bytes
     filename: str | None = None
+    content_type: str = ""
 
     @property
     def text(self) -> str:
@@ -106,7 +107,12 @@ def _part(octets: bytes) -> Part | None:
     name = _parameter(disposition, "name")
     if not blank or not name:
         return None
-    return Part(name=name, value=value, filename=_parameter(disposition, "filename"))
+    return Part(
+        name=name,
+        value=value,
+        filename=_parameter(disposition, "filename"),
+        content_type=str(headers.get("content-type", "")),
+    )
 
 
 def _header(value: object) -> Message:

@@ -9,6 +9,7 @@ account can say which it is (`statuses`).
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from ...http.exchange import Headers, Mark, Response
 from ..refusal import Refusal, Refusals
@@ -342,16 +343,6 @@ REFUSALS = Refusals(
 
 
 def refuse(case: str, /, *, status: int | None = None, **variables: str) -> Response:
-    """A refusal, its variable parts written as JSON has strings."""
-    written = {key: json.dumps(value)[1:-1] for key, value in variables.items()}
-    made = REFUSALS[case].response(**written)
-    if status is None or status == made.status:
-        return made
-    return Response(
-        status=status,
-        body=made.body,
-        headers=made.headers,
-        mark=made.mark,
-        source=made.source,
-        case=case,
-    )
+    """A refusal; `status` where the account has another one than is known of it."""
+    made = REFUSALS.refuse(case, **variables)
+    return made if status is None else replace(made, status=status)

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Request, Response
+from ..keyed import KeyedProvider
 from ..refusal import Refusals
-from ..rules import Outcome, Provider, Token
+from ..rules import Outcome, Token
 from .account import MailgunAccount, MailgunDomain, MailgunKey
 from .form import MULTIPART, parsed
 from .insight import read_back
@@ -26,7 +27,7 @@ _LARGEST = int(52.4 * 1024 * 1024)
 _USER = "api"
 
 
-class MailgunRules(Provider[MailgunAccount]):
+class MailgunRules(KeyedProvider[MailgunAccount]):
     """Mailgun's API: messages in version 3."""
 
     name: ClassVar[str] = "mailgun"
@@ -40,19 +41,11 @@ class MailgunRules(Provider[MailgunAccount]):
         """A key of the newer form: hexadecimal digits, 32, 8 and 8."""
         return {"api_key": "-".join(token(length, _LETTERS) for length in (32, 8, 8))}
 
-    def furnished(self, account: MailgunAccount, credentials: Mapping[str, str]) -> MailgunAccount:
-        """The account with this key wherever it leaves one open."""
-        keys = tuple(
-            key if key.key is not None else key.model_copy(update={"key": credentials["api_key"]})
-            for key in account.keys
-        )
-        return account.model_copy(update={"keys": keys})
-
     def answer(
         self, account: MailgunAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[MailgunAccount]:
         """Answer one request."""
-        path = _path(request)
+        path = request.path
         send = _SEND.fullmatch(path)
         key = _key(account, request, region)
         if send is None:
@@ -70,14 +63,6 @@ class MailgunRules(Provider[MailgunAccount]):
 
 def _answered(account: MailgunAccount, response: Response) -> Outcome[MailgunAccount]:
     return Outcome(account=account, response=response)
-
-
-def _path(request: Request) -> str:
-    """The path; "" for a target that is no URL."""
-    try:
-        return request.path
-    except ValueError:
-        return ""
 
 
 def _key(account: MailgunAccount, request: Request, region: str) -> MailgunKey | None:
@@ -108,7 +93,7 @@ def _send(
         return _answered(account, form)
     wrong = objection(form, is_mime=is_mime)
     if wrong is None:
-        wrong = _unauthorized_recipient(account, domain, recipients(form))
+        wrong = unauthorized_recipient(account, domain, recipients(form))
     if wrong is not None:
         return _answered(account, wrong)
     return take(account, domain, form, is_mime=is_mime, now=now)
@@ -129,11 +114,21 @@ def _refused_at_once(
         return refuse("role-may-not-send", status=account.statuses.get("role-may-not-send"))
     if domain is None:
         return refuse("domain-not-found", domain=name)
-    reason = _reason(account, domain)
-    if reason is not None:
-        later = format_datetime(now + timedelta(minutes=2)).replace("+0000", "UTC")
-        return not_allowed(account, reason, domain, time=later)
+    refused = not_allowed_now(account, domain, now)
+    if refused is not None:
+        return refused
     return refuse("too-large") if len(request.body) > _LARGEST else None
+
+
+def not_allowed_now(
+    account: MailgunAccount, domain: MailgunDomain, now: datetime
+) -> Response | None:
+    """The refusal that says why this domain may not send at present."""
+    reason = _reason(account, domain)
+    if reason is None:
+        return None
+    later = format_datetime(now + timedelta(minutes=2)).replace("+0000", "UTC")
+    return not_allowed(account, reason, domain, time=later)
 
 
 def _reason(account: MailgunAccount, domain: MailgunDomain) -> str | None:
@@ -156,7 +151,7 @@ def not_allowed(
     return refuse(reason, status=account.statuses.get(reason), domain=domain.name, **words)
 
 
-def _unauthorized_recipient(
+def unauthorized_recipient(
     account: MailgunAccount, domain: MailgunDomain, addresses: tuple[str, ...]
 ) -> Response | None:
     """A sandbox, or a free account, and somebody who did not agree to get its mail."""

@@ -9,6 +9,7 @@ from email.parser import BytesHeaderParser
 from email.utils import formataddr, parseaddr
 
 from ...http.exchange import Mark, Response
+from ..attachment import Attachment
 from ..refusal import JSON
 from ..rules import AcceptedMail, Fields, Outcome
 from .account import MailgunAccount, MailgunDomain
@@ -109,6 +110,11 @@ def _composed(
             text=form.get("text"),
             html=form.get("html"),
             headers={"Message-ID": identifier, **headers},
+            attachments=tuple(
+                Attachment(name=part.filename, content_type=part.content_type, raw=part.value)
+                for part in form.parts
+                if part.name == "attachment" and part.filename
+            ),
         ),
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..keyed import KeyedAccount
 from ..keys import ApiKey, Domain
-from ..rules import AcceptedMail, Account
+from ..rules import AcceptedMail
 
 _DEMO_HOUR = 25
 _DEMO_IN_ALL = 500
@@ -34,7 +36,7 @@ class Reject(BaseModel):
     reason: Literal["hard-bounce", "soft-bounce", "spam", "unsub", "custom"] = "hard-bounce"
 
 
-class MandrillAccount(Account):
+class MandrillAccount(KeyedAccount):
     """An account: its keys, sending domains and denylist.
 
     A From domain that is not verified makes `rejected` with `unsigned`. `suppressed` are rejected
@@ -65,7 +67,8 @@ class MandrillAccount(Account):
         """Whether the next message stays in the backlog."""
         if self.rate_limited or self.quota_used_up or not self.demo:
             return self.rate_limited or self.quota_used_up
-        sent = [mail.at for mail in self.accepted if not mail.test and mail.counts]
+        newest = (mail for mail in reversed(self.accepted) if not mail.test and mail.counts)
+        sent = [mail.at for mail in islice(newest, _DEMO_IN_ALL)]
         lately = sum(at > now - timedelta(hours=1) for at in sent)
         return lately >= _DEMO_HOUR or len(sent) >= _DEMO_IN_ALL
 

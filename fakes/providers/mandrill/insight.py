@@ -13,7 +13,7 @@ from ..keys import Domain, find_domain
 from ..refusal import JSON
 from ..rules import Outcome
 from .account import MandrillAccount, MandrillKey, MandrillMail
-from .refusals import REFUSALS, escaped, validation_error
+from .refusals import REFUSALS, validation_error
 from .validation import address_problem, text_of
 
 _SOURCE = "mandrill 1.0.60, docstrings"
@@ -106,7 +106,7 @@ def _info(asked: Asked) -> Outcome[MandrillAccount]:
     for mail in asked.activity:
         if mail.indexed and mail.provider_id == wanted:
             return _told(asked.account, _row(mail))
-    refused = REFUSALS["unknown-message"].response(name=escaped(wanted))
+    refused = REFUSALS.refuse("unknown-message", name=wanted)
     return Outcome(account=asked.account, response=refused)
 
 

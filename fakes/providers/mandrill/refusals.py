@@ -41,11 +41,6 @@ def error_body(code: int, name: str, message: str) -> str:
     return json.dumps(error, separators=(",", ":"))
 
 
-def escaped(text: str) -> str:
-    """Text as it stands inside a JSON string."""
-    return json.dumps(text)[1:-1]
-
-
 def result_item(
     email: str, status: str, identifier: str, reject: str | None, queued: str | None
 ) -> dict[str, str | None]:
@@ -225,4 +220,4 @@ def validation_error(name: str, path: tuple[str, ...], text: str) -> Response:
     for part in reversed(path):
         problems = {part: problems}
     inner = json.dumps(problems, separators=(",", ":"))
-    return REFUSALS[name].response(problems=escaped(inner))
+    return REFUSALS.refuse(name, problems=inner)

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Request
+from ..keyed import KeyedProvider
 from ..keys import find_key
 from ..refusal import Refusals
-from ..rules import Outcome, Provider, Token
+from ..rules import Outcome, Token
 from .account import MandrillAccount, MandrillKey
 from .insight import INSIGHT, Asked
 from .refusals import REFUSALS
@@ -26,7 +27,7 @@ _PATH = re.compile(r"/api/1\.[03]/([a-z]+/[a-z0-9-]+)(?:\.json)?/?\Z")
 _SENDS = frozenset(["messages/send", "messages/send-template", "messages/send-raw"])
 
 
-class MandrillRules(Provider[MandrillAccount]):
+class MandrillRules(KeyedProvider[MandrillAccount]):
     """Mandrill's API: every call is a POST with the key in its JSON body."""
 
     name: ClassVar[str] = "mandrill"
@@ -37,16 +38,6 @@ class MandrillRules(Provider[MandrillAccount]):
     def made_up(self, token: Token) -> dict[str, str]:
         """A key: 22 url-safe characters, as seen in public samples."""
         return {"api_key": token(22, _URL_SAFE)}
-
-    def furnished(
-        self, account: MandrillAccount, credentials: Mapping[str, str]
-    ) -> MandrillAccount:
-        """The account with this key wherever it leaves one open."""
-        keys = tuple(
-            key if key.key is not None else key.model_copy(update={"key": credentials["api_key"]})
-            for key in account.keys
-        )
-        return account.model_copy(update={"keys": keys})
 
     def answer(
         self, account: MandrillAccount, request: Request, *, region: str, now: datetime
@@ -77,10 +68,7 @@ def _refused(account: MandrillAccount, name: str) -> Outcome[MandrillAccount]:
 
 def _call(request: Request) -> str | None:
     """The call that a path names, where there is such a call."""
-    try:
-        found = _PATH.match(request.path)
-    except ValueError:  # a target that is no URL
-        return None
+    found = _PATH.match(request.path)
     return found[1] if found and (found[1] in INSIGHT or found[1] in _SENDS) else None
 
 

@@ -13,11 +13,12 @@ from email.utils import getaddresses
 from typing import Any
 
 from ...http.exchange import Mark, Response
+from ..attachment import Attachment
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
 from ..rules import Fields, Outcome
 from .account import MandrillAccount, MandrillKey, MandrillMail
-from .refusals import REFUSALS, escaped, result_item
+from .refusals import REFUSALS, result_item
 from .validation import address_problem, sending_time, text_of, wrong_parameter
 
 _HEX = "0123456789abcdef"
@@ -48,7 +49,7 @@ def send(
         refused = REFUSALS["payment-required"].response()
     given = _given(call, body, key)
     if refused is None and not given.recipients:
-        refused = REFUSALS["invalid-field"].response(problems=escaped('{"to":"missing"}'))
+        refused = REFUSALS.refuse("invalid-field", problems='{"to":"missing"}')
     if refused is not None:
         return Outcome(account=account, response=refused)
     made = []
@@ -65,10 +66,10 @@ def _unknown_name(account: MandrillAccount, call: str, body: Mapping[str, Any]) 
     message = body.get("message")
     subaccount = text_of(message.get("subaccount")) if isinstance(message, dict) else ""
     if subaccount and subaccount not in account.subaccounts:
-        return REFUSALS["unknown-subaccount"].response(name=escaped(subaccount))
+        return REFUSALS.refuse("unknown-subaccount", name=subaccount)
     template = text_of(body.get("template_name"))
     if call == "messages/send-template" and template not in account.templates:
-        return REFUSALS["unknown-template"].response(name=escaped(template))
+        return REFUSALS.refuse("unknown-template", name=template)
     return None
 
 
@@ -195,6 +196,10 @@ def _fields(given: _Given, recipient: str, subject: str) -> Fields:
         text=_part(message, "text"),
         html=_part(message, "html") or _template(given),
         headers=_header_map(headers) if isinstance(headers, dict) else {},
+        attachments=tuple(
+            Attachment.of(each, name="name", content_type="type", encoded="content")
+            for each in message.get("attachments") or ()
+        ),
     )
 
 

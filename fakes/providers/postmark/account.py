@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..keys import ApiKey, Domain, domain_of, find_domain
-from ..rules import AcceptedMail, Account
+from ..keyed import KeyedAccount
+from ..keys import Domain, domain_of, find_domain
+from ..rules import AcceptedMail
 from .mailbox import Mailbox
 
 
@@ -29,7 +30,7 @@ _STREAMS = (
 )
 
 
-class PostmarkAccount(Account):
+class PostmarkAccount(KeyedAccount):
     """An account and its server.
 
     `keys` are the server's tokens, `account_tokens` the account's. `senders` are confirmed
@@ -43,7 +44,6 @@ class PostmarkAccount(Account):
     are. `smtp_activated`: the server takes mail over SMTP.
     """
 
-    keys: tuple[ApiKey, ...] = Field(default=(ApiKey(),), strict=False)
     account_tokens: tuple[str, ...] = Field(default=(), strict=False)
     domains: tuple[Domain, ...] = Field(default=(), strict=False)
     senders: tuple[str, ...] = Field(default=(), strict=False)

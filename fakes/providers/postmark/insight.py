@@ -16,6 +16,7 @@ from .refusals import JSON_UTF8, refuse
 from .sending import stamp
 
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"
+_CALL_ONLY = "the call is documented, what it answers is not known in full"
 _MOST = 500
 _SERVER = 1
 _BOUNCES = {
@@ -23,6 +24,7 @@ _BOUNCES = {
     "Transient": (2, "Message delayed"),
     "SoftBounce": (4096, "Soft bounce"),
     "SpamComplaint": (100001, "Spam complaint"),
+    "SMTPApiError": (100007, "SMTP API error"),
 }
 Answer = Outcome[PostmarkAccount]
 
@@ -39,24 +41,26 @@ class Asked:
 Call = Callable[[Asked], Answer]
 
 
-def _told(account: PostmarkAccount, found: Any) -> Answer:
+def _told(account: PostmarkAccount, found: Any, *, is_known: bool = True) -> Answer:
+    """An answer; `is_known` false where something in it is made up."""
     response = Response(
         status=200,
         body=json.dumps(found, separators=(",", ":")).encode(),
         headers=JSON_UTF8,
-        mark=Mark.DOCUMENTED,
-        source=_SOURCE,
+        mark=Mark.DOCUMENTED if is_known else Mark.SYNTHETIC,
+        source=_SOURCE if is_known else _CALL_ONLY,
     )
     return Outcome(account=account, response=response)
 
 
-def _page(asked: Asked, name: str, rows: list[Any]) -> Answer:
+def _page(asked: Asked, name: str, rows: list[Any], *, is_known: bool = True) -> Answer:
     """A page of a list: `count` and `offset`."""
     offset, count = (
         _number(asked.request, "offset", 0),
         min(_number(asked.request, "count", _MOST), _MOST),
     )
-    return _told(asked.account, {"TotalCount": len(rows), name: rows[offset : offset + count]})
+    found = {"TotalCount": len(rows), name: rows[offset : offset + count]}
+    return _told(asked.account, found, is_known=is_known)
 
 
 def _number(request: Request, name: str, otherwise: int) -> int:
@@ -81,12 +85,19 @@ def _message(asked: Asked) -> Answer:
             if asked.parts[1] == "dump":
                 return _told(asked.account, {"Body": dump})
             texts = {"TextBody": mail.text or "", "HtmlBody": mail.html or "", "Body": dump}
-            return _told(asked.account, {**texts, **_row(mail), "MessageEvents": _events(mail)})
+            found = {**texts, **_row(mail), "MessageEvents": _events(mail)}
+            return _told(asked.account, found, is_known=not mail.bounces)
     return Outcome(account=asked.account, response=refuse("unknown-message"))
 
 
 def _bounces(asked: Asked) -> Answer:
-    return _page(asked, "Bounces", _bounce_rows(asked.account))
+    rows = _bounce_rows(asked.account)
+    return _page(asked, "Bounces", rows, is_known=_are_known(rows))
+
+
+def _are_known(bounces: list[dict[str, Any]]) -> bool:
+    """Whether every one is of the kind of which an example is known."""
+    return all(row["Type"] == "HardBounce" for row in bounces)
 
 
 def _bounce(asked: Asked) -> Answer:
@@ -97,16 +108,18 @@ def _bounce(asked: Asked) -> Answer:
     if row is None:
         return Outcome(account=asked.account, response=refuse("unknown-path"))
     if asked.parts[1] == "/dump":
-        return _told(asked.account, {"Body": row["Details"]})
+        return _told(asked.account, {"Body": row["Details"]}, is_known=False)
     if asked.parts[1] != "/activate":
-        return _told(asked.account, row)
+        return _told(asked.account, row, is_known=_are_known([row]))
     kept = tuple(one for one in asked.account.suppressed if one.lower() != row["Email"].lower())
     account = asked.account.model_copy(update={"suppressed": kept})
-    return _told(account, {"Message": "OK", "Bounce": {**row, "Inactive": False}})
+    found = {"Message": "OK", "Bounce": {**row, "Inactive": False}}
+    return _told(account, found, is_known=False)
 
 
 def _delivery(asked: Asked) -> Answer:
-    kinds = [row["Type"] for row in _bounce_rows(asked.account)]
+    rows = _bounce_rows(asked.account)
+    kinds = [row["Type"] for row in rows]
     counts = [
         {"Type": kind, "Name": name, "Count": kinds.count(kind)}
         for kind, (_, name) in _BOUNCES.items()
@@ -116,7 +129,7 @@ def _delivery(asked: Asked) -> Answer:
         "InactiveMails": len(asked.account.suppressed),
         "Bounces": [{"Name": "All", "Count": len(kinds)}, *counts],
     }
-    return _told(asked.account, found)
+    return _told(asked.account, found, is_known=_are_known(rows))
 
 
 def _suppressions(asked: Asked) -> Answer:
@@ -166,12 +179,15 @@ def _stats(asked: Asked) -> Answer:
     found = {
         "Sent": sent,
         "Bounced": bounced,
-        "SMTPApiErrors": 0,
+        "SMTPApiErrors": sum(
+            kind == "SMTPApiError" for mail in asked.account.accepted for _, kind in mail.bounces
+        ),
         "BounceRate": round(100 * bounced / sent, 3) if sent else 0,
         **dict.fromkeys(["SpamComplaints", "SpamComplaintsRate", "Opens", "UniqueOpens"], 0),
         "Tracked": sum(mail.track_opens for mail in asked.account.accepted),
     }
-    return _told(asked.account, found)
+    # Of these totals only SMTPApiErrors is documented.
+    return _told(asked.account, found, is_known=False)
 
 
 def _domains(asked: Asked) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from ...http.exchange import Headers, Mark, Response
+from ...http.exchange import Headers, Mark
 from ..refusal import Refusal, Refusals
 
 _PAGES = "postmarkapp.com, developer pages"
@@ -21,11 +21,6 @@ _NO_TEXT = "the limit or status is documented, its answer is not known"
 JSON_UTF8: Headers = (("Content-Type", "application/json; charset=utf-8"),)
 
 
-def escaped(text: str) -> str:
-    """Text as it stands inside a JSON string."""
-    return json.dumps(text)[1:-1]
-
-
 def _refusal(
     name: str, when: str, status: int, code: int, message: str, mark: Mark, source: str
 ) -> Refusal:
@@ -34,11 +29,6 @@ def _refusal(
     return Refusal(
         name=name, when=when, status=status, body=body, mark=mark, source=source, headers=headers
     )
-
-
-def refuse(name: str, **variables: str) -> Response:
-    """The response of a refusal, its variable parts escaped."""
-    return REFUSALS[name].response(**{key: escaped(text) for key, text in variables.items()})
 
 
 _INACTIVE_END = (
@@ -398,3 +388,5 @@ REFUSALS = Refusals(
         "status.postmarkapp.com": "another host, which says nothing of an account",
     },
 )
+
+refuse = REFUSALS.refuse

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Request, Response
-from ..keys import find_key, furnished_keys
+from ..keyed import KeyedProvider
+from ..keys import find_key
 from ..refusal import Refusals
-from ..rules import Outcome, Provider, Token
+from ..rules import Outcome, Token
 from .account import PostmarkAccount
 from .insight import ACCOUNT_CALLS, SERVER_CALLS, Asked
 from .refusals import REFUSALS, refuse
@@ -32,24 +33,18 @@ _SENDS = MappingProxyType(
 )
 
 
-class PostmarkRules(Provider[PostmarkAccount]):
+class PostmarkRules(KeyedProvider[PostmarkAccount]):
     """Postmark's API."""
 
     name: ClassVar[str] = "postmark"
     hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "api.postmarkapp.com"})
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = PostmarkAccount
+    credential: ClassVar[str] = "server_token"
 
     def made_up(self, token: Token) -> dict[str, str]:
         """A server token: a UUID."""
         return {"server_token": "-".join(token(length, _HEX) for length in (8, 4, 4, 4, 12))}
-
-    def furnished(
-        self, account: PostmarkAccount, credentials: Mapping[str, str]
-    ) -> PostmarkAccount:
-        """The account with this server token wherever it leaves one open."""
-        keys = furnished_keys(account.keys, credentials["server_token"])
-        return account.model_copy(update={"keys": keys})
 
     def answer(
         self, account: PostmarkAccount, request: Request, *, region: str, now: datetime
@@ -58,7 +53,8 @@ class PostmarkRules(Provider[PostmarkAccount]):
         refused = _in_trouble(account)
         if refused is not None:
             return Outcome(account=account, response=refused)
-        path = _path(request)
+        # Case does not matter here.
+        path = request.path.lower().rstrip("/")
         for method, pattern, call in ACCOUNT_CALLS:
             found = pattern.match(path)
             if found and request.method == method:
@@ -67,14 +63,6 @@ class PostmarkRules(Provider[PostmarkAccount]):
                     return Outcome(account=account, response=refused)
                 return call(Asked(account=account, request=request, parts=found.groups()))
         return _server_call(account, request, path, now)
-
-
-def _path(request: Request) -> str:
-    """The path in lower case without a slash at the end; case does not matter here."""
-    try:
-        return request.path.lower().rstrip("/")
-    except ValueError:  # a target that is no URL
-        return ""
 
 
 def _in_trouble(account: PostmarkAccount) -> Response | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...http.exchange import Mark, Response
+from ..attachment import Attachment
 from ..keys import domain_of
 from ..rules import Fields, Outcome
 from .account import PostmarkAccount, PostmarkMail
@@ -82,7 +83,7 @@ def _take(
         refused = _not_allowed(account, item) or _inactive(account, item, batch=batch)
     if refused is not None:
         return Outcome(account=account, response=refused)
-    identifier, account = _uuid(account)
+    identifier, account = message_id(account)
     if test:
         return Outcome(account=account, response=_accepted(account, item, identifier, now, test))
     mail = _mail(account, item, identifier, now)
@@ -169,8 +170,8 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
-def _uuid(account: PostmarkAccount) -> tuple[str, PostmarkAccount]:
-    """A new id in the form of a random UUID."""
+def message_id(account: PostmarkAccount) -> tuple[str, PostmarkAccount]:
+    """A new MessageID in the form of a random UUID."""
     text, account = account.next_id(32, _HEX)
     variant = "89ab"[int(text[16], 16) % 4]
     parts = (text[:8], text[8:12], f"4{text[13:16]}", f"{variant}{text[17:20]}", text[20:])
@@ -201,6 +202,10 @@ def _mail(
             text=text,
             html=html,
             headers=_headers(item),
+            attachments=tuple(
+                Attachment.of(each, name="Name", content_type="ContentType", encoded="Content")
+                for each in item.get("Attachments") or ()
+            ),
         ),
         sender=text_of(item.get("From")),
         to=boxes["To"],

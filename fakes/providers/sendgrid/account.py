@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
-from ..keys import ApiKey, Domain, domain_of, find_domain
-from ..rules import AcceptedMail, Account
+from ..keyed import KeyedAccount
+from ..keys import Domain, domain_of, find_domain
+from ..rules import AcceptedMail
 
 
-class SendGridAccount(Account):
+class SendGridAccount(KeyedAccount):
     """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities.
 
     `senders`: addresses verified one by one (Single Sender Verification). `domains`: those of
@@ -19,7 +21,6 @@ class SendGridAccount(Account):
     SendGrid has an `error` (500), or is `unavailable` (503).
     """
 
-    keys: tuple[ApiKey, ...] = Field(default=(ApiKey(),), strict=False)
     domains: tuple[Domain, ...] = Field(default=(), strict=False)
     senders: tuple[str, ...] = Field(default=(), strict=False)
     templates: tuple[str, ...] = Field(default=(), strict=False)
@@ -29,12 +30,14 @@ class SendGridAccount(Account):
     def is_identity(self, address: str, region: str) -> bool:
         """Whether mail may be sent from this address."""
         domain = find_domain(self.domains, domain_of(address), region=region)
-        verified = {sender.lower() for sender in self.senders}
-        return address.lower() in verified or (domain is not None and domain.verified)
+        if domain is not None and domain.verified:
+            return True
+        return address.lower() in map(str.lower, self.senders)
 
-    def suppresses(self, address: str) -> bool:
-        """Whether mail for this address is dropped."""
-        return address.lower() in {each.lower() for each in self.suppressed}
+    def suppressed_of(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """Those of the addresses whose mail is dropped."""
+        dropped = {each.lower() for each in self.suppressed}
+        return tuple([each for each in addresses if each.lower() in dropped] if dropped else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

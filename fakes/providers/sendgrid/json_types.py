@@ -6,7 +6,6 @@ after which the names of types are chosen here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from .validation import Complaint
@@ -47,33 +46,38 @@ _BODY: dict[str, Any] = {
     "mail_settings": {"sandbox_mode": {"enable": "boolean"}},
     "tracking_settings": "object",
 }
-_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+_NAMES = {
+    dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null",
+    int: "integer",
+}  # fmt: skip
 
 
 def wrong_types(body: dict[str, Any]) -> list[Complaint]:
     """A complaint about each value of the wrong type; a member that is null counts as absent."""
-    return list(_walk(body, _BODY, ""))
+    return [
+        Complaint(f"Invalid type. Expected: {expected}, given: {_name(value)}.", path)
+        for value, expected, path in _misfits(body, _BODY, "")
+    ]
 
 
-def _walk(value: Any, wanted: Any, path: str) -> Iterator[Complaint]:
-    expected = (
-        wanted if isinstance(wanted, str) else "array" if isinstance(wanted, list) else "object"
-    )
-    found = _name(value)
-    if found != expected:
-        text = f"Invalid type. Expected: {expected}, given: {found}."
-        yield Complaint(text, path)
-    elif isinstance(wanted, list):
+def _misfits(value: Any, wanted: Any, path: str) -> list[tuple[Any, str, str]]:
+    """Each value of the wrong type, with the type that was expected, and its path."""
+    expected = wanted if isinstance(wanted, str) else _NAMES[type(wanted)]
+    if _name(value) != expected:
+        return [(value, expected, path)]
+    found: list[tuple[Any, str, str]] = []
+    if isinstance(wanted, list):
         for index, each in enumerate(value):
-            yield from _walk(each, wanted[0], f"{path}.{index}")
+            found += _misfits(each, wanted[0], f"{path}.{index}")
     elif isinstance(wanted, dict):
-        for name, kind in wanted.items():
-            if value.get(name) is not None:
-                yield from _walk(value[name], kind, f"{path}.{name}" if path else name)
+        for name in wanted:
+            if name in value and value[name] is not None:
+                found += _misfits(value[name], wanted[name], f"{path}.{name}" if path else name)
+    return found
 
 
 def _name(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return "integer"
-    number = "integer" if isinstance(value, int) else "number"
-    return _NAMES.get(type(value), number)
+    name = _NAMES.get(type(value))
+    if name is None:
+        return "integer" if value.is_integer() else "number"
+    return name

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Request, Response
-from ..keys import ApiKey, find_key, furnished_keys
+from ..keyed import KeyedProvider
+from ..keys import ApiKey, find_key
 from ..refusal import Refusals
-from ..rules import Outcome, Provider, Token
+from ..rules import Outcome, Token
 from .account import SendGridAccount
 from .insight import read_back
 from .json_types import wrong_types
@@ -27,7 +28,7 @@ _LARGEST = 20_000_000
 _LIMIT = 10_000
 
 
-class SendGridRules(Provider[SendGridAccount]):
+class SendGridRules(KeyedProvider[SendGridAccount]):
     """SendGrid's Web API v3."""
 
     name: ClassVar[str] = "sendgrid"
@@ -41,13 +42,6 @@ class SendGridRules(Provider[SendGridAccount]):
         """A key: `SG.`, 22 characters, a dot, 43 characters (public secret-scanner patterns)."""
         return {"api_key": f"SG.{token(22, _ID)}.{token(43, _ID)}"}
 
-    def furnished(
-        self, account: SendGridAccount, credentials: Mapping[str, str]
-    ) -> SendGridAccount:
-        """The account with this key wherever it leaves one open."""
-        keys = furnished_keys(account.keys, credentials["api_key"])
-        return account.model_copy(update={"keys": keys})
-
     def answer(
         self, account: SendGridAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[SendGridAccount]:
@@ -60,19 +54,12 @@ class SendGridRules(Provider[SendGridAccount]):
             return Outcome(account=account, response=REFUSALS[refused].response())
         if account.suspended:
             return Outcome(account=account, response=REFUSALS["suspended"].response())
-        path = _path(request)
+        path = request.path.rstrip("/")
         if path != "/v3/mail/send":
             return Outcome(account=account, response=read_back(account, request, path, key, now))
         if request.method != "POST":
             return Outcome(account=account, response=REFUSALS["wrong-method"].response())
         return _send(account, request, key, region, now)
-
-
-def _path(request: Request) -> str:
-    try:
-        return request.path.rstrip("/")
-    except ValueError:  # a target that is no URL
-        return ""
 
 
 def _authenticate(

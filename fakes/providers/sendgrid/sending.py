@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ...http.exchange import Headers, Mark, Response
+from ..attachment import Attachment
 from ..rules import Fields, Outcome
 from .account import SendGridAccount, SendGridMail
 
@@ -58,8 +59,8 @@ def _mail(
     now: datetime,
 ) -> SendGridMail:
     boxes = {kind: item.get(kind) or [] for kind in ("to", "cc", "bcc")}
-    recipients = tuple(box["email"] for kind in boxes.values() for box in kind)
-    dropped = tuple(address for address in recipients if account.suppresses(address))
+    recipients = tuple([box["email"] for kind in boxes.values() for box in kind])
+    dropped = account.suppressed_of(recipients)
     subject = _clean(item.get("subject") or body.get("subject"))
     sender = item.get("from") or body["from"]
     return SendGridMail(
@@ -77,6 +78,10 @@ def _mail(
             text=_part(body, "text/plain"),
             html=_part(body, "text/html"),
             headers=_headers(body, item),
+            attachments=tuple(
+                Attachment.of(each, name="filename", content_type="type", encoded="content")
+                for each in body.get("attachments") or ()
+            ),
         ),
         dropped=dropped,
     )

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 _PAGE = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
+_KINDS = ("to", "cc", "bcc")
 _MOST_RECIPIENTS = 1000
 _MOST_CATEGORIES = 10
 _LONGEST_FROM = 320
 _FURTHEST = 72 * 60 * 60
 _LOCAL = re.compile(r"[^\s()<>\[\]:;,@\\\"]+\Z")
 _DOMAIN = re.compile(r"[\w.-]+\Z")
+_RANKS = {"text/plain": 0, "text/html": 1}
 _RESERVED = frozenset(
     [
         "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type",
@@ -69,7 +71,7 @@ def _personalizations(value: list[dict[str, Any]] | None, now: float) -> Iterato
     total = 0
     for index, item in enumerate(value):
         path = f"personalizations.{index}"
-        total += sum(len(_listed(item.get(kind))) for kind in ("to", "cc", "bcc"))
+        total += sum([len(item.get(kind) or ()) for kind in _KINDS])
         yield from _addresses(item, path)
         if item.get("from") and not is_address(item["from"].get("email")):
             yield Complaint("Does not contain a valid address.", f"{path}.from.email")
@@ -83,7 +85,7 @@ def _personalizations(value: list[dict[str, Any]] | None, now: float) -> Iterato
 
 
 def _addresses(item: dict[str, Any], path: str) -> Iterator[Complaint]:
-    if not _listed(item.get("to")):
+    if not item.get("to"):
         yield Complaint(
             "The to array is required for all personalization objects, and must have at least one "
             "email object with a valid email address.",
@@ -91,8 +93,8 @@ def _addresses(item: dict[str, Any], path: str) -> Iterator[Complaint]:
             f"{_PAGE}#message.personalizations.to",
         )
     seen: set[str] = set()
-    for kind in ("to", "cc", "bcc"):
-        for number, box in enumerate(_listed(item.get(kind))):
+    for kind in _KINDS:
+        for number, box in enumerate(item.get(kind) or ()):
             where = f"{path}.{kind}.{number}.email"
             email = box.get("email")
             if not email:
@@ -134,9 +136,10 @@ def _sender(value: dict[str, Any] | None) -> Iterator[Complaint]:
 
 
 def _subject(body: dict[str, Any]) -> Iterator[Complaint]:
-    parts = _listed(body.get("personalizations"))
-    everywhere = bool(parts) and all(item.get("subject") for item in parts)
-    if not body.get("subject") and not body.get("template_id") and not everywhere:
+    if body.get("subject") or body.get("template_id"):
+        return
+    parts = body.get("personalizations")
+    if not parts or not all(item.get("subject") for item in parts):
         yield Complaint(
             "The subject is required. You can get around this requirement if you use a template "
             "with a subject defined or if every personalization has a subject defined.",
@@ -145,7 +148,7 @@ def _subject(body: dict[str, Any]) -> Iterator[Complaint]:
 
 
 def _content(body: dict[str, Any]) -> Iterator[Complaint]:
-    parts = _listed(body.get("content"))
+    parts = body.get("content") or ()
     if not parts and not body.get("template_id"):
         yield Complaint(
             "The content param is required unless you are using a transactional template and have "
@@ -161,7 +164,7 @@ def _content(body: dict[str, Any]) -> Iterator[Complaint]:
                 "The content value must be a string at least one character in length.",
                 f"content.{index}.value",
             )
-    ranks = [{"text/plain": 0, "text/html": 1}.get(str(kind), 2) for kind in kinds]
+    ranks = [_RANKS.get(str(kind), 2) for kind in kinds]
     if ranks != sorted(ranks):
         yield Complaint(
             "Following RFC 1341, section 7.2, if either text/html or text/plain are to be sent in "
@@ -172,7 +175,7 @@ def _content(body: dict[str, Any]) -> Iterator[Complaint]:
 
 
 def _attachments(value: Any) -> Iterator[Complaint]:
-    for index, item in enumerate(_listed(value)):
+    for index, item in enumerate(value or ()):
         if not _is_base64(item.get("content")):
             yield Complaint(
                 "The attachment content must be base64 encoded.", f"attachments.{index}.content"
@@ -199,7 +202,7 @@ def _time(value: float | None, path: str, now: float) -> Iterator[Complaint]:
 def _extras(
     body: dict[str, Any], templates: Sequence[str], ip_pools: Sequence[str]
 ) -> Iterator[Complaint]:
-    categories = _listed(body.get("categories"))
+    categories = body.get("categories") or ()
     if len(categories) > _MOST_CATEGORIES:
         yield Complaint(
             "There is a limit of 10 categories for each email that is sent. You provided "
@@ -227,10 +230,6 @@ def is_address(value: Any) -> bool:
     local, _, domain = value.rpartition("@")
     labels = domain.split(".")
     return bool(_LOCAL.match(local) and _DOMAIN.match(domain)) and len(labels) > 1 and all(labels)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _is_base64(value: Any) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from ..keys import Domain, domain_of
+from ..log import Log
 from ..rules import Account
 from .policy import Policy
 
@@ -85,17 +87,17 @@ class Template(BaseModel):
     region: str | None = None
 
 
-class Spent(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
     """What sending has used: the recipients so far, and what the sending rate left at a moment.
 
-    `rate_left` is below zero after a message to many.
+    `rate_left` is below zero after a message to many. `sums` has the moment of every message, and
+    how many recipients there were up to it, so that a day's are two of them, not all.
     """
-
-    model_config = _STRICT
 
     at: datetime
     rate_left: float
-    recipients: int
+    sums: Log[tuple[datetime, int]]
 
 
 class SesAccount(Account):
@@ -120,7 +122,7 @@ class SesAccount(Account):
     max_24_hour_send: float | None = Field(default=None, ge=_UNLIMITED, strict=False)
     max_send_rate: float | None = Field(default=None, gt=0, strict=False)
     sent_last_24_hours: int = Field(default=0, ge=0)
-    spent: Spent | None = Field(default=None, exclude=True)
+    spent: InstanceOf[Spent] | None = Field(default=None, exclude=True)
 
     def configuration_set(self, name: str, *, region: str) -> ConfigurationSet | None:
         """The configuration set of that name in this region."""
@@ -144,18 +146,15 @@ class SesAccount(Account):
         sensitive (SES developer guide, creating-identities, 2022-11-02).
         """
         local, _, domain = address.rpartition("@")
-        plain = f"{local.partition('+')[0]}@{domain}"
-        yield from (
-            each
-            for each in self.identities(region)
-            if isinstance(each, Address) and each.name in {address, plain}
-        )
-        labels = domain_of(address).split(".")
-        for start in range(len(labels)):
-            name = ".".join(labels[start:])
-            for each in self.identities(region):
-                if isinstance(each, SesDomain) and each.name.lower() == name:
-                    yield each
+        names = (address, f"{local.partition('+')[0]}@{domain}")
+        for each in self.addresses:
+            if each.name in names and each.region in {None, region}:
+                yield each
+        domains = [(d.name.lower(), d) for d in self.domains if d.region in {None, region}]
+        rest = domain_of(address)
+        while rest:
+            yield from [each for name, each in domains if name == rest]
+            rest = rest.partition(".")[2]
 
     def is_verified(self, address: str, region: str) -> bool:
         """Whether an identity that covers this address is verified."""

@@ -21,7 +21,9 @@ SEEN = frozenset(
 )
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
+_BRACKETED = re.compile(r"<.*>", re.DOTALL)
 _SPECIALS = frozenset('()<>,;:\\"[]@')
+_UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]*")
 
 
@@ -39,7 +41,7 @@ def fault(text: str) -> str | None:
         return "Missing '\"'"
     if "<" in bare and ">" not in bare[bare.index("<") :]:
         return "Missing '>'"
-    outside = re.sub(r"<.*>", "", bare, flags=re.DOTALL)
+    outside = _BRACKETED.sub("", bare)
     if "," in outside:
         return "Illegal address"
     return _fault_of(addr_spec(text))
@@ -59,9 +61,9 @@ def _fault_of(address: str) -> str | None:
 def _local_fault(local: str, *, has_domain: bool) -> str | None:
     if has_domain and not local:
         return "Missing local name"
-    if any(not "\x20" < character < "\x7f" for character in local):
+    if _UNPRINTABLE.search(local):
         return "Local address contains control or whitespace"
-    if _SPECIALS & set(local):
+    if not _SPECIALS.isdisjoint(local):
         return "Local address contains illegal character"
     return _dots("Local address", local) if has_domain else None
 
@@ -69,7 +71,7 @@ def _local_fault(local: str, *, has_domain: bool) -> str | None:
 def _domain_fault(domain: str) -> str | None:
     if not domain:
         return "Missing domain"
-    if any(not "\x20" < character < "\x7f" for character in domain):
+    if _UNPRINTABLE.search(domain):
         return "Domain contains control or whitespace"
     if domain.startswith("[") and domain.endswith("]"):
         return None
@@ -79,6 +81,8 @@ def _domain_fault(domain: str) -> str | None:
 
 
 def _dots(what: str, text: str) -> str | None:
+    if not text.startswith(".") and not text.endswith(".") and ".." not in text:
+        return None
     verb = {"starts with dot": text.startswith("."), "contains dot-dot": ".." in text}
     verb["ends with dot"] = text.endswith(".")
     return next((f"{what} {says}" for says, is_so in verb.items() if is_so), None)
@@ -86,5 +90,7 @@ def _dots(what: str, text: str) -> str | None:
 
 def _hidden(text: str) -> str:
     """The text, as long as before, with quoted strings and comments made of `x`."""
+    if '"' not in text and "(" not in text:
+        return text
     hidden = _QUOTED.sub(lambda found: "x" * len(found[0]), text)
     return _COMMENT.sub(lambda found: "x" * len(found[0]), hidden)

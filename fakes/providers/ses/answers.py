@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape, unescape
@@ -80,9 +81,14 @@ def message_of(refused: Refused, *, is_rest: bool) -> str:
 
 def stamped(response: Response, *, request_id: str, now: datetime) -> Response:
     """The response with the headers that every answer has."""
-    date = format_datetime(now.astimezone(UTC), usegmt=True)
+    date = _date(now.astimezone(UTC).replace(microsecond=0))
     headers = (("x-amzn-RequestId", request_id), *response.headers, ("Date", date))
     return replace(response, headers=headers)
+
+
+@lru_cache(maxsize=16)
+def _date(now: datetime) -> str:
+    return format_datetime(now, usegmt=True)
 
 
 def _accepted(body: str, headers: Headers, source: str) -> Response:

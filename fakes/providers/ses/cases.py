@@ -1,4 +1,7 @@
-"""The cases in which SES refuses, in plain words; the names are those of both APIs."""
+"""The cases in which SES refuses, in plain words; the names are those of both APIs.
+
+`TEXT` has the message where both say the same; how that is known stands with each API's refusals.
+"""
 
 from __future__ import annotations
 
@@ -52,5 +55,60 @@ WHEN: Mapping[str, str] = MappingProxyType(
         "not-one-content": "Content has not exactly one of Simple, Raw and Template",
         "bad-header": "the name or value of a header is wrong, or there are more than 15",
         "not-found": "there is no such identity, message or suppressed address",
+    }
+)
+
+TEXT: Mapping[str, str] = MappingProxyType(
+    {
+        "malformed-signature": "<reason>",
+        "unknown-key": "The security token included in the request is invalid.",
+        "wrong-secret": (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method. Consult the service "
+            "documentation for details."
+        ),
+        "wrong-region": "Credential should be scoped to a valid region, not '<scope>'. ",
+        "expired-clock": (
+            "Signature expired: <stamp> is now earlier than <limit> (<now> - 15 min.)"
+        ),
+        "early-clock": (
+            "Signature not yet current: <stamp> is still later than <limit> (<now> + 15 min.)"
+        ),
+        "expired-token": "The security token included in the request is expired",
+        "not-subscribed": "The AWS Access Key Id needs a subscription for the service",
+        "may-not-send": (
+            "User `<user>' is not authorized to perform `<action>' on resource `<resource>'"
+        ),
+        "suspended": (
+            "Sending paused for this account. For more information, please check the inbox of "
+            "the email address associated with your AWS account."
+        ),
+        "sending-paused": "Email sending is paused for this account.",
+        "configuration-set-paused": "Email sending is paused for the configuration set <<name>>.",
+        "unknown-configuration-set": "Configuration set <<name>> does not exist.",
+        "mail-from-domain": "The MAIL FROM domain is not verified.",
+        "unknown-template": "Template <name> does not exist.",
+        "unverified": (
+            "Email address is not verified. The following identities failed the check in "
+            "region <region>: <identities>"
+        ),
+        "rate-limited": "Maximum sending rate exceeded.",
+        "quota-used-up": "Daily message quota exceeded.",
+        "calls-limited": "Rate exceeded",
+        "server-error": "An internal failure occurred.",
+        "unavailable": "The service is unavailable.",
+        "missing-parameter": "<reason>",
+        "missing-header": "Missing required header '<name>'.",
+        "empty-header": "Empty required header '<name>'.",
+        "duplicate-header": "Duplicate header '<name>'.",
+        "too-large": "Message length is more than <most> bytes long: '<length>'.",
+        "too-many-recipients": "Recipient count exceeds 50.",
+        "no-recipients": "The message has no recipients.",
+        "too-many-entries": "The request has more than 50 destinations.",
+        "bad-tag": (
+            "Invalid tag <part> <<value>>: only alphanumeric ASCII characters, '_', and '-' "
+            "are allowed."
+        ),
+        "bad-template-data": "The template data is not a JSON object.",
     }
 )

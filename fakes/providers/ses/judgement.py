@@ -248,7 +248,7 @@ def _headers(letter: Letter) -> Refused | None:
 
 
 def _attachments(letter: Letter) -> Refused | None:
-    is_good = all(decoded(each.content) is not None for each in letter.attachments)
+    is_good = all(decoded(each.encoded) is not None for each in letter.attachments)
     return None if is_good else Refused("not-base64")
 
 
@@ -258,7 +258,7 @@ def _size(letter: Letter, api: Api) -> Refused | None:
     else:
         texts = (letter.subject, letter.text or "", letter.html or "")
         length = sum(len(text.encode("utf-8", "replace")) for text in texts)
-        length += sum(len(each.content) for each in letter.attachments)
+        length += sum(len(each.encoded) for each in letter.attachments)
     most = LARGEST[api]
     if length <= most:
         return None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..attachment import Attachment
 from ..rules import Fields
 from .addresses import addr_spec
 from .answers import Refused
@@ -17,14 +18,6 @@ from .raw_message import RawMessage, read_raw
 
 _LINES = b"\r\n"
 _DESTINATIONS = ("ToAddresses", "CcAddresses", "BccAddresses")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """An attachment of version 2, as far as its size and form matter."""
-
-    name: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +83,16 @@ class Letter:
         From, Source, Sender and Return-Path (SES developer guide, verify-addresses-and-domains).
         """
         named = [self.source] if self.source else []
-        for header in ("from", "sender", "return-path"):
-            named += self.raw.mailboxes.get(header, ()) if self.raw is not None else ()
+        if self.raw is not None:
+            for header in ("from", "sender", "return-path"):
+                named += self.raw.mailboxes.get(header, ())
         named += [self.return_path] if self.return_path else []
         return tuple(dict.fromkeys(named))
 
     @property
     def from_address(self) -> str:
         """The address that it is sent from, without a name; "" where there is none."""
-        return addr_spec(self.senders[0]) if self.senders else ""
+        return next(map(addr_spec, self.senders), "")
 
     @property
     def fields(self) -> Fields:
@@ -114,6 +108,7 @@ class Letter:
             text=self.text,
             html=self.html,
             headers=headers,
+            attachments=self.attachments,
         )
 
 
@@ -268,7 +263,7 @@ def _simple(simple: Mapping[str, Any], common: Mapping[str, Any]) -> Letter:
 
 def _attachments(structures: Any) -> tuple[Attachment, ...]:
     return tuple(
-        Attachment(name=each.get("FileName", ""), content=each.get("RawContent", ""))
+        Attachment.of(each, name="FileName", content_type="ContentType", encoded="RawContent")
         for each in structures
     )
 

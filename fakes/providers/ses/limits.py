@@ -8,9 +8,12 @@ blog, quoted in django-ses/django-ses#59).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import itemgetter
 
+from ..log import Log
 from .account import SesAccount, Spent
 
 SIMULATOR = "simulator.amazonses.com"
@@ -30,8 +33,13 @@ def limits(account: SesAccount) -> tuple[float, float]:
 
 def sent(account: SesAccount, now: datetime) -> int:
     """The recipients of the last 24 hours."""
-    recent = (mail for mail in account.accepted if now - mail.at < _DAY)
-    return account.sent_last_24_hours + sum(counted(mail.recipients) for mail in recent)
+    if account.spent is None:
+        return account.sent_last_24_hours
+    sums = account.spent.sums
+    # In order, because time only goes on: what is older than a day stands in front.
+    older = bisect_right(sums, now - _DAY, key=itemgetter(0))
+    before = sums[older - 1][1] if older else 0
+    return account.sent_last_24_hours + sums[-1][1] - before
 
 
 def quota_is_used_up(account: SesAccount, now: datetime) -> bool:
@@ -39,8 +47,8 @@ def quota_is_used_up(account: SesAccount, now: datetime) -> bool:
     daily, _ = limits(account)
     if account.quota_used_up or daily < 0:
         return account.quota_used_up
-    # Days are counted only when it matters: a long run has many messages.
-    ever = account.sent_last_24_hours + (account.spent.recipients if account.spent else 0)
+    # The day is counted only where it matters.
+    ever = account.sent_last_24_hours + _ever(account)
     return ever >= daily and sent(account, now) >= daily
 
 
@@ -51,13 +59,17 @@ def is_too_fast(account: SesAccount, now: datetime) -> bool:
 
 def paid(account: SesAccount, recipients: tuple[str, ...], now: datetime) -> SesAccount:
     """The account after a message to these recipients."""
-    before = account.spent.recipients if account.spent is not None else 0
+    sums: Log[tuple[datetime, int]] = account.spent.sums if account.spent is not None else Log()
     spent = Spent(
         at=now,
         rate_left=_left(account, now) - len(recipients),
-        recipients=before + counted(recipients),
+        sums=sums.followed_by([(now, _ever(account) + counted(recipients))]),
     )
     return account.model_copy(update={"spent": spent})
+
+
+def _ever(account: SesAccount) -> int:
+    return account.spent.sums[-1][1] if account.spent is not None else 0
 
 
 def counted(recipients: Iterable[str]) -> int:

@@ -12,29 +12,16 @@ from xml.sax.saxutils import escape
 
 from ...http.exchange import Headers, Mark
 from ..refusal import Refusal
-from .cases import WHEN
+from .cases import TEXT, WHEN
 
 XML: Headers = (("Content-Type", "text/xml"),)
 _MODEL = "botocore 1.44.5, ses/2010-12-01: the code"
 _GUIDE = "SES developer guide (2022-11-02)"
 _COMMON = "SES API reference, common errors: the code"
+_OTHERS = f"{_COMMON}; the text is that of other services"
+_NO_TEXT = f"{_MODEL}; no text is known"
 _VARIABLE = re.compile(r"&lt;([a-z_]+)&gt;")
 
-WRONG_SECRET = (
-    "The request signature we calculated does not match the signature you provided. Check your AWS "
-    "Secret Access Key and signing method. Consult the service documentation for details."
-)
-SUSPENDED = (
-    "Sending paused for this account. For more information, please check the inbox of the email "
-    "address associated with your AWS account."
-)
-UNVERIFIED = (
-    "Email address is not verified. The following identities failed the check in region <region>: "
-    "<identities>"
-)
-MAY_NOT_SEND = "User `<user>' is not authorized to perform `<action>' on resource `<resource>'"
-EXPIRED = "Signature expired: <stamp> is now earlier than <limit> (<now> - 15 min.)"
-EARLY = "Signature not yet current: <stamp> is still later than <limit> (<now> + 15 min.)"
 # The rare texts of an address, and what is known of them: see `addresses`.
 JAVAMAIL = "a text of JavaMail, whose parser the known ones show to be at work"
 
@@ -54,9 +41,11 @@ def error_xml(code: str, message: str, *, type_: str = "Sender") -> str:
     )
 
 
-def _refusal(name: str, status: int, code: str, message: str, mark: Mark, source: str) -> Refusal:
+def _refusal(
+    name: str, status: int, code: str, mark: Mark, source: str, *, text: str | None = None
+) -> Refusal:
     type_ = "Sender" if status < 500 else "Receiver"
-    body = error_xml(code, message, type_=type_)
+    body = error_xml(code, TEXT[name] if text is None else text, type_=type_)
     return Refusal(
         name=name, when=WHEN[name], status=status, body=body, mark=mark, source=source, headers=XML
     )
@@ -67,47 +56,26 @@ CREDENTIALS = [
         "no-signature",
         403,
         "MissingAuthenticationToken",
-        "Request is missing Authentication Token",
         Mark.INFERRED,
-        f"{_COMMON}; the text is that of other services",
+        _OTHERS,
+        text="Request is missing Authentication Token",
     ),
-    _refusal(
-        "malformed-signature",
-        400,
-        "IncompleteSignature",
-        "<reason>",
-        Mark.INFERRED,
-        f"{_COMMON}; the text is that of other services",
-    ),
+    _refusal("malformed-signature", 400, "IncompleteSignature", Mark.INFERRED, _OTHERS),
     _refusal(
         "unknown-key",
         403,
         "InvalidClientTokenId",
-        "The security token included in the request is invalid.",
         Mark.SEEN,
         "django-anymail integration tests (2026-07); django-ses/django-ses#283 (2023-05-15)",
     ),
     _refusal(
-        "wrong-secret",
-        403,
-        "SignatureDoesNotMatch",
-        WRONG_SECRET,
-        Mark.SEEN,
-        "aws/aws-sdk-php#3227 (2025)",
+        "wrong-secret", 403, "SignatureDoesNotMatch", Mark.SEEN, "aws/aws-sdk-php#3227 (2025)"
     ),
-    _refusal(
-        "wrong-region",
-        403,
-        "SignatureDoesNotMatch",
-        "Credential should be scoped to a valid region, not '<scope>'. ",
-        Mark.SEEN,
-        "aws/aws-sdk-java#1097",
-    ),
+    _refusal("wrong-region", 403, "SignatureDoesNotMatch", Mark.SEEN, "aws/aws-sdk-java#1097"),
     _refusal(
         "expired-clock",
         403,
         "SignatureDoesNotMatch",
-        EXPIRED,
         Mark.INFERRED,
         f"{_GUIDE}: 15 minutes; the text is that of STS and SNS (aws/aws-cli#6676, 2022)",
     ),
@@ -115,31 +83,15 @@ CREDENTIALS = [
         "early-clock",
         403,
         "SignatureDoesNotMatch",
-        EARLY,
         Mark.INFERRED,
         "the text is that of other services",
     ),
-    _refusal(
-        "expired-token",
-        403,
-        "ExpiredTokenException",
-        "The security token included in the request is expired",
-        Mark.INFERRED,
-        f"{_COMMON}; the text is that of other services",
-    ),
-    _refusal(
-        "not-subscribed",
-        403,
-        "OptInRequired",
-        "The AWS Access Key Id needs a subscription for the service",
-        Mark.INFERRED,
-        f"{_COMMON}; the text is that of other services",
-    ),
+    _refusal("expired-token", 403, "ExpiredTokenException", Mark.INFERRED, _OTHERS),
+    _refusal("not-subscribed", 403, "OptInRequired", Mark.INFERRED, _OTHERS),
     _refusal(
         "may-not-send",
         403,
         "AccessDenied",
-        MAY_NOT_SEND,
         Mark.SEEN,
         "emfoundation/ce100-app#572 (2017-01-13); AWS knowledge center (2022-10-07)",
     ),
@@ -147,66 +99,41 @@ CREDENTIALS = [
         "may-not",
         403,
         "AccessDenied",
-        "User: <user> is not authorized to perform: <action>",
         Mark.SEEN,
         "aws/aws-sdk-php#941 (2016-04-01)",
+        text="User: <user> is not authorized to perform: <action>",
     ),
 ]
 
 ACCOUNT = [
     _refusal(
-        "suspended",
-        400,
-        "MessageRejected",
-        SUSPENDED,
-        Mark.SEEN,
-        "GoodDollar/GoodServer#419 (2023-04-12)",
+        "suspended", 400, "MessageRejected", Mark.SEEN, "GoodDollar/GoodServer#419 (2023-04-12)"
     ),
-    _refusal(
-        "sending-paused",
-        400,
-        "AccountSendingPausedException",
-        "Email sending is paused for this account.",
-        Mark.SYNTHETIC,
-        f"{_MODEL}; no text is known",
-    ),
+    _refusal("sending-paused", 400, "AccountSendingPausedException", Mark.SYNTHETIC, _NO_TEXT),
     _refusal(
         "configuration-set-paused",
         400,
         "ConfigurationSetSendingPausedException",
-        "Email sending is paused for the configuration set <<name>>.",
         Mark.SYNTHETIC,
-        f"{_MODEL}; no text is known",
+        _NO_TEXT,
     ),
     _refusal(
         "unknown-configuration-set",
         400,
         "ConfigurationSetDoesNotExist",
-        "Configuration set <<name>> does not exist.",
         Mark.SEEN,
         "Notifuse/notifuse#162 (2025-12)",
     ),
     _refusal(
-        "mail-from-domain",
-        400,
-        "MailFromDomainNotVerifiedException",
-        "The MAIL FROM domain is not verified.",
-        Mark.SYNTHETIC,
-        f"{_MODEL}; no text is known",
+        "mail-from-domain", 400, "MailFromDomainNotVerifiedException", Mark.SYNTHETIC, _NO_TEXT
     ),
     _refusal(
-        "unknown-template",
-        400,
-        "TemplateDoesNotExist",
-        "Template <name> does not exist.",
-        Mark.SEEN,
-        "getmoto/moto#3783 (2021-03-18)",
+        "unknown-template", 400, "TemplateDoesNotExist", Mark.SEEN, "getmoto/moto#3783 (2021-03-18)"
     ),
     _refusal(
         "unverified",
         400,
         "MessageRejected",
-        UNVERIFIED,
         Mark.SEEN,
         f"{_GUIDE}; mettle/sendportal#94 (2020-11-25)",
     ),
@@ -214,41 +141,22 @@ ACCOUNT = [
         "rate-limited",
         400,
         "Throttling",
-        "Maximum sending rate exceeded.",
         Mark.SEEN,
         f"{_GUIDE}; awsdocs/amazon-ses-developer-guide#60 (2022-05-17)",
     ),
-    _refusal(
-        "quota-used-up",
-        400,
-        "Throttling",
-        "Daily message quota exceeded.",
-        Mark.SEEN,
-        f"{_GUIDE}; issue threads",
-    ),
+    _refusal("quota-used-up", 400, "Throttling", Mark.SEEN, f"{_GUIDE}; issue threads"),
     _refusal(
         "calls-limited",
         400,
         "Throttling",
-        "Rate exceeded",
         Mark.INFERRED,
         f"{_GUIDE}, quotas: one a second; the text is that of other services",
     ),
     _refusal(
-        "server-error",
-        500,
-        "InternalFailure",
-        "An internal failure occurred.",
-        Mark.SYNTHETIC,
-        f"{_COMMON}; no text is known",
+        "server-error", 500, "InternalFailure", Mark.SYNTHETIC, f"{_COMMON}; no text is known"
     ),
     _refusal(
-        "unavailable",
-        503,
-        "ServiceUnavailable",
-        "The service is unavailable.",
-        Mark.SYNTHETIC,
-        f"{_COMMON}; no text is known",
+        "unavailable", 503, "ServiceUnavailable", Mark.SYNTHETIC, f"{_COMMON}; no text is known"
     ),
 ]
 
@@ -257,63 +165,50 @@ REQUEST = [
         "missing-action",
         400,
         "MissingAction",
-        "The request is missing an action.",
         Mark.SYNTHETIC,
         f"{_COMMON}; no text is known",
+        text="The request is missing an action.",
     ),
     _refusal(
         "unknown-action",
         400,
         "InvalidAction",
-        "Could not find operation <action> for version <version>",
         Mark.INFERRED,
-        f"{_COMMON}; the text is that of other services",
+        _OTHERS,
+        text="Could not find operation <action> for version <version>",
     ),
     _refusal(
-        "missing-parameter",
-        400,
-        "ValidationError",
-        "<reason>",
-        Mark.SEEN,
-        "aws/aws-sdk-net#1212 (2019-02-12)",
+        "missing-parameter", 400, "ValidationError", Mark.SEEN, "aws/aws-sdk-net#1212 (2019-02-12)"
     ),
     _refusal(
         "malformed-list",
         400,
         "MalformedInput",
-        "Top level element may not be treated as a list",
         Mark.SEEN,
         "ex_aws_ses parser tests (2016-12); when SES says so is inferred",
+        text="Top level element may not be treated as a list",
     ),
     _refusal(
         "not-base64",
         400,
         "MalformedInput",
-        "The raw message is not valid base64.",
         Mark.SYNTHETIC,
         "no answer is known",
+        text="The raw message is not valid base64.",
     ),
     _refusal(
         "bad-address",
         400,
         "InvalidParameterValue",
-        "<reason>",
         Mark.SEEN,
         "openstax/accounts#253 (2016-02-09), boto/boto3#4587 (2025-08-06)",
+        text="<reason>",
     ),
-    _refusal(
-        "odd-address",
-        400,
-        "InvalidParameterValue",
-        "<reason>",
-        Mark.INFERRED,
-        JAVAMAIL,
-    ),
+    _refusal("odd-address", 400, "InvalidParameterValue", Mark.INFERRED, JAVAMAIL, text="<reason>"),
     _refusal(
         "missing-header",
         400,
         "InvalidParameterValue",
-        "Missing required header '<name>'.",
         Mark.SEEN,
         "aristidb/aws#73 (2013), TastyIgniter#895 (2021), loopingz/aws-smtp-relay#6 (2018)",
     ),
@@ -321,7 +216,6 @@ REQUEST = [
         "empty-header",
         400,
         "InvalidParameterValue",
-        "Empty required header '<name>'.",
         Mark.SEEN,
         "daniel-zahariev/php-aws-ses#41 (2017-04-13)",
     ),
@@ -329,39 +223,22 @@ REQUEST = [
         "duplicate-header",
         400,
         "InvalidParameterValue",
-        "Duplicate header '<name>'.",
         Mark.SEEN,
         "arithmetric/aws-lambda-ses-forwarder#11 (2016-03-25), fluent-smtp#64 (2021-10-03)",
     ),
-    _refusal(
-        "too-large",
-        400,
-        "InvalidParameterValue",
-        "Message length is more than <most> bytes long: '<length>'.",
-        Mark.SEEN,
-        "aws/aws-sdk-go-v2#1774",
-    ),
+    _refusal("too-large", 400, "InvalidParameterValue", Mark.SEEN, "aws/aws-sdk-go-v2#1774"),
     _refusal(
         "too-many-recipients",
         400,
         "InvalidParameterValue",
-        "Recipient count exceeds 50.",
         Mark.SEEN,
         f"{_GUIDE}, quotas; issue threads",
     ),
-    _refusal(
-        "no-recipients",
-        400,
-        "InvalidParameterValue",
-        "The message has no recipients.",
-        Mark.SYNTHETIC,
-        "no answer is known",
-    ),
+    _refusal("no-recipients", 400, "InvalidParameterValue", Mark.SYNTHETIC, "no answer is known"),
     _refusal(
         "too-many-entries",
         400,
         "InvalidParameterValue",
-        "The request has more than 50 destinations.",
         Mark.SYNTHETIC,
         "botocore 1.44.5 has the limit; no answer is known",
     ),
@@ -369,17 +246,8 @@ REQUEST = [
         "bad-tag",
         400,
         "InvalidParameterValue",
-        "Invalid tag <part> <<value>>: only alphanumeric ASCII characters, '_', and '-' are "
-        "allowed.",
         Mark.SEEN,
         "localstack/localstack#8588 (2023-06-28)",
     ),
-    _refusal(
-        "bad-template-data",
-        400,
-        "InvalidTemplateData",
-        "The template data is not a JSON object.",
-        Mark.SYNTHETIC,
-        "no answer is known",
-    ),
+    _refusal("bad-template-data", 400, "InvalidTemplateData", Mark.SYNTHETIC, "no answer is known"),
 ]

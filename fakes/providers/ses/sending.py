@@ -68,8 +68,7 @@ def message_id(account: SesAccount, region: str, now: datetime) -> tuple[str, Se
 
 def uuid(digits: str) -> str:
     """Thirty-two hexadecimal digits in the form of a UUID."""
-    ends = (8, 12, 16, 20, 32)
-    return "-".join(digits[start:end] for start, end in zip((0, *ends), ends, strict=False))
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def is_bounced(account: SesAccount, recipient: str) -> bool:
@@ -108,6 +107,7 @@ def _filled_in(account: SesAccount, letter: Letter, region: str) -> tuple[Fields
             text=filled[1],
             html=filled[2],
             headers=fields.headers,
+            attachments=fields.attachments,
         ),
         is_complete,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from ...http.exchange import Request
 
@@ -35,7 +36,7 @@ class Signature:
     @property
     def stamp(self) -> str:
         """When it was signed, as AWS writes it."""
-        return self.at.strftime(STAMP)
+        return _stamp(self.at)
 
 
 def read_signature(request: Request) -> Signature | str | None:
@@ -67,10 +68,21 @@ def read_signature(request: Request) -> Signature | str | None:
     )
 
 
+# Requests of the same second have the same stamp.
+@lru_cache(maxsize=16)
+def _stamp(at: datetime) -> str:
+    return at.strftime(STAMP)
+
+
+@lru_cache(maxsize=16)
+def _moment(stamp: str) -> datetime:
+    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+
+
 def _signed_at(request: Request) -> datetime | None:
     try:
         if (stamp := request.header("x-amz-date")) is not None:
-            return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+            return _moment(stamp)
         return parsedate_to_datetime(request.header("date") or "").astimezone(UTC)
     except (ValueError, OverflowError, TypeError):
         return None

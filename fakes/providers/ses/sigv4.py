@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from ...http.exchange import Request
 from .signature import ALGORITHM, Signature
 
 TERMINATOR = "aws4_request"
+_TOKEN = "x-amz-security-token"
 _WHITE = " \t\r\n\f\v"
 _BLANKS = re.compile(f"[{_WHITE}]+")
 
@@ -23,19 +25,22 @@ _BLANKS = re.compile(f"[{_WHITE}]+")
 def verifies(request: Request, signature: Signature, secret: str, *, service: str) -> bool:
     """Whether the request was signed with this secret, for this service, as it is now."""
     scope = (signature.date, signature.region, signature.service, signature.terminator)
-    if (signature.stamp[:8], service, TERMINATOR) != (scope[0], scope[2], scope[3]):
+    stamp = signature.stamp
+    if (stamp[:8], service, TERMINATOR) != (scope[0], scope[2], scope[3]):
         return False
     # Without the host a request could be replayed elsewhere; a token has to be signed (botocore).
-    needed = {"host"} | {name.lower() for name, _ in request.headers} & {"x-amz-security-token"}
-    if not needed <= set(signature.headers):
+    needed = ["host"] if request.header(_TOKEN) is None else ["host", _TOKEN]
+    if any(name not in signature.headers for name in needed):
         return False
     digest = hashlib.sha256(canonical_request(request, signature.headers)).hexdigest()
-    text = "\n".join([ALGORITHM, signature.stamp, "/".join(scope), digest])
+    text = "\n".join([ALGORITHM, stamp, "/".join(scope), digest])
     key = signing_key(secret, date=signature.date, region=signature.region, service=service)
     expected = hmac.digest(key, text.encode(), "sha256").hex()
     return hmac.compare_digest(expected.encode(), signature.value.encode())
 
 
+# It changes once a day.
+@lru_cache(maxsize=64)
 def signing_key(secret: str, *, date: str, region: str, service: str) -> bytes:
     """The key that signs on one day (`yyyymmdd`), in one region, for one service."""
     key = b"AWS4" + secret.encode()
@@ -48,12 +53,16 @@ def canonical_request(request: Request, signed_headers: Iterable[str]) -> bytes:
     """The request in the form over which the signature is made."""
     path, _, query = request.target.partition("?")
     names = list(signed_headers)
+    values: dict[str, list[str]] = {name: [] for name in names}
+    for name, value in request.headers:
+        if (lower := name.lower()) in values:
+            values[lower].append(_canonical_value(value))
     lines = [
         request.method,
         # Once more encoded than on the wire: only S3 does without.
         quote(_normalised(path), safe="/~"),
         _canonical_query(query),
-        *(f"{name}:{_canonical_value(request, name)}" for name in names),
+        *[f"{name}:{','.join(values[name])}" for name in names],
         "",
         ";".join(names),
         hashlib.sha256(request.body).hexdigest(),
@@ -84,7 +93,6 @@ def _encoded(text: str) -> str:
     return quote(unquote(text, errors="surrogateescape"), safe="~", errors="surrogateescape")
 
 
-def _canonical_value(request: Request, name: str) -> str:
-    values = [value for key, value in request.headers if key.lower() == name]
+def _canonical_value(value: str) -> str:
     # Not `value.split()`: an octet of UTF-8 read as Latin-1 can be a white space of Unicode's.
-    return ",".join(" ".join(_BLANKS.split(value.strip(_WHITE))) for value in values)
+    return _BLANKS.sub(" ", value.strip(_WHITE))

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from ..keys import ApiKey, Domain
-from ..rules import Account
+from ..keyed import KeyedAccount
+from ..keys import Domain
 
 SEND = "Transmissions: Read/Write"
 SANDBOX_DOMAIN = "sparkpostbox.com"
@@ -23,7 +23,7 @@ Trouble = Literal[
 ]
 
 
-class SparkPostAccount(Account):
+class SparkPostAccount(KeyedAccount):
     """An account in one region or, where a key or domain names none, the same one in both.
 
     `keys`: permissions are grants by the names that the vendor shows, of which sending asks for
@@ -37,7 +37,6 @@ class SparkPostAccount(Account):
     `limit`: which limit it is when `quota_used_up`. `trouble`: SparkPost itself has a fault.
     """
 
-    keys: tuple[ApiKey, ...] = Field(default=(ApiKey(),), strict=False)
     domains: tuple[Domain, ...] = Field(default=(), strict=False)
     blacklisted: tuple[str, ...] = Field(default=(), strict=False)
     sandbox: Literal["any-content", "template"] = "any-content"

@@ -17,7 +17,7 @@ from ..keys import Domain, domain_of
 from ..refusal import JSON
 from ..rules import AcceptedMail
 from .account import SANDBOX_LIMIT, SparkPostAccount
-from .validation import refuse
+from .refusals import refuse
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
 _BASE = "/api/v1"

@@ -316,3 +316,5 @@ REFUSALS = Refusals(
         "edge errors 400 and 504": "their pages differ from that of 502 in nothing but the number",
     },
 )
+
+refuse = REFUSALS.refuse

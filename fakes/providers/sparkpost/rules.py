@@ -11,14 +11,15 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Request, Response
-from ..keys import ApiKey, find_key, furnished_keys
+from ..keyed import KeyedProvider
+from ..keys import ApiKey, find_key
 from ..refusal import Refusals
-from ..rules import Outcome, Provider, Token
+from ..rules import Outcome, Token
 from .account import SEND, SparkPostAccount
 from .insight import read_back
-from .refusals import REFUSALS
+from .refusals import REFUSALS, refuse
 from .sending import take
-from .validation import objection, refuse
+from .validation import objection
 
 _BASE = "/api/v1"
 _LARGEST = 300_000_000
@@ -27,7 +28,7 @@ _JSON_RANGES = frozenset(["application/json", "application/*", "*/*"])
 _FULL = ("hourly", "daily", "monthly")
 
 
-class SparkPostRules(Provider[SparkPostAccount]):
+class SparkPostRules(KeyedProvider[SparkPostAccount]):
     """SparkPost's API v1."""
 
     name: ClassVar[str] = "sparkpost"
@@ -41,18 +42,11 @@ class SparkPostRules(Provider[SparkPostAccount]):
         """A key: 40 hexadecimal digits."""
         return {"api_key": token(40, _HEX)}
 
-    def furnished(
-        self, account: SparkPostAccount, credentials: Mapping[str, str]
-    ) -> SparkPostAccount:
-        """The account with this key wherever it leaves one open."""
-        keys = furnished_keys(account.keys, credentials["api_key"])
-        return account.model_copy(update={"keys": keys})
-
     def answer(
         self, account: SparkPostAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[SparkPostAccount]:
         """Answer one request."""
-        path = _path(request)
+        path = request.path.rstrip("/")
         if account.trouble in {"bad-gateway", "no-authorization-service"}:
             return _refused(account, account.trouble)
         key = _key(account, request, region)
@@ -69,14 +63,6 @@ class SparkPostRules(Provider[SparkPostAccount]):
 
 def _refused(account: SparkPostAccount, name: str, **words: str) -> Outcome[SparkPostAccount]:
     return Outcome(account=account, response=refuse(name, **words))
-
-
-def _path(request: Request) -> str:
-    """The path without slashes at its end; "" for a target that is no URL."""
-    try:
-        return request.path.rstrip("/")
-    except ValueError:
-        return ""
 
 
 def _key(account: SparkPostAccount, request: Request, region: str) -> ApiKey | None:
@@ -111,7 +97,7 @@ def _refused_at_once(account: SparkPostAccount, request: Request, key: ApiKey) -
     if not key.may(SEND):
         return refuse("forbidden")
     if request.method != "POST":
-        return refuse("wrong-method", method=request.method, path=_path(request))
+        return refuse("wrong-method", method=request.method, path=request.path.rstrip("/"))
     if account.suspended:
         return refuse("suspended")
     if account.trouble is not None:

@@ -11,12 +11,13 @@ from email.utils import parseaddr
 from typing import Any
 
 from ...http.exchange import Mark, Response
+from ..attachment import Attachment
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
 from ..rules import AcceptedMail, Fields, Outcome
 from .account import SANDBOX_DOMAIN, SANDBOX_LIMIT, SANDBOX_TEMPLATE, SparkPostAccount
-from .refusals import error
-from .validation import recipient_email, recipient_error, refuse
+from .refusals import error, refuse
+from .validation import recipient_email, recipient_error
 
 _SOURCE = "developers.sparkpost.com, content/api/transmissions.apib (2026-06)"
 _PARTIAL = error("transmission created, but with validation errors", "2000")
@@ -191,6 +192,10 @@ def _fields(content: Mapping[str, Any], sender: tuple[str, str], to: str) -> Fie
         text=content.get("text"),
         html=content.get("html"),
         headers={name: value for name, value in headers.items() if name.lower() != "cc"},
+        attachments=tuple(
+            Attachment.of(each, name="name", content_type="type", encoded="data")
+            for each in content.get("attachments") or ()
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ...http.exchange import Response
-from .refusals import REFUSALS
+from .refusals import refuse
 
 _LARGEST_CONTENT = 20_000_000
 _INLINE = ("from", "subject", "html", "text", "amp_html", "reply_to", "headers")
@@ -193,12 +193,6 @@ def is_address(value: Any) -> bool:
         return False
     local, at, domain = value.rpartition("@")
     return bool(local and at and domain.strip(".")) and not set(value) & set("<>,")
-
-
-def refuse(name: str, **variables: str) -> Response:
-    """A refusal, its variable parts written as JSON has strings."""
-    written = {key: json.dumps(value)[1:-1] for key, value in variables.items()}
-    return REFUSALS[name].response(**written)
 
 
 def _entry(response: Response) -> dict[str, str]:

@@ -1,0 +1,166 @@
+"""A provider's SMTP front: a server in front of an account, with the vendor's words and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from .errors import FakeError
+from .fake import LOOPBACK_NAMES
+from .message import ApiMessage, CapturedMessage
+from .providers.rules import AcceptedMail
+from .providers.submission import Situation, Submission, Submitted
+from .smtp.credentials import challenge
+from .smtp.exchange import Attempt, Dialect, Envelope, Judgement, Reply
+from .smtp.fake import Smtp
+from .smtp.vendor import VendorSession
+
+
+class Ledger(Protocol):
+    """Whoever keeps the account and the mail: the API's fake."""
+
+    account: Any
+
+    def keep(self, message: ApiMessage) -> int:
+        """Add a message to those taken; its place in the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMessage(ApiMessage):
+    """A message that a provider took over SMTP. See `Captured`."""
+
+    captured: CapturedMessage
+
+    @property
+    def mail_from(self) -> str:
+        """The envelope sender."""
+        return self.captured.mail_from
+
+    @property
+    def username(self) -> str | None:
+        """The SMTP account that had authenticated."""
+        return self.captured.username
+
+
+class SmtpFront(Smtp):
+    """A provider's SMTP service, in front of the account that `ledger` keeps.
+
+    `username` and `password` are those of a sender who has the API's `credentials`. `messages` are
+    those that were acknowledged here, as they came; what the provider made of them is among the
+    API's messages. `words` are those of `Smtp`, laid over what the vendor does.
+
+    Raises:
+        FakeError: the words make no sense, or the vendor has no such port.
+    """
+
+    def __init__(
+        self,
+        submission: Submission[Any, Any],
+        ledger: Ledger,
+        *,
+        credentials: Mapping[str, str],
+        region: str,
+        clock: Callable[[], datetime],
+        words: Mapping[str, Any],
+    ) -> None:
+        if {"username", "password"} & words.keys():
+            raise FakeError("username and password: who may log in is in the provider's account")
+        username, password = submission.credentials(ledger.account, credentials, region=region)
+        super().__init__(
+            **{
+                "username": username,
+                "password": password,
+                **_state(submission.dialect, words.get("security", "starttls")),
+                **words,
+            }
+        )
+        if self.state.names is None:
+            self.names = (*LOOPBACK_NAMES, *submission.hosts.values())
+        self._submission = submission
+        self._ledger = ledger
+        self._region = region
+        self._clock = clock
+
+    def converse(self, nth: int) -> VendorSession:
+        """The session on the nth connection."""
+        desk = _Desk(self._submission, self._ledger, region=self._region, clock=self._clock)
+        return VendorSession(
+            dialect=self._submission.dialect, desk=desk, **self.surroundings(nth, desk)
+        )
+
+
+def _state(dialect: Dialect, security: str) -> dict[str, Any]:
+    """The words of a server that does what the vendor's does."""
+    if security == "tls" and not dialect.implicit:
+        raise FakeError("security: this vendor has no port with implicit TLS")
+    offer = "always" if security != "starttls" else dialect.auth
+    return {
+        "auth": {"mechanisms": dialect.mechanisms, "offer": offer, "required": True},
+        "size": dialect.size,
+        "smtputf8": dialect.smtputf8,
+        **({"starttls": dialect.tls} if security == "starttls" else {}),
+    }
+
+
+class _Desk:
+    """One session's questions, put to the vendor's rules, with the account as it is then."""
+
+    def __init__(
+        self,
+        submission: Submission[Any, Any],
+        ledger: Ledger,
+        *,
+        region: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._submission = submission
+        self._ledger = ledger
+        self._region = region
+        self._clock = clock
+        self._who: Any = None
+
+    def judge(self, attempt: Attempt) -> Judgement:
+        """Whether the account lets them in, in the vendor's words."""
+        found = self._submission.admit(self._ledger.account, attempt, region=self._region)
+        if isinstance(found, Reply):
+            return Judgement(right=False, reply=found.text)
+        self._who = found
+        return Judgement(right=True, reply=self._submission.dialect.authenticated)
+
+    def challenge(self, nth: int) -> str:
+        """The CRAM-MD5 challenge of the nth connection."""
+        return challenge(nth)
+
+    def recipient_refusal(self, address: str) -> str | None:
+        """What is answered to RCPT in place of the usual words."""
+        refusal = self._submission.recipient_refusal(
+            self._ledger.account, address, self._situation()
+        )
+        return refusal.text if refusal is not None else None
+
+    def data_refusal(self, envelope: Envelope) -> str | None:
+        """What is answered to DATA in place of 354."""
+        refusal = self._submission.data_refusal(self._ledger.account, envelope, self._situation())
+        return refusal.text if refusal is not None else None
+
+    def take(self, message: CapturedMessage) -> str:
+        """What becomes of a whole message, and the reply to it."""
+        envelope = Envelope(mail_from=message.mail_from, rcpt_tos=message.rcpt_tos)
+        submitted = Submitted.of(envelope, message.content)
+        taken = self._submission.take(self._ledger.account, submitted, self._situation())
+        self._ledger.account = taken.account
+        for mail in taken.accepted:
+            self._ledger.keep(_kept(mail, message))
+        return taken.reply.text
+
+    def _situation(self) -> Situation[Any]:
+        return Situation(who=self._who, region=self._region, now=self._clock())
+
+
+def _kept(mail: AcceptedMail, captured: CapturedMessage) -> FrontMessage:
+    # On record it is already: the session's, as it came.
+    return FrontMessage(
+        mail=mail, captured=captured, secure=captured.secure, connection=captured.connection
+    )

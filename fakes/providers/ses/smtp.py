@@ -1,0 +1,229 @@
+"""Amazon SES's SMTP service: an access key id, and a password that is derived from its secret.
+
+Sources: SES developer guide (awsdocs/amazon-ses-developer-guide, 2023-06: smtp-credentials,
+smtp-response-codes); sessions quoted in public captures and issue threads ("seen").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import ClassVar
+
+from ...http.exchange import Mark
+from ...smtp.exchange import Attempt, Dialect, Reply, by_name
+from ..submission import Situation as Where
+from ..submission import Submission, Submitted, Taken
+from .account import AccessKey, SesAccount
+from .addresses import fault
+from .answers import Refused, message_of
+from .calls import Api
+from .judgement import Situation, judged
+from .letter import Destination, Letter
+from .raw_message import read_raw
+from .refusals import REFUSALS
+from .rules import SesRules
+from .sending import take
+from .smtp_password import legacy_smtp_password, smtp_password
+
+_GUIDE = "SES developer guide, smtp-response-codes (2023-06)"
+_ACTION = "ses:SendRawEmail"
+_LINES = ("email-smtp.amazonaws.com", "8BITMIME", "STARTTLS", "AUTH PLAIN LOGIN", "Ok")
+
+DIALECT = Dialect(
+    source="several public captures, the newest preferred; older ones have SIZE 10485760, too",
+    greeting="email-smtp.amazonaws.com ESMTP SimpleEmailService-d-GI38EMLB2 hkD7YwduxMJw9KrXpof7",
+    clear=_LINES,
+    secure=tuple(line for line in _LINES if line != "STARTTLS"),
+    starttls="220 Ready to start TLS",
+    authenticated="235 Authentication successful.",
+    sender="250 Ok",
+    recipient="250 Ok",
+    go_ahead="354 End data with <CR><LF>.<CR><LF>",
+    bye="221 Bye",
+    # SES developer guide; Billionmail/BillionMail#156 (2025)
+    unauthenticated=("MAIL", "530 Authentication required"),
+    too_large="552 Message is too long.",  # SES developer guide
+    size=41_943_040,  # SES developer guide, quotas: 40 MB, advertised in no capture
+    tls="required",
+)
+
+REPLIES = by_name(
+    [
+        Reply(
+            name="accepted",
+            when="the message is taken; the id is the MessageId",
+            text="250 Ok <id>",
+            mark=Mark.SEEN,
+            source="several public captures",
+        ),
+        Reply(
+            name="bad-credentials",
+            when="no such key, another region's password, the secret itself in place of it, or "
+            "temporary credentials",
+            text="535 Authentication Credentials Invalid",
+            mark=Mark.DOCUMENTED,
+            source=_GUIDE,
+        ),
+        Reply(
+            name="not-subscribed",
+            when="the account has not signed up for SES",
+            text="535 Account not subscribed to SES",
+            mark=Mark.DOCUMENTED,
+            source=_GUIDE,
+        ),
+        Reply(
+            name="bad-recipient",
+            when="the recipient is no address; the reply to RCPT",
+            text="553 <address> Invalid email address",
+            mark=Mark.DOCUMENTED,
+            source=_GUIDE,
+        ),
+        Reply(
+            name="may-not-send",
+            when="the user's policy has no ses:SendRawEmail for the identity",
+            text="554 Access denied: <message>",
+            mark=Mark.SEEN,
+            source="ministryofjustice/cloud-platform-environments#3401, "
+            "cloudposse/terraform-aws-ses#40",
+        ),
+        Reply(
+            name="unverified",
+            when="the sender, or a recipient while in the sandbox, is not verified in this region",
+            text="554 Message rejected: <message>",
+            mark=Mark.SEEN,
+            source=f"{_GUIDE}; issue threads",
+        ),
+        Reply(
+            name="suspended",
+            when="SES has stopped the account",
+            text="554 Message rejected: <message>",
+            mark=Mark.INFERRED,
+            source="inferred from the text that the API has",
+        ),
+        Reply(
+            name="mail-from-domain",
+            when="the custom MAIL FROM domain is not set up",
+            text="554 MAIL FROM domain not verified: DNS setup for MAIL FROM domain is invalid.",
+            mark=Mark.DOCUMENTED,
+            source=_GUIDE,
+        ),
+        Reply(
+            name="bad-address",
+            when="an address in the message is none",
+            text="554 Transaction failed: <message>",
+            mark=Mark.SEEN,
+            source="seen with the text Missing final '@domain'",
+        ),
+        Reply(
+            name="rate-limited",
+            when="the sending rate is exceeded",
+            text="454 Throttling failure: Maximum sending rate exceeded",
+            mark=Mark.DOCUMENTED,
+            source=f"{_GUIDE}; issue threads",
+        ),
+        Reply(
+            name="quota-used-up",
+            when="the daily quota is used up",
+            text="454 Throttling failure: Daily message quota exceeded",
+            mark=Mark.DOCUMENTED,
+            source=_GUIDE,
+        ),
+        Reply(
+            name="too-large",
+            when="the message is longer than 40 MB",
+            text=DIALECT.too_large,
+            mark=Mark.DOCUMENTED,
+            source=_GUIDE,
+        ),
+        Reply(
+            name="otherwise",
+            when="the API would refuse it for another reason",
+            text="554 Transaction failed: <message>",
+            mark=Mark.INFERRED,
+            source="inferred: the API's own words, in the form of the reply to bad addresses",
+        ),
+    ]
+)
+
+
+class SesSubmission(Submission[SesAccount, AccessKey]):
+    """SES's SMTP service."""
+
+    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            region: name.replace("email.", "email-smtp.", 1)
+            for region, name in SesRules.hosts.items()
+        }
+    )
+    dialect = DIALECT
+    replies = REPLIES
+
+    def credentials(
+        self, account: SesAccount, given: Mapping[str, str], *, region: str
+    ) -> tuple[str, str]:
+        """The access key id, and the password of this region."""
+        del account
+        return given["access_key_id"], smtp_password(given["secret_access_key"], region)
+
+    def admit(self, account: SesAccount, attempt: Attempt, *, region: str) -> AccessKey | Reply:
+        """The key whose secret the password is made of, now or in the old way."""
+        for key in account.keys:
+            secret = key.secret_access_key
+            if secret is None or not key.is_meant(attempt.username, None):
+                continue
+            passwords = (smtp_password(secret, region), legacy_smtp_password(secret))
+            if any(attempt.proves(password) for password in passwords):
+                return key if account.subscribed else REPLIES["not-subscribed"]
+        return REPLIES["bad-credentials"]
+
+    def recipient_refusal(
+        self, account: SesAccount, address: str, where: Where[AccessKey]
+    ) -> Reply | None:
+        """What is no address."""
+        del account, where
+        if fault(address) is None:
+            return None
+        return REPLIES["bad-recipient"].filled(address=address)
+
+    def take(
+        self, account: SesAccount, message: Submitted, where: Where[AccessKey]
+    ) -> Taken[SesAccount]:
+        """Judge it as the API judges SendRawEmail, and take it."""
+        raw = read_raw(message.octets)
+        letter = Letter(
+            source=message.envelope.mail_from or None,
+            destination=Destination(to=message.envelope.rcpt_tos),
+            subject=raw.subject,
+            raw=raw,
+            configuration_set=message.header("X-SES-CONFIGURATION-SET") or None,
+        )
+        situation = Situation(
+            # The quota of the message's size is that of version 2.
+            api=Api.REST,
+            action=_ACTION,
+            key=where.who,
+            region=where.region,
+            now=where.now,
+        )
+        refused = judged(account, letter, situation)
+        if refused is not None:
+            return Taken(account=account, reply=_refusal(refused))
+        account, mail = take(account, letter, situation)
+        reply = REPLIES["accepted"].filled(id=mail.provider_id)
+        return Taken(account=account, reply=reply, accepted=(mail,))
+
+
+def _refusal(refused: Refused) -> Reply:
+    """The API's refusal as a reply: its text, where the reply has none of its own."""
+    reply = REPLIES.get(refused.case)
+    if reply is None:
+        reply = REPLIES["otherwise"]
+        if REFUSALS[refused.case].mark is Mark.SYNTHETIC:
+            reply = replace(reply, mark=Mark.SYNTHETIC)
+    text = message_of(refused, is_rest=False)
+    return reply.filled(message=" ".join(text.split()))
+
+
+SUBMISSION = SesSubmission()

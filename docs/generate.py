@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.fakes.http.exchange import Mark
-from harness.fakes.providers.registry import provider, provider_names
+from harness.fakes.providers.registry import provider, provider_names, submission
 
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
@@ -35,15 +35,16 @@ def coverage_page() -> str:
         "A fake answers as its vendor does where that is known, byte for byte, and marks in the",
         "transcript, never in the bytes, what is not. Sources are named in the code.",
         "",
-        "| provider | refusals served | of them synthetic or inferred | not modelled |",
-        "|---|---|---|---|",
+        "| provider | refusals served | of them synthetic or inferred | not modelled | over SMTP |",
+        "|---|---|---|---|---|",
     ]
     for name in provider_names():
         refusals = provider(name).refusals
         marks = Counter(refusal.mark for refusal in refusals.values())
         guessed = marks[Mark.SYNTHETIC] + marks[Mark.INFERRED]
         missing = len(refusals.not_modelled)
-        lines.append(f"| {name} | {len(refusals)} | {guessed} | {missing} |")
+        replies = len(submission(name).replies)
+        lines.append(f"| {name} | {len(refusals)} | {guessed} | {missing} | {replies} |")
     for name in provider_names():
         lines += ["", *_provider(name)]
     return _HEAD + "\n".join(lines) + "\n"
@@ -64,6 +65,14 @@ def _provider(name: str) -> Iterator[str]:
         yield ""
         for case, reason in refusals.not_modelled.items():
             yield f"* {_cell(case)}: {_cell(reason)}"
+    yield ""
+    yield "Over SMTP:"
+    yield ""
+    yield "| reply | when | known from | source |"
+    yield "|---|---|---|---|"
+    for reply in submission(name).replies.values():
+        cells = [f"`{reply.text}`", reply.when, _MEANING[reply.mark], reply.source]
+        yield "| " + " | ".join(map(_cell, cells)) + " |"
 
 
 def sdk_page() -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from base64 import b64encode
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +13,13 @@ from urllib.parse import urlencode
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from client import connected, whole_response
-from rates import Load, a_second, server
+from kept import ask_once, requests_a_second
+from rates import server
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".bench" / "bin" / "python"
 PRISM = HERE.parent / ".bench" / "node" / "node_modules" / ".bin" / "prism"
+PEER_NAMES = ("moto", "prism")
 KEY = "k" * 40
 SES_HOST = "email.us-east-1.amazonaws.com"
 SES_KEYS = {
@@ -28,6 +27,8 @@ SES_KEYS = {
     "secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 }
 DOMAINS = {"domains": [{"name": "sender.test"}]}
+# Limits that are counted, and that nobody meets.
+ACCOUNTS = {"ses": {**DOMAINS, "max_24_hour_send": 1e9, "max_send_rate": 1e9}}
 SENDGRID = {
     "personalizations": [{"to": [{"email": "to@recipient.test"}]}],
     "from": {"email": "from@sender.test"},
@@ -121,11 +122,13 @@ def _credentials(name: str) -> dict[str, str]:
 def servers() -> dict[str, list[str]]:
     """The commands of ours and of those peers that are there."""
     ours = str(HERE / "servers" / "ours_api.py")
-    account = json.dumps(DOMAINS)
     found = {
-        name: [sys.executable, ours, name, json.dumps(_credentials(name)), account]
+        name: [
+            *(sys.executable, ours, name),
+            *map(json.dumps, (_credentials(name), ACCOUNTS.get(name, DOMAINS))),
+        ]
         for name in REQUESTS
-        if name not in {"moto", "prism"}
+        if name not in PEER_NAMES
     }
     found["moto"] = [str(PEERS), str(HERE / "servers" / "peer_moto.py")]
     if PRISM.exists():
@@ -134,30 +137,10 @@ def servers() -> dict[str, list[str]]:
     return found
 
 
-async def _posts(
-    port: int, request: bytes, goes_on: Callable[[], bool], count: Callable[[], None]
-) -> None:
-    talk = await connected(port, whole_response)
-    while goes_on():
-        if talk.closed:  # a peer that does not keep connections
-            talk = await connected(port, whole_response)
-        answer = await talk.ask(request, b"HTTP/1.1 20")
-        talk.closed |= b"\r\nConnection: close\r\n" in answer
-        count()
-    talk.transport.close()
-
-
-async def _once(port: int, request: bytes) -> None:
-    talk = await connected(port, whole_response)
-    await talk.ask(request, b"HTTP/1.1 20")
-    talk.transport.close()
-
-
 def rate(name: str, command: list[str], *, seconds: float) -> float:
     """Requests a second, each one a message that was taken."""
     with server(command) as port:
         if name == "moto":
             verify = _ses({**VERIFY, "EmailAddress": "from@sender.test"})
-            asyncio.run(_once(port, verify))
-        load: Load = partial(_posts, port, REQUESTS[name]())
-        return a_second(load, seconds=seconds, connections=4)
+            ask_once(port, verify)
+        return requests_a_second(port, REQUESTS[name](), seconds=seconds, connections=4)

@@ -41,7 +41,7 @@ def http_rows(*, rounds: int, seconds: float) -> list[Row]:
 
     servers = http_apis.servers()
     found = medians({n: measuring(n, c) for n, c in servers.items()}, rounds=rounds)
-    peers = {name: found[name] for name in ("moto", "prism") if name in found}
+    peers = {name: rate for name, rate in found.items() if name in http_apis.PEER_NAMES}
     return [
         ("HTTP, POST that sends, kept", name, f"{rate:,.0f} /s", _ratios(rate, peers))
         for name, rate in found.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from ...http.exchange import Response
@@ -74,7 +75,13 @@ def _options(form: Form) -> Iterator[Response]:
 
 def mailboxes(form: Form, name: str) -> list[tuple[str, str]]:
     """Names and addresses of a field, which may come several times and be parted by commas."""
-    return [box for value in form.all(name) for box in getaddresses([value])]
+    return [box for value in form.all(name) for box in _boxes(value)]
+
+
+# The rules ask for the same fields several times.
+@lru_cache(maxsize=256)
+def _boxes(value: str) -> tuple[tuple[str, str], ...]:
+    return tuple(getaddresses([value]))
 
 
 def recipients(form: Form) -> tuple[str, ...]:

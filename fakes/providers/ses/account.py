@@ -89,10 +89,10 @@ class Template(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What sending has used: the recipients so far, and what the sending rate left at a moment.
+    """What sending has used: what the sending rate left at a moment, and the recipients so far.
 
     `rate_left` is below zero after a message to many. `sums` has the moment of every message, and
-    how many recipients there were up to it, so that a day's are two of them, not all.
+    how many recipients there were up to it: the count of a day is the difference of two of them.
     """
 
     at: datetime

@@ -13,8 +13,9 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -50,8 +51,6 @@ class Secrets:
     values: Mapping[str, str]
     family: Family | None = None
     _forms: tuple[tuple[bytes, str], ...] = field(init=False, repr=False)
-    _pattern: re.Pattern[bytes] | None = field(init=False, repr=False)
-    _relatives: re.Pattern[bytes] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         forms = {
@@ -62,9 +61,6 @@ class Secrets:
         }
         ordered = sorted(forms.items(), key=lambda item: -len(item[0]))
         object.__setattr__(self, "_forms", tuple(ordered))
-        object.__setattr__(self, "_pattern", _any_of(_wrappable(form) for form, _ in ordered))
-        relatives = _any_of(_family_forms(self.family)) if self.family is not None else None
-        object.__setattr__(self, "_relatives", relatives)
 
     def found_in(self, data: bytes | str) -> tuple[str, ...]:
         """The names of the secrets of which a form stands in `data`."""
@@ -76,11 +72,26 @@ class Secrets:
 
     def spans(self, data: bytes) -> Iterator[Span]:
         """Every place in `data` where a form of a secret stands, from left to right."""
-        if self._pattern is None or not self.found_in(data):
+        flat = _flat(data)
+        if len(flat) < len(data) and any(flat.count(f) > data.count(f) for f, _ in self._forms):
+            # Wrapped over lines. Seldom, and compiling takes longer than all the rest.
+            names = {_flat(form): name for form, name in self._forms}
+            for match in _wrapped(tuple(names)).finditer(data):
+                yield Span(match.start(), match.end(), names[_flat(match[0])])
             return
-        names = {_flat(form): name for form, name in self._forms}
-        for match in self._pattern.finditer(data):
-            yield Span(match.start(), match.end(), names[_flat(match[0])])
+        end = 0
+        for span in sorted(self._places(data), key=lambda place: (place.start, -place.end)):
+            if span.start >= end:
+                yield span
+                end = span.end
+
+    def _places(self, data: bytes) -> Iterator[Span]:
+        """Every place of each form, whether or not one lies within another."""
+        for form, name in self._forms:
+            at = data.find(form)
+            while at >= 0:
+                yield Span(at, at + len(form), name)
+                at = data.find(form, at + 1)
 
     def redact(self, data: bytes) -> bytes:
         """`data` with each form replaced by the name of its secret, as `[password]`."""
@@ -89,7 +100,7 @@ class Secrets:
             shown += data[end : span.start] + f"[{span.name}]".encode()
             end = span.end
         shown += data[end:]
-        return shown if self._relatives is None else self._relatives.sub(b"[a password]", shown)
+        return _relatives(self.family).sub(b"[a password]", shown) if self.family else shown
 
     def redact_text(self, text: str) -> str:
         """As `redact`, for text."""
@@ -117,9 +128,16 @@ def _flat(data: bytes) -> bytes:
     return data
 
 
-def _any_of(patterns: Iterable[bytes]) -> re.Pattern[bytes] | None:
-    alternatives = b"|".join(patterns)
-    return re.compile(alternatives) if alternatives else None
+@lru_cache(maxsize=16)
+def _wrapped(forms: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Any of these, the longest first, wherever its lines are broken."""
+    return re.compile(b"|".join(map(_wrappable, forms)))
+
+
+@lru_cache(maxsize=16)
+def _relatives(family: Family) -> re.Pattern[bytes]:
+    """Any password of a family."""
+    return re.compile(b"|".join(_family_forms(family)))
 
 
 def _wrappable(form: bytes) -> bytes:

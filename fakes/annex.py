@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from anyio import CancelScope
+
 from .fake import Fake
 
 
@@ -42,6 +44,8 @@ class Annex:
 
     async def close(self) -> None:
         """Close them all."""
-        await asyncio.sleep(0)  # what was opened last has to begin before it can end
-        self._closing.set()
-        await asyncio.gather(*self._tasks)
+        # A caller that is being cancelled must leave nothing behind.
+        with CancelScope(shield=True):
+            await asyncio.sleep(0)  # what was opened last has to begin before it can end
+            self._closing.set()
+            await asyncio.gather(*self._tasks)

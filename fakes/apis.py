@@ -18,6 +18,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from .annex import Annex
@@ -46,21 +47,26 @@ class ProviderFake(ApiFake[Any]):
         self._smtp_words = dict(smtp or {})
         self._front: SmtpFront | None = None
         self._annex: Annex | None = None
+        # Held by whoever asks for the front; nobody waits for the event loop while holding it.
+        self._asking = Lock()
 
     @property
     def smtp(self) -> SmtpFront:
         """The SMTP front. Whoever asks first starts it, from any thread; it stops with the API.
 
+        Afterwards it is the one that ran last.
+
         Raises:
-            FakeError: the API does not run, or the front's words make no sense.
+            FakeError: there was none yet and the API does not run, or its words make no sense.
         """
-        if self._annex is not None and self._front not in self._annex:
-            front = self._made_front()
-            self._annex.open(front)
-            self._front = front
-        if self._front is None:
-            raise FakeError("the SMTP front exists only while the fake runs")
-        return self._front
+        with self._asking:
+            if self._annex is not None and self._front not in self._annex:
+                front = self._made_front()
+                self._annex.open(front)
+                self._front = front
+            if self._front is None:
+                raise FakeError("the SMTP front exists only while the fake runs")
+            return self._front
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Self]:
@@ -70,7 +76,8 @@ class ProviderFake(ApiFake[Any]):
             try:
                 yield self
             finally:
-                self._annex = None
+                with self._asking:  # what somebody opens now is closed, too
+                    self._annex = None
                 await annex.close()
 
     def _made_front(self) -> SmtpFront:

@@ -92,6 +92,7 @@ class Fake(ABC, Generic[C]):
         self._seen = 0
         self._runs = False
         self._reserved: socket.socket | None = None
+        self._hole: Blackhole | None = None
 
     @property
     @abstractmethod
@@ -139,7 +140,8 @@ class Fake(ABC, Generic[C]):
                 finally:
                     bound.close()
             elif network is Network.DROPPED:
-                async with _blackhole(Blackhole(bound)):
+                filled, self._hole = self._hole, None
+                async with _blackhole(bound, filled):
                     yield self
             else:
                 async with self._listening(bound):
@@ -148,15 +150,19 @@ class Fake(ABC, Generic[C]):
     def reserve(self) -> None:
         """Take the port ahead of `serve`, which has to follow: whoever connects waits for it.
 
-        For a fake that was given its authority.
+        For a fake that was given its authority. Where its port drops what comes, it does so now.
 
         Raises:
-            FakeError: the port is taken, or the certificate cannot be issued.
+            FakeError: the port is taken or cannot be made to drop what comes, or the certificate
+                cannot be issued.
         """
         self._issue()
-        self._reserved = self._bound()
+        bound = self._bound()
         if self._server_state.network in {Network.OPEN, Network.RESET}:
-            self._reserved.listen(_BACKLOG)
+            bound.listen(_BACKLOG)
+        elif self._server_state.network is Network.DROPPED:
+            self._hole = _filled(bound)
+        self._reserved = bound
 
     def _issue(self) -> None:
         """Make the certificates: what cannot be issued is found out by the caller."""
@@ -316,9 +322,21 @@ class _Rejection(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def _blackhole(hole: Blackhole) -> AsyncIterator[None]:
+async def _blackhole(bound: socket.socket, filled: Blackhole | None) -> AsyncIterator[None]:
+    hole = filled or Blackhole(bound)
     try:
-        await asyncio.to_thread(hole.fill)
+        if filled is None:
+            await asyncio.to_thread(hole.fill)
         yield
     finally:
         hole.close()
+
+
+def _filled(bound: socket.socket) -> Blackhole:
+    hole = Blackhole(bound)
+    try:
+        hole.fill()
+    except FakeError:
+        hole.close()
+        raise
+    return hole

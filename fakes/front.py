@@ -15,6 +15,7 @@ from .providers.submission import Situation, Submission, Submitted
 from .smtp.credentials import challenge
 from .smtp.exchange import Attempt, Dialect, Envelope, Judgement, Reply
 from .smtp.fake import Smtp
+from .smtp.state import AuthState
 from .smtp.vendor import VendorSession
 
 
@@ -49,10 +50,11 @@ class SmtpFront(Smtp):
 
     `username` and `password` are those of a sender who has the API's `credentials`. `messages` are
     those that were acknowledged here, as they came; what the provider made of them is among the
-    API's messages. `words` are those of `Smtp`, laid over what the vendor does.
+    API's messages. `words` are those of `Smtp`, laid over what the vendor does, but for those that
+    say who may come in and what is listed.
 
     Raises:
-        FakeError: the words make no sense, or the vendor has no such port.
+        FakeError: the words make no sense, or the vendor has no such port or mechanism.
     """
 
     def __init__(
@@ -67,15 +69,17 @@ class SmtpFront(Smtp):
     ) -> None:
         if {"username", "password"} & words.keys():
             raise FakeError("username and password: who may log in is in the provider's account")
+        if taken := {"hostname", "ehlo", "smtputf8"} & words.keys():
+            raise FakeError(f"{', '.join(sorted(taken))}: what is listed is the vendor's")
         username, password = submission.credentials(ledger.account, credentials, region=region)
         super().__init__(
             **{
                 "username": username,
                 "password": password,
-                **_state(submission.dialect, words.get("security", "starttls")),
-                **words,
+                **_laid_over(_state(submission.dialect, words.get("security", "starttls")), words),
             }
         )
+        _refuse(self.state.auth, submission.dialect)
         if self.state.names is None:
             self.names = (*LOOPBACK_NAMES, *submission.hosts.values())
         self._submission = submission
@@ -102,6 +106,26 @@ def _state(dialect: Dialect, security: str) -> dict[str, Any]:
         "smtputf8": dialect.smtputf8,
         **({"starttls": dialect.tls} if security == "starttls" else {}),
     }
+
+
+def _laid_over(vendor: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """Words in place of the vendor's; of `auth`, only the parts that it names."""
+    merged = {**vendor, **words}
+    if isinstance(words.get("auth"), Mapping):
+        merged["auth"] = {**vendor["auth"], **words["auth"]}
+    return merged
+
+
+def _refuse(auth: AuthState, dialect: Dialect) -> None:
+    """Words about AUTH that no session of the vendor's would heed."""
+    if auth.required is False:
+        raise FakeError("auth.required: a provider takes mail only from those who logged in")
+    if auth.lines is not None:
+        raise FakeError("auth.lines: what is listed is the vendor's")
+    if foreign := set(auth.mechanisms) - set(dialect.mechanisms):
+        choices = ", ".join(dialect.mechanisms)
+        named = ", ".join(sorted(foreign))
+        raise FakeError(f"auth.mechanisms: this vendor has no {named} (choose from {choices})")
 
 
 class _Desk:

@@ -65,8 +65,8 @@ def _record(case: Case, world: World, sends: list[SendRecord]) -> Record:
 
 def _shows_a_bad_certificate(case: Case) -> bool:
     """Whether a sender that verifies has to turn one of the certificates down."""
-    smtp = case.given.smtp
-    kinds = [smtp.certificate, smtp.default_certificate]
+    server = case.given.api or case.given.smtp
+    kinds = [server.certificate, server.default_certificate]
     refused = any(kind and kind.facts.verified is Judgement.REFUSE for kind in kinds)
     return refused and all(send.verify for send in case.sends)
 

@@ -107,6 +107,7 @@ class Dialect:
     recipient: str
     go_ahead: str
     bye: str
+    done: str
     unauthenticated: tuple[Literal["MAIL", "RCPT"], str]
     too_large: str
     size: int
@@ -115,4 +116,3 @@ class Dialect:
     auth: Literal["always", "after-tls"] = "always"
     implicit: bool = True
     smtputf8: bool = False
-    done: str = "250 Ok"

@@ -11,6 +11,9 @@ from .exchange import Dialect, Envelope
 from .session import SmtpSession
 
 _DSN = ("RET=", "ENVID=", "NOTIFY=", "ORCPT=")
+_AUTH = ("AUTH ", "AUTH=")
+# aiosmtpd's words for a SIZE= that is over the limit.
+_DECLARED_TOO_LARGE = "552 Error: message size exceeds fixed maximum message size"
 
 
 class Desk(Accounts, Protocol):
@@ -50,7 +53,7 @@ class VendorSession(SmtpSession):
 
     def _listed(self) -> list[str]:
         name, *keywords = self._lines()
-        offered = (line for line in keywords if self._offers(line))
+        offered = (self._worded(line) for line in keywords if self._offers(line))
         return [name.replace("<peer>", self._connection.peer), *offered]
 
     def _lines(self) -> tuple[str, ...]:
@@ -59,12 +62,25 @@ class VendorSession(SmtpSession):
     def _offers(self, line: str) -> bool:
         if line == "STARTTLS":
             return self._knows("STARTTLS") and self._state.starttls != "unadvertised"
-        return self._login.offered or not line.startswith(("AUTH ", "AUTH="))
+        return self._login.offered or not line.startswith(_AUTH)
+
+    def _worded(self, line: str) -> str:
+        """A line with the limit and the mechanisms that are in force."""
+        if line.startswith("SIZE "):
+            return f"SIZE {self._state.size}"
+        if line.startswith(_AUTH):
+            mechanisms = self._state.auth.mechanisms
+            return line[:5] + " ".join(each for each in line[5:].split() if each in mechanisms)
+        return line
+
+    async def push(self, status: str | bytes) -> None:
+        """Send a reply; a message that MAIL declares to be too large meets the vendor's words."""
+        await super().push(self.too_large_reply if status == _DECLARED_TOO_LARGE else status)
 
     async def check_auth_needed(self, caller_method: str) -> bool:
         """Refuse at the vendor's command, and not before it."""
         command, reply = self._dialect.unauthenticated
-        if self.session.authenticated or not self._state.auth_required:
+        if self.session.authenticated:
             return False
         if caller_method == "MAIL" and command != "MAIL":
             return False

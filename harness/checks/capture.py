@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.message import Message as Part
+from itertools import chain
 from typing import Literal
 
 from harness.fakes.message import Captured
@@ -42,12 +43,13 @@ def messages(record: Record, wanted: Count) -> Observation:
 def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
     """Whether From is the mailbox that was asked for, its name included."""
     del wanted
-    asked = record.last.request.message.from_
+    boxes = [send.request.message.from_ for send in record.sends]
+    asked = [[(box.name, box.address)] for box in boxes]
     found = list(record.of(MessageCaptured))
     names = [_mailboxes(fact.message) for _, fact in found]
     return Observation(
-        met=bool(found) and all(name == [(asked.name, asked.address)] for name in names),
-        expected=f"From {_spelt([(asked.name, asked.address)])}",
+        met=names[-1:] == asked[-1:] and all(name in asked for name in names),
+        expected="From " + " or ".join(dict.fromkeys(map(_spelt, asked))),
         observed="From " + " and ".join(map(_spelt, names)) if found else "no message",
         events=numbers([event for event, _ in found]),
     )
@@ -67,16 +69,21 @@ def anonymous(record: Record, wanted: Count) -> Observation:
 def content(record: Record, wanted: Literal["intact"]) -> Observation:
     """Whether what was taken is what was asked for: From, subject, text, files and recipients."""
     del wanted
-    found = [(event, fact) for event, fact in record.of(MessageCaptured)]
+    found = list(record.of(MessageCaptured))
     if not found:
         return Observation(met=False, expected="one message, as asked for", observed="no message")
-    event, fact = found[-1]
-    differences = list(_differences(fact.message, record.last.request.message))
+    asked = [send.request.message for send in record.sends]
+    event, last = found[-1]
+    differences = {
+        event.number: _unlike(fact.message, asked[-1:] if fact is last else asked)
+        for event, fact in found
+    }
+    altered = {number: words for number, words in differences.items() if words}
     return Observation(
-        met=not differences,
+        met=not altered,
         expected="From, recipients, subject, text and attachments as they were asked for",
-        observed="; ".join(differences) or "all as asked for",
-        events=(event.number,),
+        observed="; ".join(dict.fromkeys(chain(*altered.values()))) or "all as asked for",
+        events=tuple(altered) or (event.number,),
     )
 
 
@@ -101,6 +108,11 @@ def _parse(captured: Captured) -> EmailMessage:
     message = message_from_bytes(captured.content, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def _unlike(captured: Captured, asked: Sequence[Message]) -> list[str]:
+    """What tells a message from the one among these that it is most like."""
+    return min((_differences(captured, each) for each in asked), key=len)
 
 
 def _differences(captured: Captured, asked: Message) -> list[str]:

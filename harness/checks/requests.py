@@ -16,12 +16,16 @@ from .record import Observation, Record, numbers
 
 def requests(record: Record, wanted: Count) -> Observation:
     """How many requests the sender made, whatever became of them."""
-    found = [event for event, _ in record.of(HttpRequested)]
+    found = list(record.of(HttpRequested))
+    exposed = record.untrusted and any(
+        any(_handed(fact.request, record.secrets)) for _, fact in found
+    )
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"requests: {wanted}",
         observed=f"requests: {len(found) or 'none'}",
-        events=numbers(found),
+        events=numbers([event for event, _ in found]),
+        leak=wanted.most == 0 and exposed,
     )
 
 

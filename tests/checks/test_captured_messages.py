@@ -147,10 +147,28 @@ def test_without_a_message_nothing_is_intact(make_record: MakeRecord) -> None:
     assert (seen.met, seen.observed) == (False, "no message")
 
 
-def test_the_last_message_is_the_one_that_is_read(
-    make_record: MakeRecord, captured: Captured
+def test_of_several_messages_each_has_to_be_one_that_was_asked_for(
+    make_record: MakeRecord, make_send: Callable[..., SendRecord], captured: Captured
 ) -> None:
-    assert content(make_record(captured(wire("Bye.")), captured()), "intact").events == (2,)
+    seen = content(make_record(captured(wire("Bye.")), captured()), "intact")
+    assert (seen.met, seen.observed, seen.events) == (False, "another text", (1,))
+    sends = (make_send(text="Bye."), make_send())
+    for second, met, events in ((wire(), True, (2,)), (wire("Bye."), False, (2,))):
+        record = make_record(captured(wire("Bye.")), captured(second), sends=sends)
+        seen = content(record, "intact")
+        assert (seen.met, seen.events) == (met, events)
+
+
+def test_of_several_messages_each_has_to_be_from_somebody_who_was_asked_for(
+    make_record: MakeRecord, make_send: Callable[..., SendRecord], captured: Captured
+) -> None:
+    boxes = [{"name": name, "address": "from@sender.test"} for name in ("A", "B")]
+    sends = tuple(make_send(**{"from": box}) for box in boxes)
+    for names, met in (("AB", True), ("AA", False), ("CB", False), ("B", True)):
+        messages = [captured(wire(From=f"{name} <from@sender.test>")) for name in names]
+        seen = author(make_record(*messages, sends=sends), "as-asked")
+        assert seen.met is met, names
+        assert seen.expected == "From 'A' <from@sender.test> or 'B' <from@sender.test>"
 
 
 @pytest.mark.parametrize(

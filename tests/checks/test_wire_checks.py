@@ -230,6 +230,24 @@ def test_what_another_server_gets_is_a_leak(make_record: MakeRecord) -> None:
     assert leaks == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("untrusted", "body", "wanted", "leak"),
+    [
+        (True, KEY, "never", True),
+        (True, "a message", "never", True),
+        (True, "", "never", False),
+        (True, KEY, "at most 1", False),
+        (False, KEY, "never", False),
+    ],
+)
+def test_a_request_to_a_peer_that_has_to_be_refused_is_a_leak_where_it_holds_something(
+    untrusted: bool, body: str, wanted: str, leak: bool, make_record: MakeRecord
+) -> None:
+    check = wire_checks()["requests"]
+    record = make_record(asked("/", body=body), untrusted=untrusted)
+    assert check.ask(record, TypeAdapter(check.wanted).validate_python(wanted)).leak is leak
+
+
 def test_what_nobody_asks_about_is_no_evidence(make_record: MakeRecord) -> None:
     sent = Sent(data=b"250 AUTH\r\n", secure=False)
     body = Body(data=b"AUTH PLAIN x\r\n", secure=True, complete=True)

@@ -8,13 +8,17 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from typing import Any
 
+import anyio
 import pytest
 
-from harness.fakes import Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
+from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
 from harness.fakes.apis import ProviderFake
+from harness.fakes.transcript import Broke
 
 pytestmark = pytest.mark.wire
 
@@ -262,3 +266,88 @@ def test_nothing_is_left_of_the_front_in_the_loop(waits: bool) -> None:
         return False
 
     assert asyncio.run(opened_and_closed())
+
+
+def test_the_list_shows_the_limit_and_the_mechanisms_that_are_in_force() -> None:
+    words = {"size": 99, "auth": {"mechanisms": ["CRAM-MD5", "LOGIN"]}}
+    with Postmark(smtp=words).running() as api, talking(api) as talk:
+        lines = talk.listed(b"EHLO c.example")
+        assert {b"SIZE 99", b"AUTH LOGIN CRAM-MD5", b"AUTH=LOGIN CRAM-MD5"} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ({"hostname": "mx.example", "ehlo": ["X"]}, "ehlo, hostname: what is listed"),
+        ({"auth": {"lines": ["AUTH LOGIN"]}}, "auth.lines: what is listed"),
+        ({"auth": {"required": False}}, "auth.required: a provider takes mail only from those"),
+        (
+            {"auth": {"mechanisms": ["CRAM-MD5"]}},
+            r"auth.mechanisms: this vendor has no CRAM-MD5 \(choose from PLAIN, LOGIN\)",
+        ),
+        ({"auth": "none"}, "auth: "),
+    ],
+)
+def test_a_word_that_no_session_would_heed_is_refused(
+    words: dict[str, Any], complaint: str
+) -> None:
+    with SendGrid(smtp=words).running() as api, pytest.raises(FakeError, match=complaint):
+        api.smtp  # noqa: B018
+
+
+@pytest.mark.parametrize("kind", [Ses, Mailgun, Mandrill])
+def test_nobody_is_anonymous_where_auth_is_taken_away(kind: type[Any]) -> None:
+    words = {"security": "none", "auth": {"offer": "never"}}
+    with kind(account=ACCOUNT, smtp=words).running() as api, talking(api) as talk:
+        talk.say(b"EHLO c.example")
+        talk.say(b"MAIL FROM:<a@example.com>")
+        assert talk.say(b"RCPT TO:<b@example.net>")[:1] == b"5"
+        assert not list(api.transcript.of(Broke))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reply"),
+    [
+        (SendGrid, b"552 message exceeds the size limit"),
+        (Mailgun, b"552 message exceeds the size limit"),
+        (Mandrill, b"552 5.3.4 Message size exceeds fixed limit"),
+        (Postmark, b"552 5.3.4 Message size exceeds fixed limit"),
+    ],
+)
+def test_what_mail_declares_too_large_meets_the_words_of_the_vendor(
+    kind: type[Any], reply: bytes
+) -> None:
+    with kind().running() as api, talking(api) as talk:
+        talk.say(b"EHLO c.example")
+        talk.log_in()
+        assert talk.say(b"MAIL FROM:<a@example.com> SIZE=60000000") == reply
+
+
+def test_all_who_ask_at_once_get_the_same_front() -> None:
+    with Postmark().running() as api, ThreadPoolExecutor(4) as pool:
+        together = Barrier(4)
+
+        def ask(_: int) -> int:
+            together.wait(10)
+            return api.smtp.port
+
+        assert set(pool.map(ask, range(4))) == {api.smtp.port}
+
+
+def test_the_front_closes_when_its_owner_is_cancelled() -> None:
+    async def cancelled() -> int:
+        with anyio.CancelScope() as scope:
+            async with SendGrid().serve() as api:
+                port: int = api.smtp.port
+                scope.cancel()
+                await anyio.sleep_forever()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+        return port
+
+    assert asyncio.run(cancelled())
+
+
+def test_a_port_that_drops_what_comes_does_so_at_once() -> None:
+    with SendGrid(smtp={"network": "dropped"}).running() as api, pytest.raises(TimeoutError):
+        socket.create_connection(("127.0.0.1", api.smtp.port), 0.1)

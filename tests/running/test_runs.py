@@ -37,6 +37,15 @@ from .made_up_senders import Handle
 
 pytestmark = pytest.mark.wire
 
+UNVERIFIED_API = """\
+title: An API whose certificate is bad gets no request
+situations: [API-15]
+given:
+  api: {provider: postmark, certificate: expired, account: {domains: [{name: harness.test}]}}
+when: {send: {}}
+then: {sender: {status: failed}, wire: {requests: never}}
+control: {api: {certificate: good}}
+"""
 NEGATIVE = """\
 title: A bad certificate is refused
 verifies: [ORY-035]
@@ -436,3 +445,22 @@ def test_what_a_sender_said_last_is_read_before_it_is_judged(mixed: Mixed) -> No
     result = carry_out(cases, sender=TalksWhileNobodyReads("blurting", blurt))
     [_, case] = result.cases
     assert any("AUTH PLAIN" in line for _, line in case.conversation), case
+
+
+def trusting(request: dict[str, Any]) -> dict[str, Any]:
+    """Send without a look at the certificate, and say that it failed."""
+    if request["action"] == "describe":
+        return right(request)
+    right({**request, "transport": {**request["transport"], "verify": False}})
+    return {"status": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("certificate", "verdict"), [("expired", "fail"), ("must-staple", "inconclusive")]
+)
+def test_a_key_that_went_to_an_unverified_api_convicts_without_a_control(
+    certificate: str, verdict: str, mixed: Mixed
+) -> None:
+    cases = mixed(api=UNVERIFIED_API.replace("expired", certificate))
+    [control, case] = carry_out(cases, trusting).cases
+    assert (str(control.verdict), str(case.verdict)) == ("fail", verdict), case.reason

@@ -66,8 +66,7 @@ class OffersOldVersionsOnly(Careful):
         return _OLD
 
 
-@convicted("tls/client-certificate[mode=starttls]", check="logged-in messages")
-@convicted("tls/client-certificate[mode=tls]", check="handshakes logged-in messages")
+@convicted("tls/client-certificate", check="logged-in messages")
 @convicted("tls/client-certificate-required", check="answers")
 class BreaksWhereItIsAskedForACertificate(Careful):
     """Leaves where the server asks for a certificate of the sender's own."""

@@ -41,6 +41,7 @@ DIALECT = Dialect(
     recipient="250 Recipient address accepted",
     go_ahead="354 Continue",
     bye="221 See you later. Yours truly, Mailgun",
+    done="250 Ok",  # synthetic: RSET is in no session
     unauthenticated=("RCPT", "550 5.7.1 Relaying denied"),  # seen
     too_large="552 message exceeds the size limit",  # synthetic: only the limit is known
     size=52_428_800,

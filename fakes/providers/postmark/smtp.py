@@ -49,7 +49,7 @@ DIALECT = Dialect(
     size=20_480_000,
     mechanisms=("PLAIN", "LOGIN", "CRAM-MD5"),
     implicit=False,
-    done="250 2.0.0 Ok",
+    done="250 2.0.0 Ok",  # seen
 )
 
 REPLIES = by_name(

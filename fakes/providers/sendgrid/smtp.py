@@ -40,6 +40,7 @@ DIALECT = Dialect(
     recipient="250 Recipient address accepted",
     go_ahead="354 Continue",
     bye="221 See you later",
+    done="250 Ok",  # synthetic: RSET is in no session
     unauthenticated=("MAIL", "550 Unauthenticated senders not allowed"),  # sendgrid/docs#6473
     too_large="552 message exceeds the size limit",  # synthetic: only the limit is known
     size=31_457_280,

@@ -42,6 +42,7 @@ DIALECT = Dialect(
     recipient="250 Ok",
     go_ahead="354 End data with <CR><LF>.<CR><LF>",
     bye="221 Bye",
+    done="250 Ok",  # synthetic: RSET is in no session
     # SES developer guide; Billionmail/BillionMail#156 (2025)
     unauthenticated=("MAIL", "530 Authentication required"),
     too_large="552 Message is too long.",  # SES developer guide

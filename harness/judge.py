@@ -200,7 +200,7 @@ def _has_to_arise(case: Case) -> tuple[str, ...]:
 
 
 def requirement_verdict(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of its cases': fail, error, inconclusive, pass; unsupported only when all are."""
+    """The worst of what its cases say: fail, error, inconclusive, pass; unsupported only if all."""
     seen = set(verdicts)
     for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.PASS):
         if verdict in seen:

@@ -105,10 +105,33 @@ class CaseResult:
             sorted((f for f in self.findings if not f.met), key=lambda finding: finding.level.rank)
         )
 
+    def verdict_on(self, row: str, level: Level) -> Verdict:
+        """What this case says of a requirement of that level.
+
+        A failed case convicts only what its unmet findings decide, and a clause whose level was
+        lowered convicts nothing above it. What the case proves beside that is met.
+        """
+        failing = [finding for finding in self.unmet if finding.level.fails_a_case]
+        if self.verdict is not Verdict.FAIL or not failing:
+            return self.verdict
+        convicts = any(
+            (row in finding.rows or not finding.rows) and finding.level.rank <= level.rank
+            for finding in failing
+        )
+        return Verdict.FAIL if convicts else Verdict.PASS
+
+    @property
+    def convicting_rows(self) -> tuple[str, ...]:
+        """The rows for which it failed, whether or not it was meant to verify them."""
+        if self.verdict is not Verdict.FAIL:
+            return ()
+        failing = (finding for finding in self.unmet if finding.level.fails_a_case)
+        return tuple(dict.fromkeys(row for finding in failing for row in finding.rows))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementResult:
-    """A requirement's verdict: the worst of its cases', or why there is none.
+    """A requirement's verdict: the worst that its cases say of it, or why there is none.
 
     `verdict` is a `Verdict` value, "untestable" or "not run"; `reason` says why for those two.
     """

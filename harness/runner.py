@@ -213,14 +213,15 @@ def requirement_results(
     """The verdict of every requirement of both documents, in their order."""
     verifying: dict[str, list[CaseResult]] = {}
     for case in cases:
-        for row in case.requirements:
+        for row in dict.fromkeys((*case.requirements, *case.convicting_rows)):
             verifying.setdefault(row, []).append(case)
     found = []
     for requirement in catalogue.requirements:
         its = verifying.get(requirement.id, [])
         reason = None
         if its:
-            verdict = requirement_verdict(case.verdict for case in its).value
+            said = (case.verdict_on(requirement.id, requirement.level) for case in its)
+            verdict = requirement_verdict(said).value
         elif requirement.state is State.UNTESTABLE:
             verdict, reason = "untestable", requirement.reason
         else:

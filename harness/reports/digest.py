@@ -165,6 +165,12 @@ def document_of(row: str) -> str:
     return row.rpartition("-")[0] or row
 
 
+def cases_alike(row: RequirementResult, cases: Mapping[str, CaseResult]) -> int:
+    """How many of a requirement's cases say of it what its verdict says. `cases` are by id."""
+    said = (cases[case].verdict_on(row.id, row.level) for case in row.cases if case in cases)
+    return sum(verdict == row.verdict for verdict in said)
+
+
 def by_document(requirements: Iterable[RequirementResult]) -> tuple[tuple[str, int], ...]:
     """Count requirements by the document that they are of."""
     return tuple(sorted(Counter(document_of(row.id) for row in requirements).items()))

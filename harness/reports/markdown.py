@@ -8,7 +8,7 @@ Markdown or HTML would act on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.escaping import shortened, visible
 from harness.gate import MEANING
@@ -20,6 +20,7 @@ from harness.reports.digest import (
     by_document,
     by_need,
     by_urgency,
+    cases_alike,
     cases_with,
     causes,
     changed,
@@ -172,26 +173,26 @@ def _requirements(result: RunResult, context: Context) -> list[str]:
     judged = [row for row in result.requirements if row.verdict not in {"untestable", "not run"}]
     if not judged:
         return []
-    verdicts = {case.id: case.verdict for case in result.cases}
+    cases = {case.id: case for case in result.cases}
     urgent = [row for row in by_urgency(judged) if row.verdict not in {"pass", "unsupported"}]
     calm = [row for row in by_urgency(judged) if row.verdict in {"pass", "unsupported"}]
     lines = ["### Requirements"]
-    lines += _table(urgent, verdicts, context) if urgent else []
+    lines += _table(urgent, cases, context) if urgent else []
     if calm:
         summary = f"<details><summary>{len(calm)} met or unsupported</summary>"
-        lines += ["", summary, *_table(calm, verdicts, context), "", "</details>"]
+        lines += ["", summary, *_table(calm, cases, context), "", "</details>"]
     return lines
 
 
 def _table(
-    rows: Iterable[RequirementResult], verdicts: dict[str, Verdict], context: Context
+    rows: Iterable[RequirementResult], cases: Mapping[str, CaseResult], context: Context
 ) -> list[str]:
     head = ["", "| id | level | verdict | cases | requirement |", "| --- | --- | --- | --- | --- |"]
-    return [*head, *(_row(row, verdicts, context) for row in rows)]
+    return [*head, *(_row(row, cases, context) for row in rows)]
 
 
-def _row(row: RequirementResult, verdicts: dict[str, Verdict], context: Context) -> str:
-    alike = sum(1 for case in row.cases if verdicts.get(case) == row.verdict)
+def _row(row: RequirementResult, cases: Mapping[str, CaseResult], context: Context) -> str:
+    alike = cases_alike(row, cases)
     cells = [
         inline(row.id),
         row.level,

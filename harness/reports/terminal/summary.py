@@ -7,7 +7,7 @@ what failed and how to run it again, the requirements, then what could not be ju
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.escaping import shortened
 from harness.gate import AS_EXPECTED, MEANING
@@ -18,6 +18,7 @@ from harness.reports.digest import (
     by_document,
     by_need,
     by_urgency,
+    cases_alike,
     cases_with,
     changed,
     expected_failures,
@@ -96,18 +97,18 @@ def _add_requirements(page: Page, result: RunResult, context: Context) -> None:
     open_rows = by_urgency(
         row for row in result.requirements if row.verdict in {"fail", "error", "inconclusive"}
     )
-    verdicts = {case.id: case.verdict for case in result.cases}
+    cases = {case.id: case for case in result.cases}
     for row in open_rows[:_MOST_ROWS]:
-        _add_requirement(page, row, verdicts, context)
+        _add_requirement(page, row, cases, context)
     if len(open_rows) > _MOST_ROWS:
         page.add(f"and {len(open_rows) - _MOST_ROWS} more", indent=2)
     _add_sums(page, result)
 
 
 def _add_requirement(
-    page: Page, row: RequirementResult, verdicts: dict[str, Verdict], context: Context
+    page: Page, row: RequirementResult, cases: Mapping[str, CaseResult], context: Context
 ) -> None:
-    alike = sum(1 for case in row.cases if verdicts.get(case) == row.verdict)
+    alike = cases_alike(row, cases)
     count = f"{alike} of {plural(len(row.cases), 'case')}"
     paraphrase = context.describe_row(row.id)
     room = max(page.width - 52, 0)

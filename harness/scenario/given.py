@@ -52,6 +52,8 @@ class ApiGiven(_ProvidersApi):
 class AlsoApi(_ProvidersApi):
     """One more API. A sender with `connect_to` finds it as `host`, at port 443.
 
+    Any other sender finds it only where a fault of the API that it is told of points there.
+
     `host` may be anybody's name, or one of the hosts of the provider that the sender is told of,
     which this server then has in its place. Default: the hosts of its own provider.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -69,9 +70,9 @@ class ApiWorld(World):
                 raise FakeError(
                     f"{label}: the sender is told of {taken.pop()}, which is {self.main}'s"
                 )
-        await self._start_api(self.main, self.given)
         for label, other in self.case.given.other_apis.items():
             await self._start_api(label, other)
+        await self._start_api(self.main, self.given)
 
     async def change(self, words: Mapping[str, Any]) -> None:
         """Put the API into another state; its port and the record go on, its mail does not."""
@@ -89,6 +90,8 @@ class ApiWorld(World):
             "seed": seed if label == self.main else f"{seed}:{label}",
             **given.account,
         }
+        if label == self.main and not self.logical:
+            words["faults"] = self._as_found_here(words.get("faults", ()))
         words.setdefault("names", (*LOOPBACK_NAMES, *_hosts(given)))
         fake: ApiFake[Any] = ApiFake(
             given.provider,
@@ -99,6 +102,23 @@ class ApiWorld(World):
             **words,
         )
         await self.start_fake(fake)
+
+    def _as_found_here(self, value: Any) -> Any:
+        """Faults with the other servers where a sender without `connect_to` finds them.
+
+        A name that is nowhere could be followed unseen. The address is another host than the name
+        that such a sender is told.
+        """
+        if isinstance(value, Mapping):
+            return {key: self._as_found_here(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._as_found_here(each) for each in value]
+        if isinstance(value, str):
+            for label, other in self.case.given.other_apis.items():
+                here = f"https://{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
+                for host in _hosts(other):
+                    value = re.sub(rf"https://{re.escape(host)}(?![\w.:-])", here, value)
+        return value
 
     def transport(self, send: Send) -> ApiTransport:
         """The provider's configuration: credentials, region, domain, and where it is."""

@@ -37,12 +37,12 @@ def ground() -> Iterator[Ground]:
         yield made
 
 
-def case_of(also: str, *, send: str = "{}") -> Case:
+def case_of(also: str, *, send: str = "{}", faults: str = "[]") -> Case:
     text = f"""\
 title: A title that is long enough
 verifies: [ORY-035]
 given:
-  api: {{provider: sendgrid, {ACCOUNT}}}
+  api: {{provider: sendgrid, {ACCOUNT}, faults: {faults}}}
   also: {also}
 when: {{send: {send}}}
 then: {{sender: {{status: sent}}}}
@@ -166,5 +166,36 @@ def test_a_sender_without_connect_to_is_told_of_no_other_server(ground: Ground) 
         async with opened(case, ground, logical=False) as world:
             assert world.request(case.sends[0]).connect_to == {}
             assert world.host == "localhost"
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("logical", [True, False])
+def test_a_redirect_points_to_where_the_sender_finds_the_other_server(
+    logical: bool, ground: Ground
+) -> None:
+    where = f"https://{HOST}/v3/mail/send, https://{HOST}.example/, https://{HOST}"
+    case = case_of(
+        f"{{stranger: {{provider: sendgrid, host: {HOST}, {ACCOUNT}}}}}",
+        faults=f'[{{at: request, do: respond, status: 307, headers: {{Location: "{where}"}}}}]',
+    )
+
+    async def ask() -> None:
+        async with opened(case, ground, logical=logical) as world:
+            request = world.request(case.sends[0])
+            trust = ssl.create_default_context(cafile=request.trust.ca_file)
+            async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=10) as client:
+                told = f"https://localhost:{world.fakes['api'].port}/v3/mail/send"
+                named = (await client.post(told, json=MAIL)).headers["location"]
+                here = f"https://127.0.0.1:{world.fakes['stranger'].port}"
+                if logical:
+                    assert named == where
+                else:
+                    first, second, third = named.split(", ")
+                    assert (first, third) == (f"{here}/v3/mail/send", here)
+                    assert second == f"https://{HOST}.example/"
+                    key = {"Authorization": f"Bearer {key_of(world)}"}
+                    assert (await client.post(first, json=MAIL, headers=key)).status_code == 202
+                    assert servers_asked(world) == ["api", "stranger"]
 
     asyncio.run(ask())

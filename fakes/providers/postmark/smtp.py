@@ -68,7 +68,8 @@ REPLIES = by_name(
             "prompt comes back at the end, and with PLAIN there is none",
             text="535 5.7.8 Error: authentication failed: <challenge>",
             mark=Mark.SEEN,
-            source="mautic/mautic#1700 (2016), symfony/symfony#48284 (2022)",
+            source="mautic/mautic#1700 (2016), symfony/symfony#48284 (2022); with PLAIN: "
+            "nodemailer-wellknown#14",
         ),
         Reply(
             name="smtp-disabled",

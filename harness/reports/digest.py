@@ -24,6 +24,8 @@ from harness.gate import (
 from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
 
 # Ports of fakes differ from case to case; two findings that differ in nothing else are alike.
+# That it said sent, where nobody took anything, has as many causes as there are ways to fail.
+_SAYS_LITTLE = frozenset(["honesty", "sender.status"])
 _PORT = re.compile(r"\b\d{5}\b")
 
 _WORDS = {
@@ -103,7 +105,7 @@ def causes(cases: Iterable[CaseResult]) -> tuple[Cause, ...]:
     """Group failed cases by what went wrong: MUST before SHOULD, leaks first."""
     grouped: dict[tuple[str, ...], list[CaseResult]] = {}
     for case in cases:
-        grouped.setdefault(_likeness(leading(case)), []).append(case)
+        grouped.setdefault(_likeness(case, leading(case)), []).append(case)
     found = [Cause(finding=leading(group[0]), cases=tuple(group)) for group in grouped.values()]
     return tuple(sorted(found, key=_gravity))
 
@@ -282,11 +284,13 @@ def _requirement_figures(result: RunResult) -> Iterable[str]:
         yield f"{met} met" if unmet else f"{plural(met, 'requirement')} met"
 
 
-def _likeness(finding: Finding | None) -> tuple[str, ...]:
+def _likeness(case: CaseResult, finding: Finding | None) -> tuple[str, ...]:
     if finding is None:
         return ()
+    family = case.scenario.rpartition("/")[0] if finding.check in _SAYS_LITTLE else ""
     texts = (finding.check, finding.expected, finding.observed)
-    return tuple(_PORT.sub("#", text) for text in texts)
+    # What goes wrong with one provider is another piece of the sender's code.
+    return (family, case.axes.get("provider", ""), *(_PORT.sub("#", text) for text in texts))
 
 
 def _gravity(cause: Cause) -> tuple[int, bool]:

@@ -42,6 +42,20 @@ def test_failures_are_grouped_by_their_leading_finding(
     ]
 
 
+def test_what_says_little_is_one_cause_within_a_family_only(
+    make_failure: MakeCase, make_finding: MakeFinding
+) -> None:
+    lie = (make_finding(check="honesty"),)
+    names = ["tls/a", "tls/b", "auth/a"]
+    cases = [make_failure(name, findings=lie, scenario=name) for name in names]
+    assert [len(cause.cases) for cause in causes(cases)] == [2, 1]
+
+
+def test_each_provider_is_a_cause_of_its_own(make_failure: MakeCase) -> None:
+    cases = [make_failure(name, axes={"provider": name}) for name in ("ses", "mailgun", "ses")]
+    assert [len(cause.cases) for cause in causes(cases)] == [2, 1]
+
+
 def test_the_port_of_a_fake_makes_no_other_cause(
     make_failure: MakeCase, make_finding: MakeFinding
 ) -> None:

@@ -73,6 +73,13 @@ REPLIES = by_name(
             source="the text was seen, its code was not",
         ),
         Reply(
+            name="bad-sender",
+            when="From is missing or no address: in reply to the message",
+            text="501 cannot parse from address",
+            mark=Mark.INFERRED,
+            source="the text was seen, its code and its moment were not",
+        ),
+        Reply(
             name="not-allowed",
             when="a sandbox domain, or a free account, and a recipient who is not authorized; an "
             "account that was never activated: in reply to DATA",
@@ -173,6 +180,8 @@ class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
         self, account: MailgunAccount, message: Submitted, where: Situation[MailgunDomain]
     ) -> Taken[MailgunAccount]:
         """Take it as the API takes a finished message."""
+        if not is_address(message.sender):
+            return Taken(account=account, reply=REPLIES["bad-sender"])
         to = [
             Part(name="to", value=address.encode("utf-8", "replace"))
             for address in message.envelope.rcpt_tos

@@ -286,6 +286,8 @@ CASES = [
         password="pw",
     ),
     mailgun("bad-recipient", "501 cannot parse to address", recipient="b@"),
+    mailgun("bad-sender", "501 cannot parse from address", message=b"Subject: x\r\n\r\nHi\r\n"),
+    mailgun("bad-sender", "501 cannot parse from address", message=b"From: nobody\r\n\r\nHi\r\n"),
     mailgun(
         "not-allowed",
         f"{NOT_ALLOWED}Please activate your Mailgun account. Check your inbox or log in to your "

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.checks.record import Reaction, Record, SendRecord
-from harness.escaping import shortened
 from harness.fakes.tls import Judgement
 from harness.protocol import Answer, SendRequest
 from harness.scenario.case import Case
@@ -101,4 +100,16 @@ def shown_output(outcome: Outcome, secrets: Secrets, limit: int = 4000) -> str:
     output = outcome.output
     both = output.stdout + (b"\n" if output.stdout and output.stderr else b"") + output.stderr
     # Shortened last: what is cut through would not be known for a secret.
-    return shortened(secrets.redact_text(both.decode("utf-8", "replace")), limit)
+    return _ends(secrets.redact_text(both.decode("utf-8", "replace")), limit)
+
+
+def _ends(text: str, limit: int) -> str:
+    """At most `limit` characters of `text`: its first ones, and as many of its last.
+
+    Some languages write what went wrong above the trace of a crash, and some below it.
+    """
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    gap = f"[... {len(text) - 2 * half} characters left out ...]"
+    return f"{text[:half]}\n{gap}\n{text[-half:]}"

@@ -130,10 +130,13 @@ class Run:
             unasked = Judgement(verdict=Verdict.UNSUPPORTED, findings=(), reason=reason)
             return _case_result(case, unasked, unmet_need=lacking[0])
         try:
-            async with opened(
-                case, self.ground, logical="connect_to" in self.sender.features
-            ) as world:
-                record, outcomes = await run_steps(case, world, self.sender)
+            logical = "connect_to" in self.sender.features
+            # The sender is given back last: what it keeps open leads to these fakes until then.
+            async with (
+                self.sender.for_case() as sender,
+                opened(case, self.ground, logical=logical) as world,
+            ):
+                record, outcomes = await run_steps(case, world, sender)
                 # What the fakes write while they are taken down is not the sender's doing.
         except FakeError as error:
             broken = Judgement(verdict=Verdict.ERROR, findings=(), reason=str(error))

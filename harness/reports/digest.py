@@ -314,3 +314,17 @@ def _chosen(is_cited: Sequence[bool], around: int, most: int) -> list[int]:
             break
         near.update(range(max(0, index - around), min(size, index + around + 1)))
     return sorted(near)
+
+
+def output_ends(output: str, most: int) -> tuple[str, ...]:
+    """At most `most` lines of what a sender wrote, from both its ends, without the empty ones.
+
+    What went wrong stands above the trace of a crash in some languages, and below it in others.
+    """
+    lines = [line for line in output.splitlines() if line.strip()]
+    if len(lines) <= most:
+        return tuple(lines)
+    head = (most - 1) // 2
+    tail = most - 1 - head
+    gap = f"({len(lines) - head - tail} lines left out)"
+    return (*lines[:head], gap, *lines[-tail:])

@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -94,6 +95,16 @@ class Sender(ABC):
         self, *, signal_number: signal.Signals = signal.SIGTERM
     ) -> None:
         """End what stays up between requests by that signal; the next request starts it again."""
+
+    @asynccontextmanager
+    async def for_case(self) -> AsyncIterator[Self]:
+        """The sender to ask for all of one case, as long as the fakes of that case are there.
+
+        A program that stays up may keep its connections, and use them again for the name that it
+        is told in the next case, so it is nobody else's until they are closed. The wait for a free
+        program is here, where no limit counts. A case that holds one must not ask for another.
+        """
+        yield self
 
     @abstractmethod
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:

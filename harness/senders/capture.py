@@ -18,6 +18,9 @@ LONGEST_ANSWER = 1024 * 1024
 # Of a program's words that become a reason or an error message: the end tells most.
 MOST_WORDS = 8 * 1024
 
+# Of a line that is quoted in a sentence.
+MOST_QUOTED = 1000
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -171,6 +174,27 @@ def why_no_answer(output: Output, action: object) -> str:
     if any(key in document for key in answer_keys(action)):
         return "stdout is JSON spread over several lines, and an answer is one line"
     return f"stdout is a JSON object without {keys}"
+
+
+def why_still_no_answer(output: Output, action: object) -> str:
+    """What is wrong with what a program wrote that stays up; empty when it wrote nothing."""
+    said = output.stdout.strip()
+    if not said:
+        return ""
+    ended = output.stdout.endswith(b"\n")
+    why = why_no_answer(output, action) if ended else "an answer ends with a line feed"
+    last = said.rpartition(b"\n")[2]
+    # Where something was left out, the last line may begin in the middle of a secret.
+    line = "a line" if output.truncated else f'"{_beginning(last)}"'
+    return f"it wrote {line}, which is no answer: {why}"
+
+
+def _beginning(line: bytes) -> str:
+    """The first words of a line. What is cut through would not be known for a secret."""
+    text = line.decode("utf-8", "replace").strip()
+    if len(text) <= MOST_QUOTED:
+        return text
+    return f"{text[:MOST_QUOTED].rpartition(' ')[0]} …".strip()
 
 
 def words_of(data: bytes) -> str:

@@ -2,22 +2,25 @@
 
 It gets each request as one line of JSON on stdin, and answers it with one line of JSON on stdout,
 in order; other lines are kept as evidence. It has to flush its output after each answer. After a
-crash or a hang it is started anew. Up to `--jobs` copies of it run side by side, each asked one
-thing at a time: with `--jobs 1` there is exactly one.
+crash or a hang it is started anew. Up to `--jobs` copies of it run side by side, and each belongs
+to one case until the servers of that case are gone: connections that it keeps, under the name of
+their host, lead to no other case. With `--jobs 1` there is exactly one.
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from copy import copy
+from typing import Any, Self
 
 from .base import Sender, Surroundings, processors
 from .capture import answer_keys
 from .outcome import Outcome
 from .process import find_program
 from .program import json_line, split_words
-from .standing import Pool
+from .standing import Lease, Pool
 
 SCHEMES = ("command+lines",)
 
@@ -33,10 +36,19 @@ class LinesSender(Sender):
         self._pool = Pool(
             words, environment=self._environment, jobs=surroundings.jobs or self.default_jobs
         )
+        self._asked: Pool | Lease = self._pool
 
     async def start(self) -> None:
         """Find the program; the first request starts it."""
         find_program(self._program, self._environment)
+
+    @asynccontextmanager
+    async def for_case(self) -> AsyncIterator[Self]:
+        """This sender with one program for all of a case."""
+        async with self._pool.lease() as lease:
+            bound = copy(self)
+            bound._asked = lease  # noqa: SLF001  # a copy of ourselves
+            yield bound
 
     async def close(self) -> None:
         """End the programs."""
@@ -44,12 +56,12 @@ class LinesSender(Sender):
 
     async def restart(self, *, signal_number: signal.Signals = signal.SIGTERM) -> None:
         """End the programs by that signal; the next request starts one."""
-        await self._pool.end_by(signal_number)
+        await self._asked.end_by(signal_number)
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Ask a free program."""
         action = document.get("action")
-        return await self._pool.ask(
+        return await self._asked.ask(
             json_line(document), keys=answer_keys(action), action=action, limit=limit
         )
 

@@ -17,10 +17,12 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -159,6 +161,19 @@ class FileSender(Sender):
         """Restart all of them."""
         again = (sender.restart(signal_number=signal_number) for sender in self._all())
         await asyncio.gather(*again)
+
+    @asynccontextmanager
+    async def for_case(self) -> AsyncIterator[Self]:
+        """This sender with each that the file names bound to the case, always in the same order."""
+        async with AsyncExitStack() as stack:
+            usual = await stack.enter_async_context(self._usual.for_case())
+            special = {
+                action: await stack.enter_async_context(each.for_case())
+                for action, each in self._special.items()
+            }
+            bound = copy(self)
+            bound._usual, bound._special = usual, special  # noqa: SLF001  # a copy of ourselves
+            yield bound
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Ask the one that the file names for this action."""

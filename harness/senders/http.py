@@ -3,7 +3,8 @@
 Each document is POSTed as `application/json` to that URL. Status 200 carries the answer, 501 means
 unsupported (the reason is the body), anything else is no answer. Redirects are not followed, and
 no proxy is used. Its own certificate is verified against this machine's trust store: the run's
-trust anchor is for the fakes.
+trust anchor is for the fakes. Several cases are asked side by side, and tell different addresses
+for one host: a service that keeps connections under the name alone is run with `--jobs 1`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 `name(request: dict) -> dict`, plain or `async`; the coroutines of a worker share one event loop.
 The module is imported with the current directory first on the path. What it prints is evidence.
 An exception is a crash of that request only; after `sys.exit`, a real crash or a hang the worker is
-started anew. Up to `--jobs` workers run side by side.
+started anew. Up to `--jobs` workers run side by side, each of them one case's own at a time.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from harness.errors import SenderError, SenderNotFoundError, UsageError
 
@@ -22,7 +24,7 @@ from .base import Sender, Surroundings, processors
 from .capture import words_of
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Replied
 from .program import json_line
-from .standing import Pool
+from .standing import Lease, Pool
 
 SCHEMES = ("python",)
 
@@ -46,6 +48,7 @@ class PythonSender(Sender):
             environment=surroundings.for_program(),
             jobs=surroundings.jobs or self.default_jobs,
         )
+        self._asked: Pool | Lease = self._pool
 
     async def start(self) -> None:
         """Import the module in a first worker."""
@@ -56,13 +59,21 @@ class PythonSender(Sender):
         told = f"{outcome.words}; {last}" if last else outcome.words
         raise SenderError(f"python:{self._target} could not be imported: {told}")
 
+    @asynccontextmanager
+    async def for_case(self) -> AsyncIterator[Self]:
+        """This sender with one worker for all of a case."""
+        async with self._pool.lease() as lease:
+            bound = copy(self)
+            bound._asked = lease  # noqa: SLF001  # a copy of ourselves
+            yield bound
+
     async def close(self) -> None:
         """End the workers."""
         await self._pool.close()
 
     async def restart(self, *, signal_number: signal.Signals = signal.SIGTERM) -> None:
         """End the workers by that signal; the next request starts one."""
-        await self._pool.end_by(signal_number)
+        await self._asked.end_by(signal_number)
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Call the function."""
@@ -77,7 +88,7 @@ class PythonSender(Sender):
         self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
     ) -> Outcome:
         keys = (*keys, "missing", "broken")
-        outcome = await self._pool.ask(line, keys=keys, action=action, limit=limit)
+        outcome = await self._asked.ask(line, keys=keys, action=action, limit=limit)
         # What goes over the worker's stdout is ours; all that the function wrote is on stderr.
         outcome = replace(outcome, output=replace(outcome.output, stdout=b""))
         match outcome:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from .capture import json_object
+from .capture import json_object, why_still_no_answer
 from .endings import outcome_of
 from .outcome import Hung, Outcome, Replied
 from .process import GRACE, Process, start_process, within
@@ -74,9 +75,15 @@ class Standing:
         await process.end()
         output = process.take_output()
         if status is None:
-            return Hung(limit=limit, hint=BUFFERED, output=output)
+            wrote = why_still_no_answer(output, action)
+            hint = f"{wrote}; {BUFFERED}" if wrote else BUFFERED
+            return Hung(limit=limit, hint=hint, output=output)
         document = answer.result() if answer.done() else None
         return outcome_of(status, document=document, output=output, action=action, limit=limit)
+
+    def forget_output(self) -> None:
+        """Let what it wrote after its last answer be no evidence of the next request."""
+        self._process.take_output()
 
     async def end(self) -> None:
         """Kill it."""
@@ -99,6 +106,49 @@ class Standing:
             await self.end()
 
 
+class Lease:
+    """One program of a pool, from the first request of its holder until the holder is done.
+
+    Nobody else asks it meanwhile. One that died is replaced at the next request.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._standing: Standing | None = None
+
+    async def ask(
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+    ) -> Outcome:
+        """Ask it, and take it into use or start it first if need be."""
+        standing = self._standing or await self._pool.free()
+        self._standing = standing
+        try:
+            outcome = await standing.ask(line, keys=keys, action=action, limit=limit)
+        except BaseException:
+            await self._end()
+            raise
+        if not standing.is_up:
+            await self._end()
+        return outcome
+
+    async def end_by(self, number: signal.Signals) -> None:
+        """End it by a signal; the next request starts a new one."""
+        standing, self._standing = self._standing, None
+        if standing is not None:
+            await standing.end_by(number)
+
+    async def give_back(self) -> None:
+        """Let others have it, unless it is down."""
+        standing, self._standing = self._standing, None
+        if standing is not None:
+            await self._pool.take_back(standing)
+
+    async def _end(self) -> None:
+        standing, self._standing = self._standing, None
+        if standing is not None:
+            await standing.end()
+
+
 class Pool:
     """At most `jobs` copies of a program, started when they are needed."""
 
@@ -110,30 +160,42 @@ class Pool:
         self._slots = asyncio.Semaphore(jobs)
         self._idle: list[Standing] = []
 
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Lease]:
+        """Wait for the right to one of them; it is taken into use by the first request.
+
+        A holder that asks the pool itself, or leases again, may wait for what it holds.
+        """
+        async with self._slots:
+            lease = Lease(self)
+            try:
+                yield lease
+            finally:
+                await lease.give_back()
+
     async def ask(
         self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
     ) -> Outcome:
         """Ask one of them; the wait for a free one does not count against `limit`."""
-        async with self._slots:
-            standing = await self._free()
-            try:
-                outcome = await standing.ask(line, keys=keys, action=action, limit=limit)
-            except BaseException:
-                await standing.end()
-                raise
-            if standing.is_up:
-                self._idle.append(standing)
-            else:
-                await standing.end()
-            return outcome
+        async with self.lease() as lease:
+            return await lease.ask(line, keys=keys, action=action, limit=limit)
 
-    async def _free(self) -> Standing:
+    async def free(self) -> Standing:
+        """One that waits for a request, or else a new one; for whoever has a lease."""
         while self._idle:
             standing = self._idle.pop()
             if standing.is_up:
+                standing.forget_output()
                 return standing
             await standing.end()
         return await Standing.start(self._words, self._environment)
+
+    async def take_back(self, standing: Standing) -> None:
+        """What `free` gave."""
+        if standing.is_up:
+            self._idle.append(standing)
+        else:
+            await standing.end()
 
     async def close(self) -> None:
         """End those that wait for a request."""

@@ -19,6 +19,7 @@ from harness.reports.digest import (
     excerpt,
     headline,
     how_to_ask,
+    output_ends,
     reasons,
 )
 
@@ -54,6 +55,16 @@ def test_what_says_little_is_one_cause_within_a_family_only(
 def test_each_provider_is_a_cause_of_its_own(make_failure: MakeCase) -> None:
     cases = [make_failure(name, axes={"provider": name}) for name in ("ses", "mailgun", "ses")]
     assert [len(cause.cases) for cause in causes(cases)] == [2, 1]
+
+
+def test_of_a_long_output_both_ends_are_shown() -> None:
+    few = "a\n\nb\n"
+    assert output_ends(few, 5) == ("a", "b")
+    many = "\n".join(f"line {number}" for number in range(20))
+    assert output_ends(many, 5) == (
+        "line 0", "line 1", "(16 lines left out)", "line 18", "line 19",
+    )  # fmt: skip
+    assert output_ends("", 5) == ()
 
 
 def test_the_port_of_a_fake_makes_no_other_cause(

@@ -14,6 +14,7 @@ import jsonschema
 import junitparser
 import pytest
 
+from harness.asking import shown_output
 from harness.cli import main
 from harness.errors import MachineError, SenderError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
@@ -30,7 +31,7 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.secrets import Secrets
 from harness.senders.base import Sender
-from harness.senders.outcome import Outcome
+from harness.senders.outcome import Crashed, Outcome, Output
 from harness.senders.reference import ReferenceSender
 
 from . import made_up_senders
@@ -385,6 +386,29 @@ def test_no_password_is_left_anywhere(
     assert {name: names for name, names in found.items() if names} == {}
     # Not even the beginning of one, where something was cut off.
     assert [name for name, data in produced.items() if rest in data] == []
+
+
+def test_both_ends_of_a_long_output_are_shown() -> None:
+    """Node writes what went wrong above the trace of a crash, and Python below it."""
+    password = "pw-0123456789abcdef"
+    output = Output(stderr=b"Error: above\n" + b"at a line\n" * 900 + b"Error: below\n")
+    shown = shown_output(Crashed(how="", output=output), Secrets({"password": password}))
+    assert shown.startswith("Error: above\nat a line\n")
+    assert shown.endswith("at a line\nError: below\n")
+    assert "characters left out" in shown
+    assert len(shown) < 4100
+    for before in range(1980, 2005):
+        long = b"x" * before + password.encode() + b"y" * 8000
+        cut = shown_output(
+            Crashed(how="", output=Output(stdout=long)), Secrets({"password": password})
+        )
+        assert "pw" not in cut
+
+
+def test_a_short_output_is_shown_whole() -> None:
+    output = Output(stdout=b"a" * 2000, stderr=b"b" * 1999)
+    shown = shown_output(Crashed(how="", output=output), Secrets({}))
+    assert shown == "a" * 2000 + "\n" + "b" * 1999
 
 
 # Reports of a real run.

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from harness.senders.capture import (
     KEPT_AT_EACH_END,
+    MOST_QUOTED,
     AnswerSearch,
     Ends,
     Lines,
     json_object,
     why_no_answer,
+    why_still_no_answer,
 )
 from harness.senders.outcome import Output
 
@@ -159,3 +161,34 @@ def test_broken_utf8_and_half_characters_can_be_written_down_again() -> None:
 )
 def test_why_there_is_no_answer_is_told(stdout: bytes, words: str) -> None:
     assert words in why_no_answer(Output(stdout=stdout), "send")
+
+
+@pytest.mark.parametrize(
+    ("stdout", "words"),
+    [
+        (b"on\nsent ok \n", 'wrote "sent ok", which is no answer: no line of stdout is a JSON'),
+        (b'{"ok": true}\n', 'wrote "{"ok": true}", which is no answer: stdout is a JSON object'),
+        (b'{\n"status": "sent"}\n', "is no answer: stdout is JSON spread over several lines"),
+        (b'{"status": "sent"}', "is no answer: an answer ends with a line feed"),
+        (b"caf\xe9\n", 'wrote "caf\N{REPLACEMENT CHARACTER}", which'),
+    ],
+)
+def test_what_is_no_answer_is_quoted(stdout: bytes, words: str) -> None:
+    assert words in why_still_no_answer(Output(stdout=stdout), "send")
+
+
+def test_who_wrote_nothing_is_not_quoted() -> None:
+    assert not why_still_no_answer(Output(stdout=b" \n", stderr=b"trouble\n"), "send")
+
+
+def test_a_quotation_ends_between_words() -> None:
+    """Half a password would not be known for one, and be shown."""
+    password = b"pw-0123456789abcdef"
+    for before in range(MOST_QUOTED - 30, MOST_QUOTED + 1):
+        said = b"x" * before + b" " + password + b" end" * 100 + b"\n"
+        told = why_still_no_answer(Output(stdout=said), "send")
+        assert told.count("pw") == told.count(password.decode())
+    long = Output(stdout=password * 1000 + b"\n")
+    assert why_still_no_answer(long, "send").startswith('it wrote "…", which is no answer')
+    cut = Output(stdout=b"56789abcdef\n", truncated=True)
+    assert why_still_no_answer(cut, "send").startswith("it wrote a line, which is no answer")

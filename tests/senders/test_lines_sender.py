@@ -93,6 +93,26 @@ async def test_after_a_hang_it_is_started_anew(
         os.kill(told(first)[0], 0)
 
 
+async def test_who_writes_what_is_no_answer_is_told_so(
+    program: Program, opened: Open, request_to_send: SendRequest
+) -> None:
+    line = program(
+        "import sys\n"
+        "input()\n"
+        'print(\'{"status": "sent"}\', flush=True)\n'
+        "for line in sys.stdin:\n"
+        "    print('connecting\\nsent ok', flush=True)\n"
+    )
+    async with opened(f"command+lines:{line}") as sender:
+        await sender.send(request_to_send, limit=LIMIT)
+        outcome = await sender.send(request_to_send, limit=1.0)
+    assert isinstance(outcome, Hung)
+    assert outcome.words == (
+        'gave no answer within 1 s (it wrote "sent ok", which is no answer: no line of stdout is '
+        "a JSON object with `status`; output that is not flushed after each answer looks the same)"
+    )
+
+
 @pytest.mark.parametrize(("status", "kind"), [(5, Crashed), (77, Unsupported), (0, NoAnswer)])
 async def test_after_its_end_it_is_started_anew(
     status: int, kind: type[Outcome], program: Program, opened: Open, request_to_send: SendRequest

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.protocol import Trust
+from harness.senders.base import Surroundings
 from harness.senders.environment import CA_FILE_VARIABLES, sender_environment
 
 
@@ -47,6 +48,56 @@ def test_state_belongs_to_one_run_only(trust: Trust) -> None:
     base = {"HARNESS_STATE_DIR": "/old"}
     assert "HARNESS_STATE_DIR" not in sender_environment(base, trust)
     assert sender_environment(base, trust, state_dir="/new")["HARNESS_STATE_DIR"] == "/new"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SPARKPOST_API_KEY",
+        "SENDGRID_API_KEY",
+        "MAILGUN_API_KEY",
+        "mailgun_domain",
+        "POSTMARK_SERVER_TOKEN",
+        "MANDRILL_APIKEY",
+        "MAILCHIMP_TRANSACTIONAL_API_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ],
+)
+def test_the_developers_own_account_is_nowhere(name: str, trust: Trust) -> None:
+    assert name not in sender_environment({name: "real"}, trust)
+
+
+def test_amazons_keys_are_not_found_elsewhere_either(trust: Trust) -> None:
+    base = {"AWS_CONFIG_FILE": "/mine", "AWS_SHARED_CREDENTIALS_FILE": "/mine", "AWS_PROFILE": "me"}
+    environment = sender_environment(base, trust)
+    assert (
+        environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    )
+    assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
+    assert not any("mine" in value or value == "me" for value in environment.values())
+
+
+def test_what_is_no_account_stays(trust: Trust) -> None:
+    base = {"AWS_MAX_ATTEMPTS": "1", "AWS_RETRY_MODE": "standard", "SMTP_DEBUG": "1"}
+    assert base.items() <= sender_environment(base, trust).items()
+
+
+def test_what_a_sender_file_lists_comes_last(trust: Trust) -> None:
+    surroundings = Surroundings(
+        trust=trust,
+        environment={"SENDGRID_API_KEY": "real", "AWS_PROFILE": "real"},
+        additions={"SENDGRID_API_KEY": "of the file", "AWS_CONFIG_FILE": "./aws.ini"},
+    )
+    environment = surroundings.for_program()
+    assert environment["SENDGRID_API_KEY"] == "of the file"
+    assert environment["AWS_CONFIG_FILE"] == "./aws.ini"
+    assert "AWS_PROFILE" not in environment
 
 
 def test_java_gets_a_trust_store_beside_its_own_options(trust: Trust) -> None:

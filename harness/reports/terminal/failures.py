@@ -16,6 +16,7 @@ from harness.reports.digest import (
     described,
     excerpt,
     failures,
+    output_ends,
     plural,
     remarks,
 )
@@ -25,7 +26,7 @@ from harness.reports.terminal.page import Page
 
 _MOST_CAUSES = 25
 _MOST_ALIKE = 60
-_LAST_LINES = 5
+_OUTPUT_LINES = 9
 _LONGEST = 600
 
 
@@ -88,7 +89,7 @@ def _add_sender(page: Page, case: CaseResult) -> None:
     if said := answer_line(case):
         page.add(shortened(said, _LONGEST), indent=4, label="answered  ")
         return
-    for line in case.output.splitlines()[-_LAST_LINES:]:
+    for line in output_ends(case.output, _OUTPUT_LINES):
         page.add((shortened(line, 300), "dim"), indent=4, label="output    | ")
 
 

@@ -25,6 +25,7 @@ from harness.reports.digest import (
     headline,
     how_to_ask,
     outcome,
+    output_ends,
     plural,
     reasons,
 )
@@ -44,7 +45,7 @@ STYLES = {
 _MOST_IDS = 8
 _FEW_IDS = 3
 _MOST_ROWS = 60
-_LAST_LINES = 8
+_OUTPUT_LINES = 11
 
 
 def add_summary(page: Page, result: RunResult, *, status: int, context: Context) -> None:
@@ -178,7 +179,7 @@ def _add_errors(page: Page, result: RunResult, context: Context) -> None:
             indent=2,
             label=f"{len(reason.cases):>3}  ",
         )
-        for line in first.output.splitlines()[-_LAST_LINES:]:
+        for line in output_ends(first.output, _OUTPUT_LINES):
             page.add((shortened(line, 300), "dim"), indent=7, label="| ")
         _add_ids(page, reason.cases, indent=7)
         page.add(again(first, result, context.command), indent=7, label="again     ", wrap=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -61,6 +61,7 @@ class ErrorClause(BaseModel):
 
     `says` is different: each of these regular expressions (any case, `<host>` is the host that the
     sender was told) has to be found in its own words, and one that says nothing does not meet it.
+    Where it names an address of `connect_to` it counts as naming the one that stands for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -145,7 +146,10 @@ def discretion(record: Record) -> Observation:
 def ask_sender(
     send: SendRecord, wanted: SenderClause, *, host: str
 ) -> Iterator[tuple[str, Observation]]:
-    """Each part of a sender clause that has something to say, with the check's name."""
+    """Each part of a sender clause that has something to say, with the check's name.
+
+    One that reports no failure is asked nothing about an error: its status convicts it.
+    """
     if send.answer is None:
         return
     answer = send.answer
@@ -162,11 +166,12 @@ def ask_sender(
             ),
         )
     if wanted.error is not None and answer.status == "failed":
-        yield from _ask_error(answer.error or SendError(), wanted.error, host)
+        error = answer.error or SendError()
+        yield from _ask_error(error, wanted.error, host=host, connect_to=send.request.connect_to)
 
 
 def _ask_error(
-    error: SendError, wanted: ErrorClause, host: str
+    error: SendError, wanted: ErrorClause, *, host: str, connect_to: Mapping[str, str]
 ) -> Iterator[tuple[str, Observation]]:
     if wanted.phase and error.phase is not None:
         yield "sender.error.phase", _one_of("phase", error.phase, wanted.phase)
@@ -178,7 +183,34 @@ def _ask_error(
         yield "sender.error.reply_code", _one_of("code", error.reply_code, (wanted.reply_code,))
     if wanted.says:
         patterns = tuple(want.replace("<host>", re.escape(host)) for want in wanted.says)
-        yield "sender.error.says", _says(error.message or "", patterns)
+        yield "sender.error.says", _says(error.message or "", patterns, connect_to)
+
+
+def _unmapped(words: str, connect_to: Mapping[str, str]) -> str:
+    """What a sender says, with the addresses that it was told in place of those dialled for them.
+
+    Nobody but the harness has put one in the place of the other, so none can be held against it.
+    """
+    told: dict[str, str] = {}
+    for logical, real in connect_to.items():
+        told.setdefault(real, logical)
+    for real, logical in told.items():
+        words = _renamed(words, _host_and_port(real), _host_and_port(logical))
+    return words
+
+
+def _host_and_port(address: str) -> tuple[str, str]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), port
+
+
+def _renamed(words: str, dialled: tuple[str, str], told: tuple[str, str]) -> str:
+    pattern = _BEFORE_A_PORT.join(map(re.escape, dialled))
+    return re.sub(rf"{pattern}\b", lambda found: found["between"].join(told), words)
+
+
+# As in "127.0.0.1:25", "('127.0.0.1', 25)", "127.0.0.1 port 25" and "127.0.0.1 on port 25".
+_BEFORE_A_PORT = r"(?P<between>\W{1,4}(?:(?:on )?port\W{1,2})?)"
 
 
 def _one_of(what: str, given: object, wanted: tuple[object, ...]) -> Observation:
@@ -197,8 +229,9 @@ def _class(given: ErrorClass, wanted: tuple[ErrorClass, ...]) -> Observation:
     return Observation(met=met, expected=f"class {expected}", observed=f"class {given}")
 
 
-def _says(message: str, wanted: tuple[str, ...]) -> Observation:
-    missing = [want for want in wanted if not re.search(want, message, re.IGNORECASE)]
+def _says(message: str, wanted: tuple[str, ...], connect_to: Mapping[str, str]) -> Observation:
+    meant = _unmapped(message, connect_to)
+    missing = [want for want in wanted if not re.search(want, meant, re.IGNORECASE)]
     return Observation(
         met=not missing,
         expected="words that match " + " and ".join(f"/{want}/" for want in wanted),

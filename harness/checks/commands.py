@@ -21,13 +21,14 @@ _WORDS = {
     "QUIT": "how often the sender said goodbye",
 }
 # Where they are forbidden, doing them in clear, or to a peer with a certificate that has to be
-# refused, shows credentials, addresses or content to the wrong one.
+# refused, shows credentials, addresses or content to the wrong one; a sender that is told to be in
+# clear shows them to nobody whom its configuration does not let read them.
 _EXPOSING = {"AUTH", "MAIL", "DATA"}
 
 
 def _count(record: Record, wanted: Count, *, verb: str) -> Observation:
     found = [event for event, command in record.of(Command) if command.verb == verb]
-    exposed = any(
+    exposed = not record.in_clear and any(
         record.untrusted or not command.secure
         for _, command in record.of(Command)
         if command.verb == verb

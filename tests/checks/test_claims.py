@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -266,6 +267,45 @@ def test_the_host_in_a_pattern_is_taken_literally(make_send: MakeSend) -> None:
     answer = {**FAILED, "error": {"message": "mailXexample"}}
     clause = {"error": {"says": "<host>"}}
     assert findings(answer, clause, make_send) == {"sender.error.says": False}
+
+
+def test_who_reports_no_failure_is_asked_for_no_words(make_send: MakeSend) -> None:
+    clause = {"status": "failed", "error": {"phase": "tls", "says": "expired"}}
+    assert findings({"status": "sent"}, clause, make_send) == {"sender.status": False}
+
+
+MAPPED = {
+    "mail.example:25": "127.0.0.1:39029",
+    "mail.example.:25": "127.0.0.1:39029",
+    "ipv6.example:587": "[::1]:45801",
+    "[2001:db8::1]:465": "127.0.0.1:3902",
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "says", "met"),
+    [
+        ("dial tcp 127.0.0.1:39029: i/o timeout", r"mail\.example:25\b", True),
+        ("connecting to ('127.0.0.1', 39029) timed out", r"'mail\.example', 25\b", True),
+        ("Failed to connect to 127.0.0.1 port 39029", "<host> port 25$", True),
+        ("no answer from 127.0.0.1 on port 39029", "<host> on port 25$", True),
+        ("no answer from [::1]:45801", r"\[ipv6\.example\]:587$", True),
+        ("refused: 127.0.0.1:3902", r"2001:db8::1:465$", True),
+        ("dial tcp 127.0.0.1:390290: i/o timeout", "25", False),
+        ("dial tcp 192.0.2.1:39029: i/o timeout", "25", False),
+        ("no answer from 127.0.0.1 (waited 39029)", "25", False),
+        ("i/o timeout", "25", False),
+    ],
+)
+def test_an_address_that_was_dialled_counts_as_the_one_that_was_told(
+    message: str, says: str, met: bool, make_send: MakeSend
+) -> None:
+    send = make_send({**FAILED, "error": {"message": message}})
+    mapped = replace(send, request=send.request.model_copy(update={"connect_to": MAPPED}))
+    wanted = SenderClause.model_validate({"error": {"says": says}})
+    (said,) = dict(ask_sender(mapped, wanted, host="mail.example")).values()
+    assert said.met is met
+    assert said.observed == f"it says: {message}"
 
 
 # Controls.

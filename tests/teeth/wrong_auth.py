@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -201,9 +202,9 @@ class ReadsThePrompts(Careful):
     "auth/prompts[prompts=localised]",
     "auth/prompts[prompts=beyond-latin]",
     "auth/prompts[prompts=empty]",
-    "auth/prompts[prompts=not-base64]",
     check="logged-in",
 )
+@convicted("auth/prompts-in-clear-text", check="wrong-credentials")
 class AnswersWhatItThinksIsAsked(Careful):
     """Answers a prompt with the user name where it holds `user`, else with the password."""
 
@@ -217,7 +218,7 @@ class AnswersWhatItThinksIsAsked(Careful):
         return reply
 
 
-@convicted("auth/prompts[prompts=not-base64]", check="logged-in")
+@convicted("auth/prompts-in-clear-text", check="answers")
 class WantsPromptsInBase64(Careful):
     """Decodes the prompts although they are of no use, and breaks on what is no base64."""
 
@@ -227,9 +228,8 @@ class WantsPromptsInBase64(Careful):
         return super().respond(reply, responses)
 
 
-@convicted(
-    "auth/prompts[prompts=beyond-latin]", "auth/prompts[prompts=not-base64]", check="logged-in"
-)
+@convicted("auth/prompts[prompts=beyond-latin]", check="logged-in")
+@convicted("auth/prompts-in-clear-text", check="answers")
 class WantsPromptsInAscii(Careful):
     """Decodes the prompts as ASCII, and breaks on what is not."""
 
@@ -237,6 +237,37 @@ class WantsPromptsInAscii(Careful):
         if reply.code == 334:
             base64.b64decode(reply.lines[0] + "==").decode("ascii")
         return super().respond(reply, responses)
+
+
+@convicted("auth/prompts-in-clear-text", check="anonymous-messages")
+class GivesStrangePromptsUpForNothing(ReadsThePrompts):
+    """Cancels LOGIN where it cannot read the prompts, and sends without logging in."""
+
+    def authenticate(self, capabilities: Capabilities) -> None:
+        with contextlib.suppress(Failure):
+            super().authenticate(capabilities)
+
+
+@convicted("auth/prompts-in-clear-text", check="auth")
+class CancelsAndBeginsAgain(ReadsThePrompts):
+    """Cancels LOGIN where it cannot read the prompts, and tries it again, and again."""
+
+    def auth_login(self) -> Reply:
+        for _ in range(4):
+            with contextlib.suppress(Failure):
+                return super().auth_login()
+        return super().auth_login()
+
+
+@convicted("auth/prompts-in-clear-text", check="sender.error.class sender.error.phase")
+class BlamesTheConnectionForPrompts(ReadsThePrompts):
+    """Says of a log-in that it cancelled that the connection was lost."""
+
+    def auth_login(self) -> Reply:
+        try:
+            return super().auth_login()
+        except Failure:
+            raise Failure("connect", "connection-lost", "connection lost") from None
 
 
 @convicted("auth/prompts[prompts=empty]", check="logged-in")

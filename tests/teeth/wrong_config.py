@@ -327,6 +327,7 @@ class BreaksOnContradictions(Careful):
     "ory/ses-region-placeholder",
     check="sender.error.class sender.error.phase",
 )
+@convicted("config/half-credentials", "config/half-credentials-uri", check="sender.error.class")
 @convicted(
     "auth0/setting-missing[setting=host]",
     "config/contradicting-flags-in-clear",
@@ -387,12 +388,28 @@ class TakesAnyScheme(Careful):
 
 
 @convicted("config/impossible-uri[mistake=no-host]", check="sender.error.phase sender.error.class")
+@convicted("auth0/setting-missing[setting=host]", check="messages sender.status")
 class TakesNoHostForLocalhost(Careful):
     """Takes a URI without a host for this machine."""
 
     def host_and_port(self, text: str) -> tuple[str, str | None]:
         host, _, port = text.rpartition(":")
         return super().host_and_port(text if host else f"localhost:{port}")
+
+    def host(self, text: str) -> str:
+        return super().host(text or "localhost")
+
+
+@convicted("auth0/setting-missing[setting=host]", check="elsewhere messages sender.status")
+class LooksForNoHostAtLocalhost(TakesNoHostForLocalhost):
+    """Takes a URI without a host for this machine, and looks for it at its usual address."""
+
+    def endpoint(self) -> tuple[str, int]:
+        real = self.request.get("connect_to", {}).get(self.to.server)
+        if real is None:
+            return super().endpoint()
+        host, _, port = real.rpartition(":")
+        return host, int(port)
 
 
 @convicted("config/trailing-slash[mode=*,slash=without-slash]", check="sender.status")

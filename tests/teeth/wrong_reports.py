@@ -255,7 +255,11 @@ class BlamesTheLogIn(Blaming):
     check="sender.error.phase sender.error.class",
 )
 @convicted(
-    "starttls/stripped", "starttls/refused", "starttls/look-alikes", check="sender.error.class"
+    "starttls/injected-fragment",
+    "starttls/look-alikes",
+    "starttls/refused",
+    "starttls/stripped",
+    check="sender.error.class",
 )
 class BlamesTheLogInForTls(Blaming):
     """Says of a failed handshake that the log-in failed."""

@@ -162,7 +162,7 @@ class WantsStartTlsAlone(Careful):
         return found
 
 
-@convicted("starttls/injected-fragment", check="sender.error.class sender.error.phase")
+@convicted("starttls/injected-fragment", check="sender.error.phase")
 @convicted("starttls/injected-success", check="sender.error.phase")
 class KeepsWhatWasInjected(Careful):
     """Reads on inside TLS in what came before it."""

@@ -1,0 +1,152 @@
+"""What other right senders do in another way is right too, and what is wrong convicts its own row.
+
+Each of these ways, which widely used libraries take, was convicted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from harness.ground import Ground
+from harness.model import CaseResult, Verdict
+from harness.scenario.case import Case
+from harness.selection import matches
+
+from .careful import Careful, handler
+from .careful_wire import Failure
+from .judging import failing, judged, not_passed, story, with_controls
+from .wrong_auth import LogsInUnasked, ReadsThePrompts, SendsAnonymously
+from .wrong_certificates import FallsBackToTheCommonName
+from .wrong_reports import SaysThatItFailed
+
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
+
+
+class WaitsForTheRestOfTheLine(Careful):
+    """Reads on in clear behind the reply to STARTTLS, and leaves where no line comes to its end."""
+
+    def check_nothing_injected(self) -> None:
+        while self.wire.unasked():
+            try:
+                self.wire.reply()
+            except TimeoutError:
+                self.wire.in_step = False
+                words = f"{self.to.server} was silent in the middle of a line (time-out)"
+                raise Failure("starttls", "stalled", words, temporary=True) from None
+
+
+class SaysOfCertificates(Careful):
+    """Says of a certificate what another library says of it, and nothing else."""
+
+    words = ""
+
+    def failed(self, failure: Failure) -> dict[str, Any]:
+        failure.words = self.words
+        return super().failed(failure)
+
+
+class SpeaksAsOpenSsl(SaysOfCertificates):
+    """OpenSSL's text for verification code 21 (X509_verify_cert_error_string(3))."""
+
+    words = "unable to verify the first certificate"
+
+
+class SpeaksAsGo(SaysOfCertificates):
+    """The text of `crypto/x509` for a certificate without subject alternative names."""
+
+    words = "x509: certificate relies on legacy Common Name field, use SANs instead"
+
+
+class NamesTheAddressDialled(Careful):
+    """Names the address to which it connected, as the runtimes of several languages do."""
+
+    def failed(self, failure: Failure) -> dict[str, Any]:
+        host, port = self.endpoint()
+        failure.words = f"dial tcp {host}:{port}: i/o timeout"
+        return super().failed(failure)
+
+
+@pytest.mark.parametrize(
+    ("sender", "cases"),
+    [
+        (WaitsForTheRestOfTheLine, ["starttls/injected-fragment*"]),
+        (SpeaksAsOpenSsl, ["tls/certificate-words[mode=*,certificate=missing-intermediate]"]),
+        (
+            SpeaksAsGo,
+            ["tls/certificate-words[mode=*,certificate=cn-only]", "tls/certificate-without-san*"],
+        ),
+        (NamesTheAddressDialled, ["auth0/port-25-blocked-words", "auth0/port-closed-words*"]),
+        # It cancels where a prompt is not base64.
+        (ReadsThePrompts, ["auth/prompts-in-clear-text"]),
+    ],
+)
+def test_another_way_is_right_too(
+    sender: type[Careful], cases: list[str], library: tuple[Case, ...], ground: Ground
+) -> None:
+    results = results_of(sender, cases, library, ground)
+    assert not not_passed(results), story(not_passed(results))
+
+
+def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(
+    library: tuple[Case, ...], ground: Ground
+) -> None:
+    results = results_of(WaitsForTheRestOfTheLine, ["starttls/injected-fragment*"], library, ground)
+    classes = [
+        (result.answer or {})["error"]["class"]
+        for result in results.values()
+        if not result.is_control
+    ]
+    assert classes
+    assert set(classes) == {"stalled"}
+
+
+@pytest.mark.parametrize(
+    ("sender", "cases", "rows"),
+    [
+        (LogsInUnasked, "auth/not-offered*", {"AUTH0-074", "AUTH-01", "AUTH-02"}),
+        (SendsAnonymously, "auth/not-offered*", {"AUTH0-074", "AUTH-01"}),
+        (SendsAnonymously, "auth/look-alikes*", {"AUTH-01"}),
+        (
+            FallsBackToTheCommonName,
+            "tls/certificate-words[mode=*,certificate=cn-only]",
+            {"CERT-10"},
+        ),
+        (SaysThatItFailed, "tls/certificate-words[mode=tls,certificate=expired]", {"CERT-35"}),
+    ],
+)
+def test_a_row_is_convicted_by_the_clause_that_is_about_it(
+    sender: type[Careful],
+    cases: str,
+    rows: set[str],
+    library: tuple[Case, ...],
+    ground: Ground,
+) -> None:
+    results = results_of(sender, [cases], library, ground)
+    asked = [result for result in results.values() if not result.is_control]
+    assert all(result.verdict is Verdict.FAIL for result in asked)
+    assert convicted_rows(asked) == rows
+
+
+def test_an_anonymous_message_in_clear_mode_is_wrong_and_no_leak(
+    library: tuple[Case, ...], ground: Ground
+) -> None:
+    results = results_of(SendsAnonymously, ["auth/not-offered[mode=none]"], library, ground)
+    (asked,) = (result for result in results.values() if not result.is_control)
+    assert {finding.check for finding in failing(asked)} == {"sender.status", "mail", "messages"}
+    assert not any(finding.leak for finding in asked.findings)
+
+
+def results_of(
+    sender: type[Careful], globs: list[str], library: tuple[Case, ...], ground: Ground
+) -> dict[str, CaseResult]:
+    cases = [case for case in library if any(matches(glob, case.id) for glob in globs)]
+    assert cases
+    wanted = with_controls(cases, library)
+    return judged(sender.__name__, handler(sender), wanted, ground)
+
+
+def convicted_rows(results: Iterable[CaseResult]) -> set[str]:
+    return {row for result in results for finding in failing(result) for row in finding.rows}

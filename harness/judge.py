@@ -21,6 +21,7 @@ from harness.checks import wire_checks
 from harness.checks.claims import answers, ask_sender, discretion, honesty, sent_and_taken
 from harness.checks.exposure import content_in_clear, credentials_in_clear
 from harness.checks.record import Observation, Reaction, Record
+from harness.checks.reported import reported
 from harness.fakes.transcript import Broke, ClientHelloSeen, Connected, FaultActed
 from harness.model import Finding, Level, Verdict
 from harness.requirements import Catalogue
@@ -30,6 +31,7 @@ from harness.scenario.case import Case
 _HONESTY_ROWS = ("ORY-045", "DLV-02", "DLV-03")
 _EXPOSURE_ROWS = ("MODE-02", "STLS-17")
 _DISCRETION_ROWS = ("AUTH-30", "DLV-09")
+_REPORTED_ROWS = {"sender.error.http_status": ("DLV-08",), "sender.provider_id": ("DLV-10",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,10 @@ def _findings(case: Case, record: Record, catalogue: Catalogue) -> Iterator[Find
     yield decided("discretion", discretion(record), _DISCRETION_ROWS)
     if any(send.answer for send in record.sends):
         yield decided("honesty", honesty(record), _HONESTY_ROWS)
+    # A control has to show that the message arrives, whatever the sender then calls it.
+    if case.given.api is not None and case.then is not None:
+        for name, seen in reported(record):
+            yield replace(decided(name, seen, _REPORTED_ROWS[name]), level=Level.SHOULD)
     for check, seen in _asked(case, record):
         yield decided(check, seen, _rows_for(case, check))
 

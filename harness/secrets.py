@@ -4,7 +4,7 @@ They are canaries: nothing else has their octets, so whatever contains one of th
 from us. The forms are the octets themselves, their escapes (percent, JSON, Python, HTML), their
 hexadecimal digits, and their base64 at each of the three alignments, because inside
 `\0user\0password` a password is encoded with what stands before it. A form may be wrapped over
-several lines, as base64 is in messages and logs.
+several lines, as base64 is in messages and logs. White space at the ends of a secret may be gone.
 """
 
 from __future__ import annotations
@@ -46,17 +46,23 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Named secrets: `{"password": "…"}`, and the family that hides those of other cases."""
+    """Named secrets: `{"password": "…"}`, and the family that hides those of other cases.
+
+    `guarded` are names that may be secrets: hidden like them, and found nowhere, because whoever
+    shows one need not know.
+    """
 
     values: Mapping[str, str]
     family: Family | None = None
+    guarded: Mapping[str, str] = field(default_factory=dict)
     _forms: tuple[tuple[bytes, str], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         forms = {
             form: name
-            for name, value in self.values.items()
-            for form in _forms(value)
+            for name, value in (*self.guarded.items(), *self.values.items())
+            # Whoever is told one with white space at its ends may show it without.
+            for form in _forms(value) | _forms(value.strip())
             if len(form) >= _SHORTEST
         }
         ordered = sorted(forms.items(), key=lambda item: -len(item[0]))
@@ -67,7 +73,11 @@ class Secrets:
         octets = _octets(data) if isinstance(data, str) else data
         flat = _flat(octets)
         places = (octets,) if len(flat) == len(octets) else (octets, flat)
-        found = (name for form, name in self._forms if any(form in place for place in places))
+        found = (
+            name
+            for form, name in self._forms
+            if name in self.values and any(form in place for place in places)
+        )
         return tuple(dict.fromkeys(found))
 
     def spans(self, data: bytes) -> Iterator[Span]:

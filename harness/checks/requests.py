@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from harness.fakes.http.exchange import Request
@@ -18,7 +18,7 @@ def requests(record: Record, wanted: Count) -> Observation:
     """How many requests the sender made, whatever became of them."""
     found = list(record.of(HttpRequested))
     exposed = record.untrusted and any(
-        any(_handed(fact.request, record.secrets)) for _, fact in found
+        fact.request.body or any(_keys(fact.request, record.secrets)) for _, fact in found
     )
     return Observation(
         met=wanted.holds(len(found)),
@@ -70,34 +70,52 @@ def secrets_in_targets(record: Record, wanted: Count) -> Observation:
     )
 
 
-def handed_elsewhere(record: Record, wanted: Literal["nothing"]) -> Observation:
-    """Whether another server than the one told of got a credential or the content of a request."""
+def key_elsewhere(record: Record, wanted: Literal["never"]) -> Observation:
+    """Whether another server than the one told of got a credential, or what is made with one."""
     del wanted
+    return _handed_elsewhere(
+        record, lambda request: _keys(request, record.secrets), "credential", leak=True
+    )
+
+
+def content_elsewhere(record: Record, wanted: Literal["never"]) -> Observation:
+    """Whether another server than the one told of got the content of a request."""
+    del wanted
+    return _handed_elsewhere(record, _content, "content", leak=False)
+
+
+def _handed_elsewhere(
+    record: Record, handed: Callable[[Request], Iterable[str]], what: str, *, leak: bool
+) -> Observation:
     servers = {event.connection: fact.server for event, fact in record.of(Connected)}
     found: dict[int, None] = {}
-    handed: dict[str, None] = {}
+    got: dict[str, None] = {}
     for event, fact in record.of(HttpRequested):
         server = servers.get(event.connection, record.main)
         if server == record.main:
             continue
-        for what in _handed(fact.request, record.secrets):
+        for name in handed(fact.request):
             found[event.number] = None
-            handed[f"{server} got {what}"] = None
+            got[f"{server} got {name}"] = None
     return Observation(
         met=not found,
-        expected="no credential and no content for any other server",
-        observed=", ".join(handed) or "no other server got any",
+        expected=f"no {what} for any other server",
+        observed=", ".join(got) or "no other server got any",
         events=tuple(found),
-        leak=bool(found),
+        leak=leak and bool(found),
     )
 
 
-def _handed(request: Request, secrets: Secrets) -> Iterator[str]:
+def _keys(request: Request, secrets: Secrets) -> Iterator[str]:
+    """The credentials in a request, wherever they stand: Mandrill has its key in the body."""
     head = "\n".join([request.target, *(value for _, value in request.headers)])
     names = dict.fromkeys((*secrets.found_in(head), *secrets.found_in(request.body)))
     yield from (f"the {name}" for name in names)
     if not names and request.header("authorization") is not None:
         yield "an Authorization"  # a signature holds no secret, and is made with one
+
+
+def _content(request: Request) -> Iterator[str]:
     if request.body:
         yield "the content of a request"
 
@@ -118,9 +136,15 @@ CHECKS = (
         ask=secrets_in_targets,
     ),
     Check(
-        key="handed-elsewhere",
-        words="what was handed to a server that the sender was not told of",
-        wanted=Literal["nothing"],
-        ask=handed_elsewhere,
+        key="key-elsewhere",
+        words="whether a server that the sender was not told of got a credential",
+        wanted=Literal["never"],
+        ask=key_elsewhere,
+    ),
+    Check(
+        key="content-elsewhere",
+        words="whether a server that the sender was not told of got content",
+        wanted=Literal["never"],
+        ask=content_elsewhere,
     ),
 )

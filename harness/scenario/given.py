@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,9 +15,12 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from harness.fakes.faults.actions import Respond
+from harness.fakes.faults.plan import Fault
 from harness.fakes.http.state import ApiState
 from harness.fakes.smtp.state import SmtpState
 from harness.fakes.tls.names import references
@@ -24,6 +28,7 @@ from harness.fakes.tls.names import references
 # What the record calls the server that the sender is told of.
 SMTP_LABEL = "smtp"
 API_LABEL = "api"
+_ORIGIN = re.compile(r"<origin:([^<>]*)>")
 
 
 def _host_name(name: str) -> str:
@@ -52,7 +57,7 @@ class ApiGiven(_ProvidersApi):
 class AlsoApi(_ProvidersApi):
     """One more API. A sender with `connect_to` finds it as `host`, at port 443.
 
-    Any other sender finds it only where a fault of the API that it is told of points there.
+    Any other sender finds it only where a fault of the API that it is told of leads there.
 
     `host` may be anybody's name, or one of the hosts of the provider that the sender is told of,
     which this server then has in its place. Default: the hosts of its own provider.
@@ -97,6 +102,12 @@ class Given(BaseModel):
         _refuse(_called_alike(SMTP_LABEL if api is None else API_LABEL, found))
         return found
 
+    @model_validator(mode="after")
+    def _origins_of_servers(self) -> Given:
+        if self.api is not None:
+            _refuse(_strange_origins(self.api, self.other_apis), of="given")
+        return self
+
     @property
     def other_smtp_servers(self) -> dict[str, SmtpGiven]:
         """The SMTP servers that the sender is not told of."""
@@ -111,7 +122,7 @@ class Given(BaseModel):
 _SMTP_SERVERS = TypeAdapter(dict[str, SmtpGiven])
 _APIS = TypeAdapter(dict[str, AlsoApi])
 
-_Mistakes = Iterator[tuple[tuple[str, ...], str]]
+_Mistakes = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def _misplaced(data: dict[str, Any]) -> _Mistakes:
@@ -141,7 +152,47 @@ def _hosts_twice(told: ApiGiven, others: dict[str, AlsoApi]) -> _Mistakes:
         taken.setdefault(wanted, label)
 
 
-def _refuse(mistakes: _Mistakes) -> None:
+def _strange_origins(told: ApiGiven, others: dict[str, AlsoApi]) -> _Mistakes:
+    """Origins in the faults of an API that are no other server's.
+
+    Only the API that the sender is told of starts when the others have their ports.
+    """
+    servers: dict[tuple[str, ...], ApiGiven | AlsoApi] = {(API_LABEL,): told}
+    servers |= {("also", label): other for label, other in others.items()}
+    for path, server in servers.items():
+        known = sorted(others) if server is told else []
+        for place, fault in enumerate(server.faults):
+            for label in dict.fromkeys(_origins_in(fault)):
+                if label not in known:
+                    choices = f"choose from {', '.join(known)}" if known else "none can be named"
+                    yield (
+                        (*path, "faults", place),
+                        f"<origin:{label}>: there is no other server of that label; {choices}",
+                    )
+
+
+def _origins_in(fault: Fault) -> Iterator[str]:
+    if isinstance(fault.action, Respond):
+        yield from _ORIGIN.findall("\n".join(fault.action.headers.values()))
+    if fault.then is not None:
+        yield from _origins_in(fault.then)
+
+
+def with_origins(fault: Fault, origin: Callable[[str], str]) -> Fault:
+    """The fault with each `<origin:label>` in its headers filled in: scheme, host and port."""
+    changed: dict[str, Any] = {}
+    if isinstance(fault.action, Respond):
+        headers = {
+            name: _ORIGIN.sub(lambda match: origin(match[1]), value)
+            for name, value in fault.action.headers.items()
+        }
+        changed["action"] = fault.action.model_copy(update={"headers": headers})
+    if fault.then is not None:
+        changed["then"] = with_origins(fault.then, origin)
+    return fault.model_copy(update=changed)
+
+
+def _refuse(mistakes: _Mistakes, *, of: str = "also") -> None:
     found = [
         InitErrorDetails(
             type=PydanticCustomError("given_also", "{reason}", {"reason": reason}),
@@ -151,4 +202,4 @@ def _refuse(mistakes: _Mistakes) -> None:
         for path, reason in mistakes
     ]
     if found:
-        raise ValidationError.from_exception_data("also", found)
+        raise ValidationError.from_exception_data(of, found)

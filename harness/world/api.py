@@ -14,15 +14,19 @@ from harness.fakes.http.fake import ApiFake
 from harness.fakes.providers.registry import provider
 from harness.ground import Ground
 from harness.protocol import ApiTransport
-from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven
+from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven, with_origins
 from harness.scenario.model import Send
 from harness.secrets import Secrets
 from harness.world.base import World
 
 _LOOPBACK_ADDRESS = "127.0.0.1"
 _HTTPS = 443
-# Everything else among the credentials must be found nowhere; this one is a name.
-_NO_SECRETS = frozenset(["access_key_id"])
+# Everything else among the credentials must be found nowhere; this one is a name. What is put in
+# its place and has another form may be a secret, and is not shown; but no sender can know, and
+# vendors repeat it. The ids that AWS issues have 16 to 128 characters (IAM API Reference,
+# AccessKey), capitals and digits as far as seen.
+_KEY_ID = "access_key_id"
+_KEY_ID_FORM = re.compile(r"\s*[A-Z0-9]{16,128}\s*")
 
 _Api = ApiGiven | AlsoApi
 
@@ -45,8 +49,12 @@ class ApiWorld(World):
         for number, send in enumerate(self.case.sends):
             if isinstance(send.credentials, dict):
                 told |= {f"{name}-{number}": value for name, value in send.credentials.items()}
-        secret = {n: v for n, v in told.items() if n.partition("-")[0] not in _NO_SECRETS and v}
-        return Secrets(secret, self.ground.family)
+        ids = {name for name in told if name.partition("-")[0] == _KEY_ID}
+        return Secrets(
+            {name: value for name, value in told.items() if name not in ids and value},
+            self.ground.family,
+            {name: told[name] for name in ids if not _KEY_ID_FORM.fullmatch(told[name])},
+        )
 
     @property
     def host(self) -> str:
@@ -90,8 +98,8 @@ class ApiWorld(World):
             "seed": seed if label == self.main else f"{seed}:{label}",
             **given.account,
         }
-        if label == self.main and not self.logical:
-            words["faults"] = self._as_found_here(words.get("faults", ()))
+        if label == self.main:
+            words["faults"] = tuple(with_origins(fault, self._origin) for fault in given.faults)
         words.setdefault("names", (*LOOPBACK_NAMES, *_hosts(given)))
         fake: ApiFake[Any] = ApiFake(
             given.provider,
@@ -103,22 +111,18 @@ class ApiWorld(World):
         )
         await self.start_fake(fake)
 
-    def _as_found_here(self, value: Any) -> Any:
-        """Faults with the other servers where a sender without `connect_to` finds them.
+    def _origin(self, label: str) -> str:
+        """Where the sender finds another server.
 
-        A name that is nowhere could be followed unseen. The address is another host than the name
-        that such a sender is told.
+        Without `connect_to` that is an address, because the name that such a sender is told would
+        be the same host on another port.
         """
-        if isinstance(value, Mapping):
-            return {key: self._as_found_here(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._as_found_here(each) for each in value]
-        if isinstance(value, str):
-            for label, other in self.case.given.other_apis.items():
-                here = f"https://{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
-                for host in _hosts(other):
-                    value = re.sub(rf"https://{re.escape(host)}(?![\w.:-])", here, value)
-        return value
+        other = self.case.given.other_apis.get(label)
+        if other is None:
+            raise FakeError(f"<origin:{label}>: there is no other server of that label")
+        if self.logical:
+            return f"https://{_hosts(other)[0]}"
+        return f"https://{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
 
     def transport(self, send: Send) -> ApiTransport:
         """The provider's configuration: credentials, region, domain, and where it is."""

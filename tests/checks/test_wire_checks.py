@@ -147,14 +147,18 @@ TABLE: list[tuple[str, Any, Facts, bool, tuple[int, ...], str]] = [
     ("paths", ["/send"], [], False, (), "no request"),
     ("secrets-in-urls", "never", [asked("/send?key=x")], True, (), "none"),
     ("secrets-in-urls", "never", [asked("/send?key=pw-0123456789abcdef")], False, (1,), "1"),
-    ("handed-elsewhere", "nothing", [CONNECTED, asked("/", body=KEY)], True, (), "no other"),
-    ("handed-elsewhere", "nothing", [ELSEWHERE, asked("/send")], True, (), "no other server got"),
-    ("handed-elsewhere", "nothing", [ELSEWHERE, asked("/", body="x")], False, (2,),
-     "other got the content of a request"),
-    ("handed-elsewhere", "nothing", [ELSEWHERE, asked(f"/?{KEY}")], False, (2,),
+    ("key-elsewhere", "never", [CONNECTED, asked("/", body=KEY)], True, (), "no other server got"),
+    ("key-elsewhere", "never", [ELSEWHERE, asked("/", body="x")], True, (), "no other server got"),
+    ("key-elsewhere", "never", [ELSEWHERE, asked(f"/?{KEY}")], False, (2,),
      "other got the password"),
-    ("handed-elsewhere", "nothing", [ELSEWHERE, asked("/", key=KEY), asked("/", key="AWS4")],
+    ("key-elsewhere", "never", [ELSEWHERE, asked("/", body=KEY)], False, (2,),
+     "other got the password"),
+    ("key-elsewhere", "never", [ELSEWHERE, asked("/", key=KEY), asked("/", key="AWS4")],
      False, (2, 3), "other got the password, other got an Authorization"),
+    ("content-elsewhere", "never", [CONNECTED, asked("/", body="x")], True, (), "no other server"),
+    ("content-elsewhere", "never", [ELSEWHERE, asked("/", key=KEY)], True, (), "no other server"),
+    ("content-elsewhere", "never", [ELSEWHERE, asked("/", body="x")], False, (2,),
+     "other got the content of a request"),
 ]  # fmt: skip
 
 
@@ -210,6 +214,16 @@ def test_a_forbidden_command_is_a_leak_where_the_wrong_ones_can_read_it(
     assert check.ask(record, TypeAdapter(check.wanted).validate_python(wanted)).leak is leak
 
 
+@pytest.mark.parametrize("verb", ["auth", "mail", "data"])
+def test_a_forbidden_command_is_no_leak_where_the_sender_was_told_to_be_in_clear(
+    verb: str, make_record: MakeRecord
+) -> None:
+    check = wire_checks()[verb]
+    record = make_record(said(verb.upper(), secure=False), in_clear=True)
+    seen = check.ask(record, TypeAdapter(check.wanted).validate_python("never"))
+    assert (seen.met, seen.leak) == (False, False)
+
+
 @pytest.mark.parametrize("verb", ["ehlo", "helo", "starttls", "quit"])
 def test_a_forbidden_command_without_content_is_no_leak(verb: str, make_record: MakeRecord) -> None:
     check = wire_checks()[verb]
@@ -221,13 +235,17 @@ def test_a_forbidden_command_without_content_is_no_leak(verb: str, make_record: 
     assert not seen.leak
 
 
-def test_what_another_server_gets_is_a_leak(make_record: MakeRecord) -> None:
-    check = wire_checks()["handed-elsewhere"]
-    leaks = [
-        check.ask(make_record((1, server), (1, asked("/", body=KEY))), "nothing").leak
+@pytest.mark.parametrize(("key", "leaks"), [("key-elsewhere", True), ("content-elsewhere", False)])
+def test_a_key_that_another_server_gets_is_a_leak_and_content_is_none(
+    key: str, leaks: bool, make_record: MakeRecord
+) -> None:
+    check = wire_checks()[key]
+    seen = [
+        check.ask(make_record((1, server), (1, asked("/", body=KEY))), "never")
         for server in (CONNECTED, ELSEWHERE)
     ]
-    assert leaks == [False, True]
+    assert [each.met for each in seen] == [True, False]
+    assert [each.leak for each in seen] == [False, leaks]
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,33 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 
+from harness.errors import ScenarioError
+from harness.execution import unheard
 from harness.fakes import FakeError
 from harness.fakes.http.fake import ApiFake
 from harness.fakes.transcript import Connected, HttpRequested, MessageCaptured
 from harness.ground import Ground, prepared
+from harness.model import Level, RunResult
 from harness.protocol import ApiTransport
+from harness.runner import Options, Run
 from harness.scenario.case import Case
 from harness.scenario.expansion import expand
+from harness.scenario.library import load_library
 from harness.scenario.loading import loads
+from harness.senders.reference import ReferenceSender
 from harness.world import World, opened
 
 pytestmark = pytest.mark.wire
 
 HOST = "redirected.harness.test"
 ACCOUNT = "account: {domains: [{name: harness.test}]}"
+LED = f"{{stranger: {{provider: sendgrid, host: {HOST}, {ACCOUNT}}}}}"
 MAIL = {
     "personalizations": [{"to": [{"email": "b@example.net"}]}],
     "from": {"email": "a@harness.test"},
@@ -171,14 +180,10 @@ def test_a_sender_without_connect_to_is_told_of_no_other_server(ground: Ground) 
 
 
 @pytest.mark.parametrize("logical", [True, False])
-def test_a_redirect_points_to_where_the_sender_finds_the_other_server(
+def test_a_redirect_leads_to_where_the_sender_finds_the_other_server(
     logical: bool, ground: Ground
 ) -> None:
-    where = f"https://{HOST}/v3/mail/send, https://{HOST}.example/, https://{HOST}"
-    case = case_of(
-        f"{{stranger: {{provider: sendgrid, host: {HOST}, {ACCOUNT}}}}}",
-        faults=f'[{{at: request, do: respond, status: 307, headers: {{Location: "{where}"}}}}]',
-    )
+    case = case_of(LED, faults=leading_to("<origin:stranger>/v3/mail/send"))
 
     async def ask() -> None:
         async with opened(case, ground, logical=logical) as world:
@@ -187,15 +192,99 @@ def test_a_redirect_points_to_where_the_sender_finds_the_other_server(
             async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=10) as client:
                 told = f"https://localhost:{world.fakes['api'].port}/v3/mail/send"
                 named = (await client.post(told, json=MAIL)).headers["location"]
-                here = f"https://127.0.0.1:{world.fakes['stranger'].port}"
+                assert named == (await client.post(told, json=MAIL)).headers["x-then"]
                 if logical:
-                    assert named == where
+                    assert named == f"https://{HOST}/v3/mail/send"
                 else:
-                    first, second, third = named.split(", ")
-                    assert (first, third) == (f"{here}/v3/mail/send", here)
-                    assert second == f"https://{HOST}.example/"
+                    # Another host than the one told, and not only another port of it.
+                    assert named.startswith("https://127.0.0.1:")
                     key = {"Authorization": f"Bearer {key_of(world)}"}
-                    assert (await client.post(first, json=MAIL, headers=key)).status_code == 202
-                    assert servers_asked(world) == ["api", "stranger"]
+                    assert (await client.post(named, json=MAIL, headers=key)).status_code == 202
+                    assert servers_asked(world) == ["api", "api", "stranger"]
 
     asyncio.run(ask())
+
+
+def leading_to(where: str) -> str:
+    """Faults of an API that redirects, and names the place in another header the second time."""
+    then = f'{{do: respond, status: 307, headers: {{X-Then: "{where}"}}}}'
+    first = f'do: respond, status: 307, headers: {{Location: "{where}"}}'
+    return f"[{{at: request, {first}, times: 1, then: {then}}}]"
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        (
+            "<origin:nobody>",
+            "<origin:nobody>: there is no other server of that label; choose from ",
+        ),
+        ("<origin:api>", "<origin:api>: there is no other server of that label; choose from "),
+        ("<origin:>", "<origin:>: there is no other server of that label; choose from "),
+    ],
+)
+def test_the_origin_of_nobody_is_refused_when_the_file_is_loaded(where: str, reason: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        case_of(LED, faults=leading_to(f"{where}/v3/mail/send"))
+    assert str(caught.value) == f"a.yaml:4: given.api.faults.0: {reason}stranger"
+
+
+def test_the_origin_of_nobody_is_refused_later_in_a_sequence_too() -> None:
+    then = '{do: respond, status: 307, headers: {Location: "<origin:nobody>"}}'
+    with pytest.raises(ScenarioError, match=r"^a\.yaml:4: given\.api\.faults\.0: <origin:nobody>"):
+        case_of(LED, faults=f"[{{at: request, do: close, times: 1, then: {then}}}]")
+
+
+def test_another_server_leads_nowhere() -> None:
+    fault = '{at: request, do: respond, status: 307, headers: {Location: "<origin:a>"}}'
+    with pytest.raises(ScenarioError, match=r"given\.also\.a\.faults\.0: .*; none can be named"):
+        case_of(f"{{a: {{provider: ses, faults: [{fault}]}}}}")
+
+
+def test_a_change_that_leads_nowhere_breaks_the_fake(ground: Ground) -> None:
+    case = case_of(LED)
+
+    async def change() -> None:
+        async with opened(case, ground, logical=False) as world:
+            await world.change({"faults": yaml.safe_load(leading_to("<origin:nobody>"))})
+
+    with pytest.raises(FakeError, match=r"^<origin:nobody>: there is no other server"):
+        asyncio.run(change())
+
+
+def follow(document: dict[str, Any]) -> dict[str, Any]:
+    """A sender that knows no `connect_to`, and follows with everything that it has."""
+    if document["action"] == "describe":
+        return {"protocol": 1, "features": ["api:sendgrid"]}
+    told = document["transport"]
+    headers = {"Authorization": f"Bearer {told['credentials']['api_key']}"}
+    where = f"{told['base_url']}/v3/mail/send"
+    trust = ssl.create_default_context(cafile=document["trust"]["ca_file"])
+    with httpx.Client(verify=trust, trust_env=False, timeout=10) as client:
+        response = client.post(where, json=MAIL, headers=headers)
+        while response.has_redirect_location:
+            response = client.post(response.headers["location"], json=MAIL, headers=headers)
+    return {"status": "sent" if response.status_code == 202 else "failed"}
+
+
+def test_a_sender_without_connect_to_is_convicted_where_it_follows(ground: Ground) -> None:
+    cases = tuple(
+        case
+        for case in load_library().cases
+        if case.scenario == "api/any/redirected" and "provider=sendgrid" in case.id
+    )
+
+    async def results() -> RunResult:
+        async with ReferenceSender("follows", follow) as sender:
+            job = Run(
+                cases=cases, sender=sender, ground=ground, listener=unheard, options=Options()
+            )
+            return await job.carry_out()
+
+    found = {case.id: case for case in asyncio.run(results()).cases if not case.is_control}
+    assert {str(case.verdict) for case in found.values()} == {"fail"}
+    for case in found.values():
+        unmet = {finding.check: finding for finding in case.unmet}
+        assert {"key-elsewhere", "content-elsewhere"} <= set(unmet)
+        assert (unmet["key-elsewhere"].level, unmet["key-elsewhere"].leak) == (Level.MUST, True)
+        assert unmet["content-elsewhere"].level is Level.SHOULD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import random
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from harness.fakes.tls import Authority
 from harness.ground import Ground
 from harness.protocol import Trust
+from harness.scenario.library import load_library
 from harness.secrets import Family, Secrets
+from harness.world import opened
 
 CANARY = "pw-0123456789abcdef01234567"
 AWKWARD = "p@ß \"w'o/r\\d&<+>%"
@@ -127,6 +130,22 @@ def test_documents_are_redacted_in_keys_and_values_at_every_depth() -> None:
     }
 
 
+@pytest.mark.parametrize("told", [f"{CANARY}\n", f"  {CANARY}", f"\t{CANARY} \r\n", CANARY])
+def test_a_secret_without_the_white_space_at_its_ends_is_found_and_hidden(told: str) -> None:
+    secrets = Secrets({"password": told})
+    for text in (told, CANARY, quote(told), repr(told), f"key={CANARY};"):
+        assert secrets.found_in(text) == ("password",)
+        assert CANARY not in secrets.redact_text(text)
+    assert secrets.found_in(b64encode(f"api:{CANARY}".encode())) == ("password",)
+    assert secrets.redact_text(f"key={CANARY};") == "key=[password];"
+
+
+@pytest.mark.parametrize("blank", ["       ", "\n\n\n\n\n\n\n", " 12345 "])
+def test_of_a_blank_secret_nothing_else_is_looked_for(blank: str) -> None:
+    secrets = Secrets({"password": blank})
+    assert secrets.found_in("nothing, 12345, to hide") == ()
+
+
 @pytest.mark.parametrize("short", ["", "p", "p+w", "12345"])
 def test_a_short_secret_is_not_looked_for_because_chance_would_find_it(short: str) -> None:
     secrets = Secrets({"password": short})
@@ -191,6 +210,37 @@ def test_the_accounts_of_a_run_are_all_different_and_come_again_with_the_seed() 
     assert not {a.password for a in first} & {ground_of(8).account(n).password for n in names}
     prefix, length = ground_of(7).family.prefix, ground_of(7).family.length
     assert all(a.password.startswith(prefix) and len(a.password) == length for a in first)
+
+
+def test_what_is_guarded_is_hidden_and_found_nowhere() -> None:
+    secrets = Secrets({"password": "first-one"}, guarded={"name": CANARY, "other": "first-one"})
+    said = f"{CANARY} and first-one and {b64encode(CANARY.encode()).decode()}"
+    assert secrets.redact_text(said).startswith("[name] and [password] and [name]")
+    assert secrets.found_in(said) == ("password",)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("scenario", "guarded"),
+    [
+        # The secret stands where the id is due.
+        ("api/ses/keys-swapped", {"access_key_id-0": "abcdEXAMPLE0madeup/Harness+ofNobody00123"}),
+        ("api/ses/secret-padded", {}),
+        ("api/ses/accepted", {}),
+    ],
+)
+def test_a_key_id_is_guarded_where_it_has_the_form_of_none(
+    scenario: str, guarded: dict[str, str]
+) -> None:
+    case = next(c for c in load_library().cases if c.scenario == scenario and not c.is_control)
+
+    async def secrets() -> Secrets:
+        async with opened(case, ground_of(1), logical=True) as world:
+            return world.secrets
+
+    found = asyncio.run(secrets())
+    assert found.guarded == guarded
+    assert {name.partition("-")[0] for name in found.values} == {"secret_access_key"}
 
 
 def ground_of(seed: int) -> Ground:

@@ -34,16 +34,25 @@ _FAULTS: dict[tuple[str, str], set[str]] = {
     ("api/mailgun/setting-missing", "mailgun"): {"requests"},
     # A redirect is followed: by urllib with every header, by requests with every one but
     # Authorization, and after a 307 with the whole body.
-    ("api/any/redirected", "mandrill"): {"handed-elsewhere"},
-    ("api/any/redirected", "sendgrid"): {"handed-elsewhere"},
-    ("api/any/redirected", "sparkpost"): {"handed-elsewhere"},
-    ("api/any/redirected", "postmark"): {"handed-elsewhere", "messages", "sender.status"},
+    ("api/any/redirected", "mandrill"): {"key-elsewhere", "content-elsewhere"},
+    ("api/any/redirected", "sendgrid"): {"key-elsewhere"},
+    ("api/any/redirected", "sparkpost"): {"content-elsewhere"},
+    ("api/any/redirected", "postmark"): {
+        "content-elsewhere",
+        "key-elsewhere",
+        "messages",
+        "sender.status",
+    },
     # Its 200 is taken for a yes without a look at the status of each recipient.
     ("api/any/from-missing", "mandrill"): {"honesty", "sender.status"},
     ("api/mandrill/rejected", "mandrill"): {"honesty", "sender.status"},
     ("api/mandrill/rejected-words", "mandrill"): {"honesty", "sender.status"},
-    # Every 2xx is success, whoever says it.
-    ("api/any/no-answer-of-theirs", "sendgrid"): {"honesty", "sender.status"},
+    # Every 2xx is success, whoever says it, and where no id comes with it `None` is told for one.
+    ("api/any/no-answer-of-theirs", "sendgrid"): {
+        "honesty",
+        "sender.provider_id",
+        "sender.status",
+    },
     # `raise_for_status()` drops what Mailgun said.
     ("api/mailgun/words", "mailgun"): {"sender.error.says"},
 }

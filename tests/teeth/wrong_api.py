@@ -17,7 +17,11 @@ from .convictions import convicted
 # Whom it asks.
 
 
-@convicted("api/any/redirected", "api/any/redirected-to-another-host", check="handed-elsewhere")
+@convicted(
+    "api/any/redirected",
+    "api/any/redirected-to-another-host",
+    check="content-elsewhere key-elsewhere",
+)
 @convicted(
     "api/any/redirected*[provider=mandrill,*]",
     "api/any/redirected*[provider=sendgrid,*]",
@@ -128,12 +132,12 @@ class PutsTheKeyIntoTheUrl(Careful):
         return replace(made, path=f"{made.path}?key={key}")
 
 
-@convicted("api/any/credential-missing", check="requests")
 @convicted(
+    "api/any/credential-missing",
     "api/mailgun/setting-missing[setting=key-empty]",
     "api/mandrill/key-empty",
     "api/sparkpost/setting-missing[setting=key-empty]",
-    check="requests sender.error.class sender.error.phase",
+    check="requests",
 )
 class AsksWithoutAKey(Careful):
     """Asks though there is no key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from .careful import Careful
@@ -138,6 +139,34 @@ class WantsAnIdInTheHeaders(Careful):
         if "x-message-id" not in response.headers:
             raise self.unexpected(response)
         return found
+
+
+# Under which id, and with which status.
+
+
+@convicted("api/any/accepted", "api/any/from-forms", check="sender.provider_id")
+class MakesUpAnId(Careful):
+    """Gives each message an id of its own, and tells that for the provider's."""
+
+    def send_by_api(self) -> dict[str, Any]:
+        answer = super().send_by_api()
+        return {**answer, "provider_id": str(uuid.uuid4())} if "error" not in answer else answer
+
+
+@convicted(
+    "api/any/no-answer",
+    "api/any/redirected",
+    "api/any/refused-credentials",
+    "api/any/server-error",
+    "api/any/unreachable",
+    check="sender.error.http_status",
+)
+class CallsEveryFailure400(Careful):
+    """Tells 400 of whatever goes wrong, as an API of its own would."""
+
+    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
+        answer = super().failed_by_api(failure)
+        return {**answer, "error": {**answer["error"], "http_status": 400}}
 
 
 # What went wrong, and whether it may pass.

@@ -20,16 +20,17 @@ def led(call: Call, response: Response) -> Call:
     return replace(call, host=host, path=f"/{path}")
 
 
-@convicted("api/any/redirected*", check="handed-elsewhere")
+@convicted(*_WITH_A_KEY_IN_A_HEADER, check="content-elsewhere")
+@convicted("api/any/redirected*[provider=mandrill,*]", check="content-elsewhere key-elsewhere")
 class HandsTheMessageElsewhere(Careful):
-    """Follows with the message, and keeps the headers that have the key."""
+    """Follows with the message, and keeps back the headers that have the key."""
 
     def redirected(self, call: Call, response: Response) -> Response:
         kept = {n: v for n, v in call.headers.items() if n.lower().startswith("content-")}
         return self.exchanged(replace(led(call, response), headers=kept))
 
 
-@convicted(*_WITH_A_KEY_IN_A_HEADER, check="handed-elsewhere")
+@convicted(*_WITH_A_KEY_IN_A_HEADER, check="key-elsewhere")
 class HandsTheKeyElsewhere(Careful):
     """Follows without a body, as after a 303, and with every header."""
 

@@ -107,10 +107,7 @@ class SendsFromTheConfiguredDomain(Careful):
         return message
 
 
-@convicted(
-    "api/mailgun/setting-missing[setting=domain-missing]",
-    check="requests sender.error.class sender.error.phase",
-)
+@convicted("api/mailgun/setting-missing[setting=domain-missing]", check="requests")
 @convicted("api/mailgun/setting-missing-words[setting=domain]", check="sender.error.says")
 class AsksForNoDomain(Careful):
     """Asks Mailgun without a domain in the path."""

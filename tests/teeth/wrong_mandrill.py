@@ -188,6 +188,24 @@ class NamesTheAddressThatItDials(Careful):
 
 
 @convicted(
+    "api/mandrill/key-spoiled[key=newline]",
+    "api/mandrill/key-spoiled[key=padded]",
+    check="discretion",
+)
+class TellsTheTrimmedKey(Careful):
+    """Takes the white space off a key, and says with which one it was refused."""
+
+    def check_credential(self, name: str, value: str) -> None:
+        super().check_credential(name, value.strip())
+
+    def credential(self, name: str) -> str:
+        return super().credential(name).strip()
+
+    def without_keys(self, text: str) -> str:
+        return f"{super().without_keys(text)} (with the key {self.credential('api_key')})"
+
+
+@convicted(
     "api/mandrill/key-empty",
     "api/mandrill/key-refused",
     "api/mandrill/key-spoiled",

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 import httpx
 import respx
 
-from ..transcript import HttpRequested, HttpResponded
-from .exchange import Request
-
-if TYPE_CHECKING:
-    from .fake import ApiFake
+from ..transcript import HttpRequested, HttpResponded, Transcript
+from .exchange import Request, Response
 
 
-def router(fake: ApiFake[Any]) -> respx.MockRouter:
+class Answering(Protocol):
+    """A fake whose rules answer requests."""
+
+    transcript: Transcript
+
+    def hosts(self) -> tuple[str, ...]:
+        """Every host name that is the provider's."""
+
+    def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Response:
+        """Put a request to the rules, and keep what came of it."""
+
+
+def router(fake: Answering) -> respx.MockRouter:
     """Routes for the provider's hosts and for the fake's own address.
 
     A context manager and a decorator, as respx has them; no route has to be called.
@@ -25,7 +34,7 @@ def router(fake: ApiFake[Any]) -> respx.MockRouter:
     return made
 
 
-def _answered(fake: ApiFake[Any], given: httpx.Request) -> httpx.Response:
+def _answered(fake: Answering, given: httpx.Request) -> httpx.Response:
     request = Request(
         method=given.method,
         target=given.url.raw_path.decode("ascii"),

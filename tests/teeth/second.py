@@ -365,6 +365,8 @@ def connection_error(client: Client, error: OSError, where: str) -> SendError:
         words = f"{where}: timed out at {client.phase}"
     elif isinstance(cause, ConnectionRefusedError):
         class_, words = "connection-refused", f"{where}: connection refused"
+    elif isinstance(cause, ConnectionResetError):  # which may come before connect() has returned
+        class_, words = "connection-reset", f"{where}: connection reset at {client.phase}"
     elif client.phase == "connect" and isinstance(cause, OSError):
         class_, words = "unreachable", f"{where}: {errno.errorcode.get(cause.errno or 0)}"
     else:

@@ -45,7 +45,7 @@ def run(**words: Any) -> int:
 
     PATH is a scenario file or a folder of them; without one, the bundled scenarios run. The
     sender is `reference`, `python:module:callable`, `command:PROGRAM`, `command+lines:PROGRAM`,
-    `template:PROGRAM {host} {port} …` or `file:PATH`.
+    `http://…`, `https://…`, `template:PROGRAM {host} {port} …` or `file:PATH`.
 
     Exit status: 0 all as expected, 1 a requirement failed, 2 usage or scenario error, 3 harness or
     environment trouble, 4 nothing selected or nothing decided, 130 interrupted.

@@ -51,29 +51,13 @@ def send(stranger: Stranger) -> Callable[..., dict[str, Any]]:
         **message: Any,
     ) -> dict[str, Any]:
         security = security or ("starttls" if port == "starttls" else "tls")
-        scheme = "smtp" if security == "starttls" else "smtps"
-        words = {"starttls": "", "tls": "", "none": "disable_starttls=true"}[security]
-        if server_name:
-            words = f"server_name={server_name}"
-        secret = f"{quote(USERNAME, safe='')}:{quote(password, safe='')}"
-        number = stranger.ports[port]
-        scheme = "smtp" if security == "none" else scheme
+        transport = _transport(stranger.ports[port], security, password, server_name)
         return handle(
             {
                 "protocol": 1,
                 "action": "send",
                 "case": "strangers",
-                "transport": {
-                    "kind": "smtp",
-                    "uri": f"{scheme}://{secret}@{HOST}:{number}/?{words}",
-                    "host": HOST,
-                    "port": number,
-                    "username": USERNAME,
-                    "password": password,
-                    "security": security,
-                    "verify": True,
-                    "server_name": server_name,
-                },
+                "transport": transport,
                 "trust": {
                     "ca_file": str(ca_file or stranger.ca_file),
                     "ca_pkcs12": "",
@@ -91,3 +75,23 @@ def send(stranger: Stranger) -> Callable[..., dict[str, Any]]:
         )
 
     return send
+
+
+def _transport(port: int, security: str, password: str, server_name: str | None) -> dict[str, Any]:
+    """The account at the stranger's, as a URI and in fields."""
+    words = {"starttls": "", "tls": "", "none": "disable_starttls=true"}[security]
+    if server_name:
+        words = f"server_name={server_name}"
+    secret = f"{quote(USERNAME, safe='')}:{quote(password, safe='')}"
+    scheme = "smtps" if security == "tls" else "smtp"
+    return {
+        "kind": "smtp",
+        "uri": f"{scheme}://{secret}@{HOST}:{port}/?{words}",
+        "host": HOST,
+        "port": port,
+        "username": USERNAME,
+        "password": password,
+        "security": security,
+        "verify": True,
+        "server_name": server_name,
+    }

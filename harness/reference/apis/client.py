@@ -52,6 +52,11 @@ def exchange(
             reply = _read(response, deadline=clock() + 2 * timeout, clock=clock)
     except httpx.HTTPError as error:
         raise _failure(error, host) from None
+    _check_not_redirected(reply, host)
+    return reply
+
+
+def _check_not_redirected(reply: Reply, host: str) -> None:
     if 300 <= reply.status < 400:
         raise DeliveryError(
             f"{host} redirects to {reply.headers.get('location', 'nowhere')!r}; "
@@ -61,7 +66,6 @@ def exchange(
             temporary=False,
             http_status=reply.status,
         )
-    return reply
 
 
 def _where(call: Call, base_url: str | None, connect_to: Mapping[str, str]) -> tuple[str, str]:

@@ -15,7 +15,7 @@ _PATIENCE = 10.0
 _MOST = 1 << 16
 
 
-class Asking:
+class PendingRequest:
     """One connection, and the request that is asked on it again and again."""
 
     def __init__(self, port: int, request: bytes) -> None:
@@ -56,11 +56,11 @@ class Asking:
 
 def ask_once(port: int, request: bytes) -> None:
     """Wait until this request is answered with success."""
-    asking = Asking(port, request)
-    asking.ask()
-    while not asking.is_answered():
+    pending = PendingRequest(port, request)
+    pending.ask()
+    while not pending.is_answered():
         pass
-    asking.socket.close()
+    pending.socket.close()
 
 
 def requests_a_second(port: int, request: bytes, *, seconds: float, connections: int) -> float:
@@ -68,9 +68,9 @@ def requests_a_second(port: int, request: bytes, *, seconds: float, connections:
     done = 0
     with selectors.DefaultSelector() as selector:
         began = time.perf_counter()
-        for asking in [Asking(port, request) for _ in range(connections)]:
-            selector.register(asking.socket, selectors.EVENT_READ, asking)
-            asking.ask()
+        for pending in [PendingRequest(port, request) for _ in range(connections)]:
+            selector.register(pending.socket, selectors.EVENT_READ, pending)
+            pending.ask()
         while time.perf_counter() < began + seconds:
             ready = selector.select(_PATIENCE)
             if not ready:
@@ -82,13 +82,13 @@ def requests_a_second(port: int, request: bytes, *, seconds: float, connections:
     return done / took
 
 
-def _goes_on(selector: selectors.BaseSelector, asking: Asking) -> bool:
+def _goes_on(selector: selectors.BaseSelector, pending: PendingRequest) -> bool:
     """Whether a response is whole now; then the next request is on its way."""
-    if not asking.is_answered():
+    if not pending.is_answered():
         return False
-    if asking.is_over():
-        selector.unregister(asking.socket)
-        asking.connect_again()
-        selector.register(asking.socket, selectors.EVENT_READ, asking)
-    asking.ask()
+    if pending.is_over():
+        selector.unregister(pending.socket)
+        pending.connect_again()
+        selector.register(pending.socket, selectors.EVENT_READ, pending)
+    pending.ask()
     return True

@@ -4,7 +4,7 @@
         ...  # api.base_url, api.credentials, api.ca_file, api.messages, api.requests, api.account
 
     with Postmark().running() as api:
-        ...  # api.smtp.host, api.smtp.port, api.smtp.username, api.smtp.password: its SMTP front
+        ...  # api.smtp.host, api.smtp.port, api.smtp.username, api.smtp.password: its SMTP service
 
     with SendGrid().respx_router():
         ...  # the same rules for httpx in this process, under the vendor's real host names
@@ -21,19 +21,19 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from .annex import Annex
 from .errors import FakeError
+from .fake_group import FakeGroup
 from .http.fake import ApiFake
 from .providers.registry import submission
 
 if TYPE_CHECKING:
-    from .front import SmtpFront
+    from .submission_server import SubmissionServer
 
 
 class ProviderFake(ApiFake[Any]):
-    """A fake of one provider: its API, and its SMTP front at the same account.
+    """A fake of one provider: its API, and its SMTP service at the same account.
 
-    `smtp` holds words for the front, as in `given: smtp:` (`{"security": "tls"}` is the port with
+    `smtp` holds words for the service, as in `given: smtp:` (`{"security": "tls"}` is the port with
     implicit TLS); certificate and TLS versions are the API's where it names none. The other
     keywords are those of `ApiFake`.
     """
@@ -45,14 +45,14 @@ class ProviderFake(ApiFake[Any]):
         self._submission = submission(provider)
         self.account = self._submission.furnished(self.account, _token)
         self._smtp_words = dict(smtp or {})
-        self._front: SmtpFront | None = None
-        self._annex: Annex | None = None
-        # Held by whoever asks for the front; nobody waits for the event loop while holding it.
+        self._submission_server: SubmissionServer | None = None
+        self._group: FakeGroup | None = None
+        # Held by whoever asks for the service; nobody waits for the event loop while holding it.
         self._asking = Lock()
 
     @property
-    def smtp(self) -> SmtpFront:
-        """The SMTP front. Whoever asks first starts it, from any thread; it stops with the API.
+    def smtp(self) -> SubmissionServer:
+        """The SMTP service. Whoever asks first starts it, from any thread; it stops with the API.
 
         Afterwards it is the one that ran last.
 
@@ -60,32 +60,32 @@ class ProviderFake(ApiFake[Any]):
             FakeError: there was none yet and the API does not run, or its words make no sense.
         """
         with self._asking:
-            if self._annex is not None and self._front not in self._annex:
-                front = self._made_front()
-                self._annex.open(front)
-                self._front = front
-            if self._front is None:
-                raise FakeError("the SMTP front exists only while the fake runs")
-            return self._front
+            if self._group is not None and self._submission_server not in self._group:
+                server = self._made_submission_server()
+                self._group.open(server)
+                self._submission_server = server
+            if self._submission_server is None:
+                raise FakeError("the SMTP service exists only while the fake runs")
+            return self._submission_server
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Self]:
         """Run in this event loop; ready when the body starts. The rest: see `Fake.serve`."""
         async with super().serve():
-            annex = self._annex = Annex()
+            group = self._group = FakeGroup()
             try:
                 yield self
             finally:
                 with self._asking:  # what somebody opens now is closed, too
-                    self._annex = None
-                await annex.close()
+                    self._group = None
+                await group.close()
 
-    def _made_front(self) -> SmtpFront:
-        from .front import SmtpFront  # noqa: PLC0415  # it is not light, and seldom needed
+    def _made_submission_server(self) -> SubmissionServer:
+        from .submission_server import SubmissionServer  # noqa: PLC0415  # it is not light, and seldom needed
 
         alike = {"certificate", "default_certificate", "client_certificate", "tls_versions"}
         words = self.state.model_dump(include=alike, exclude_unset=True)
-        made = SmtpFront(
+        made = SubmissionServer(
             self._submission,
             self,
             credentials=self.credentials,
@@ -102,8 +102,8 @@ class ProviderFake(ApiFake[Any]):
                 **self._smtp_words,
             },
         )
-        if self._front is not None:  # of an earlier run
-            made.messages = self._front.messages
+        if self._submission_server is not None:  # of an earlier run
+            made.messages = self._submission_server.messages
         return made
 
 

@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from .faults.steps import Close, Reset, Send, SendBelowTls, Step, Wait
+from .faults.steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
 from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close, spelt
 from .tls.layer import Failure, TlsLayer
@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         What is not the handshake's own is recorded as words in clear.
         """
         for step in steps:
-            if not isinstance(step, Send):
+            if not isinstance(step, SendOctets):
                 await self._do(step)
             elif step.data in handshake:
                 self._write(step.data)
@@ -299,7 +299,7 @@ class Connection(asyncio.Protocol):
                 self.close(close_notify=close_notify)
             case Reset():
                 self.reset()
-            case Send(data):
+            case SendOctets(data):
                 self.send(data)
                 await self.drained()
 

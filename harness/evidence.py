@@ -23,7 +23,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.asking import words_of
 from harness.checks.record import Record
 from harness.errors import MachineError
 from harness.fakes.transcript import (
@@ -37,6 +36,7 @@ from harness.fakes.transcript import (
 from harness.scenario.case import Case
 from harness.secrets import Secrets
 from harness.senders.outcome import Outcome
+from harness.steps import words_of
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=/-]")
 _LONGEST = 120

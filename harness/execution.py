@@ -1,4 +1,4 @@
-"""Carry out a run from beginning to end: the ground, the sender, the cases, the result."""
+"""Carry out a run from beginning to end: the context, the sender, the cases, the result."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.events import Event, Listener
-from harness.ground import Ground, prepared
 from harness.model import RunResult
+from harness.run_context import RunContext, prepared
 from harness.runner import Options, Run
 from harness.scenario.case import Case
 from harness.senders import open_sender
 from harness.senders.base import Sender
 
-OpenSender = Callable[[Ground], Sender]
+OpenSender = Callable[[RunContext], Sender]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunOrder:
     """What to run and how. `time_scale` stretches every time-out and delay."""
 
     cases: Sequence[Case]
@@ -28,22 +28,24 @@ class Order:
 
 def by_spec(spec: str, *, environment: Mapping[str, str], jobs: int | None = None) -> OpenSender:
     """Open the sender that a SPEC names, once the trust anchor is known."""
-    return lambda ground: open_sender(spec, trust=ground.trust, environment=environment, jobs=jobs)
+    return lambda context: open_sender(
+        spec, trust=context.trust, environment=environment, jobs=jobs
+    )
 
 
-async def execute(order: Order, open_it: OpenSender, listener: Listener) -> RunResult:
+async def execute(order: RunOrder, open_it: OpenSender, listener: Listener) -> RunResult:
     """Run every case of an order.
 
     Raises:
         SenderError: the sender cannot be driven at all.
         MachineError: evidence cannot be written.
     """
-    with prepared(seed=order.seed, time_scale=order.time_scale) as ground:
-        async with open_it(ground) as sender:
+    with prepared(seed=order.seed, time_scale=order.time_scale) as context:
+        async with open_it(context) as sender:
             job = Run(
                 cases=order.cases,
                 sender=sender,
-                ground=ground,
+                context=context,
                 listener=listener,
                 options=order.options,
             )

@@ -136,7 +136,7 @@ DECLARED_FEATURES = frozenset(
 KNOWN_FEATURES = ASSUMED_FEATURES | DECLARED_FEATURES
 
 
-class _Document(BaseModel):
+class _ProtocolDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
@@ -144,14 +144,14 @@ class _Foreign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
-class Mailbox(_Document):
+class Mailbox(_ProtocolDocument):
     """A display name, or "", and an address."""
 
     name: str = ""
     address: str
 
 
-class Attachment(_Document):
+class Attachment(_ProtocolDocument):
     """A file to attach. `content` is base64."""
 
     filename: str
@@ -159,7 +159,7 @@ class Attachment(_Document):
     content: str
 
 
-class Message(_Document):
+class Message(_ProtocolDocument):
     """What to send. `envelope_from` None means the address of `from`; "" is the null sender."""
 
     from_: Mailbox = Field(alias="from")
@@ -181,7 +181,7 @@ class Message(_Document):
         return tuple(dict.fromkeys(box.address for box in (*self.to, *self.cc, *self.bcc)))
 
 
-class SmtpTransport(_Document):
+class SmtpTransport(_ProtocolDocument):
     """An SMTP configuration. `uri` and the fields always agree.
 
     `server_name` is both the SNI and the name that is verified. `username` and `password` are
@@ -201,7 +201,7 @@ class SmtpTransport(_Document):
     access_token: str | None = None
 
 
-class ApiTransport(_Document):
+class ApiTransport(_ProtocolDocument):
     """A provider API configuration. `base_url` is an origin without a path."""
 
     kind: Literal["api"] = "api"
@@ -217,7 +217,7 @@ class ApiTransport(_Document):
 Transport = Annotated[SmtpTransport | ApiTransport, Field(discriminator="kind")]
 
 
-class Trust(_Document):
+class Trust(_ProtocolDocument):
     """Where the run's only trust anchor lies: PEM, and PKCS#12 for Java."""
 
     ca_file: str
@@ -225,7 +225,7 @@ class Trust(_Document):
     ca_pkcs12_password: str
 
 
-class SendRequest(_Document):
+class SendRequest(_ProtocolDocument):
     """The request to send one message. `timeout` is seconds for each single operation."""
 
     protocol: Literal[1] = 1
@@ -238,7 +238,7 @@ class SendRequest(_Document):
     timeout: float = 2.0
 
 
-class DescribeRequest(_Document):
+class DescribeRequest(_ProtocolDocument):
     """The request to say what the sender is and can do."""
 
     protocol: Literal[1] = 1
@@ -253,7 +253,7 @@ class Description(_Foreign):
     features: tuple[str, ...]
 
 
-class Refusal(_Foreign):
+class RefusedRecipient(_Foreign):
     """A recipient that the server refused while it took others."""
 
     address: str
@@ -283,7 +283,7 @@ class Answer(_Foreign):
     provider_id: str | None = None
     final_reply: str | None = None
     attempts: int | None = None
-    refused: tuple[Refusal, ...] = ()
+    refused: tuple[RefusedRecipient, ...] = ()
     error: SendError | None = None
 
     def document(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.report import Report
+    from harness.embedding import RunReport
 
 _NAME = "harness"
 _HOME = Path(__file__).resolve().parent
@@ -103,8 +103,8 @@ def harness_sendgrid(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
     """A running fake of SendGrid, and a maker of more.
 
     `harness_sendgrid.base_url`, `.credentials`, `.ca_file`, `.messages`, `.requests`,
-    `.transcript`, `.account` (which can be set) and `.smtp` (the SMTP front) are those of a fake in
-    its default state, in which no sender address is verified.
+    `.transcript`, `.account` (which can be set) and `.smtp` (its SMTP service) are those of a
+    fake in its default state, in which no sender address is verified.
     `harness_sendgrid(account={"domains": [{"name": "example.com"}]})` starts another in the state
     that the words say, which are those of `harness.fakes.SendGrid`. All of them end with the test.
     """
@@ -136,7 +136,7 @@ def harness_postmark(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
 
 
 @pytest.fixture
-def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable[..., Report]:
+def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable[..., RunReport]:
     """Run scenarios: `harness_run("tls/**", sender=…)` returns a report and raises nothing.
 
     The globs select cases by id; none means all. `sender` is a SPEC or a function from request to
@@ -145,9 +145,11 @@ def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable
     """
     default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")
 
-    def run(*globs: str, sender: Any = None, paths: Sequence[str] = (), **options: Any) -> Report:
+    def run(
+        *globs: str, sender: Any = None, paths: Sequence[str] = (), **options: Any
+    ) -> RunReport:
         with _harness_names.ours():
-            report: Report = importlib.import_module("harness.report").run(
+            report: RunReport = importlib.import_module("harness.embedding").run(
                 globs, sender=sender if sender is not None else default, paths=paths, **options
             )
         return report

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from harness import __version__
-from harness.asking import run_steps, shown_output
 from harness.checks.record import Record
 from harness.conversation import conversation
 from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.fakes.errors import FakeError
-from harness.ground import Ground
 from harness.judge import Judgement, judge, requirement_verdict
 from harness.model import CaseResult, RequirementResult, RunResult, Verdict
 from harness.requirements import Catalogue, State, load_catalogue
+from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.senders.base import Sender
 from harness.senders.outcome import Crashed, Hung, NoAnswer, Outcome, Unsupported
+from harness.steps import run_steps, shown_output
 from harness.world import opened
 
 
@@ -41,7 +41,7 @@ class Run:
 
     cases: Sequence[Case]
     sender: Sender
-    ground: Ground
+    context: RunContext
     listener: Listener
     options: Options = field(default_factory=Options)
     catalogue: Catalogue = field(default_factory=load_catalogue)
@@ -60,7 +60,7 @@ class Run:
             RunStarted(
                 harness=__version__,
                 sender=self.sender.name,
-                seed=self.ground.seed,
+                seed=self.context.seed,
                 total=len(self.cases),
                 started=started,
             )
@@ -88,7 +88,7 @@ class Run:
 
     async def _describe(self) -> None:
         """Put the first request: what the sender can do, and whether it answers at all."""
-        outcome = await self.sender.describe(self.sender.limit_for(self.ground.timeout))
+        outcome = await self.sender.describe(self.sender.limit_for(self.context.timeout))
         # An adapter that knows no way to ask has not shown that its sender can answer.
         by_adapter = isinstance(outcome, Unsupported) and outcome.by_adapter
         self._has_answered = not by_adapter and not isinstance(outcome, Crashed | Hung | NoAnswer)
@@ -134,7 +134,7 @@ class Run:
             # The sender is given back last: what it keeps open leads to these fakes until then.
             async with (
                 self.sender.for_case() as sender,
-                opened(case, self.ground, logical=logical) as world,
+                opened(case, self.context, logical=logical) as world,
             ):
                 record, outcomes = await run_steps(case, world, sender)
                 # What the fakes write while they are taken down is not the sender's doing.
@@ -173,7 +173,7 @@ class Run:
         ordered = [self._results[case.id] for case in self.cases if case.id in self._results]
         return RunResult(
             harness=__version__,
-            seed=self.ground.seed,
+            seed=self.context.seed,
             sender=self.sender.name,
             started=started,
             duration=duration,

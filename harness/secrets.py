@@ -34,7 +34,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class PasswordFamily:
     """What all passwords made up in one run have in common: how they begin, and their length.
 
     A sender that keeps state may show the password of another case; it is hidden by this.
@@ -53,7 +53,7 @@ class Secrets:
     """
 
     values: Mapping[str, str]
-    family: Family | None = None
+    family: PasswordFamily | None = None
     guarded: Mapping[str, str] = field(default_factory=dict)
     _forms: tuple[tuple[bytes, str], ...] = field(init=False, repr=False)
 
@@ -145,7 +145,7 @@ def _wrapped(forms: tuple[bytes, ...]) -> re.Pattern[bytes]:
 
 
 @lru_cache(maxsize=16)
-def _relatives(family: Family) -> re.Pattern[bytes]:
+def _relatives(family: PasswordFamily) -> re.Pattern[bytes]:
     """Any password of a family."""
     return re.compile(b"|".join(_family_forms(family)))
 
@@ -181,7 +181,7 @@ def _base64_forms(octets: bytes) -> Iterator[bytes]:
         yield stable.replace(b"+", b"-").replace(b"/", b"_")
 
 
-def _family_forms(family: Family) -> Iterator[bytes]:
+def _family_forms(family: PasswordFamily) -> Iterator[bytes]:
     """Patterns for the octets, the hexadecimal digits and the base64 of a family's passwords."""
     prefix = family.prefix.encode()
     rest = family.length - len(prefix)

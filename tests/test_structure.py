@@ -27,7 +27,7 @@ _IO = (
 )  # fmt: skip
 
 _RUNNING = (
-    "harness.asking", "harness.execution", "harness.report", "harness.runner", "harness.senders",
+    "harness.embedding", "harness.execution", "harness.runner", "harness.senders", "harness.steps",
     "harness.world",
 )  # fmt: skip
 
@@ -226,6 +226,15 @@ def test_no_module_is_long_without_a_reason(folder: str, most: int) -> None:
         if len(file.read_text(encoding="utf-8").splitlines()) > most
     }
     assert sorted(long - set(_LONG)) == []
+
+
+def test_one_class_name_stands_for_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for file in _modules("harness", "fakes"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(file.relative_to(_TOP).as_posix())
+    assert not {name: where for name, where in places.items() if len(where) > 1}
 
 
 def test_no_module_of_tests_is_skipped_as_a_whole() -> None:

@@ -3,7 +3,7 @@
 from .actions import Action
 from .moments import Moment, Stage
 from .plan import Fault, FaultPlan
-from .steps import Close, Reset, Send, SendBelowTls, Step, Wait
+from .steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
 
 __all__ = [
     "Action",
@@ -12,8 +12,8 @@ __all__ = [
     "FaultPlan",
     "Moment",
     "Reset",
-    "Send",
     "SendBelowTls",
+    "SendOctets",
     "Stage",
     "Step",
     "Wait",

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from ..duration import Duration, seconds
 from .moments import Stage
-from .steps import Close, Reset, Send, SendBelowTls, Step, Wait
+from .steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
 
 # Stages at which a 2xx reply means that the fake really takes what it was offered. At the
 # others (STARTTLS, AUTH, DATA) a reply in place of the honest one changes nothing but words.
@@ -21,7 +21,7 @@ _TAKES = frozenset(
 )  # fmt: skip
 
 # One for each octet: a reply that drips is made of these.
-_OCTETS = tuple(Send(bytes([octet])) for octet in range(256))
+_OCTETS = tuple(SendOctets(bytes([octet])) for octet in range(256))
 
 
 def _latin_1(text: str) -> str:
@@ -69,10 +69,10 @@ class Honest(_Action):
     do: Literal["honest"]
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Send(honest)]
+        return [SendOctets(honest)]
 
 
-class Reply(_Action):
+class SendReply(_Action):
     """Another reply. `text` may hold several lines; each becomes a line of the reply.
 
     Without `text` the reply is its code alone. `close`: hang up after it. At MAIL, RCPT, end of
@@ -99,10 +99,10 @@ class Reply(_Action):
         if not self.text and self.code != 334:  # only a challenge keeps its blank (RFC 4954)
             lines = [str(self.code)]
         data = "".join(f"{line}\r\n" for line in lines).encode("utf-8")
-        return [Send(data), Close()] if self.close else [Send(data)]
+        return [SendOctets(data), Close()] if self.close else [SendOctets(data)]
 
 
-class Respond(_Action):
+class SendResponse(_Action):
     """Another HTTP response. `headers` are added; `body` is UTF-8.
 
     The fake does not do what it was asked: nothing is taken. `close`: hang up after it.
@@ -121,7 +121,7 @@ class Respond(_Action):
         lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         data = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-        return [Send(data), Close()] if self.close else [Send(data)]
+        return [SendOctets(data), Close()] if self.close else [SendOctets(data)]
 
 
 class Switch(_Action):
@@ -133,7 +133,7 @@ class Switch(_Action):
     last: int = Field(ge=200, le=599)
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Send(f"{self.first}-as you wish\r\n{self.last} or not\r\n".encode())]
+        return [SendOctets(f"{self.first}-as you wish\r\n{self.last} or not\r\n".encode())]
 
 
 class Garble(_Action):
@@ -149,7 +149,7 @@ class Garble(_Action):
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         data = self.data.encode("latin-1")
-        return [SendBelowTls(data)] if self.below_tls else [Send(data)]
+        return [SendBelowTls(data)] if self.below_tls else [SendOctets(data)]
 
 
 class Stall(_Action):
@@ -163,7 +163,7 @@ class Stall(_Action):
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         beginning = honest[: self.octets]
-        return [Send(beginning), Wait(None)] if beginning else [Wait(None)]
+        return [SendOctets(beginning), Wait(None)] if beginning else [Wait(None)]
 
 
 class Late(_Action):
@@ -173,7 +173,7 @@ class Late(_Action):
     wait: Duration
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Wait(seconds(self.wait, timeout=timeout)), Send(honest)]
+        return [Wait(seconds(self.wait, timeout=timeout)), SendOctets(honest)]
 
 
 class Drip(_Action):
@@ -220,7 +220,7 @@ class Truncate(_Action):
     octets: int = Field(ge=1)
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Send(honest[: self.octets]), Close()]
+        return [SendOctets(honest[: self.octets]), Close()]
 
 
 class Inject(_Action):
@@ -236,13 +236,13 @@ class Inject(_Action):
         return self
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [Send(honest + self.data.encode("latin-1"))]
+        return [SendOctets(honest + self.data.encode("latin-1"))]
 
 
 Action = Annotated[
     Honest
-    | Reply
-    | Respond
+    | SendReply
+    | SendResponse
     | Switch
     | Garble
     | Stall

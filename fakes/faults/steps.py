@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendOctets:
     """Write these octets."""
 
     data: bytes
@@ -38,4 +38,4 @@ class Reset:
     """End the connection with a TCP reset."""
 
 
-Step = Send | SendBelowTls | Wait | Close | Reset
+Step = SendOctets | SendBelowTls | Wait | Close | Reset

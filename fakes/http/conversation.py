@@ -6,8 +6,8 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from ..acting import Acting
 from ..connection import Connection
+from ..fault_injector import FaultInjector
 from ..faults import FaultPlan, Stage
 from ..handshake import HandshakeFailed
 from ..tls.client_hello import ClientHello
@@ -50,12 +50,12 @@ class HttpConversation:
         self._worker: asyncio.Task[None] | None = None
         self._idle = False
         self._connection: Connection
-        self._acting: Acting
+        self._injector: FaultInjector
 
     def began(self, connection: Connection) -> None:
         """Begin, with the TLS handshake where there is one."""
         self._connection = connection
-        self._acting = Acting(
+        self._injector = FaultInjector(
             connection=connection, plan=self._plan, nth=self._nth, timeout=self._timeout
         )
         # Requests and responses are in the record whole; the octets would be there twice.
@@ -95,7 +95,7 @@ class HttpConversation:
 
     async def _work(self) -> None:
         try:
-            await self._acting.fault(Stage.CONNECT)
+            await self._injector.fault(Stage.CONNECT)
             if self._contexts is not None:
                 await self._begin_tls(self._contexts)
             # Where no fault can act nothing is waited for, and a task's turns are saved.
@@ -108,17 +108,17 @@ class HttpConversation:
             self._break_off(error)
 
     async def _begin_tls(self, contexts: Contexts) -> None:
-        await self._acting.start_tls(contexts, implicit=True)
+        await self._injector.start_tls(contexts, implicit=True)
 
     async def _answer(self, request: Request) -> None:
         self._connection.record(HttpRequested(request=request, secure=self._connection.secure))
-        action = self._acting.act(Stage.REQUEST, self._number_request())
+        action = self._injector.act(Stage.REQUEST, self._number_request())
         if action is not None and not action.honest_first(Stage.REQUEST):
-            await self._acting.carry_out(action, b"")
+            await self._injector.carry_out(action, b"")
             return
         if action is not None:
             response = self._respond(request, self._connection)
-            await self._acting.carry_out(action, self._written(request, response))
+            await self._injector.carry_out(action, self._written(request, response))
             self._close_after_the_last()
         else:
             self._answer_honestly(request)

@@ -15,7 +15,7 @@ _NO_FILES = frozenset(["message", "multipart"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class AttachedFile:
     """A file: its name, its media type, and its content as it came: in base64, or `raw`.
 
     It is decoded when somebody looks, and taken for empty where it is no base64.
@@ -27,7 +27,7 @@ class Attachment:
     raw: bytes | None = None
 
     @classmethod
-    def of(cls, item: Any, *, name: str, content_type: str, encoded: str) -> Attachment:
+    def of(cls, item: Any, *, name: str, content_type: str, encoded: str) -> AttachedFile:
         """A member of a vendor's list, which has these names for the three parts. Never raises."""
         given = item if isinstance(item, Mapping) else {}
         found = (given.get(key) for key in (name, content_type, encoded))

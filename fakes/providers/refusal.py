@@ -17,7 +17,7 @@ def escaped(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class VendorRefusal:
     """One answer of a vendor's that is no success.
 
     `body` is the literal, in which `<name>` is a variable part (given to `response`). `source` is
@@ -48,11 +48,11 @@ class Refusal:
         )
 
 
-class Refusals(Mapping[str, Refusal]):
+class Refusals(Mapping[str, VendorRefusal]):
     """A vendor's refusals by name. `not_modelled` are known cases that the fake does not serve."""
 
     def __init__(
-        self, refusals: Iterable[Refusal], *, not_modelled: Mapping[str, str] | None = None
+        self, refusals: Iterable[VendorRefusal], *, not_modelled: Mapping[str, str] | None = None
     ) -> None:
         self._by_name = {refusal.name: refusal for refusal in refusals}
         self.not_modelled = dict(not_modelled or {})
@@ -62,7 +62,7 @@ class Refusals(Mapping[str, Refusal]):
         written = {name: escaped(text) for name, text in variables.items()}
         return self[case].response(**written)
 
-    def __getitem__(self, name: str) -> Refusal:
+    def __getitem__(self, name: str) -> VendorRefusal:
         return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:

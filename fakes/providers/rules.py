@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from ..http.exchange import Request, Response
-from .attachment import Attachment
+from .attachment import AttachedFile
 from .log import Log
 from .refusal import Refusals
 
@@ -36,7 +36,7 @@ class Fields:
     text: str | None = None
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

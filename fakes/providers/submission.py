@@ -17,7 +17,7 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ..smtp.exchange import Attempt, Dialect, Envelope, Reply
+from ..smtp.exchange import Attempt, Dialect, Envelope, VendorReply
 from .rules import AcceptedMail, Account, Outcome, Token
 
 A = TypeVar("A", bound=Account)
@@ -25,7 +25,7 @@ W = TypeVar("W")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation(Generic[W]):
+class SubmissionContext(Generic[W]):
     """Who sends, to the host of which region, and when."""
 
     who: W
@@ -74,7 +74,7 @@ class Taken(Generic[A]):
     """What came of a message: the account after it, the reply, the mail that was taken."""
 
     account: A
-    reply: Reply
+    reply: VendorReply
     accepted: tuple[AcceptedMail, ...] = ()
 
 
@@ -87,18 +87,18 @@ class Submission(ABC, Generic[A, W]):
 
     hosts: ClassVar[Mapping[str, str]]
     dialect: ClassVar[Dialect]
-    replies: ClassVar[Mapping[str, Reply]]
+    replies: ClassVar[Mapping[str, VendorReply]]
 
     @abstractmethod
     def credentials(self, account: A, given: Mapping[str, str], *, region: str) -> tuple[str, str]:
         """The user name and password of a sender who has the API's credentials `given`."""
 
     @abstractmethod
-    def admit(self, account: A, attempt: Attempt, *, region: str) -> W | Reply:
+    def admit(self, account: A, attempt: Attempt, *, region: str) -> W | VendorReply:
         """Who these credentials belong to, or the refusal."""
 
     @abstractmethod
-    def take(self, account: A, message: Submitted, where: Situation[W]) -> Taken[A]:
+    def take(self, account: A, message: Submitted, where: SubmissionContext[W]) -> Taken[A]:
         """Judge and take a whole message; never raises."""
 
     def furnished(self, account: A, token: Token) -> A:
@@ -106,12 +106,16 @@ class Submission(ABC, Generic[A, W]):
         del token
         return account
 
-    def recipient_refusal(self, account: A, address: str, where: Situation[W]) -> Reply | None:
+    def recipient_refusal(
+        self, account: A, address: str, where: SubmissionContext[W]
+    ) -> VendorReply | None:
         """What RCPT is refused with."""
         del account, address, where
         return None
 
-    def data_refusal(self, account: A, envelope: Envelope, where: Situation[W]) -> Reply | None:
+    def data_refusal(
+        self, account: A, envelope: Envelope, where: SubmissionContext[W]
+    ) -> VendorReply | None:
         """What DATA is refused with, ahead of the message."""
         del account, envelope, where
         return None

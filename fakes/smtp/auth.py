@@ -17,7 +17,7 @@ from .exchange import Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class PresentedCredentials:
     """Credentials that were presented, and whether they are the account's.
 
     `reply` is the answer to them, where whoever judged them has words of their own.
@@ -46,7 +46,7 @@ class MalformedAnswerError(ValueError):
     """An answer that cannot be one; the words are the reply's."""
 
 
-Exchange = Generator[str, bytes, Presented]
+Exchange = Generator[str, bytes, PresentedCredentials]
 
 
 def begin(mechanism: str, terms: Terms, initial: str | None) -> Exchange:
@@ -110,7 +110,7 @@ def _cram_md5(terms: Terms, initial: bytes | None) -> Exchange:
 
 def _present(
     terms: Terms, mechanism: str, username: bytes, password: bytes, *, last_challenge: str = ""
-) -> Presented:
+) -> PresentedCredentials:
     def proves(wanted: str) -> bool:
         return hmac.compare_digest(password, _octets(wanted))
 
@@ -124,7 +124,7 @@ def _judged(
     proves: Callable[[str], bool],
     *,
     last_challenge: str,
-) -> Presented:
+) -> PresentedCredentials:
     attempt = Attempt(
         mechanism=mechanism,
         username=username.decode("utf-8", "surrogateescape"),
@@ -132,7 +132,7 @@ def _judged(
         last_challenge=last_challenge,
     )
     judged = terms.accounts.judge(attempt)
-    return Presented(username=_legible(username), right=judged.right, reply=judged.reply)
+    return PresentedCredentials(username=_legible(username), right=judged.right, reply=judged.reply)
 
 
 def _octets(password: str) -> bytes:

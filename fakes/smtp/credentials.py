@@ -7,13 +7,13 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
-from .exchange import Attempt, Judgement
+from .exchange import Attempt, AuthDecision
 
 
 class Accounts(Protocol):
     """Whoever decides about credentials."""
 
-    def judge(self, attempt: Attempt) -> Judgement:
+    def judge(self, attempt: Attempt) -> AuthDecision:
         """Whether these credentials are somebody's here."""
 
     def challenge(self, nth: int) -> str:
@@ -35,11 +35,11 @@ class Credentials:
             password=f"pw-{secrets.token_urlsafe(18)}",
         )
 
-    def judge(self, attempt: Attempt) -> Judgement:
+    def judge(self, attempt: Attempt) -> AuthDecision:
         """Whether both are right, octet for octet in UTF-8."""
         given = attempt.username.encode("utf-8", "surrogateescape")
         right_name = hmac.compare_digest(given, self.username.encode())
-        return Judgement(right=attempt.proves(self.password) and right_name)
+        return AuthDecision(right=attempt.proves(self.password) and right_name)
 
     def challenge(self, nth: int) -> str:
         """The CRAM-MD5 challenge of the nth connection: unique here, and the same in every run."""

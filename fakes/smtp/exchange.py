@@ -31,7 +31,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class AuthDecision:
     """Whether an attempt succeeds. `reply` None: the server's own words for that."""
 
     right: bool
@@ -47,7 +47,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class VendorReply:
     """One reply of a vendor's: its code and its text in one line.
 
     `text` is the literal, in which `<name>` is a variable part. `when` says in plain words in
@@ -66,7 +66,7 @@ class Reply:
         """Whether it is a 2xx."""
         return self.text.startswith("2")
 
-    def filled(self, **variables: str) -> Reply:
+    def filled(self, **variables: str) -> VendorReply:
         """The reply, its variable parts filled in, as far as they are printable, up to a length."""
         text = self.text
         for name, value in variables.items():
@@ -79,7 +79,7 @@ def _in_a_line(value: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in cut)
 
 
-def by_name(replies: Iterable[Reply]) -> Mapping[str, Reply]:
+def by_name(replies: Iterable[VendorReply]) -> Mapping[str, VendorReply]:
     """Replies by their names."""
     return {reply.name: reply for reply in replies}
 

@@ -7,7 +7,7 @@ import logging
 _COMMAND_LIMIT = 512
 
 
-class Limits(dict[str, int]):
+class CommandLimits(dict[str, int]):
     """Octets that a command may have. aiosmtpd's own table is shared by all sessions."""
 
     def __missing__(self, command: str) -> int:

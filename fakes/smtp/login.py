@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..faults import Stage
-from .auth import MalformedAnswerError, Presented, Terms, begin, decoded
-from .inlet import Inlet, OverlongLineError
+from .auth import MalformedAnswerError, PresentedCredentials, Terms, begin, decoded
+from .input_buffer import InputBuffer, OverlongLineError
 from .replies import Replies
 from .state import SmtpState
 
@@ -28,15 +28,15 @@ class Login:
         state: SmtpState,
         terms: Terms,
         replies: Replies,
-        inlet: Inlet,
+        input_buffer: InputBuffer,
         is_secure: Callable[[], bool],
-        presented: Callable[[str, Presented], None],
+        presented: Callable[[str, PresentedCredentials], None],
     ) -> None:
         self._auth = state.auth
         self._offer = state.auth_offer
         self._terms = terms
         self._replies = replies
-        self._inlet = inlet
+        self._input = input_buffer
         self._is_secure = is_secure
         self._presented = presented
 
@@ -100,27 +100,27 @@ class Login:
                 username, reply = None, str(error)
         return username, reply
 
-    def _verdict(self, mechanism: str, presented: Presented) -> tuple[str | None, str]:
+    def _verdict(self, mechanism: str, presented: PresentedCredentials) -> tuple[str | None, str]:
         if presented.right and mechanism not in self._auth.broken:
             return presented.username, presented.reply or "235 2.7.0 Authentication successful"
         refusal = self._auth.refusal or (None if presented.right else presented.reply)
         return None, refusal or "535 5.7.8 Authentication credentials invalid"
 
-    async def _exchange(self, mechanism: str, initial: str | None) -> Presented:
+    async def _exchange(self, mechanism: str, initial: str | None) -> PresentedCredentials:
         exchange = begin(mechanism, self._terms, initial)
         try:
             challenge = next(exchange)
             while True:
                 challenge = exchange.send(await self._answer_to(challenge))
         except StopIteration as end:
-            presented: Presented = end.value
+            presented: PresentedCredentials = end.value
             return presented
 
     async def _answer_to(self, challenge: str) -> bytes:
         # The blank belongs to an empty challenge, too (RFC 4954 section 4).
         await self._replies.send(f"334 {challenge}")
         try:
-            line = await self._inlet.readline()
+            line = await self._input.readline()
         except OverlongLineError:
             line = None
         if await self._replies.overruled(Stage.AUTH):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..acting import Acting
 from ..connection import Connection
+from ..fault_injector import FaultInjector
 from ..faults import Action, Stage
 
 
 class Replies:
     """Sends replies; a fault can take a reply's place, or shape it on its way."""
 
-    def __init__(self, *, connection: Connection, acting: Acting) -> None:
+    def __init__(self, *, connection: Connection, injector: FaultInjector) -> None:
         self._connection = connection
-        self._acting = acting
+        self._injector = injector
         self._shaping: Action | None = None
 
     async def overruled(self, stage: Stage) -> bool:
@@ -22,16 +22,16 @@ class Replies:
 
         Where one will only shape the honest reply, it does so with the next that is sent.
         """
-        action = self._acting.act(stage)
+        action = self._injector.act(stage)
         if action is not None and not action.honest_first(stage):
-            await self._acting.carry_out(action, b"")
+            await self._injector.carry_out(action, b"")
             return True
         self._shaping = action
         return False
 
     def greet_with_faults(self) -> None:
         """Ask the faults about the greeting, which is about to be sent."""
-        self._shaping = self._acting.act(Stage.GREETING)
+        self._shaping = self._injector.act(Stage.GREETING)
 
     @property
     def will_challenge(self) -> bool:
@@ -57,7 +57,7 @@ class Replies:
     async def _send(self, honest: bytes, before_the_last: Callable[[], None] | None) -> None:
         action, self._shaping = self._shaping, None
         if action is not None:
-            await self._acting.carry_out(action, honest, before_the_last=before_the_last)
+            await self._injector.carry_out(action, honest, before_the_last=before_the_last)
             return
         if before_the_last is not None:
             before_the_last()

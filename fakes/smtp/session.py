@@ -15,8 +15,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from ..acting import Acting
 from ..connection import Connection
+from ..fault_injector import FaultInjector
 from ..faults import FaultPlan, Stage
 from ..handshake import Choose, HandshakeFailed
 from ..message import CapturedMessage
@@ -29,11 +29,11 @@ from ..transcript import (
     Unread,
 )
 from .address import NULL_PATH, split_path
-from .auth import Presented, Terms
+from .auth import PresentedCredentials, Terms
 from .body import BodyReader
-from .inlet import EndlessLineError, Inlet
-from .intake import Intake
-from .library import Limits, NoHandler, hush
+from .body_receiver import BodyReceiver
+from .input_buffer import EndlessLineError, InputBuffer
+from .library import CommandLimits, NoHandler, hush
 from .login import Login
 from .replies import Replies
 from .state import SmtpState
@@ -80,7 +80,7 @@ class SmtpSession(SMTP):
         on_message: Callable[[CapturedMessage], int],
         contexts: Choose,
     ) -> None:
-        self.command_size_limits = Limits(AUTH=_LINE_LIMIT, MAIL=1024, RCPT=1024)
+        self.command_size_limits = CommandLimits(AUTH=_LINE_LIMIT, MAIL=1024, RCPT=1024)
         super().__init__(
             handler=NoHandler(),
             data_size_limit=state.size,
@@ -101,11 +101,11 @@ class SmtpSession(SMTP):
         self._on_message = on_message
         self._contexts = contexts
         self._connection: Connection
-        self._acting: Acting
+        self._injector: FaultInjector
         self._replies: Replies
-        self._inlet: Inlet
+        self._input: InputBuffer
         self._login: Login
-        self._intake: Intake
+        self._bodies: BodyReceiver
         self._smtp_methods = {
             name: partial(self._command, _STAGES.get(name), method)
             for name, method in self._smtp_methods.items()
@@ -121,11 +121,11 @@ class SmtpSession(SMTP):
     def began(self, connection: Connection) -> None:
         """Set up for this connection and begin, with TLS where it is implicit."""
         self._connection = connection
-        self._acting = Acting(
+        self._injector = FaultInjector(
             connection=connection, plan=self._plan, nth=self._nth, timeout=self._fault_timeout
         )
-        self._replies = Replies(connection=connection, acting=self._acting)
-        self._inlet = Inlet(
+        self._replies = Replies(connection=connection, injector=self._injector)
+        self._input = InputBuffer(
             limit=self.line_length_limit,
             on_command=lambda line: self._record_line(Command, line),
             on_answer=lambda line: self._record_line(AuthResponse, line),
@@ -136,14 +136,14 @@ class SmtpSession(SMTP):
             state=self._state,
             terms=self._terms,
             replies=self._replies,
-            inlet=self._inlet,
+            input_buffer=self._input,
             is_secure=lambda: connection.secure,
             presented=self._record_outcome,
         )
-        self._intake = Intake(
+        self._bodies = BodyReceiver(
             connection=connection,
-            acting=self._acting,
-            inlet=self._inlet,
+            injector=self._injector,
+            input_buffer=self._input,
             size_limit=self._state.size,
         )
         if self._state.security == "tls":
@@ -152,7 +152,7 @@ class SmtpSession(SMTP):
 
     def data_received(self, data: bytes) -> None:
         """Octets came in."""
-        self._inlet.feed(data)
+        self._input.feed(data)
 
     def hung_up(self) -> None:
         """Note what nobody will read, ahead of what comes too late."""
@@ -160,7 +160,7 @@ class SmtpSession(SMTP):
 
     def ended(self) -> None:
         """The connection is gone."""
-        self._intake.cut()
+        self._bodies.cut()
         self._note_left_over()
         self.connection_lost(None)
 
@@ -171,7 +171,7 @@ class SmtpSession(SMTP):
 
     def _cb_client_connected(self, reader: Any, writer: Any) -> None:
         del reader
-        self._reader = self._inlet
+        self._reader = self._input
         self._writer = writer
 
     def _reset_timeout(self, duration: float | None = None) -> None:
@@ -181,7 +181,7 @@ class SmtpSession(SMTP):
 
     async def _handle_client(self) -> None:
         try:
-            await self._acting.fault(Stage.CONNECT)
+            await self._injector.fault(Stage.CONNECT)
             if self._connection.closing:
                 return
             if self._state.security == "tls":
@@ -212,9 +212,9 @@ class SmtpSession(SMTP):
         self, stage: Stage | None, method: Callable[..., Any], argument: str | None
     ) -> None:
         if stage is Stage.AUTH:
-            self._acting.count_anew(Stage.AUTH)
+            self._injector.count_anew(Stage.AUTH)
         if stage is Stage.MAIL:
-            self._acting.count_anew(Stage.RCPT)
+            self._injector.count_anew(Stage.RCPT)
         if stage is None or not await self._replies.overruled(stage):
             await method(argument)
 
@@ -262,7 +262,7 @@ class SmtpSession(SMTP):
             await self._begin_tls(implicit=False)
 
     def _turn_to_tls(self) -> None:
-        early = self._inlet.empty()
+        early = self._input.empty()
         self._connection.expect_tls()
         if early.startswith(_TLS_RECORD):
             # A sender that did not wait. Its handshake can go on; that it came early is noted.
@@ -272,7 +272,7 @@ class SmtpSession(SMTP):
             self._note_unread(early, "sent in clear behind STARTTLS, ahead of the reply")
 
     async def _begin_tls(self, *, implicit: bool) -> None:
-        await self._acting.start_tls(self._contexts, implicit=implicit)
+        await self._injector.start_tls(self._contexts, implicit=implicit)
         # RFC 3207 section 4.2: nothing that was learned in clear counts any longer.
         self._tls_protocol = self._connection
         self._set_rset_state()
@@ -323,7 +323,7 @@ class SmtpSession(SMTP):
         await self.push(self.data_reply)
         if self._connection.closing:
             return
-        body = await self._intake.take()
+        body = await self._bodies.take()
         if body is not None:
             await self._end_of_data(body)
 
@@ -347,7 +347,7 @@ class SmtpSession(SMTP):
             await self.push(self.too_large_reply)
             return
         await self.push(self.accept(self._message(envelope, body.data)))
-        await self._acting.fault(Stage.IDLE)
+        await self._injector.fault(Stage.IDLE)
 
     def accept(self, message: CapturedMessage) -> str:
         """Keep a message, and say so: the reply to the end of data."""
@@ -374,7 +374,7 @@ class SmtpSession(SMTP):
     def _record_line(self, kind: type[Command | AuthResponse], line: bytes) -> None:
         self._connection.record(kind(line=line.rstrip(b"\r\n"), secure=self._connection.secure))
 
-    def _record_outcome(self, mechanism: str, presented: Presented) -> None:
+    def _record_outcome(self, mechanism: str, presented: PresentedCredentials) -> None:
         self._connection.record(
             AuthOutcome(
                 mechanism=mechanism,
@@ -385,8 +385,8 @@ class SmtpSession(SMTP):
         )
 
     def _note_left_over(self) -> None:
-        if not self._intake.is_taking:  # a body is recorded as one
-            self._note_unread(self._inlet.empty(), "the connection ended first")
+        if not self._bodies.is_taking:  # a body is recorded as one
+            self._note_unread(self._input.empty(), "the connection ended first")
 
     def _note_unread(self, data: bytes, why: str) -> None:
         if data:

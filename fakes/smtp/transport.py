@@ -36,7 +36,7 @@ class SessionTransport(asyncio.Transport):
         self._connection.reset()
 
     def pause_reading(self) -> None:
-        """Nothing to do: the inlet keeps its own bound."""
+        """Nothing to do: the input buffer keeps its own bound."""
 
     def resume_reading(self) -> None:
-        """Nothing to do: the inlet keeps its own bound."""
+        """Nothing to do: the input buffer keeps its own bound."""

@@ -1,4 +1,4 @@
-"""A session that speaks as a vendor's server does, and asks a desk who may send what."""
+"""A session that speaks as a vendor's server does, and asks an account who may send what."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AUTH = ("AUTH ", "AUTH=")
 _DECLARED_TOO_LARGE = "552 Error: message size exceeds fixed maximum message size"
 
 
-class Desk(Accounts, Protocol):
+class SubmissionPolicy(Accounts, Protocol):
     """Where one session's questions are decided.
 
     A refusal is the reply's whole line; None lets it pass.
@@ -35,10 +35,10 @@ class Desk(Accounts, Protocol):
 class VendorSession(SmtpSession):
     """The conversation on one connection, in a vendor's words."""
 
-    def __init__(self, *, dialect: Dialect, desk: Desk, **surroundings: Any) -> None:
+    def __init__(self, *, dialect: Dialect, policy: SubmissionPolicy, **surroundings: Any) -> None:
         super().__init__(**surroundings)
         self._dialect = dialect
-        self._desk = desk
+        self._policy = policy
         self.starttls_reply = dialect.starttls
         self.data_reply = dialect.go_ahead
         self.too_large_reply = dialect.too_large
@@ -90,7 +90,7 @@ class VendorSession(SmtpSession):
     async def _refuses_data(self, argument: str | None) -> bool:
         if await super()._refuses_data(argument):
             return True
-        refusal = self._desk.data_refusal(
+        refusal = self._policy.data_refusal(
             Envelope(
                 mail_from=_plain(self.envelope.mail_from), rcpt_tos=tuple(self.envelope.rcpt_tos)
             )
@@ -100,8 +100,8 @@ class VendorSession(SmtpSession):
         return refusal is not None
 
     def accept(self, message: CapturedMessage) -> str:
-        """The desk's reply; what it takes is kept."""
-        reply = self._desk.take(message)
+        """The reply of the account; what it takes is kept."""
+        reply = self._policy.take(message)
         if reply.startswith("2"):
             self.keep(message)
         return reply
@@ -125,7 +125,7 @@ class VendorSession(SmtpSession):
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         del server, session
-        refusal = self._desk.recipient_refusal(address)
+        refusal = self._policy.recipient_refusal(address)
         if refusal is not None:
             return refusal
         envelope.rcpt_tos.append(address)

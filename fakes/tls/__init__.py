@@ -13,21 +13,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .kinds import CertificateKind, Facts, Judgement, VerifyCode
+from .kinds import CertificateKind, ExpectedReaction, Facts, VerifyCode
 
 if TYPE_CHECKING:
     from .authority import DEFAULT_NAMES, Authority
     from .certificates import Certificate
-    from .truststore import Trust
+    from .truststore import TrustStore
 
 __all__ = [
     "DEFAULT_NAMES",
     "Authority",
     "Certificate",
     "CertificateKind",
+    "ExpectedReaction",
     "Facts",
-    "Judgement",
-    "Trust",
+    "TrustStore",
     "VerifyCode",
 ]
 
@@ -38,6 +38,6 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(".authority", __name__), name)
     if name == "Certificate":
         return import_module(".certificates", __name__).Certificate
-    if name == "Trust":
-        return import_module(".truststore", __name__).Trust
+    if name == "TrustStore":
+        return import_module(".truststore", __name__).TrustStore
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -21,7 +21,7 @@ from .certificates import Certificate
 from .hierarchy import Hierarchy
 from .kinds import CertificateKind
 from .presented import presented
-from .recipes import Order, make
+from .recipes import CertificateOrder, make
 from .revocation import Revocation, revocation_list
 from .truststore import write_trust
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from .truststore import Trust
+    from .truststore import TrustStore
 
 DEFAULT_NAMES = ("localhost", "127.0.0.1", "::1")
 """How a sender on this machine addresses a fake."""
@@ -70,7 +70,7 @@ class Authority:
         with self._lock:
             return revocation_list(self._revocations, issuer=self._hierarchy.anchor_pair)
 
-    def write(self, folder: Path) -> Trust:
+    def write(self, folder: Path) -> TrustStore:
         """Write the anchor, and nothing else, to `folder`; the files are there to stay."""
         return write_trust(self.certificate_pem, folder)
 
@@ -102,7 +102,7 @@ class Authority:
             return self._issued[key]
 
     def _make(self, kind: CertificateKind, names: tuple[str, ...], now: datetime) -> Certificate:
-        order = Order(
+        order = CertificateOrder(
             kind=kind,
             presented=presented(kind, names),
             now=now,

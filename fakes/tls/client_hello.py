@@ -36,7 +36,7 @@ class ClientHello:
     versions: tuple[str, ...]
 
 
-class _Reader:
+class _OctetReader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
@@ -87,7 +87,7 @@ def parse_client_hello(message: bytes) -> ClientHello:
     """
     if message[:1] != bytes([_CLIENT_HELLO]):
         raise ValueError("this is no ClientHello")
-    reader = _Reader(message[_MESSAGE_HEADER:])
+    reader = _OctetReader(message[_MESSAGE_HEADER:])
     version = reader.number(2)
     reader.take(32)  # random
     reader.vector(1)  # session id
@@ -102,7 +102,7 @@ def parse_client_hello(message: bytes) -> ClientHello:
 
 
 def _extensions(data: bytes) -> list[tuple[int, bytes]]:
-    reader = _Reader(data)
+    reader = _OctetReader(data)
     found = []
     while reader.more():
         kind = reader.number(2)
@@ -114,7 +114,7 @@ def _server_name(data: bytes | None) -> str | None:
     if data is None:
         return None
     try:
-        reader = _Reader(_Reader(data).vector(2))
+        reader = _OctetReader(_OctetReader(data).vector(2))
         reader.take(1)  # name type: host_name is the only one there is
         name = reader.vector(2)
     except ValueError:
@@ -126,7 +126,7 @@ def _server_name(data: bytes | None) -> str | None:
 def _versions(data: bytes | None) -> tuple[int, ...]:
     if not data:
         return ()
-    reader = _Reader(_Reader(data).vector(1))
+    reader = _OctetReader(_OctetReader(data).vector(1))
     found = []
     while reader.more():
         found.append(reader.number(2))

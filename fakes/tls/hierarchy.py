@@ -13,7 +13,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from .crafting import (
+from .certificate_builder import (
     ORGANIZATION,
     Pair,
     craft,
@@ -22,7 +22,7 @@ from .crafting import (
     leaf_extensions,
 )
 from .names import ELSEWHERE, WRONG_HOST
-from .presented import Presented
+from .presented import PresentedCertificate
 
 
 class Hierarchy:
@@ -88,7 +88,7 @@ class Hierarchy:
 
         A sender that looks at the key usage only is found out with it, too.
         """
-        other = Presented(dns=(WRONG_HOST,), common_name=WRONG_HOST)
+        other = PresentedCertificate(dns=(WRONG_HOST,), common_name=WRONG_HOST)
         return craft(
             subject=distinguished_name("no authority", WRONG_HOST),
             period=self.anchor_pair.period,

@@ -41,7 +41,7 @@ class VerifyCode(IntEnum):
     ISSUER_IS_NO_CA = 79
 
 
-class Judgement(StrEnum):
+class ExpectedReaction(StrEnum):
     """What a right sender does with a certificate.
 
     `accept` and `refuse` are demands. `either` means that both are right, and which one is
@@ -68,13 +68,13 @@ class Facts:
     description: str
     situations: tuple[str, ...]
     verify_code: VerifyCode = VerifyCode.OK
-    verified: Judgement = Judgement.REFUSE
-    skipped: Judgement = Judgement.ACCEPT
+    verified: ExpectedReaction = ExpectedReaction.REFUSE
+    skipped: ExpectedReaction = ExpectedReaction.ACCEPT
     seclevel_zero: bool = False
 
 
 def _accepted(description: str, *situations: str) -> Facts:
-    return Facts(description=description, situations=situations, verified=Judgement.ACCEPT)
+    return Facts(description=description, situations=situations, verified=ExpectedReaction.ACCEPT)
 
 
 def _refused(code: VerifyCode, description: str, *situations: str) -> Facts:
@@ -86,7 +86,7 @@ def _wrong_name(description: str, *situations: str) -> Facts:
 
 
 def _policy(description: str, *situations: str) -> Facts:
-    return Facts(description=description, situations=situations, verified=Judgement.POLICY)
+    return Facts(description=description, situations=situations, verified=ExpectedReaction.POLICY)
 
 
 def _weak(code: VerifyCode, description: str, *situations: str) -> Facts:
@@ -94,7 +94,7 @@ def _weak(code: VerifyCode, description: str, *situations: str) -> Facts:
         description=description,
         situations=situations,
         verify_code=code,
-        skipped=Judgement.EITHER,
+        skipped=ExpectedReaction.EITHER,
         seclevel_zero=True,
     )
 
@@ -240,7 +240,7 @@ _FACTS: Mapping[CertificateKind, Facts] = MappingProxyType(
             description="Its extended key usage is clientAuth only.",
             situations=("CERT-19",),
             verify_code=VerifyCode.UNSUITABLE_PURPOSE,
-            skipped=Judgement.EITHER,
+            skipped=ExpectedReaction.EITHER,
         ),
         CertificateKind.REVOKED: _policy(
             "Revoked: listed in the authority's revocation list, to which it points.", "CERT-20"

@@ -21,7 +21,7 @@ _LONGEST_COMMON_NAME = 64  # ub-common-name, RFC 5280 appendix A.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class PresentedCertificate:
     """The names in a certificate: dNSNames, iPAddresses, and the subject's common name."""
 
     dns: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Presented:
     common_name: str | None = None
 
 
-def presented(kind: CertificateKind, names: Iterable[str]) -> Presented:
+def presented(kind: CertificateKind, names: Iterable[str]) -> PresentedCertificate:
     """Return what a certificate of `kind` presents to a sender that verifies against `names`.
 
     Kinds whose fault is not the name present all of `names`. Kinds about host names leave the
@@ -39,43 +39,49 @@ def presented(kind: CertificateKind, names: Iterable[str]) -> Presented:
     return _RULES.get(kind, _all)(kind, references(names))
 
 
-def _all(_kind: CertificateKind, wanted: References) -> Presented:
+def _all(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
     # A common name that repeats a SAN is what public authorities issue, and it makes each
     # common-name kind differ from a good certificate in one thing.
     fitting = (name for name in wanted.hosts if len(name) <= _LONGEST_COMMON_NAME)
-    return Presented(dns=wanted.hosts, addresses=wanted.addresses, common_name=next(fitting, None))
+    return PresentedCertificate(
+        dns=wanted.hosts, addresses=wanted.addresses, common_name=next(fitting, None)
+    )
 
 
-def _unrelated(_kind: CertificateKind, _wanted: References) -> Presented:
-    return Presented(dns=(WRONG_HOST,), common_name=WRONG_HOST)
+def _unrelated(_kind: CertificateKind, _wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(dns=(WRONG_HOST,), common_name=WRONG_HOST)
 
 
-def _wildcard(kind: CertificateKind, wanted: References) -> Presented:
+def _wildcard(kind: CertificateKind, wanted: References) -> PresentedCertificate:
     split = [_labels(kind, name, at_least=3) for name in _hosts(kind, wanted)]
     stars = _each_once(["*", *labels[1:]] for labels in split)
-    return Presented(dns=stars, common_name=_repeated(stars))
+    return PresentedCertificate(dns=stars, common_name=_repeated(stars))
 
 
-def _wildcard_too_deep(kind: CertificateKind, wanted: References) -> Presented:
+def _wildcard_too_deep(kind: CertificateKind, wanted: References) -> PresentedCertificate:
     split = [_labels(kind, name, at_least=4) for name in _hosts(kind, wanted)]
     return _ill_fitting(kind, wanted, _each_once(["*", *labels[2:]] for labels in split))
 
 
-def _wildcard_parent(kind: CertificateKind, wanted: References) -> Presented:
+def _wildcard_parent(kind: CertificateKind, wanted: References) -> PresentedCertificate:
     split = [_labels(kind, name, at_least=2) for name in _hosts(kind, wanted)]
     return _ill_fitting(kind, wanted, _each_once(["*", *labels] for labels in split))
 
 
-def _wildcard_partial(kind: CertificateKind, wanted: References) -> Presented:
+def _wildcard_partial(kind: CertificateKind, wanted: References) -> PresentedCertificate:
     split = [_labels(kind, name, at_least=3) for name in _hosts(kind, wanted)]
-    return Presented(dns=_each_once([f"{labels[0][0]}*", *labels[1:]] for labels in split))
+    return PresentedCertificate(
+        dns=_each_once([f"{labels[0][0]}*", *labels[1:]] for labels in split)
+    )
 
 
 def _each_once(split: Iterable[Sequence[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(".".join(labels) for labels in split))
 
 
-def _ill_fitting(kind: CertificateKind, wanted: References, stars: tuple[str, ...]) -> Presented:
+def _ill_fitting(
+    kind: CertificateKind, wanted: References, stars: tuple[str, ...]
+) -> PresentedCertificate:
     # With several names, what is wrong for one of them can be right for another.
     for name in wanted.hosts:
         fitting = f"*.{name.partition('.')[2]}"
@@ -84,52 +90,56 @@ def _ill_fitting(kind: CertificateKind, wanted: References, stars: tuple[str, ..
                 f"certificate kind {kind}: {name!r} must not fit, and would fit the {fitting!r}"
                 " that another of the names calls for"
             )
-    return Presented(dns=stars)
+    return PresentedCertificate(dns=stars)
 
 
-def _cn_only(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(common_name=_common_name(kind, _hosts(kind, wanted)[0]))
+def _cn_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(common_name=_common_name(kind, _hosts(kind, wanted)[0]))
 
 
-def _cn_right_san_other(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(dns=(WRONG_HOST,), common_name=_common_name(kind, _hosts(kind, wanted)[0]))
+def _cn_right_san_other(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(
+        dns=(WRONG_HOST,), common_name=_common_name(kind, _hosts(kind, wanted)[0])
+    )
 
 
-def _san_right_cn_other(_kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(dns=wanted.hosts, addresses=wanted.addresses, common_name=WRONG_HOST)
+def _san_right_cn_other(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(
+        dns=wanted.hosts, addresses=wanted.addresses, common_name=WRONG_HOST
+    )
 
 
-def _ip_san(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(addresses=_addresses(kind, wanted))
+def _ip_san(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(addresses=_addresses(kind, wanted))
 
 
-def _ip_as_dns(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(dns=_addresses(kind, wanted))
+def _ip_as_dns(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(dns=_addresses(kind, wanted))
 
 
-def _ip_as_cn(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(common_name=_addresses(kind, wanted)[0])
+def _ip_as_cn(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(common_name=_addresses(kind, wanted)[0])
 
 
-def _hosts_only(kind: CertificateKind, wanted: References) -> Presented:
+def _hosts_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
     return _all(kind, References(hosts=_hosts(kind, wanted), addresses=()))
 
 
-def _subdomain_only(kind: CertificateKind, wanted: References) -> Presented:
+def _subdomain_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
     for name in _hosts(kind, wanted):
         _labels(kind, name, at_least=3)
     return _hosts_only(kind, wanted)
 
 
-def _nul_in_san(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(dns=tuple(_with_nul(name) for name in _hosts(kind, wanted)))
+def _nul_in_san(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(dns=tuple(_with_nul(name) for name in _hosts(kind, wanted)))
 
 
-def _nul_in_cn(kind: CertificateKind, wanted: References) -> Presented:
-    return Presented(common_name=_common_name(kind, _with_nul(_hosts(kind, wanted)[0])))
+def _nul_in_cn(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    return PresentedCertificate(common_name=_common_name(kind, _with_nul(_hosts(kind, wanted)[0])))
 
 
-_RULES: Mapping[CertificateKind, Callable[[CertificateKind, References], Presented]] = (
+_RULES: Mapping[CertificateKind, Callable[[CertificateKind, References], PresentedCertificate]] = (
     MappingProxyType(
         {
             CertificateKind.WRONG_HOST: _unrelated,

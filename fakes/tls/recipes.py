@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .crafting import (
+from .certificate_builder import (
     ANY_PURPOSE,
     ORGANIZATION,
     Pair,
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from .crafting import Extension, PrivateKey
+    from .certificate_builder import Extension, PrivateKey
     from .hierarchy import Hierarchy
-    from .presented import Presented
+    from .presented import PresentedCertificate
 
 _DAY = timedelta(days=1)
 _LIFE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class CertificateOrder:
     """A certificate to be made."""
 
     kind: CertificateKind
-    presented: Presented
+    presented: PresentedCertificate
     now: datetime
     revocation_list_url: str
 
@@ -63,12 +63,12 @@ class Material:
     key: bytes
 
 
-def make(order: Order, hierarchy: Hierarchy) -> Material:
+def make(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     """Make what `order` asks for."""
     return _RECIPES.get(order.kind, _ordinary)(order, hierarchy)
 
 
-def _issued(order: Order, issuer: trustme.CA) -> Material:
+def _issued(order: CertificateOrder, issuer: trustme.CA) -> Material:
     presented = order.presented
     leaf = issuer.issue_cert(
         *presented.dns,
@@ -83,38 +83,38 @@ def _issued(order: Order, issuer: trustme.CA) -> Material:
     return Material(chain=chain, key=leaf.private_key_pem.bytes())
 
 
-def _ordinary(order: Order, hierarchy: Hierarchy) -> Material:
+def _ordinary(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _issued(order, hierarchy.anchor)
 
 
-def _through_intermediate(order: Order, hierarchy: Hierarchy) -> Material:
+def _through_intermediate(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _issued(order, hierarchy.intermediate)
 
 
-def _missing_intermediate(order: Order, hierarchy: Hierarchy) -> Material:
+def _missing_intermediate(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     issued = _issued(order, hierarchy.unsent_intermediate)
     return Material(chain=issued.chain[:1], key=issued.key)
 
 
-def _untrusted(order: Order, hierarchy: Hierarchy) -> Material:
+def _untrusted(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     issued = _issued(order, hierarchy.stranger)
     return Material(chain=(*issued.chain, hierarchy.stranger.cert_pem.bytes()), key=issued.key)
 
 
-def _issued_by_pair(order: Order, issuer: Pair) -> Material:
+def _issued_by_pair(order: CertificateOrder, issuer: Pair) -> Material:
     issued = _issued(order, issuer.as_authority())
     return Material(chain=(*issued.chain, issuer.certificate_pem), key=issued.key)
 
 
-def _leaf_as_ca(order: Order, hierarchy: Hierarchy) -> Material:
+def _leaf_as_ca(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _issued_by_pair(order, hierarchy.leaf_posing_as_authority)
 
 
-def _name_constraint(order: Order, hierarchy: Hierarchy) -> Material:
+def _name_constraint(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _issued_by_pair(order, hierarchy.constrained_intermediate)
 
 
-def _weak_digest(order: Order, hierarchy: Hierarchy) -> Material:
+def _weak_digest(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     # The weak signature is the intermediate's, as on badssl.com: a server does not present a
     # weakly signed leaf to a client that announces which digests it takes (RFC 8446 section
     # 4.2.3), and then it would be the fake that refuses.
@@ -131,7 +131,7 @@ def _weak_digest(order: Order, hierarchy: Hierarchy) -> Material:
 
 
 def _crafted(
-    order: Order,
+    order: CertificateOrder,
     issuer: Pair | None,
     *,
     key: PrivateKey | None = None,
@@ -148,23 +148,23 @@ def _crafted(
     return Material(chain=(pair.certificate_pem,), key=pair.key_pem)
 
 
-def _odd_names(order: Order, hierarchy: Hierarchy) -> Material:
+def _odd_names(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair)
 
 
-def _self_signed(order: Order, _hierarchy: Hierarchy) -> Material:
+def _self_signed(order: CertificateOrder, _hierarchy: Hierarchy) -> Material:
     return _crafted(order, None)
 
 
-def _rsa_1024(order: Order, hierarchy: Hierarchy) -> Material:
+def _rsa_1024(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair, key=hierarchy.short_rsa_key)
 
 
-def _client_auth_only(order: Order, hierarchy: Hierarchy) -> Material:
+def _client_auth_only(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair, purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])
 
 
-def _revoked(order: Order, hierarchy: Hierarchy) -> Material:
+def _revoked(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     where = x509.DistributionPoint(
         full_name=[x509.UniformResourceIdentifier(order.revocation_list_url)],
         relative_name=None,
@@ -175,31 +175,33 @@ def _revoked(order: Order, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair, more=[pointer])
 
 
-def _must_staple(order: Order, hierarchy: Hierarchy) -> Material:
+def _must_staple(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     demand = (x509.TLSFeature([x509.TLSFeatureType.status_request]), False)
     return _crafted(order, hierarchy.anchor_pair, more=[demand])
 
 
-_RECIPES: Mapping[CertificateKind, Callable[[Order, Hierarchy], Material]] = MappingProxyType(
-    {
-        CertificateKind.CHAIN: _through_intermediate,
-        CertificateKind.MISSING_INTERMEDIATE: _missing_intermediate,
-        CertificateKind.UNTRUSTED_ROOT: _untrusted,
-        CertificateKind.UNTRUSTED_WRONG_HOST: _untrusted,
-        CertificateKind.LEAF_AS_CA: _leaf_as_ca,
-        CertificateKind.NAME_CONSTRAINT: _name_constraint,
-        CertificateKind.SHA1: _weak_digest,
-        CertificateKind.MD5: _weak_digest,
-        CertificateKind.RSA_1024: _rsa_1024,
-        CertificateKind.SELF_SIGNED: _self_signed,
-        CertificateKind.CLIENT_AUTH_ONLY: _client_auth_only,
-        CertificateKind.REVOKED: _revoked,
-        CertificateKind.MUST_STAPLE: _must_staple,
-        CertificateKind.WILDCARD_PARTIAL: _odd_names,
-        CertificateKind.CN_ONLY: _odd_names,
-        CertificateKind.IP_AS_DNS: _odd_names,
-        CertificateKind.IP_AS_CN: _odd_names,
-        CertificateKind.NUL_IN_SAN: _odd_names,
-        CertificateKind.NUL_IN_CN: _odd_names,
-    }
+_RECIPES: Mapping[CertificateKind, Callable[[CertificateOrder, Hierarchy], Material]] = (
+    MappingProxyType(
+        {
+            CertificateKind.CHAIN: _through_intermediate,
+            CertificateKind.MISSING_INTERMEDIATE: _missing_intermediate,
+            CertificateKind.UNTRUSTED_ROOT: _untrusted,
+            CertificateKind.UNTRUSTED_WRONG_HOST: _untrusted,
+            CertificateKind.LEAF_AS_CA: _leaf_as_ca,
+            CertificateKind.NAME_CONSTRAINT: _name_constraint,
+            CertificateKind.SHA1: _weak_digest,
+            CertificateKind.MD5: _weak_digest,
+            CertificateKind.RSA_1024: _rsa_1024,
+            CertificateKind.SELF_SIGNED: _self_signed,
+            CertificateKind.CLIENT_AUTH_ONLY: _client_auth_only,
+            CertificateKind.REVOKED: _revoked,
+            CertificateKind.MUST_STAPLE: _must_staple,
+            CertificateKind.WILDCARD_PARTIAL: _odd_names,
+            CertificateKind.CN_ONLY: _odd_names,
+            CertificateKind.IP_AS_DNS: _odd_names,
+            CertificateKind.IP_AS_CN: _odd_names,
+            CertificateKind.NUL_IN_SAN: _odd_names,
+            CertificateKind.NUL_IN_CN: _odd_names,
+        }
+    )
 )

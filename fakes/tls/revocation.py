@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from .crafting import Pair
+    from .certificate_builder import Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

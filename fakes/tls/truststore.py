@@ -22,7 +22,7 @@ _ALIAS = b"harness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class TrustStore:
     """Where the trust anchor lies: a PEM file, and a PKCS #12 trust store for Java.
 
     Nothing but the anchor is in either. The paths are absolute.
@@ -33,11 +33,11 @@ class Trust:
     ca_pkcs12_password: str
 
 
-def write_trust(anchor_pem: bytes, folder: Path) -> Trust:
+def write_trust(anchor_pem: bytes, folder: Path) -> TrustStore:
     """Write the anchor to `ca.pem` and `ca.p12` in `folder`, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     home = folder.resolve()
-    trust = Trust(
+    trust = TrustStore(
         ca_file=home / "ca.pem", ca_pkcs12=home / "ca.p12", ca_pkcs12_password=_JAVA_CUSTOM
     )
     trust.ca_file.write_bytes(anchor_pem)

@@ -16,7 +16,7 @@ import click
 from harness.cli.options import selected, selecting
 from harness.events import Note
 from harness.evidence import EvidenceFolder
-from harness.execution import Order, by_spec, execute
+from harness.execution import RunOrder, by_spec, execute
 from harness.gate import exit_status
 from harness.model import RunResult
 from harness.reports import open_reports, parse_report_spec
@@ -70,7 +70,7 @@ def run(**words: Any) -> int:
         options = Options(
             jobs=settings["jobs"], strict=settings["strict"], evidence=folder, notes=tuple(notes)
         )
-        order = Order(
+        order = RunOrder(
             cases=cases,
             seed=settings["seed"],
             time_scale=settings["time_scale"],

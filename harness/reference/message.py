@@ -14,7 +14,7 @@ from harness.protocol import Attachment, ErrorClass, Mailbox, Message
 from harness.reference.address import check_line, envelope_key, wire_address
 from harness.reference.failure import MessageError
 from harness.reference.header import mailboxes, unstructured
-from harness.reference.mime import Part, attachment_part, multipart, text_part
+from harness.reference.mime import MimePart, attachment_part, multipart, text_part
 from harness.reference.names import helo_name
 
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")
@@ -74,7 +74,7 @@ def build(
         "MIME-Version: 1.0",
     ]
     content = _content(message, unique)
-    data = bytes(Part(fields=(*fields, *content.fields), body=content.body))
+    data = bytes(MimePart(fields=(*fields, *content.fields), body=content.body))
     return BuiltMessage(
         data=data if data.endswith(b"\r\n") else data + b"\r\n",
         message_id=message_id,
@@ -188,7 +188,7 @@ def _date(custom: str, date: datetime) -> str:
         return format_datetime(date)
 
 
-def _content(message: Message, unique: str) -> Part:
+def _content(message: Message, unique: str) -> MimePart:
     def boundary(kind: str, number: int) -> str:
         digest = hashlib.sha256(f"{unique} {kind} {number}".encode()).hexdigest()
         # "=_" cannot occur in quoted-printable or base64.
@@ -206,7 +206,7 @@ def _content(message: Message, unique: str) -> Part:
     return multipart("mixed", [content, *files], boundary=lambda number: boundary("file", number))
 
 
-def _texts(message: Message) -> list[Part]:
+def _texts(message: Message) -> list[MimePart]:
     """Plain text first. Empty text beside HTML is no alternative to it, and is left out."""
     texts = [
         (message.text, "plain", message.text or message.html is None),
@@ -215,7 +215,7 @@ def _texts(message: Message) -> list[Part]:
     return [_text(text or "", subtype) for text, subtype, wanted in texts if wanted]
 
 
-def _text(text: str, subtype: str) -> Part:
+def _text(text: str, subtype: str) -> MimePart:
     try:
         return text_part(text, subtype)
     except UnicodeEncodeError:
@@ -224,7 +224,7 @@ def _text(text: str, subtype: str) -> Part:
         ) from None
 
 
-def _attachment(attachment: Attachment) -> Part:
+def _attachment(attachment: Attachment) -> MimePart:
     filename = check_line(attachment.filename, "the file name of an attachment")
     content_type = check_line(attachment.content_type, "the content type of an attachment")
     if len(content_type) > _LONGEST_TOKEN or not _CONTENT_TYPE.fullmatch(content_type):

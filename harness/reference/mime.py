@@ -16,7 +16,7 @@ _Q_UNSAFE = re.compile(rb"[^\t !-<>-~]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class MimePart:
     """Folded header fields and a body with CRLF line ends."""
 
     fields: tuple[str, ...]
@@ -26,11 +26,11 @@ class Part:
         return "\r\n".join([*self.fields, "", ""]).encode() + self.body
 
 
-def text_part(text: str, subtype: str) -> Part:
+def text_part(text: str, subtype: str) -> MimePart:
     """A text, its line ends made CRLF. Otherwise it decodes to exactly what it was."""
     octets = re.sub(r"\r\n|\r|\n", "\r\n", text).encode()
     encoding, body = _encode_text(octets)
-    return Part(
+    return MimePart(
         fields=(
             fold("Content-Type", [f"text/{subtype};", 'charset="utf-8"']),
             f"Content-Transfer-Encoding: {encoding}",
@@ -39,11 +39,11 @@ def text_part(text: str, subtype: str) -> Part:
     )
 
 
-def attachment_part(filename: str, content_type: str, content: bytes) -> Part:
+def attachment_part(filename: str, content_type: str, content: bytes) -> MimePart:
     """A file. A `multipart` or `message` type, which may not be base64, is called octet-stream."""
     composite = content_type.lower().startswith(("multipart/", "message/"))
     names = parameter("filename", filename)
-    return Part(
+    return MimePart(
         fields=(
             fold("Content-Type", ["application/octet-stream" if composite else content_type]),
             fold(
@@ -56,7 +56,9 @@ def attachment_part(filename: str, content_type: str, content: bytes) -> Part:
     )
 
 
-def multipart(subtype: str, parts: Sequence[Part], *, boundary: Callable[[int], str]) -> Part:
+def multipart(
+    subtype: str, parts: Sequence[MimePart], *, boundary: Callable[[int], str]
+) -> MimePart:
     """Parts one after the other. `boundary` gives candidates: the first that no part holds."""
     bodies = [bytes(part) for part in parts]
     number = 0
@@ -64,7 +66,7 @@ def multipart(subtype: str, parts: Sequence[Part], *, boundary: Callable[[int], 
         number += 1
     line = b"--" + boundary(number).encode()
     lines = [piece for body in bodies for piece in (line, body)]
-    return Part(
+    return MimePart(
         fields=(fold("Content-Type", [f"multipart/{subtype};", f'boundary="{boundary(number)}"']),),
         body=b"\r\n".join([*lines, line + b"--", b""]),
     )

@@ -72,7 +72,7 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class RefusedCommand:
     """A recipient that the server did not take, with its words."""
 
     address: str
@@ -85,7 +85,7 @@ class Delivery:
     """A message that the server took: its last words, and whom it left out."""
 
     final_reply: str
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedCommand, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -233,7 +233,7 @@ def _deliver(
         except DeliveryError as failure:
             # Those before have the message: this is no failure of the whole.
             refused += [
-                Refused(address=address, reply_code=failure.reply_code, message=str(failure))
+                RefusedCommand(address=address, reply_code=failure.reply_code, message=str(failure))
                 for address in waiting
             ]
             break
@@ -241,8 +241,8 @@ def _deliver(
     return Delivery(final_reply=final_reply, refused=tuple(refused))
 
 
-def _refused(session: Session, address: str, reply: Reply) -> Refused:
-    return Refused(address=address, reply_code=reply.code, message=session.words(reply))
+def _refused(session: Session, address: str, reply: Reply) -> RefusedCommand:
+    return RefusedCommand(address=address, reply_code=reply.code, message=session.words(reply))
 
 
 def _mail_command(message: BuiltMessage, capabilities: Capabilities) -> str:

@@ -89,7 +89,7 @@ def _trust(context: ssl.SSLContext, ca_file: str | None) -> None:
     raise ConfigError(f"the trust anchor {ca_file} cannot be read as PEM")
 
 
-class TlsLayer:
+class ClientTls:
     """One TLS session between two buffers. Octets of the network go in by `feed`."""
 
     def __init__(self, context: ssl.SSLContext, name: str) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from harness.reference.reply import Reply, ReplyReader
-from harness.reference.tls import TlsLayer, is_tls
+from harness.reference.tls import ClientTls, is_tls
 
 # What has to be taken by the server within one time-out.
 CHUNK = 16 * 1024
@@ -52,7 +52,7 @@ class Wire:
         self._timeout = timeout
         self._clock = clock
         self._replies = ReplyReader()
-        self._tls: TlsLayer | None = None
+        self._tls: ClientTls | None = None
         self._silent = True
         self._ended = False
 
@@ -116,7 +116,7 @@ class Wire:
         Raises `PlainTextError`, `StalledError`, `LostError`, and `ssl.SSLError` when it fails.
         """
         self._replies = ReplyReader()
-        layer = TlsLayer(context, name)
+        layer = ClientTls(context, name)
         deadline = self._deadline(None)
         first = True
         try:
@@ -192,7 +192,7 @@ class Wire:
             except OSError:
                 raise self._lost(reset=True) from None
 
-    def _push_encrypted(self, tls: TlsLayer, octets: memoryview, deadline: float) -> None:
+    def _push_encrypted(self, tls: ClientTls, octets: memoryview, deadline: float) -> None:
         while octets:
             taken = tls.write(octets)
             self._push(memoryview(tls.pending()), deadline)

@@ -7,14 +7,14 @@ package with a `FORMAT`; there is no list to add it to.
 
 from __future__ import annotations
 
-from harness.reports.formats import Context, Format, LineFormat, WholeFormat, report_formats
-from harness.reports.opening import (
+from harness.reports.dispatch import (
     Reports,
     ReportSpec,
     open_report,
     open_reports,
     parse_report_spec,
 )
+from harness.reports.formats import Context, Format, LineFormat, WholeFormat, report_formats
 
 __all__ = [
     "Context",

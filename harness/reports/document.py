@@ -25,11 +25,11 @@ SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DEEPEST = 40
 
 
-class _Document(BaseModel):
+class _ReportDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class FindingDocument(_Document):
+class FindingDocument(_ReportDocument):
     """One question put to the record of a case, and its answer."""
 
     check: str = Field(description="the name of the check")
@@ -40,7 +40,7 @@ class FindingDocument(_Document):
     events: list[int] = Field(description="numbers of the transcript events that show it")
 
 
-class CaseDocument(_Document):
+class CaseDocument(_ReportDocument):
     """One case: a scenario with its axes filled in. Controls are cases too."""
 
     id: str = Field(description="unique in the report")
@@ -60,7 +60,7 @@ class CaseDocument(_Document):
     evidence: str | None = Field(description="the evidence folder, relative to the report")
 
 
-class RequirementDocument(_Document):
+class RequirementDocument(_ReportDocument):
     """A requirement's verdict: the worst of its cases'."""
 
     id: str
@@ -71,7 +71,7 @@ class RequirementDocument(_Document):
     cases: list[str] = Field(description="ids of the cases that verify it")
 
 
-class SummaryDocument(_Document):
+class SummaryDocument(_ReportDocument):
     """How many cases ended in each verdict, controls included."""
 
     passed: int = Field(alias="pass", ge=0)
@@ -81,7 +81,7 @@ class SummaryDocument(_Document):
     error: int = Field(ge=0)
 
 
-class ReportDocument(_Document):
+class ReportDocument(_ReportDocument):
     """What a run of the harness found out about one sender."""
 
     report: Literal[1] = Field(description="the version of this document")

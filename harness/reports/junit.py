@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 
 from harness.escaping import shortened, visible
 from harness.model import CaseResult, Finding, RunResult, Verdict
-from harness.reports.digest import again, answer_line, convicting, excerpt, remarks
 from harness.reports.document import in_utc, relative, seconds
 from harness.reports.formats import Context, WholeFormat
+from harness.reports.overview import again, answer_line, convicting, excerpt, remarks
 
 _LONGEST_LINE = 2_000
 _LONGEST_OUTPUT = 32_000

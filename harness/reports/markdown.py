@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from harness.escaping import shortened, visible
 from harness.gate import MEANING
 from harness.model import CaseResult, Finding, RequirementResult, RunResult, Verdict
-from harness.reports.digest import (
+from harness.reports.document import relative
+from harness.reports.formats import Context, WholeFormat
+from harness.reports.overview import (
     Cause,
     again,
     answer_line,
@@ -33,8 +35,6 @@ from harness.reports.digest import (
     plural,
     reasons,
 )
-from harness.reports.document import relative
-from harness.reports.formats import Context, WholeFormat
 
 # Punctuation that Markdown, HTML, GitHub or a bare address could act on. A colon does so only
 # before another character (`https://`, `:name:`), and is left as it is elsewhere.

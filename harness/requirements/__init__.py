@@ -5,9 +5,8 @@
 written by people, in the YAML files of this folder; each file says at its top what its keys mean.
 """
 
-from harness.requirements.catalogue import Catalogue, Family, load_catalogue
+from harness.requirements.catalogue import Catalogue, SituationFamily, load_catalogue
 from harness.requirements.rows import (
-    Document,
     Expectation,
     ExpectationByMode,
     Kind,
@@ -15,20 +14,21 @@ from harness.requirements.rows import (
     Row,
     Severity,
     Situation,
+    SourceDocument,
     State,
 )
 
 __all__ = [
     "Catalogue",
-    "Document",
     "Expectation",
     "ExpectationByMode",
-    "Family",
     "Kind",
     "Requirement",
     "Row",
     "Severity",
     "Situation",
+    "SituationFamily",
+    "SourceDocument",
     "State",
     "load_catalogue",
 ]

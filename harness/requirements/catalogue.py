@@ -15,7 +15,6 @@ import yaml
 from harness.errors import UsageError
 from harness.model import Level
 from harness.requirements.rows import (
-    Document,
     Expectation,
     ExpectationByMode,
     Kind,
@@ -23,6 +22,7 @@ from harness.requirements.rows import (
     Row,
     Severity,
     Situation,
+    SourceDocument,
     State,
 )
 
@@ -33,7 +33,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class SituationFamily:
     """A group of situations; `key` is the first part of their ids."""
 
     key: str
@@ -46,7 +46,7 @@ class Catalogue:
 
     requirements: tuple[Requirement, ...]
     situations: tuple[Situation, ...]
-    families: tuple[Family, ...]
+    families: tuple[SituationFamily, ...]
     rows: Mapping[str, Row]
 
     def __iter__(self) -> Iterator[Row]:
@@ -105,14 +105,14 @@ def load_catalogue() -> Catalogue:
     """Read both catalogues; they are read once in a process."""
     requirements: list[Requirement] = []
     situations: list[Situation] = []
-    families: list[Family] = []
+    families: list[SituationFamily] = []
     for name in ("auth0.yaml", "ory.yaml"):
         data = _read(name)
-        build_requirement = partial(_requirement, document=Document(data["document"]))
+        build_requirement = partial(_requirement, document=SourceDocument(data["document"]))
         requirements += _build(name, data["rows"], build_requirement)
     for name in _situation_files():
         data = _read(name)
-        families.append(Family(key=data["family"], title=data["title"]))
+        families.append(SituationFamily(key=data["family"], title=data["title"]))
         build_situation = partial(_situation, family=data["family"])
         situations += _build(name, data["rows"], build_situation)
     return Catalogue(
@@ -124,7 +124,7 @@ def load_catalogue() -> Catalogue:
 
 
 def _prefixes(catalogue: Catalogue) -> list[str]:
-    documents = [document.value.upper() for document in Document]
+    documents = [document.value.upper() for document in SourceDocument]
     return [f"{prefix}-" for prefix in (*documents, *(f.key for f in catalogue.families))]
 
 
@@ -162,7 +162,7 @@ def _build(
             raise ValueError(f"{name}: {row.get('id', 'row without id')}: {error}") from error
 
 
-def _requirement(row: Mapping[str, Any], *, document: Document) -> Requirement:
+def _requirement(row: Mapping[str, Any], *, document: SourceDocument) -> Requirement:
     words = {
         "level": Level(row["level"]),
         "kind": Kind(row["kind"]),

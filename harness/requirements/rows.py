@@ -9,7 +9,7 @@ from typing import TypeAlias
 from harness.model import Level
 
 
-class Document(StrEnum):
+class SourceDocument(StrEnum):
     """Where a requirement is written. The value is the one used in data files."""
 
     AUTH0 = "auth0"
@@ -74,8 +74,8 @@ class Expectation(StrEnum):
 
 
 _PAGES = {
-    Document.AUTH0: "Auth0, Use Your Own SMTP Email Provider",
-    Document.ORY: "Ory, Email delivery configuration",
+    SourceDocument.AUTH0: "Auth0, Use Your Own SMTP Email Provider",
+    SourceDocument.ORY: "Ory, Email delivery configuration",
 }
 
 _MEANINGS = {
@@ -115,7 +115,7 @@ class Requirement:
     """
 
     id: str
-    document: Document
+    document: SourceDocument
     section: str
     statement: str
     level: Level

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .loading import Document
+from .loading import YamlDocument
 
 Combination = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w-]*)(?:\.([A-Za-z_][\w-]*))?\}")
@@ -44,7 +44,7 @@ class AxisError(ValueError):
 class Axes:
     """The axes of one scenario."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: YamlDocument) -> None:
         data = document.data.get("axes")
         if data is None:
             data = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.protocol import Security
 
 from .given import Given
-from .model import Send, Step, Then
+from .model import SendStep, Step, Then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Case:
         return self.then is None
 
     @property
-    def sends(self) -> tuple[Send, ...]:
+    def sends(self) -> tuple[SendStep, ...]:
         """Every send, in order."""
         return tuple(step.send for step in self.steps if step.send is not None)
 
@@ -52,12 +52,14 @@ class Case:
 _UNVERIFIED = "verify:false"
 
 
-def security_of(given: Given, send: Send) -> Security:
+def security_of(given: Given, send: SendStep) -> Security:
     """The mode that the sender is told: its own word, else the fake's."""
     return Security(send.security or given.smtp.security)
 
 
-def needed_features(given: Given, sends: tuple[Send, ...], said: tuple[str, ...]) -> frozenset[str]:
+def needed_features(
+    given: Given, sends: tuple[SendStep, ...], said: tuple[str, ...]
+) -> frozenset[str]:
     """What a sender must be able to do to be asked this."""
     needed = {f"api:{given.api.provider}" if given.api is not None else "smtp", *said}
     for send in sends:

@@ -16,7 +16,7 @@ from harness.requirements import load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
-from .loading import Document, Path_, complaints, validate
+from .loading import Path_, YamlDocument, complaints, validate
 from .model import Change, Expanded
 
 _CONTROL_PARTS = ("smtp", "api", "also", "send")
@@ -31,7 +31,7 @@ class _Twin:
     difference: str
 
 
-def expand(document: Document, scenario: str) -> tuple[Case, ...]:
+def expand(document: YamlDocument, scenario: str) -> tuple[Case, ...]:
     """The cases of a scenario in the order of its axes, each control before its first case.
 
     Raises:
@@ -61,7 +61,7 @@ def expand(document: Document, scenario: str) -> tuple[Case, ...]:
 
 
 def _in_order(
-    document: Document,
+    document: YamlDocument,
     scenario: str,
     checked: list[tuple[Combination, Any, Expanded]],
     twins: Mapping[str, _Twin | None],
@@ -90,7 +90,7 @@ def _in_order(
     return tuple(cases.values())
 
 
-def _case(document: Document, scenario: str, identifier: str, content: Expanded) -> Case:
+def _case(document: YamlDocument, scenario: str, identifier: str, content: Expanded) -> Case:
     """The case without what asks a question, which a control has not."""
     return Case(
         id=identifier,
@@ -118,7 +118,7 @@ def _case_id(scenario: str, chosen: Combination, *more: str) -> str:
 
 
 def _twin(
-    document: Document, data: dict[str, Any], content: Expanded, known: dict[str, Expanded]
+    document: YamlDocument, data: dict[str, Any], content: Expanded, known: dict[str, Expanded]
 ) -> _Twin | None:
     """The control: the case with one value put right. `known` has those made for other cases."""
     overlay = content.control
@@ -139,7 +139,7 @@ def _twin(
     return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
 
 
-def _only_leaf(document: Document, overlay: Mapping[str, Any]) -> tuple[tuple[str, ...], Any]:
+def _only_leaf(document: YamlDocument, overlay: Mapping[str, Any]) -> tuple[tuple[str, ...], Any]:
     """The one value that a control changes, and its path."""
     strange = sorted(set(overlay) - set(_CONTROL_PARTS))
     if strange:
@@ -152,7 +152,7 @@ def _only_leaf(document: Document, overlay: Mapping[str, Any]) -> tuple[tuple[st
     return leaves[0]
 
 
-def _validated_twin(document: Document, right: dict[str, Any]) -> Expanded:
+def _validated_twin(document: YamlDocument, right: dict[str, Any]) -> Expanded:
     try:
         return Expanded.model_validate({**right, "then": {"sender": {"status": "sent"}}})
     except ValidationError as error:
@@ -224,7 +224,7 @@ def _control_ids(
 # Rows.
 
 
-def _check_rows(document: Document, contents: list[Expanded]) -> None:
+def _check_rows(document: YamlDocument, contents: list[Expanded]) -> None:
     catalogue = load_catalogue()
     found: dict[str, None] = {}
     for content in contents:
@@ -242,7 +242,7 @@ def _check_rows(document: Document, contents: list[Expanded]) -> None:
         raise ScenarioError("\n".join(found))
 
 
-def _strange_decisions(document: Document, content: Expanded) -> list[str]:
+def _strange_decisions(document: YamlDocument, content: Expanded) -> list[str]:
     """What `decides` and `levels` say of rows and clauses that are not there."""
     own = {*content.verifies, *content.situations}
     asked = _clauses(content)
@@ -280,7 +280,7 @@ def _clauses(content: Expanded) -> set[str]:
 # Parts that are free in form, and have to fit something all the same.
 
 
-def _check_parts(document: Document, content: Expanded) -> None:
+def _check_parts(document: YamlDocument, content: Expanded) -> None:
     """Check messages and changes, which are written as parts of something whole."""
     is_list = isinstance(document.data.get("when"), list)
     for index, step in enumerate(content.when):
@@ -292,7 +292,7 @@ def _check_parts(document: Document, content: Expanded) -> None:
             _check_change(document, content, step.change, (*at, "change"))
 
 
-def _check_change(document: Document, content: Expanded, change: Change, at: Path_) -> None:
+def _check_change(document: YamlDocument, content: Expanded, change: Change, at: Path_) -> None:
     part = "smtp" if change.smtp is not None else "api"
     before = getattr(content.given, part)
     if before is None:

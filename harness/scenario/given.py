@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from harness.fakes.faults.actions import Respond
+from harness.fakes.faults.actions import SendResponse
 from harness.fakes.faults.plan import Fault
 from harness.fakes.http.state import ApiState
 from harness.fakes.smtp.state import SmtpState
@@ -172,7 +172,7 @@ def _strange_origins(told: ApiGiven, others: dict[str, AlsoApi]) -> _Mistakes:
 
 
 def _origins_in(fault: Fault) -> Iterator[str]:
-    if isinstance(fault.action, Respond):
+    if isinstance(fault.action, SendResponse):
         yield from _ORIGIN.findall("\n".join(fault.action.headers.values()))
     if fault.then is not None:
         yield from _origins_in(fault.then)
@@ -181,7 +181,7 @@ def _origins_in(fault: Fault) -> Iterator[str]:
 def with_origins(fault: Fault, origin: Callable[[str], str]) -> Fault:
     """The fault with each `<origin:label>` in its headers filled in: scheme, host and port."""
     changed: dict[str, Any] = {}
-    if isinstance(fault.action, Respond):
+    if isinstance(fault.action, SendResponse):
         headers = {
             name: _ORIGIN.sub(lambda match: origin(match[1]), value)
             for name, value in fault.action.headers.items()

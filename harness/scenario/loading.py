@@ -37,7 +37,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """Plain data, and the line on which each part of it begins."""
 
     source: str
@@ -57,7 +57,7 @@ class Document:
         return f"{self.source}:{self.line(path)}: {where}: {reason}"
 
 
-def load(path: Path, *, source: str | None = None) -> Document:
+def load(path: Path, *, source: str | None = None) -> YamlDocument:
     """Read a YAML file.
 
     Raises:
@@ -79,9 +79,9 @@ def load(path: Path, *, source: str | None = None) -> Document:
     return loads(text, source=name)
 
 
-def loads(text: str, *, source: str) -> Document:
+def loads(text: str, *, source: str) -> YamlDocument:
     """Read YAML from a string; as `load`."""
-    reader = _Reader(source, text)
+    reader = _YamlReader(source, text)
     try:
         data = reader.document()
     except yaml.YAMLError as error:
@@ -93,10 +93,10 @@ def loads(text: str, *, source: str) -> Document:
         raise ScenarioError(f"{source}:{line}: file: no YAML: {reason}") from error
     if reader.complaints:
         raise ScenarioError("\n".join(reader.complaints))
-    return Document(source, data, reader.lines)
+    return YamlDocument(source, data, reader.lines)
 
 
-def validate(document: Document, model: type[M], data: Any = None, *, at: Path_ = ()) -> M:
+def validate(document: YamlDocument, model: type[M], data: Any = None, *, at: Path_ = ()) -> M:
     """Check (part of) a document against a model.
 
     Raises:
@@ -109,7 +109,7 @@ def validate(document: Document, model: type[M], data: Any = None, *, at: Path_ 
 
 
 def complaints(
-    document: Document,
+    document: YamlDocument,
     error: ValidationError,
     *,
     at: Path_ = (),
@@ -130,7 +130,7 @@ def complaints(
     return list(dict.fromkeys(found))
 
 
-def _without_branches(document: Document, at: Path_, problem: Any) -> Path_:
+def _without_branches(document: YamlDocument, at: Path_, problem: Any) -> Path_:
     """A location without the names of union members, which are in no file."""
     location = problem["loc"]
     is_absent = problem["type"] == "missing"
@@ -188,7 +188,7 @@ _PLAIN_WORDS = {
 }
 
 
-class _Reader:
+class _YamlReader:
     """Turns the events of a YAML parser into data, and notes lines.
 
     Events, because a tree would have aliases resolved in it already (a few lines of them stand for

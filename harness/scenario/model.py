@@ -17,7 +17,7 @@ from .given import Given
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Send(BaseModel):
+class SendStep(BaseModel):
     """How the sender is configured and what it is to send.
 
     What is left out is what fits the fake: its security mode, its host and port, its account.
@@ -70,7 +70,7 @@ class Step(BaseModel):
 
     model_config = _STRICT
 
-    send: Send | None = None
+    send: SendStep | None = None
     expect: SenderClause | None = None
     change: Change | None = None
 
@@ -166,7 +166,7 @@ class Expanded(BaseModel):
         return self
 
     @property
-    def sends(self) -> tuple[Send, ...]:
+    def sends(self) -> tuple[SendStep, ...]:
         """Every send, in order."""
         return tuple(step.send for step in self.when if step.send is not None)
 

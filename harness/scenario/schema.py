@@ -54,7 +54,7 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
     message = Message.model_json_schema(by_alias=True, ref_template=_DEFINITIONS)
     definitions.update(message.pop("$defs"))
     definitions["Message"] = {**message, "required": []}
-    definitions["Send"]["properties"]["message"] = {"$ref": "#/$defs/Message"}
+    definitions["SendStep"]["properties"]["message"] = {"$ref": "#/$defs/Message"}
     smtp = {"$ref": "#/$defs/SmtpGiven"}
     # In parts, so that nothing of it is required.
     definitions["ApiPart"] = {**definitions["ApiGiven"], "required": []}
@@ -66,7 +66,7 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
         "smtp": smtp,
         "api": api,
         "also": {"type": "object", "additionalProperties": also},
-        "send": {"$ref": "#/$defs/Send"},
+        "send": {"$ref": "#/$defs/SendStep"},
     }
     schema["properties"]["control"] = {
         "type": "object",

@@ -16,10 +16,10 @@ import anyio
 
 from harness.protocol import ASSUMED_FEATURES, DescribeRequest, SendRequest, Trust
 
+from .answer_parser import features_of, read_answer, read_description, read_reply
 from .environment import sender_environment
 from .error_map import NO_ERROR_MAP, ErrorMap
 from .outcome import Outcome
-from .reading import features_of, read_answer, read_description, read_reply
 
 IN_PROCESS_JOBS = 8
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .base import Sender, Surroundings, processors
 from .capture import AnswerSearch
-from .endings import outcome_of
+from .exit_status import outcome_of
 from .outcome import Outcome
 from .process import find_program, run_to_end
 from .program import json_line, split_words

@@ -17,10 +17,10 @@ from typing import Any, Self
 
 from .base import Sender, Surroundings, processors
 from .capture import answer_keys
+from .long_running import Lease, Pool
 from .outcome import Outcome
 from .process import find_program
 from .program import json_line, split_words
-from .standing import Lease, Pool
 
 SCHEMES = ("command+lines",)
 

@@ -31,10 +31,10 @@ from harness.protocol import KNOWN_FEATURES, Description, ErrorClass, Phase
 from harness.scenario.loading import load, validate
 
 from . import is_spec, open_in
+from .answer_parser import features_of
 from .base import Sender, Surroundings
 from .error_map import ErrorMap, Rule
 from .outcome import Answered, Described, Outcome, Unsupported
-from .reading import features_of
 
 SCHEMES = ("file",)
 
@@ -87,7 +87,7 @@ class MapEntry(_Written):
         return Rule(pattern=re.compile(self.pattern), phase=self.phase, class_=self.class_)
 
 
-class Limits(_Written):
+class SenderLimits(_Written):
     """Seconds: for each case, instead of the usual limit; to start and to describe itself."""
 
     case: Seconds | None = None
@@ -101,7 +101,7 @@ class SenderFile(_Written):
     environment: dict[str, str] = Field(default_factory=dict)
     features: tuple[Annotated[str, AfterValidator(_known_feature)], ...] | None = None
     error_map: tuple[MapEntry, ...] = ()
-    limits: Limits = Limits()
+    limits: SenderLimits = SenderLimits()
     actions: dict[Action, str] = Field(default_factory=dict)
     proxy: StrictBool = False
 

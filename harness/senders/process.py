@@ -172,7 +172,7 @@ async def start_process(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ProcessRun:
     """How a program that was run once came to its end. `exit_status` None: it was cut off."""
 
     exit_status: int | None
@@ -186,7 +186,7 @@ async def run_to_end(
     limit: float,
     stdin: bytes | None = None,
     on_line: Callable[[bytes], None] = lambda _: None,
-) -> Run:
+) -> ProcessRun:
     """Run a program with `stdin`, and end all of it after `limit` seconds."""
     process = await start_process(
         words,
@@ -200,7 +200,7 @@ async def run_to_end(
         finished = await within(limit, process.exited)
     finally:
         await process.end()
-    return Run(
+    return ProcessRun(
         exit_status=process.exit_status if finished else None,
         output=process.take_output(),
     )

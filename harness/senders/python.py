@@ -22,9 +22,9 @@ from harness.errors import SenderError, SenderNotFoundError, UsageError
 
 from .base import Sender, Surroundings, processors
 from .capture import words_of
+from .long_running import Lease, Pool
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Replied
 from .program import json_line
-from .standing import Lease, Pool
 
 SCHEMES = ("python",)
 

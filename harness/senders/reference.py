@@ -23,7 +23,7 @@ SCHEMES = ("reference",)
 Handle: TypeAlias = Callable[[dict[str, Any]], object]
 
 
-class ReferenceSender(Sender):
+class InProcessSender(Sender):
     """Calls a function of this process in threads."""
 
     def __init__(self, name: str, handle: Handle) -> None:
@@ -60,4 +60,4 @@ def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:
         raise UsageError(f"{scheme}:{rest}: write only `{scheme}`")
     from harness.reference.sender import handle  # noqa: PLC0415  # heavy, only when used
 
-    return ReferenceSender(scheme, handle)
+    return InProcessSender(scheme, handle)

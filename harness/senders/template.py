@@ -56,9 +56,9 @@ from harness.protocol import Description, Message, SendRequest, SmtpTransport
 
 from .base import Sender, Surroundings, processors
 from .capture import words_of
-from .endings import UNSUPPORTED_STATUS, crashed, unsupported
+from .exit_status import UNSUPPORTED_STATUS, crashed, unsupported
 from .outcome import Described, Hung, Outcome, Replied, Unsupported
-from .process import Run, find_program, run_to_end
+from .process import ProcessRun, find_program, run_to_end
 from .program import split_words
 from .template_limits import (
     features_of_template,
@@ -207,7 +207,7 @@ def _check_words(words: tuple[str, ...]) -> None:
             raise _UnsayableError("a command line cannot hold half a character") from problem
 
 
-def outcome_of_run(run: Run, limit: float, *, complaints: tuple[str, ...] = ()) -> Outcome:
+def outcome_of_run(run: ProcessRun, limit: float, *, complaints: tuple[str, ...] = ()) -> Outcome:
     """What the end of the program says: sent, unsupported, failed, crashed or hung."""
     output, status = run.output, run.exit_status
     if status is None:

@@ -67,7 +67,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class WordTemplate:
     """A command line with placeholders."""
 
     words: tuple[Word, ...]
@@ -95,13 +95,13 @@ class Template:
                 yield word.filled({**values, RECIPIENTS: recipient})
 
 
-def parse_template(words: Sequence[str]) -> Template:
+def parse_template(words: Sequence[str]) -> WordTemplate:
     """Find the placeholders in words that are split already.
 
     `{{` and `}}` are braces. A brace that opens anything else than a known placeholder is refused,
     because it is a misspelling more often than not.
     """
-    template = Template(tuple(Word(tuple(_parts(word))) for word in words))
+    template = WordTemplate(tuple(Word(tuple(_parts(word))) for word in words))
     if template.words[0].names:
         raise UsageError(f"template: the program cannot be a placeholder: {words[0]}")
     return template

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from harness.ground import Ground
+from harness.run_context import RunContext
 from harness.scenario.case import Case
 
 from .base import World
@@ -14,13 +14,13 @@ __all__ = ["World", "opened"]
 
 
 @asynccontextmanager
-async def opened(case: Case, ground: Ground, *, logical: bool) -> AsyncIterator[World]:
+async def opened(case: Case, context: RunContext, *, logical: bool) -> AsyncIterator[World]:
     """Start every fake of a case.
 
     Raises:
         FakeError: one of them cannot be what it was told to be.
     """
-    world = _made(case, ground, logical=logical)
+    world = _made(case, context, logical=logical)
     try:
         await world.start()
         yield world
@@ -28,16 +28,20 @@ async def opened(case: Case, ground: Ground, *, logical: bool) -> AsyncIterator[
         await world.stop()
 
 
-def _made(case: Case, ground: Ground, *, logical: bool) -> World:
+def _made(case: Case, context: RunContext, *, logical: bool) -> World:
     """The kind of world that the case is about; each is imported when it is needed."""
     if case.given.api is not None:
         from .api import ApiWorld, made_up_credentials  # noqa: PLC0415
 
-        credentials = made_up_credentials(case.given.api, ground, case.id)
+        credentials = made_up_credentials(case.given.api, context, case.id)
         return ApiWorld(
-            case=case, ground=ground, logical=logical, given=case.given.api, credentials=credentials
+            case=case,
+            context=context,
+            logical=logical,
+            given=case.given.api,
+            credentials=credentials,
         )
     from .smtp import SmtpWorld, account_for  # noqa: PLC0415
 
-    account = account_for(case.given.smtp, ground.account(case.id))
-    return SmtpWorld(case=case, ground=ground, logical=logical, account=account)
+    account = account_for(case.given.smtp, context.account(case.id))
+    return SmtpWorld(case=case, context=context, logical=logical, account=account)

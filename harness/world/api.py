@@ -12,10 +12,10 @@ from harness.fakes.errors import FakeError
 from harness.fakes.fake import LOOPBACK_NAMES
 from harness.fakes.http.fake import ApiFake
 from harness.fakes.providers.registry import provider
-from harness.ground import Ground
 from harness.protocol import ApiTransport
+from harness.run_context import RunContext
 from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven, with_origins
-from harness.scenario.model import Send
+from harness.scenario.model import SendStep
 from harness.secrets import Secrets
 from harness.world.base import World
 
@@ -52,7 +52,7 @@ class ApiWorld(World):
         ids = {name for name in told if name.partition("-")[0] == _KEY_ID}
         return Secrets(
             {name: value for name, value in told.items() if name not in ids and value},
-            self.ground.family,
+            self.context.family,
             {name: told[name] for name in ids if not _KEY_ID_FORM.fullmatch(told[name])},
         )
 
@@ -93,7 +93,7 @@ class ApiWorld(World):
         words = given.model_dump(
             exclude={"provider", "version", "host"}, exclude_unset=True, exclude_none=True
         )
-        seed = f"{self.ground.seed}:{self.case.id}"
+        seed = f"{self.context.seed}:{self.case.id}"
         words["account"] = {
             "seed": seed if label == self.main else f"{seed}:{label}",
             **given.account,
@@ -124,7 +124,7 @@ class ApiWorld(World):
             return f"https://{_hosts(other)[0]}"
         return f"https://{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
 
-    def transport(self, send: Send) -> ApiTransport:
+    def transport(self, send: SendStep) -> ApiTransport:
         """The provider's configuration: credentials, region, domain, and where it is."""
         fake = self.fakes[self.main]
         assert isinstance(fake, ApiFake)
@@ -141,7 +141,7 @@ class ApiWorld(World):
             base_url=None if self.logical else fake.base_url,
         )
 
-    def connect_to(self, send: Send) -> dict[str, str]:
+    def connect_to(self, send: SendStep) -> dict[str, str]:
         """A row for each host of each server: a wrong region shows, and whoever goes elsewhere."""
         del send
         servers: dict[str, _Api] = {self.main: self.given, **self.case.given.other_apis}
@@ -151,7 +151,7 @@ class ApiWorld(World):
             for host in _hosts(given)
         }
 
-    def _vendors_host(self, send: Send) -> str:
+    def _vendors_host(self, send: SendStep) -> str:
         hosts = provider(self.given.provider).hosts
         return hosts.get(self._region(send) or "", next(iter(hosts.values())))
 
@@ -159,9 +159,9 @@ class ApiWorld(World):
         """The same at each server of the provider: another one would take whatever it is given."""
         if given.provider == self.given.provider:
             return self.credentials
-        return made_up_credentials(given, self.ground, f"{self.case.id}:{label}")
+        return made_up_credentials(given, self.context, f"{self.case.id}:{label}")
 
-    def _region(self, send: Send) -> str | None:
+    def _region(self, send: SendStep) -> str | None:
         if send.region is not None:
             return send.region or None  # "" stands for none at all
         regions = list(provider(self.given.provider).hosts)
@@ -179,9 +179,9 @@ def _hosts(given: _Api) -> tuple[str, ...]:
     return tuple(provider(given.provider).hosts.values())
 
 
-def made_up_credentials(given: _Api, ground: Ground, case: str) -> dict[str, str]:
+def made_up_credentials(given: _Api, context: RunContext, case: str) -> dict[str, str]:
     """Credentials in the vendor's form that no other case has."""
-    dice = ground.dice(f"{case}:credentials")
+    dice = context.dice(f"{case}:credentials")
 
     def token(length: int, alphabet: str = string.ascii_letters) -> str:
         return "".join(dice.choice(alphabet) for _ in range(length))

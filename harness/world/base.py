@@ -12,10 +12,10 @@ from typing import Any
 
 from harness.fakes.fake import Fake
 from harness.fakes.transcript import Transcript
-from harness.ground import Ground
 from harness.protocol import ApiTransport, Mailbox, Message, SendRequest, SmtpTransport
+from harness.run_context import RunContext
 from harness.scenario.case import Case
-from harness.scenario.model import Send
+from harness.scenario.model import SendStep
 from harness.secrets import Secrets
 
 # A connection is accepted, made, begun and read in a turn each.
@@ -32,7 +32,7 @@ class World(ABC):
     """
 
     case: Case
-    ground: Ground
+    context: RunContext
     logical: bool
     main: str
     transcript: Transcript = field(default_factory=Transcript)
@@ -63,32 +63,32 @@ class World(ABC):
         """Put the main fake into another state; its port and the record go on."""
 
     @abstractmethod
-    def transport(self, send: Send) -> SmtpTransport | ApiTransport:
+    def transport(self, send: SendStep) -> SmtpTransport | ApiTransport:
         """How the sender is configured for this send."""
 
     @abstractmethod
-    def connect_to(self, send: Send) -> dict[str, str]:
+    def connect_to(self, send: SendStep) -> dict[str, str]:
         """Where the names that it is told really are; empty where they are real."""
 
-    def request(self, send: Send) -> SendRequest:
+    def request(self, send: SendStep) -> SendRequest:
         """The document that asks the sender for this send."""
         return SendRequest(
             case=self.case.id,
             transport=self.transport(send),
             connect_to=self.connect_to(send) if self.logical else {},
-            trust=self.ground.trust,
-            message=_message(send, self.ground.dice(f"{self.case.id}:message").getrandbits(64)),
-            timeout=self.ground.timeout,
+            trust=self.context.trust,
+            message=_message(send, self.context.dice(f"{self.case.id}:message").getrandbits(64)),
+            timeout=self.context.timeout,
         )
 
     @property
     def surroundings(self) -> dict[str, Any]:
         """What every fake of this world is made with."""
         return {
-            "authority": self.ground.authority,
-            "ca_file": Path(self.ground.trust.ca_file),
+            "authority": self.context.authority,
+            "ca_file": Path(self.context.trust.ca_file),
             "transcript": self.transcript,
-            "timeout": self.ground.timeout,
+            "timeout": self.context.timeout,
         }
 
     async def settle(self) -> None:
@@ -122,7 +122,7 @@ class World(ABC):
             await self.stop_fake(label)
 
 
-def _message(send: Send, token: int) -> Message:
+def _message(send: SendStep, token: int) -> Message:
     """The default message, with what the scenario says in place of its parts."""
     plain: dict[str, Any] = {
         "from": Mailbox(name="Harness", address="sender@harness.test"),

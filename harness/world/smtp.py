@@ -13,7 +13,7 @@ from harness.fakes.smtp.fake import Smtp
 from harness.protocol import Security, SmtpTransport
 from harness.scenario.case import security_of
 from harness.scenario.given import SMTP_LABEL, SmtpGiven
-from harness.scenario.model import Send
+from harness.scenario.model import SendStep
 from harness.secrets import Secrets
 from harness.world.base import World
 
@@ -38,7 +38,7 @@ class SmtpWorld(World):
         told += [send.password for send in self.case.sends if send.password is not None]
         names = {"password": told[0]}
         names.update({f"password-{n}": value for n, value in enumerate(dict.fromkeys(told)) if n})
-        return Secrets(names, self.ground.family)
+        return Secrets(names, self.context.family)
 
     @property
     def host(self) -> str:
@@ -100,7 +100,7 @@ class SmtpWorld(World):
 
     # What the sender is told.
 
-    def _told_host(self, send: Send) -> str:
+    def _told_host(self, send: SendStep) -> str:
         if send.host is not None:
             return send.host
         if self.case.given.smtp.network is Network.UNRESOLVED:
@@ -109,14 +109,14 @@ class SmtpWorld(World):
             return _LOOPBACK
         return self.case.given.smtp.host or _LOGICAL_HOST
 
-    def _told_port(self, send: Send) -> int:
+    def _told_port(self, send: SendStep) -> int:
         if send.port is not None:
             return send.port
         if not self.logical:
             return self.fakes[SMTP_LABEL].port
         return self.case.given.smtp.port or _usual_port(security_of(self.case.given, send))
 
-    def connect_to(self, send: Send) -> dict[str, str]:
+    def connect_to(self, send: SendStep) -> dict[str, str]:
         """A row for each server, in each spelling of its name."""
         if not self.logical:
             return {}
@@ -133,7 +133,7 @@ class SmtpWorld(World):
             found[logical] = f"{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
         return found
 
-    def transport(self, send: Send) -> SmtpTransport:
+    def transport(self, send: SendStep) -> SmtpTransport:
         """The configuration, as a URI and in its parts."""
         security = security_of(self.case.given, send)
         username, password = self._credentials(send)
@@ -154,7 +154,7 @@ class SmtpWorld(World):
             ehlo_name=send.ehlo_name,
         )
 
-    def _credentials(self, send: Send) -> tuple[str | None, str | None]:
+    def _credentials(self, send: SendStep) -> tuple[str | None, str | None]:
         if send.credentials == "none":
             return None, None
         username = self.account.username if send.username is None else send.username
@@ -175,7 +175,12 @@ def _usual_port(security: Security) -> int:
 
 
 def _uri(
-    send: Send, security: Security, host: str, port: int, username: str | None, password: str | None
+    send: SendStep,
+    security: Security,
+    host: str,
+    port: int,
+    username: str | None,
+    password: str | None,
 ) -> str:
     scheme = "smtps" if security is Security.TLS else "smtp"
     options = []

@@ -13,8 +13,8 @@ from harness.fakes.faults import (
     FaultPlan,
     Moment,
     Reset,
-    Send,
     SendBelowTls,
+    SendOctets,
     Stage,
     Step,
     Wait,
@@ -31,25 +31,29 @@ def steps(do: str, *, honest: bytes = b"250 OK\r\n", timeout: float = 2.0, **wor
 
 
 WRITTEN: list[tuple[str, dict[str, Any], list[Step]]] = [
-    ("honest", {}, [Send(b"250 OK\r\n")]),
-    ("reply", {"code": 550, "text": "no"}, [Send(b"550 no\r\n")]),
-    ("reply", {"code": 550, "text": "a\nb"}, [Send(b"550-a\r\n550 b\r\n")]),
-    ("reply", {"code": 250}, [Send(b"250\r\n")]),
-    ("reply", {"code": 334}, [Send(b"334 \r\n")]),
-    ("reply", {"code": 421, "text": "x", "close": True}, [Send(b"421 x\r\n"), Close()]),
-    ("switch", {"first": 250, "last": 550}, [Send(b"250-as you wish\r\n550 or not\r\n")]),
-    ("garble", {"data": "\xff\0"}, [Send(b"\xff\0")]),
+    ("honest", {}, [SendOctets(b"250 OK\r\n")]),
+    ("reply", {"code": 550, "text": "no"}, [SendOctets(b"550 no\r\n")]),
+    ("reply", {"code": 550, "text": "a\nb"}, [SendOctets(b"550-a\r\n550 b\r\n")]),
+    ("reply", {"code": 250}, [SendOctets(b"250\r\n")]),
+    ("reply", {"code": 334}, [SendOctets(b"334 \r\n")]),
+    ("reply", {"code": 421, "text": "x", "close": True}, [SendOctets(b"421 x\r\n"), Close()]),
+    ("switch", {"first": 250, "last": 550}, [SendOctets(b"250-as you wish\r\n550 or not\r\n")]),
+    ("garble", {"data": "\xff\0"}, [SendOctets(b"\xff\0")]),
     ("garble", {"data": "x", "below_tls": True}, [SendBelowTls(b"x")]),
     ("stall", {}, [Wait(None)]),
-    ("stall", {"octets": 3}, [Send(b"250"), Wait(None)]),
-    ("late", {"wait": "1.5x"}, [Wait(3.0), Send(b"250 OK\r\n")]),
-    ("late", {"wait": "20ms"}, [Wait(0.02), Send(b"250 OK\r\n")]),
-    ("drip", {"every": "1s", "data": "ab"}, [Wait(1.0), Send(b"a"), Wait(1.0), Send(b"b")]),
+    ("stall", {"octets": 3}, [SendOctets(b"250"), Wait(None)]),
+    ("late", {"wait": "1.5x"}, [Wait(3.0), SendOctets(b"250 OK\r\n")]),
+    ("late", {"wait": "20ms"}, [Wait(0.02), SendOctets(b"250 OK\r\n")]),
+    (
+        "drip",
+        {"every": "1s", "data": "ab"},
+        [Wait(1.0), SendOctets(b"a"), Wait(1.0), SendOctets(b"b")],
+    ),
     ("close", {}, [Close()]),
     ("close", {"close_notify": False}, [Close(close_notify=False)]),
     ("reset", {}, [Reset()]),
-    ("truncate", {"octets": 4}, [Send(b"250 "), Close()]),
-    ("inject", {"data": "+"}, [Send(b"250 OK\r\n+")]),
+    ("truncate", {"octets": 4}, [SendOctets(b"250 "), Close()]),
+    ("inject", {"data": "+"}, [SendOctets(b"250 OK\r\n+")]),
 ]
 
 
@@ -61,7 +65,7 @@ def test_what_an_action_does_with_the_honest_reply(
 
 
 def test_an_honest_reply_drips_octet_by_octet() -> None:
-    sent = [step.data for step in steps("drip", every="1ms") if isinstance(step, Send)]
+    sent = [step.data for step in steps("drip", every="1ms") if isinstance(step, SendOctets)]
     assert b"".join(sent) == b"250 OK\r\n"
     assert {len(data) for data in sent} == {1}
 

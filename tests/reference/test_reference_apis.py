@@ -19,7 +19,7 @@ import trustme
 
 from harness.protocol import ApiTransport, Mailbox, Message
 from harness.reference.apis import mailgun, mandrill, postmark, sendgrid, ses, sparkpost
-from harness.reference.apis.call import Call, Reply
+from harness.reference.apis.call import ApiCall, ApiReply
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.sender import handle
 
@@ -59,15 +59,15 @@ def transport(provider: str, **changes: Any) -> ApiTransport:
     return ApiTransport(**words)
 
 
-def asked(provider: str, **changes: Any) -> Call:
+def asked(provider: str, **changes: Any) -> ApiCall:
     """The call that sends the message."""
-    call: Call = APIS[provider].call(transport(provider, **changes), MESSAGE, MIME)
+    call: ApiCall = APIS[provider].call(transport(provider, **changes), MESSAGE, MIME)
     return call
 
 
-def reply(status: int, body: str, **headers: str) -> Reply:
+def reply(status: int, body: str, **headers: str) -> ApiReply:
     """A response, header names in lower case."""
-    return Reply(status=status, headers=headers, body=body.encode())
+    return ApiReply(status=status, headers=headers, body=body.encode())
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ SES_XML = (
     ],
 )
 def test_what_is_taken_gives_the_providers_id(
-    provider: str, answer: Reply, identifier: str
+    provider: str, answer: ApiReply, identifier: str
 ) -> None:
     assert str(APIS[provider].accepted(answer)).startswith(identifier)
 
@@ -214,7 +214,7 @@ def test_what_is_taken_gives_the_providers_id(
     ],
 )
 def test_a_refusal_keeps_the_providers_words(
-    provider: str, answer: Reply, class_: str, words: str
+    provider: str, answer: ApiReply, class_: str, words: str
 ) -> None:
     with pytest.raises(DeliveryError) as caught:
         APIS[provider].accepted(answer)

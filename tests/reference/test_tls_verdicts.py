@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.tls import Authority, CertificateKind, Judgement
+from harness.fakes.tls import Authority, CertificateKind, ExpectedReaction
 from harness.protocol import ErrorClass, Phase, Security
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.smtp import Delivery
@@ -107,7 +107,7 @@ def test_any_certificate_will_do_where_verification_is_skipped(
     kinds: Authority,
     kinds_ca_file: str,
 ) -> None:
-    assert kind.facts.skipped in (Judgement.ACCEPT, Judgement.EITHER)
+    assert kind.facts.skipped in (ExpectedReaction.ACCEPT, ExpectedReaction.EITHER)
     with play(context=context_of(kinds, kind), implicit=implicit) as seen:
         send(seen.port, verify=False, **options(implicit, kinds_ca_file))
     assert len(seen.bodies) == 1

@@ -55,8 +55,8 @@ def test_a_format_leaves_no_byte_in_that_a_terminal_acts_on(
 ) -> None:
     text = render(hostile_run, name, events_of(hostile_run))
     text.encode("utf-8")
-    acting = {character for character in text if not character.isprintable()} - {"\n"}
-    assert acting == set()
+    injector = {character for character in text if not character.isprintable()} - {"\n"}
+    assert injector == set()
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -14,7 +14,6 @@ from harness.errors import UsageError
 from harness.model import Level
 from harness.requirements import (
     Catalogue,
-    Document,
     Expectation,
     ExpectationByMode,
     Kind,
@@ -22,6 +21,7 @@ from harness.requirements import (
     Row,
     Severity,
     Situation,
+    SourceDocument,
     State,
     catalogue,
     load_catalogue,
@@ -84,7 +84,7 @@ def named_ids(text: str) -> Iterator[str]:
 
 def test_the_two_documents_have_85_and_54_statements(rows: Catalogue) -> None:
     count = Counter(row.document for row in rows.requirements)
-    assert count == {Document.AUTH0: 85, Document.ORY: 54}
+    assert count == {SourceDocument.AUTH0: 85, SourceDocument.ORY: 54}
 
 
 def test_there_are_312_situations_in_14_families(rows: Catalogue) -> None:
@@ -370,6 +370,6 @@ def test_a_row_that_cannot_be_built_names_its_file_and_id(
     }
     if complaint is None:
         del row["statement"]
-    build = partial(catalogue._requirement, document=Document.ORY)
+    build = partial(catalogue._requirement, document=SourceDocument.ORY)
     with pytest.raises(ValueError, match=f"ory.yaml: ORY-001: .*{complaint or 'statement'}"):
         list(catalogue._build("ory.yaml", [row], build))

@@ -16,15 +16,15 @@ from harness.execution import unheard
 from harness.fakes import FakeError
 from harness.fakes.http.fake import ApiFake
 from harness.fakes.transcript import Connected, HttpRequested, MessageCaptured
-from harness.ground import Ground, prepared
 from harness.model import Level, RunResult
 from harness.protocol import ApiTransport
+from harness.run_context import RunContext, prepared
 from harness.runner import Options, Run
 from harness.scenario.case import Case
 from harness.scenario.expansion import expand
 from harness.scenario.library import load_library
 from harness.scenario.loading import loads
-from harness.senders.reference import ReferenceSender
+from harness.senders.reference import InProcessSender
 from harness.world import World, opened
 
 pytestmark = pytest.mark.wire
@@ -41,7 +41,7 @@ MAIL = {
 
 
 @pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
+def context() -> Iterator[RunContext]:
     with prepared(seed=5) as made:
         yield made
 
@@ -86,11 +86,11 @@ def servers_asked(world: World) -> list[str]:
     return [labels[e.connection] for e in events if isinstance(e.fact, HttpRequested)]
 
 
-def test_another_server_answers_under_its_name_and_takes_the_same_key(ground: Ground) -> None:
+def test_another_server_answers_under_its_name_and_takes_the_same_key(context: RunContext) -> None:
     case = case_of(f"{{stranger: {{provider: sendgrid, host: {HOST}, {ACCOUNT}}}}}")
 
     async def ask() -> None:
-        async with opened(case, ground, logical=True) as world:
+        async with opened(case, context, logical=True) as world:
             told = await posted(world, "api.sendgrid.com")
             other = await posted(world, HOST)
             assert (told.status_code, other.status_code) == (202, 202)
@@ -106,28 +106,28 @@ def test_another_server_answers_under_its_name_and_takes_the_same_key(ground: Gr
     ("asked", "shown"), [("api.sendgrid.com", HOST), (HOST, "api.sendgrid.com")]
 )
 def test_no_server_shows_a_certificate_for_the_others_name(
-    asked: str, shown: str, ground: Ground
+    asked: str, shown: str, context: RunContext
 ) -> None:
     case = case_of(f"{{stranger: {{provider: sendgrid, host: {HOST}}}}}")
 
     async def ask() -> None:
-        async with opened(case, ground, logical=True) as world:
+        async with opened(case, context, logical=True) as world:
             request = world.request(case.sends[0])
             address, _, port = request.connect_to[f"{asked}:443"].rpartition(":")
-            context = ssl.create_default_context(cafile=request.trust.ca_file)
+            trusting = ssl.create_default_context(cafile=request.trust.ca_file)
             with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
                 await asyncio.open_connection(
-                    address, int(port), ssl=context, server_hostname=shown
+                    address, int(port), ssl=trusting, server_hostname=shown
                 )
 
     asyncio.run(ask())
 
 
-def test_another_server_may_have_the_host_of_another_region(ground: Ground) -> None:
+def test_another_server_may_have_the_host_of_another_region(context: RunContext) -> None:
     case = case_of(f"{{eu: {{provider: sendgrid, host: api.eu.sendgrid.com, {ACCOUNT}}}}}")
 
     async def ask() -> None:
-        async with opened(case, ground, logical=True) as world:
+        async with opened(case, context, logical=True) as world:
             for host in ("api.eu.sendgrid.com", "api.sendgrid.com"):
                 assert (await posted(world, host)).status_code == 202
             assert servers_asked(world) == ["eu", "api"]
@@ -135,11 +135,11 @@ def test_another_server_may_have_the_host_of_another_region(ground: Ground) -> N
     asyncio.run(ask())
 
 
-def test_another_provider_has_its_own_hosts_and_does_not_know_the_key(ground: Ground) -> None:
+def test_another_provider_has_its_own_hosts_and_does_not_know_the_key(context: RunContext) -> None:
     case = case_of("{other: {provider: sparkpost}}")
 
     async def ask() -> None:
-        async with opened(case, ground, logical=True) as world:
+        async with opened(case, context, logical=True) as world:
             assert (await posted(world, "api.eu.sparkpost.com")).status_code >= 400
             assert servers_asked(world) == ["other"]
             other = world.fakes["other"]
@@ -156,23 +156,23 @@ def test_another_provider_has_its_own_hosts_and_does_not_know_the_key(ground: Gr
 
 
 @pytest.mark.parametrize("send", ["{}", "{region: eu}"])
-def test_the_host_that_the_sender_is_told_is_nobody_elses(send: str, ground: Ground) -> None:
+def test_the_host_that_the_sender_is_told_is_nobody_elses(send: str, context: RunContext) -> None:
     hosts = {"{}": "api.sendgrid.com", "{region: eu}": "api.eu.sendgrid.com"}
     case = case_of(f"{{other: {{provider: sendgrid, host: {hosts[send]}}}}}", send=send)
 
     async def start() -> None:
-        async with opened(case, ground, logical=False):
+        async with opened(case, context, logical=False):
             pytest.fail("it started")
 
     with pytest.raises(FakeError, match=f"^other: the sender is told of {hosts[send]}, which"):
         asyncio.run(start())
 
 
-def test_a_sender_without_connect_to_is_told_of_no_other_server(ground: Ground) -> None:
+def test_a_sender_without_connect_to_is_told_of_no_other_server(context: RunContext) -> None:
     case = case_of(f"{{stranger: {{provider: sendgrid, host: {HOST}}}}}")
 
     async def ask() -> None:
-        async with opened(case, ground, logical=False) as world:
+        async with opened(case, context, logical=False) as world:
             assert world.request(case.sends[0]).connect_to == {}
             assert world.host == "localhost"
 
@@ -181,12 +181,12 @@ def test_a_sender_without_connect_to_is_told_of_no_other_server(ground: Ground) 
 
 @pytest.mark.parametrize("logical", [True, False])
 def test_a_redirect_leads_to_where_the_sender_finds_the_other_server(
-    logical: bool, ground: Ground
+    logical: bool, context: RunContext
 ) -> None:
     case = case_of(LED, faults=leading_to("<origin:stranger>/v3/mail/send"))
 
     async def ask() -> None:
-        async with opened(case, ground, logical=logical) as world:
+        async with opened(case, context, logical=logical) as world:
             request = world.request(case.sends[0])
             trust = ssl.create_default_context(cafile=request.trust.ca_file)
             async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=10) as client:
@@ -241,11 +241,11 @@ def test_another_server_leads_nowhere() -> None:
         case_of(f"{{a: {{provider: ses, faults: [{fault}]}}}}")
 
 
-def test_a_change_that_leads_nowhere_breaks_the_fake(ground: Ground) -> None:
+def test_a_change_that_leads_nowhere_breaks_the_fake(context: RunContext) -> None:
     case = case_of(LED)
 
     async def change() -> None:
-        async with opened(case, ground, logical=False) as world:
+        async with opened(case, context, logical=False) as world:
             await world.change({"faults": yaml.safe_load(leading_to("<origin:nobody>"))})
 
     with pytest.raises(FakeError, match=r"^<origin:nobody>: there is no other server"):
@@ -267,7 +267,7 @@ def follow(document: dict[str, Any]) -> dict[str, Any]:
     return {"status": "sent" if response.status_code == 202 else "failed"}
 
 
-def test_a_sender_without_connect_to_is_convicted_where_it_follows(ground: Ground) -> None:
+def test_a_sender_without_connect_to_is_convicted_where_it_follows(context: RunContext) -> None:
     cases = tuple(
         case
         for case in load_library().cases
@@ -275,9 +275,9 @@ def test_a_sender_without_connect_to_is_convicted_where_it_follows(ground: Groun
     )
 
     async def results() -> RunResult:
-        async with ReferenceSender("follows", follow) as sender:
+        async with InProcessSender("follows", follow) as sender:
             job = Run(
-                cases=cases, sender=sender, ground=ground, listener=unheard, options=Options()
+                cases=cases, sender=sender, context=context, listener=unheard, options=Options()
             )
             return await job.carry_out()
 

@@ -14,25 +14,25 @@ import jsonschema
 import junitparser
 import pytest
 
-from harness.asking import shown_output
 from harness.cli import main
+from harness.embedding import run
 from harness.errors import MachineError, SenderError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder, folder_name
-from harness.execution import Order, execute, unheard
-from harness.ground import Ground, prepared
+from harness.execution import RunOrder, execute, unheard
 from harness.model import Finding, Level, RunResult, Verdict
 from harness.protocol import SendRequest
 from harness.reference.sender import handle as right
-from harness.report import run
 from harness.reports.document import report_schema
+from harness.run_context import RunContext, prepared
 from harness.runner import Options
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.secrets import Secrets
 from harness.senders.base import Sender
 from harness.senders.outcome import Crashed, Outcome, Output
-from harness.senders.reference import ReferenceSender
+from harness.senders.reference import InProcessSender
+from harness.steps import shown_output
 
 from . import made_up_senders
 from .made_up_senders import Handle
@@ -104,8 +104,8 @@ def carry_out(
     listener: Listener = unheard,
     **options: Any,
 ) -> RunResult:
-    order = Order(cases=cases, seed=5, time_scale=0.5, options=Options(**options))
-    made = sender or ReferenceSender("made up", handle)
+    order = RunOrder(cases=cases, seed=5, time_scale=0.5, options=Options(**options))
+    made = sender or InProcessSender("made up", handle)
     return asyncio.run(execute(order, lambda _: made, listener))
 
 
@@ -216,15 +216,15 @@ def test_the_same_seed_gives_the_same_request(mixed: Mixed) -> None:
                 seen.append((transport["username"], transport["password"], request["message"]))
             return right(request)
 
-        order = Order(cases=mixed(good=POSITIVE), seed=seed)
-        asyncio.run(execute(order, lambda _: ReferenceSender("x", remember), unheard))
+        order = RunOrder(cases=mixed(good=POSITIVE), seed=seed)
+        asyncio.run(execute(order, lambda _: InProcessSender("x", remember), unheard))
         return seen
 
     assert asked(3) == asked(3)
     assert asked(3) != asked(4)
 
 
-class Undrivable(ReferenceSender):
+class Undrivable(InProcessSender):
     """Answers the first request, and cannot be driven after that."""
 
     async def send(self, request: SendRequest, *, limit: float) -> Outcome:
@@ -236,7 +236,7 @@ def test_many_sender_errors_end_in_one(mixed: Mixed) -> None:
         carry_out(mixed(bad=NEGATIVE, good=POSITIVE), sender=Undrivable("x", right), jobs=4)
 
 
-class GoneAfterOne(ReferenceSender):
+class GoneAfterOne(InProcessSender):
     """Is right once, and cannot be driven after that."""
 
     sends = 0
@@ -379,9 +379,9 @@ def test_no_password_is_left_anywhere(
         if file.is_file():
             produced[file.name] = file.read_bytes()
     assert len(produced) > len(formats) + 6
-    with prepared(seed=11) as ground:
-        canaries = Secrets({case.id: ground.account(case.id).password for case in cases})
-        rest = ground.family.prefix.encode()
+    with prepared(seed=11) as context:
+        canaries = Secrets({case.id: context.account(case.id).password for case in cases})
+        rest = context.family.prefix.encode()
     found = {name: canaries.found_in(data) for name, data in produced.items()}
     assert {name: names for name, names in found.items() if names} == {}
     # Not even the beginning of one, where something was cut off.
@@ -438,15 +438,15 @@ def _asked(document: dict[str, Any]) -> list[Any]:
 
 
 def test_the_trust_anchor_is_gone_after_the_run() -> None:
-    def files(ground: Ground) -> list[Path]:
-        return [Path(ground.trust.ca_file), Path(ground.trust.ca_pkcs12)]
+    def files(context: RunContext) -> list[Path]:
+        return [Path(context.trust.ca_file), Path(context.trust.ca_pkcs12)]
 
-    with prepared() as ground:
-        assert all(file.is_file() for file in files(ground))
-    assert not any(file.exists() for file in files(ground))
+    with prepared() as context:
+        assert all(file.is_file() for file in files(context))
+    assert not any(file.exists() for file in files(context))
 
 
-class TalksWhileNobodyReads(ReferenceSender):
+class TalksWhileNobodyReads(InProcessSender):
     """Is asked without a turn of the loop in which the fakes run: they read when it is over."""
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:

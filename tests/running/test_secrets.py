@@ -16,10 +16,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.fakes.tls import Authority
-from harness.ground import Ground
 from harness.protocol import Trust
+from harness.run_context import RunContext
 from harness.scenario.library import load_library
-from harness.secrets import Family, Secrets
+from harness.secrets import PasswordFamily, Secrets
 from harness.world import opened
 
 CANARY = "pw-0123456789abcdef01234567"
@@ -185,9 +185,9 @@ def test_spans_say_where_secrets_stand(before: bytes, after: bytes) -> None:
 def test_a_password_of_another_case_is_hidden_in_each_alignment(
     before: bytes, after: bytes, seed: int
 ) -> None:
-    ground = ground_of(seed)
-    own, other = ground.account("a").password, ground.account("b").password
-    secrets = Secrets({"password": own}, ground.family)
+    context = ground_of(seed)
+    own, other = context.account("a").password, context.account("b").password
+    secrets = Secrets({"password": own}, context.family)
     raw = before + other.encode() + after
     assert Secrets({"other": other}).found_in(secrets.redact(raw)) == ()
     encoded = secrets.redact(b64encode(raw))
@@ -196,7 +196,7 @@ def test_a_password_of_another_case_is_hidden_in_each_alignment(
 
 
 def test_what_only_begins_like_a_family_is_left_alone() -> None:
-    secrets = Secrets({}, Family(prefix="pw-0123456789", length=29))
+    secrets = Secrets({}, PasswordFamily(prefix="pw-0123456789", length=29))
     assert secrets.redact(b"pw-0123456789abcdef") == b"pw-0123456789abcdef"
     assert secrets.redact(b"pw-0123456789abcdef0123456789") == b"[a password]"
 
@@ -243,8 +243,8 @@ def test_a_key_id_is_guarded_where_it_has_the_form_of_none(
     assert {name.partition("-")[0] for name in found.values} == {"secret_access_key"}
 
 
-def ground_of(seed: int) -> Ground:
-    return Ground(authority=AUTHORITY, trust=TRUST, seed=seed, timeout=1.0)
+def ground_of(seed: int) -> RunContext:
+    return RunContext(authority=AUTHORITY, trust=TRUST, seed=seed, timeout=1.0)
 
 
 def test_a_large_body_without_secrets_stays_as_it_is() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.embedding import run
 from harness.model import Verdict
-from harness.report import run
 from harness.requirements import Catalogue, State, load_catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import bundled_folder, load_library

@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from harness.execution import Order, by_spec, execute, unheard
+from harness.execution import RunOrder, by_spec, execute, unheard
 from harness.model import RunResult
 from harness.protocol import SendRequest
 from harness.reference.sender import handle as right
@@ -24,7 +24,7 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.senders.base import Sender
 from harness.senders.outcome import Answered, Hung, Outcome
-from harness.senders.reference import ReferenceSender
+from harness.senders.reference import InProcessSender
 
 pytestmark = [pytest.mark.wire, pytest.mark.anyio]
 
@@ -115,7 +115,7 @@ def spec(
 
 async def carried_out(cases: tuple[Case, ...], spec: str, *, jobs: int, at_once: int) -> RunResult:
     """Run them with so many programs, and so many cases at once."""
-    order = Order(cases=cases, options=Options(jobs=at_once))
+    order = RunOrder(cases=cases, options=Options(jobs=at_once))
     made = by_spec(spec, environment={"PATH": "/usr/bin:/bin"}, jobs=jobs)
     return await execute(order, made, unheard)
 
@@ -135,7 +135,7 @@ async def test_a_kept_connection_leads_to_no_other_case(
         assert (lines.count("auth plain"), lines.count("mail from")) == (1, 3), lines
 
 
-class Holding(ReferenceSender):
+class Holding(InProcessSender):
     """Keeps a connection to the fake, and looks at it when the case gives the sender back."""
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ async def test_it_is_given_back_when_the_fakes_and_their_connections_are_gone(
     cases: tuple[Case, ...],
 ) -> None:
     sender = Holding()
-    order = Order(cases=cases[:1], options=Options(jobs=1))
+    order = RunOrder(cases=cases[:1], options=Options(jobs=1))
     result = await execute(order, lambda _: sender, unheard)
     assert [str(case.verdict) for case in result.cases] == ["pass"]
     assert len(sender.ends) == 3

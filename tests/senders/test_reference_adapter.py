@@ -9,7 +9,7 @@ import pytest
 
 from harness.protocol import SendRequest
 from harness.senders.outcome import Answered, Crashed, Hung, NoAnswer
-from harness.senders.reference import ReferenceSender
+from harness.senders.reference import InProcessSender
 
 pytestmark = pytest.mark.anyio
 
@@ -23,8 +23,8 @@ def gate() -> Iterator[threading.Event]:
     event.set()
 
 
-def calling(function: Callable[[dict[str, Any]], object]) -> ReferenceSender:
-    return ReferenceSender("reference", function)
+def calling(function: Callable[[dict[str, Any]], object]) -> InProcessSender:
+    return InProcessSender("reference", function)
 
 
 async def test_the_function_gets_the_document_and_answers(request_to_send: SendRequest) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.embedding import run
 from harness.model import Verdict
-from harness.report import run
 from harness.scenario.library import load_library
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]

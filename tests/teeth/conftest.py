@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.ground import Ground, prepared
+from harness.run_context import RunContext, prepared
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
@@ -17,13 +17,13 @@ PATIENT_TIME_SCALE = 3.0
 
 
 @pytest.fixture(scope="session")
-def ground() -> Iterator[Ground]:
+def context() -> Iterator[RunContext]:
     with prepared(seed=1, time_scale=TIME_SCALE) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def patient_ground() -> Iterator[Ground]:
+def patient_ground() -> Iterator[RunContext]:
     with prepared(seed=1, time_scale=PATIENT_TIME_SCALE) as made:
         yield made
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.events import Event
-from harness.ground import Ground
 from harness.model import CaseResult, Finding, Verdict
+from harness.run_context import RunContext
 from harness.runner import Options, Run
 from harness.scenario.case import Case
-from harness.senders.reference import ReferenceSender
+from harness.senders.reference import InProcessSender
 
 Handle = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -19,7 +19,7 @@ Handle = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _JOBS = 8
 
 
-class InProcess(ReferenceSender):
+class InProcess(InProcessSender):
     """Calls a function in threads. A hang is cut soon: nobody here is slow to start."""
 
     def limit_for(self, timeout: float) -> float:
@@ -33,7 +33,7 @@ def with_controls(cases: Iterable[Case], library: Sequence[Case]) -> tuple[Case,
 
 
 def judged(
-    name: str, handle: Handle, cases: Sequence[Case], ground: Ground, *, jobs: int = _JOBS
+    name: str, handle: Handle, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
 ) -> dict[str, CaseResult]:
     """The result of each case, by its id."""
 
@@ -42,7 +42,7 @@ def judged(
             job = Run(
                 cases=cases,
                 sender=sender,
-                ground=ground,
+                context=context,
                 listener=_unheard,
                 options=Options(jobs=jobs),
             )

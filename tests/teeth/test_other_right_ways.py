@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.ground import Ground
 from harness.model import CaseResult, Verdict
+from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.selection import matches
 
@@ -84,16 +84,18 @@ class NamesTheAddressDialled(Careful):
     ],
 )
 def test_another_way_is_right_too(
-    sender: type[Careful], cases: list[str], library: tuple[Case, ...], ground: Ground
+    sender: type[Careful], cases: list[str], library: tuple[Case, ...], context: RunContext
 ) -> None:
-    results = results_of(sender, cases, library, ground)
+    results = results_of(sender, cases, library, context)
     assert not not_passed(results), story(not_passed(results))
 
 
 def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(
-    library: tuple[Case, ...], ground: Ground
+    library: tuple[Case, ...], context: RunContext
 ) -> None:
-    results = results_of(WaitsForTheRestOfTheLine, ["starttls/injected-fragment*"], library, ground)
+    results = results_of(
+        WaitsForTheRestOfTheLine, ["starttls/injected-fragment*"], library, context
+    )
     classes = [
         (result.answer or {})["error"]["class"]
         for result in results.values()
@@ -122,30 +124,30 @@ def test_a_row_is_convicted_by_the_clause_that_is_about_it(
     cases: str,
     rows: set[str],
     library: tuple[Case, ...],
-    ground: Ground,
+    context: RunContext,
 ) -> None:
-    results = results_of(sender, [cases], library, ground)
+    results = results_of(sender, [cases], library, context)
     asked = [result for result in results.values() if not result.is_control]
     assert all(result.verdict is Verdict.FAIL for result in asked)
     assert convicted_rows(asked) == rows
 
 
 def test_an_anonymous_message_in_clear_mode_is_wrong_and_no_leak(
-    library: tuple[Case, ...], ground: Ground
+    library: tuple[Case, ...], context: RunContext
 ) -> None:
-    results = results_of(SendsAnonymously, ["auth/not-offered[mode=none]"], library, ground)
+    results = results_of(SendsAnonymously, ["auth/not-offered[mode=none]"], library, context)
     (asked,) = (result for result in results.values() if not result.is_control)
     assert {finding.check for finding in failing(asked)} == {"sender.status", "mail", "messages"}
     assert not any(finding.leak for finding in asked.findings)
 
 
 def results_of(
-    sender: type[Careful], globs: list[str], library: tuple[Case, ...], ground: Ground
+    sender: type[Careful], globs: list[str], library: tuple[Case, ...], context: RunContext
 ) -> dict[str, CaseResult]:
     cases = [case for case in library if any(matches(glob, case.id) for glob in globs)]
     assert cases
     wanted = with_controls(cases, library)
-    return judged(sender.__name__, handler(sender), wanted, ground)
+    return judged(sender.__name__, handler(sender), wanted, context)
 
 
 def convicted_rows(results: Iterable[CaseResult]) -> set[str]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness.ground import Ground
 from harness.model import Verdict
 from harness.reference.sender import handle as reference
+from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.scenario.library import bundled_folder
 
@@ -51,7 +51,7 @@ WORDS = {"sender.error.says"}
     ],
 )
 def test_a_right_sender_passes_every_case(
-    name: str, folder: str, library: tuple[Case, ...], patient_ground: Ground
+    name: str, folder: str, library: tuple[Case, ...], patient_ground: RunContext
 ) -> None:
     results = judged(name, RIGHT[name], in_folder(library, folder), patient_ground)
     assert not not_passed(results), story(not_passed(results))
@@ -59,7 +59,7 @@ def test_a_right_sender_passes_every_case(
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_one_that_says_nothing_but_the_status_fails_only_where_words_are_asked_for(
-    folder: str, library: tuple[Case, ...], patient_ground: Ground
+    folder: str, library: tuple[Case, ...], patient_ground: RunContext
 ) -> None:
     cases = in_folder(library, folder)
     results = judged("terse", terse, cases, patient_ground)
@@ -81,7 +81,7 @@ def asking_for_words(folder: str) -> set[str]:
 
 @pytest.mark.parametrize("hook", [OwnVerification, Overriding, Patient, Blaming])
 def test_what_wrong_senders_have_in_common_is_right_by_itself(
-    hook: type[Careful], library: tuple[Case, ...], patient_ground: Ground
+    hook: type[Careful], library: tuple[Case, ...], patient_ground: RunContext
 ) -> None:
     cases = [case for case in library if case.scenario in {"tls/certificate", "modes/stripped"}]
     results = judged(hook.__name__, handler(hook), cases, patient_ground)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.ground import Ground
 from harness.model import CaseResult, Verdict
+from harness.run_context import RunContext
 from harness.scenario.case import Case
 
 from .careful import handler
@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
 def test_a_wrong_sender_is_convicted_for_what_it_does_wrong(
-    wrong: Wrong, library: tuple[Case, ...], ground: Ground
+    wrong: Wrong, library: tuple[Case, ...], context: RunContext
 ) -> None:
     expected = wrong.cases(library)
     cases = with_controls([case for case in library if case.id in expected], library)
-    results = judged(wrong.name, handler(wrong.sender), cases, ground)
+    results = judged(wrong.name, handler(wrong.sender), cases, context)
     controls = {id_: result for id_, result in results.items() if result.is_control}
     acquitted = [
         results[case] for case, checks in expected.items() if not convicts(results[case], checks)

@@ -21,7 +21,7 @@ _UNREADABLE = (LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class FormPart:
     """One field of a form; a file is one that has a file name, and may have a media type."""
 
     name: str
@@ -39,7 +39,7 @@ class Part:
 class Form:
     """The fields of a form in their order; a name may come several times."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[FormPart, ...]
 
     def all(self, name: str) -> list[str]:
         """Every value of a name, but empty ones."""
@@ -49,7 +49,7 @@ class Form:
         """The first value of a name; None where there is none or nothing in it."""
         return next(iter(self.all(name)), None)
 
-    def find(self, name: str) -> Part | None:
+    def find(self, name: str) -> FormPart | None:
         """The first field of a name."""
         return next((part for part in self.parts if part.name == name), None)
 
@@ -69,7 +69,7 @@ def parsed(request: Request) -> Form | Response:
     if _BAD_ESCAPE.search(request.body):
         return refuse("url-escape")
     pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-    return Form(tuple(Part(name=name, value=_octets(value)) for name, value in pairs))
+    return Form(tuple(FormPart(name=name, value=_octets(value)) for name, value in pairs))
 
 
 def _octets(text: str) -> bytes:
@@ -94,12 +94,12 @@ def _multipart(request: Request) -> Form | Response:
     return refuse("malformed" if start is None else "cut-off")
 
 
-def _form(parts: list[Part | None]) -> Form | Response:
+def _form(parts: list[FormPart | None]) -> Form | Response:
     sound = tuple(part for part in parts if part is not None)
     return Form(sound) if len(sound) == len(parts) else refuse("malformed")
 
 
-def _part(octets: bytes) -> Part | None:
+def _part(octets: bytes) -> FormPart | None:
     """A part: it begins with the end of its delimiter's line."""
     head, blank, value = octets.partition(b"\r\n\r\n")
     headers = HeaderParser().parsestr(head.decode("utf-8", "replace").lstrip("\r\n"))
@@ -107,7 +107,7 @@ def _part(octets: bytes) -> Part | None:
     name = _parameter(disposition, "name")
     if not blank or not name:
         return None
-    return Part(
+    return FormPart(
         name=name,
         value=value,
         filename=_parameter(disposition, "filename"),

@@ -12,7 +12,7 @@ import json
 from dataclasses import replace
 
 from ...http.exchange import Headers, Mark, Response
-from ..refusal import Refusal, Refusals
+from ..refusal import Refusals, VendorRefusal
 
 _DOCS = "mailgun/documentation, source (2024-07)"
 _OPENAPI = "Mailgun's OpenAPI 3.1 document (2026)"
@@ -30,20 +30,20 @@ def _refusal(
     message: str,
     source: str,
     mark: Mark = Mark.DOCUMENTED,
-) -> Refusal:
+) -> VendorRefusal:
     body = json.dumps({"message": message}, separators=(",", ":"))
-    return Refusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
+    return VendorRefusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
 
 
 def _not_allowed(
     name: str, when: str, status: int, reason: str, source: str, mark: Mark = Mark.DOCUMENTED
-) -> Refusal:
+) -> VendorRefusal:
     message = f"Domain <domain> is not allowed to send: {reason}"
     return _refusal(name, when, status, message, source, mark)
 
 
-def _forbidden(name: str, when: str, mark: Mark, source: str) -> Refusal:
-    return Refusal(
+def _forbidden(name: str, when: str, mark: Mark, source: str) -> VendorRefusal:
+    return VendorRefusal(
         name=name,
         when=when,
         status=401,
@@ -208,7 +208,7 @@ _LIMITS = (
         "mailgun-java issue 50 (2025-08); 400 was seen, too (2026-10)",
         Mark.SEEN,
     ),
-    Refusal(
+    VendorRefusal(
         name="rate-limited",
         when="too many requests at an endpoint that reads back",
         status=429,

@@ -16,7 +16,7 @@ from ..refusal import Refusals
 from ..rules import Outcome, Token
 from .account import MailgunAccount, MailgunDomain, MailgunKey
 from .form import MULTIPART, parsed
-from .insight import read_back
+from .reads import read_back
 from .refusals import REFUSALS, refuse
 from .sending import take
 from .validation import objection, recipients

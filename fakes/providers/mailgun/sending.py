@@ -9,7 +9,7 @@ from email.parser import BytesHeaderParser
 from email.utils import formataddr, parseaddr
 
 from ...http.exchange import Mark, Response
-from ..attachment import Attachment
+from ..attachment import AttachedFile
 from ..refusal import JSON
 from ..rules import AcceptedMail, Fields, Outcome
 from .account import MailgunAccount, MailgunDomain
@@ -111,7 +111,7 @@ def _composed(
             html=form.get("html"),
             headers={"Message-ID": identifier, **headers},
             attachments=tuple(
-                Attachment(name=part.filename, content_type=part.content_type, raw=part.value)
+                AttachedFile(name=part.filename, content_type=part.content_type, raw=part.value)
                 for part in form.parts
                 if part.name == "attachment" and part.filename
             ),

@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Mark, Response
-from ...smtp.exchange import Attempt, Dialect, Envelope, Reply, by_name
+from ...smtp.exchange import Attempt, Dialect, Envelope, VendorReply, by_name
 from ..rules import Token
-from ..submission import Situation, Submission, Submitted, Taken
+from ..submission import Submission, SubmissionContext, Submitted, Taken
 from .account import MailgunAccount, MailgunDomain
-from .form import Form, Part
+from .form import Form, FormPart
 from .rules import not_allowed_now, unauthorized_recipient
 from .sending import take
 from .validation import is_address
@@ -50,14 +50,14 @@ DIALECT = Dialect(
 
 REPLIES = by_name(
     [
-        Reply(
+        VendorReply(
             name="accepted",
             when="the message is taken; its id is not said",
             text="250 Great success",
             mark=Mark.SEEN,
             source="smtp-cli issue 26, and other sessions quoted in public",
         ),
-        Reply(
+        VendorReply(
             name="bad-credentials",
             when="no such user of a domain in this region, or another password",
             text="535 Authentication failed",
@@ -65,21 +65,21 @@ REPLIES = by_name(
             source="ToolJet/ToolJet#5742 (2023); before that `535 5.7.0 Mailgun is not loving your "
             "login or password`",
         ),
-        Reply(
+        VendorReply(
             name="bad-recipient",
             when="the recipient is no address; the reply to RCPT",
             text="501 cannot parse to address",
             mark=Mark.INFERRED,
             source="the text was seen, its code was not",
         ),
-        Reply(
+        VendorReply(
             name="bad-sender",
             when="From is missing or no address: in reply to the message",
             text="501 cannot parse from address",
             mark=Mark.INFERRED,
             source="the text was seen, its code and its moment were not",
         ),
-        Reply(
+        VendorReply(
             name="not-allowed",
             when="a sandbox domain, or a free account, and a recipient who is not authorized; an "
             "account that was never activated: in reply to DATA",
@@ -87,14 +87,14 @@ REPLIES = by_name(
             mark=Mark.SEEN,
             source="Monstarrrr/rebutify#162 (2024); replies quoted in public files",
         ),
-        Reply(
+        VendorReply(
             name="not-allowed-otherwise",
             when="the domain may not send for another reason: in reply to DATA",
             text="421 <reason>",
             mark=Mark.INFERRED,
             source="inferred: the form of the reply for sandbox domains, the API's own reasons",
         ),
-        Reply(
+        VendorReply(
             name="probation",
             when="the account is on probation and sends too fast: in reply to DATA",
             text="554 Your account is on probation and domains are limited to 100 messages / hour. "
@@ -102,7 +102,7 @@ REPLIES = by_name(
             mark=Mark.SEEN,
             source="pivorakmeetup/pivorak-web-app#711 (2019)",
         ),
-        Reply(
+        VendorReply(
             name="trouble",
             when="Mailgun has a fault of its own: in reply to DATA",
             text="451 temporary failure",
@@ -145,7 +145,7 @@ class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
 
     def admit(
         self, account: MailgunAccount, attempt: Attempt, *, region: str
-    ) -> MailgunDomain | Reply:
+    ) -> MailgunDomain | VendorReply:
         """The domain whose user it is."""
         user, _, name = attempt.username.rpartition("@")
         domain = account.domain(name, region=region)
@@ -158,15 +158,15 @@ class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
         return domain
 
     def recipient_refusal(
-        self, account: MailgunAccount, address: str, where: Situation[MailgunDomain]
-    ) -> Reply | None:
+        self, account: MailgunAccount, address: str, where: SubmissionContext[MailgunDomain]
+    ) -> VendorReply | None:
         """What is no address."""
         del account, where
         return None if is_address(address) else REPLIES["bad-recipient"]
 
     def data_refusal(
-        self, account: MailgunAccount, envelope: Envelope, where: Situation[MailgunDomain]
-    ) -> Reply | None:
+        self, account: MailgunAccount, envelope: Envelope, where: SubmissionContext[MailgunDomain]
+    ) -> VendorReply | None:
         """Why the domain may not send, as the account is now."""
         if account.out_of_order:
             return REPLIES["trouble"]
@@ -177,23 +177,23 @@ class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
         return _reply(refused) if refused is not None else None
 
     def take(
-        self, account: MailgunAccount, message: Submitted, where: Situation[MailgunDomain]
+        self, account: MailgunAccount, message: Submitted, where: SubmissionContext[MailgunDomain]
     ) -> Taken[MailgunAccount]:
         """Take it as the API takes a finished message."""
         if not is_address(message.sender):
             return Taken(account=account, reply=REPLIES["bad-sender"])
         to = [
-            Part(name="to", value=address.encode("utf-8", "replace"))
+            FormPart(name="to", value=address.encode("utf-8", "replace"))
             for address in message.envelope.rcpt_tos
         ]
         drop = message.header("X-Mailgun-Drop-Message").encode("utf-8", "replace")
-        finished = Part(name="message", value=message.octets, filename="message.mime")
-        form = Form((*to, finished, Part(name="o:testmode", value=drop)))
+        finished = FormPart(name="message", value=message.octets, filename="message.mime")
+        form = Form((*to, finished, FormPart(name="o:testmode", value=drop)))
         outcome = take(account, where.who, form, is_mime=True, now=where.now)
         return Taken(account=outcome.account, reply=REPLIES["accepted"], accepted=outcome.accepted)
 
 
-def _reply(response: Response) -> Reply:
+def _reply(response: Response) -> VendorReply:
     """The API's reason behind 421; probation has words of its own."""
     if response.case == "probation":
         return REPLIES["probation"]

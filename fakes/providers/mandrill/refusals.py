@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 
 from ...http.exchange import Mark, Response
-from ..refusal import Refusal, Refusals
+from ..refusal import Refusals, VendorRefusal
 
 _CLIENT = "mandrill 1.0.60, docstrings and error map"
 _SEEN = "bodies quoted in public tests and issue threads"
@@ -54,11 +54,13 @@ def result_item(
     }
 
 
-def _refusal(name: str, when: str, status: int, body: str, mark: Mark, source: str) -> Refusal:
-    return Refusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
+def _refusal(
+    name: str, when: str, status: int, body: str, mark: Mark, source: str
+) -> VendorRefusal:
+    return VendorRefusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
 
 
-def _rejected(reason: str, when: str) -> Refusal:
+def _rejected(reason: str, when: str) -> VendorRefusal:
     body = json.dumps(
         [result_item("<email>", "rejected", "<id>", reason, None)], separators=(",", ":")
     )

@@ -1,4 +1,4 @@
-"""Mandrill's rules: which key, which call. What each call does is in `sending` and `insight`."""
+"""Mandrill's rules: which key, which call. What each call does is in `sending` and `reads`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..keys import find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
 from .account import MandrillAccount, MandrillKey
-from .insight import INSIGHT, Asked
+from .reads import READS, MandrillRead
 from .refusals import REFUSALS
 from .sending import send
 from .validation import text_of
@@ -55,8 +55,8 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
             return _refused(account, "invalid-key-old" if account.old_key_error else "invalid-key")
         if account.maintenance:
             return _refused(account, "service-unavailable")
-        if call in INSIGHT:
-            return INSIGHT[call](Asked(account=account, body=body, key=key, now=now))
+        if call in READS:
+            return READS[call](MandrillRead(account=account, body=body, key=key, now=now))
         if account.suspended:
             return _refused(account, "suspended")
         return send(account, call, body, key, now)
@@ -69,7 +69,7 @@ def _refused(account: MandrillAccount, name: str) -> Outcome[MandrillAccount]:
 def _call(request: Request) -> str | None:
     """The call that a path names, where there is such a call."""
     found = _PATH.match(request.path)
-    return found[1] if found and (found[1] in INSIGHT or found[1] in _SENDS) else None
+    return found[1] if found and (found[1] in READS or found[1] in _SENDS) else None
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from email.utils import getaddresses
 from typing import Any
 
 from ...http.exchange import Mark, Response
-from ..attachment import Attachment
+from ..attachment import AttachedFile
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
 from ..rules import Fields, Outcome
@@ -197,7 +197,7 @@ def _fields(given: _Given, recipient: str, subject: str) -> Fields:
         html=_part(message, "html") or _template(given),
         headers=_header_map(headers) if isinstance(headers, dict) else {},
         attachments=tuple(
-            Attachment.of(each, name="name", content_type="type", encoded="content")
+            AttachedFile.of(each, name="name", content_type="type", encoded="content")
             for each in message.get("attachments") or ()
         ),
     )

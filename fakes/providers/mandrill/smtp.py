@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Mark
-from ...smtp.exchange import Attempt, Dialect, Reply, by_name
+from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import find_proven
-from ..submission import Situation, Submission, Submitted, Taken, as_sent
+from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from .account import MandrillAccount, MandrillKey
 from .sending import send
 from .validation import text_of
@@ -52,7 +52,7 @@ DIALECT = Dialect(
 
 REPLIES = by_name(
     [
-        Reply(
+        VendorReply(
             name="accepted",
             when="always, after a key: a domain that is not verified, an invalid sender and "
             "recipients on the denylist show only in the activity; the id is that of the queue",
@@ -60,28 +60,28 @@ REPLIES = by_name(
             mark=Mark.SEEN,
             source=f"{_SESSION}; nodemailer/nodemailer#412",
         ),
-        Reply(
+        VendorReply(
             name="bad-key",
             when="the password is no key of the account's, or there is no user name",
             text="435 4.7.8 Error: authentication failed:",
             mark=Mark.SEEN,
             source="nodemailer/nodemailer#280; the source of Metabase",
         ),
-        Reply(
+        VendorReply(
             name="no-permission",
             when=f"the key may not call {_RAW}",
             text="435 4.7.8 Error: authentication failed:",
             mark=Mark.INFERRED,
             source="inferred: the API does not tell such a key from a wrong one either",
         ),
-        Reply(
+        VendorReply(
             name="suspended",
             when="the account is suspended",
             text="435 4.7.8 Error: authentication failed:",
             mark=Mark.SYNTHETIC,
             source=_UNKNOWN,
         ),
-        Reply(
+        VendorReply(
             name="maintenance",
             when="the subsystem is down",
             text="454 4.7.0 Temporary authentication failure",
@@ -108,7 +108,7 @@ class MandrillSubmission(Submission[MandrillAccount, MandrillKey]):
 
     def admit(
         self, account: MandrillAccount, attempt: Attempt, *, region: str
-    ) -> MandrillKey | Reply:
+    ) -> MandrillKey | VendorReply:
         """The key; the name does not matter."""
         if account.maintenance:
             return REPLIES["maintenance"]
@@ -120,7 +120,7 @@ class MandrillSubmission(Submission[MandrillAccount, MandrillKey]):
         return REPLIES["suspended"] if account.suspended else key
 
     def take(
-        self, account: MandrillAccount, message: Submitted, where: Situation[MandrillKey]
+        self, account: MandrillAccount, message: Submitted, where: SubmissionContext[MandrillKey]
     ) -> Taken[MandrillAccount]:
         """Take it as messages/send-raw does, which rejects or queues without a word here."""
         body = {

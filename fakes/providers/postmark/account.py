@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..keyed import KeyedAccount
 from ..keys import Domain, domain_of, find_domain
 from ..rules import AcceptedMail
-from .mailbox import Mailbox
+from .mailbox import AddressWithName
 
 
 class Stream(BaseModel):
@@ -79,9 +79,9 @@ class PostmarkMail(AcceptedMail):
     """A message as the activity has it. `bounces`: recipient and type of each bounce."""
 
     sender: str
-    to: tuple[Mailbox, ...] = ()
-    cc: tuple[Mailbox, ...] = ()
-    bcc: tuple[Mailbox, ...] = ()
+    to: tuple[AddressWithName, ...] = ()
+    cc: tuple[AddressWithName, ...] = ()
+    bcc: tuple[AddressWithName, ...] = ()
     text: str | None = None
     html: str | None = None
     tag: str = ""

@@ -12,7 +12,7 @@ _ANGLE = re.compile(r"(.*)<([^<>]*)>\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
+class AddressWithName:
     """One address and the name before it, where there is one."""
 
     name: str
@@ -27,14 +27,14 @@ class Mailbox:
 
 # The rules ask for the same lists several times.
 @lru_cache(maxsize=256)
-def mailboxes(text: str) -> tuple[Mailbox, ...]:
+def mailboxes(text: str) -> tuple[AddressWithName, ...]:
     """The mailboxes of a list; empty places between commas do not count."""
     found = []
     for piece in _pieces(text):
         angle = _ANGLE.match(piece)
         name, address = (angle[1], angle[2]) if angle else ("", piece)
         name = name.strip().strip('"').strip()
-        found.append(Mailbox(name=name, address=address.strip()))
+        found.append(AddressWithName(name=name, address=address.strip()))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from ...http.exchange import Headers, Mark
-from ..refusal import Refusal, Refusals
+from ..refusal import Refusals, VendorRefusal
 
 _PAGES = "postmarkapp.com, developer pages"
 _TABLE = "postmarkapp.com, table of error codes (2026-09-30)"
@@ -23,10 +23,10 @@ JSON_UTF8: Headers = (("Content-Type", "application/json; charset=utf-8"),)
 
 def _refusal(
     name: str, when: str, status: int, code: int, message: str, mark: Mark, source: str
-) -> Refusal:
+) -> VendorRefusal:
     body = json.dumps({"ErrorCode": code, "Message": message}, separators=(",", ":"))
     headers = (*JSON_UTF8, ("X-PM-ApiErrorCode", str(code)))
-    return Refusal(
+    return VendorRefusal(
         name=name, when=when, status=status, body=body, mark=mark, source=source, headers=headers
     )
 

@@ -1,4 +1,4 @@
-"""Postmark's rules: which token, which endpoint. What they do is in `sending` and `insight`."""
+"""Postmark's rules: which token, which endpoint. What they do is in `sending` and `reads`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..keys import find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
 from .account import PostmarkAccount
-from .insight import ACCOUNT_CALLS, SERVER_CALLS, Asked
+from .reads import ACCOUNT_CALLS, SERVER_CALLS, PostmarkRead
 from .refusals import REFUSALS, refuse
 from .sending import send, send_batch
 
@@ -61,7 +61,7 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
                 refused = _wrong_account_token(account, request)
                 if refused is not None:
                     return Outcome(account=account, response=refused)
-                return call(Asked(account=account, request=request, parts=found.groups()))
+                return call(PostmarkRead(account=account, request=request, parts=found.groups()))
         return _server_call(account, request, path, now)
 
 
@@ -87,7 +87,7 @@ def _server_call(
     for method, pattern, call in SERVER_CALLS:
         found = pattern.match(path)
         if found and request.method == method:
-            return call(Asked(account=account, request=request, parts=found.groups()))
+            return call(PostmarkRead(account=account, request=request, parts=found.groups()))
     return Outcome(account=account, response=refuse("unknown-path"))
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...http.exchange import Mark, Response
-from ..attachment import Attachment
+from ..attachment import AttachedFile
 from ..keys import domain_of
 from ..rules import Fields, Outcome
 from .account import PostmarkAccount, PostmarkMail
-from .mailbox import Mailbox, mailboxes
+from .mailbox import AddressWithName, mailboxes
 from .refusals import JSON_UTF8, refuse
 from .validation import recipients, text_of, wrong_message
 
@@ -203,7 +203,7 @@ def _mail(
             html=html,
             headers=_headers(item),
             attachments=tuple(
-                Attachment.of(each, name="Name", content_type="ContentType", encoded="Content")
+                AttachedFile.of(each, name="Name", content_type="ContentType", encoded="Content")
                 for each in item.get("Attachments") or ()
             ),
         ),
@@ -224,7 +224,7 @@ def _mail(
     )
 
 
-def _shown(boxes: Sequence[Mailbox]) -> tuple[str, ...]:
+def _shown(boxes: Sequence[AddressWithName]) -> tuple[str, ...]:
     return tuple(box.shown for box in boxes)
 
 

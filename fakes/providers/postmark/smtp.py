@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Mark
-from ...smtp.exchange import Attempt, Dialect, Reply, by_name
+from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import ApiKey, find_proven
-from ..submission import Situation, Submission, Submitted, Taken, as_sent
+from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from .account import PostmarkAccount, PostmarkMail
-from .mailbox import Mailbox
+from .mailbox import AddressWithName
 from .mime import item_of
 from .sending import message_id, send
 
@@ -54,7 +54,7 @@ DIALECT = Dialect(
 
 REPLIES = by_name(
     [
-        Reply(
+        VendorReply(
             name="accepted",
             when="always, after a token: what the API would refuse bounces later; the id is that "
             "of the queue",
@@ -62,7 +62,7 @@ REPLIES = by_name(
             mark=Mark.SEEN,
             source=f"a relay's log of 2026; {_PAGES}",
         ),
-        Reply(
+        VendorReply(
             name="bad-token",
             when="the token is no server token of the account's, or is an account token; the last "
             "prompt comes back at the end, and with PLAIN there is none",
@@ -71,14 +71,14 @@ REPLIES = by_name(
             source="mautic/mautic#1700 (2016), symfony/symfony#48284 (2022); with PLAIN: "
             "nodemailer-wellknown#14",
         ),
-        Reply(
+        VendorReply(
             name="smtp-disabled",
             when="the server takes no mail over SMTP, or is not active",
             text="535 5.7.8 Error: authentication failed: <challenge>",
             mark=Mark.INFERRED,
             source=f"{_PAGES} say that it fails; the code is inferred",
         ),
-        Reply(
+        VendorReply(
             name="trouble",
             when="Postmark is down or broken, or gets too many messages",
             text="451 4.3.0 temporary failure",
@@ -103,7 +103,9 @@ class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
         del account, region
         return given["server_token"], given["server_token"]
 
-    def admit(self, account: PostmarkAccount, attempt: Attempt, *, region: str) -> ApiKey | Reply:
+    def admit(
+        self, account: PostmarkAccount, attempt: Attempt, *, region: str
+    ) -> ApiKey | VendorReply:
         """The server token that was given twice."""
         key = find_proven(account.keys, attempt.proves, region=region)
         challenge = attempt.last_challenge
@@ -114,7 +116,7 @@ class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
         return key
 
     def take(
-        self, account: PostmarkAccount, message: Submitted, where: Situation[ApiKey]
+        self, account: PostmarkAccount, message: Submitted, where: SubmissionContext[ApiKey]
     ) -> Taken[PostmarkAccount]:
         """Take it as the API takes the same in fields; what that refuses is taken and bounces."""
         if account.trouble is not None or account.rate_limited:
@@ -132,7 +134,10 @@ class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
 
 
 def _refused(
-    message: Submitted, item: Mapping[str, object], identifier: str, where: Situation[ApiKey]
+    message: Submitted,
+    item: Mapping[str, object],
+    identifier: str,
+    where: SubmissionContext[ApiKey],
 ) -> PostmarkMail:
     """What the API refuses: it bounces for each of its recipients."""
     recipients = message.envelope.rcpt_tos
@@ -145,7 +150,7 @@ def _refused(
         state="bounced",
         mime=message.octets,
         sender=str(item["From"]),
-        to=tuple(Mailbox(name="", address=address) for address in recipients),
+        to=tuple(AddressWithName(name="", address=address) for address in recipients),
         stream=str(item["MessageStream"]),
         bounces=tuple((address, API_ERROR) for address in recipients),
     )

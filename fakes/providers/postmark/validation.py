@@ -9,7 +9,7 @@ from typing import Any
 
 from ...http.exchange import Response
 from .account import PostmarkAccount
-from .mailbox import Mailbox, mailboxes, problem
+from .mailbox import AddressWithName, mailboxes, problem
 from .refusals import refuse
 
 _STRINGS = {
@@ -36,7 +36,7 @@ def text_of(value: Any) -> str:
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else ""
 
 
-def recipients(item: Mapping[str, Any]) -> tuple[Mailbox, ...]:
+def recipients(item: Mapping[str, Any]) -> tuple[AddressWithName, ...]:
     """To, Cc and Bcc in this order."""
     return tuple(
         box for field in ("To", "Cc", "Bcc") for box in mailboxes(text_of(item.get(field)))

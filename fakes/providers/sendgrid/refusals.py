@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from ...http.exchange import Mark
-from ..refusal import Refusal, Refusals
+from ..refusal import Refusals, VendorRefusal
 
 _OPENAPI = "twilio/sendgrid-oai, spec/json (2026-01)"
 _ERRORS_PAGE = "sendgrid/docs, v3 mail send errors (8ef95fea6)"
@@ -24,8 +24,10 @@ def error_body(message: str, field: str | None = None, help_text: str | None = N
     return json.dumps({"errors": [error]}, separators=(",", ":"))
 
 
-def _refusal(name: str, when: str, status: int, body: str, mark: Mark, source: str) -> Refusal:
-    return Refusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
+def _refusal(
+    name: str, when: str, status: int, body: str, mark: Mark, source: str
+) -> VendorRefusal:
+    return VendorRefusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
 
 
 REFUSALS = Refusals(

@@ -16,8 +16,8 @@ from ..keys import ApiKey, find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
 from .account import SendGridAccount
-from .insight import read_back
 from .json_types import wrong_types
+from .reads import read_back
 from .refusals import REFUSALS
 from .sending import take
 from .validation import Complaint, complaints

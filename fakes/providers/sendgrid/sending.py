@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ...http.exchange import Headers, Mark, Response
-from ..attachment import Attachment
+from ..attachment import AttachedFile
 from ..rules import Fields, Outcome
 from .account import SendGridAccount, SendGridMail
 
@@ -79,7 +79,7 @@ def _mail(
             html=_part(body, "text/html"),
             headers=_headers(body, item),
             attachments=tuple(
-                Attachment.of(each, name="filename", content_type="type", encoded="content")
+                AttachedFile.of(each, name="filename", content_type="type", encoded="content")
                 for each in body.get("attachments") or ()
             ),
         ),

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Mark
-from ...smtp.exchange import Attempt, Dialect, Envelope, Reply, by_name
+from ...smtp.exchange import Attempt, Dialect, Envelope, VendorReply, by_name
 from ..keys import ApiKey, find_proven
-from ..submission import Situation, Submission, Submitted, Taken
+from ..submission import Submission, SubmissionContext, Submitted, Taken
 from .account import SendGridAccount, SendGridMail
 
 _ID = string.ascii_letters + string.digits + "-_"
@@ -48,21 +48,21 @@ DIALECT = Dialect(
 
 REPLIES = by_name(
     [
-        Reply(
+        VendorReply(
             name="accepted",
             when="the message is taken; the id is that of X-Message-Id",
             text="250 Ok: queued as <id>",
             mark=Mark.SEEN,
             source=_THREADS,
         ),
-        Reply(
+        VendorReply(
             name="bad-key",
             when="the user is not `apikey`, or the key is no key of the account's",
             text="535 Authentication failed: Bad username / password",
             mark=Mark.SEEN,
             source=_THREADS,
         ),
-        Reply(
+        VendorReply(
             name="revoked-key",
             when="the key was revoked",
             text="535 Authentication failed: The provided authorization grant is invalid, expired, "
@@ -70,42 +70,42 @@ REPLIES = by_name(
             mark=Mark.SEEN,
             source=_THREADS,
         ),
-        Reply(
+        VendorReply(
             name="no-permission",
             when="the key lacks the scope mail.send",
             text="535 Authentication failed: Bad username / password",
             mark=Mark.INFERRED,
             source="inferred: nothing else is known to be said to a key",
         ),
-        Reply(
+        VendorReply(
             name="suspended",
             when="the account is disabled",
             text="535 Authentication failed: account disabled",
             mark=Mark.SEEN,
             source=_THREADS,
         ),
-        Reply(
+        VendorReply(
             name="credits-used-up",
             when="the plan is used up or the trial is over",
             text="451 Authentication failed: Maximum credits exceeded",
             mark=Mark.SEEN,
             source=_THREADS,
         ),
-        Reply(
+        VendorReply(
             name="trouble",
             when="SendGrid has a fault of its own",
             text="451 temporary failure",
             mark=Mark.SYNTHETIC,
             source=_UNKNOWN,
         ),
-        Reply(
+        VendorReply(
             name="rate-limited",
             when="too many messages; the reply to DATA",
             text="451 You've exceeded your messaging limits",
             mark=Mark.SEEN,
             source=_THREADS,
         ),
-        Reply(
+        VendorReply(
             name="unverified-sender",
             when="the From address is no verified Sender Identity; the reply to the message",
             text="550 The from address does not match a verified Sender Identity. Mail cannot be "
@@ -134,7 +134,9 @@ class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
         del account, region
         return _USER, given["api_key"]
 
-    def admit(self, account: SendGridAccount, attempt: Attempt, *, region: str) -> ApiKey | Reply:
+    def admit(
+        self, account: SendGridAccount, attempt: Attempt, *, region: str
+    ) -> ApiKey | VendorReply:
         """The key, where it may send."""
         if account.trouble is not None:
             return REPLIES["trouble"]
@@ -150,14 +152,14 @@ class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
         return REPLIES["credits-used-up"] if account.quota_used_up else key
 
     def data_refusal(
-        self, account: SendGridAccount, envelope: Envelope, where: Situation[ApiKey]
-    ) -> Reply | None:
+        self, account: SendGridAccount, envelope: Envelope, where: SubmissionContext[ApiKey]
+    ) -> VendorReply | None:
         """The limits."""
         del envelope, where
         return REPLIES["rate-limited"] if account.rate_limited else None
 
     def take(
-        self, account: SendGridAccount, message: Submitted, where: Situation[ApiKey]
+        self, account: SendGridAccount, message: Submitted, where: SubmissionContext[ApiKey]
     ) -> Taken[SendGridAccount]:
         """Take what comes from a Sender Identity; suppressed recipients are dropped later."""
         senders = message.addresses("From")

@@ -55,7 +55,7 @@ class SesDomain(Domain):
     mail_from_verified: bool = True
 
 
-class Address(BaseModel):
+class EmailIdentity(BaseModel):
     """An address identity; `region` None: in each."""
 
     model_config = _STRICT
@@ -75,7 +75,7 @@ class ConfigurationSet(BaseModel):
     region: str | None = None
 
 
-class Template(BaseModel):
+class StoredTemplate(BaseModel):
     """A stored template, with `{{name}}` for what is filled in; `region` None: in each."""
 
     model_config = _STRICT
@@ -113,12 +113,12 @@ class SesAccount(Account):
     number: str = Field(default="123456789012", pattern=r"^[0-9]{12}$")
     keys: tuple[AccessKey, ...] = Field(default=(AccessKey(),), strict=False)
     domains: tuple[SesDomain, ...] = Field(default=(), strict=False)
-    addresses: tuple[Address, ...] = Field(default=(), strict=False)
+    addresses: tuple[EmailIdentity, ...] = Field(default=(), strict=False)
     sandbox: bool = False
     subscribed: bool = True
     sending_enabled: bool = True
     configuration_sets: tuple[ConfigurationSet, ...] = Field(default=(), strict=False)
-    templates: tuple[Template, ...] = Field(default=(), strict=False)
+    templates: tuple[StoredTemplate, ...] = Field(default=(), strict=False)
     max_24_hour_send: float | None = Field(default=None, ge=_UNLIMITED, strict=False)
     max_send_rate: float | None = Field(default=None, gt=0, strict=False)
     sent_last_24_hours: int = Field(default=0, ge=0)
@@ -129,17 +129,17 @@ class SesAccount(Account):
         found = (s for s in self.configuration_sets if s.region in {None, region})
         return next((each for each in found if each.name == name), None)
 
-    def template(self, name: str, *, region: str) -> Template | None:
+    def template(self, name: str, *, region: str) -> StoredTemplate | None:
         """The template of that name in this region."""
         found = (t for t in self.templates if t.region in {None, region})
         return next((each for each in found if each.name == name), None)
 
-    def identities(self, region: str) -> Iterator[SesDomain | Address]:
+    def identities(self, region: str) -> Iterator[SesDomain | EmailIdentity]:
         """The identities that it has in this region."""
         yield from (each for each in self.domains if each.region in {None, region})
         yield from (each for each in self.addresses if each.region in {None, region})
 
-    def identities_of(self, address: str, region: str) -> Iterator[SesDomain | Address]:
+    def identities_of(self, address: str, region: str) -> Iterator[SesDomain | EmailIdentity]:
         """The identities that cover an address, the closest first.
 
         A domain covers its subdomains; an address covers itself with any `+label`, and is case

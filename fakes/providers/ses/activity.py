@@ -21,7 +21,7 @@ _SIMULATED = {"success": "DELIVERY", "complaint": "COMPLAINT", "ooto": "DELIVERY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentMail:
     """One recipient of an accepted message; `events` are types of version 2's insights."""
 
     message_id: str
@@ -30,12 +30,12 @@ class Sent:
     events: tuple[str, ...]
 
 
-def activity(account: SesAccount) -> Iterator[Sent]:
+def activity(account: SesAccount) -> Iterator[SentMail]:
     """Every recipient of everything that was accepted, in order."""
     for mail in account.accepted:
         for recipient in mail.recipients:
             is_rendered = mail.state != "rendering-failure"
-            yield Sent(
+            yield SentMail(
                 message_id=mail.provider_id,
                 recipient=recipient,
                 at=mail.at,

@@ -26,7 +26,7 @@ _JSON_SOURCE = "django-anymail tests (2026-07); botocore 1.44.5, sesv2/2019-09-2
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class SesError:
     """A refusal by its name in `REFUSALS` (without `v2-`), and what fills its variable parts.
 
     What comes from the request goes last: nothing is filled into it then.
@@ -50,9 +50,9 @@ class Entries:
     items: Mapping[str, Any]
 
 
-def query_response(answer: Refused | Result, *, action: str, request_id: str) -> Response:
+def query_response(answer: SesError | Result, *, action: str, request_id: str) -> Response:
     """An answer in XML."""
-    if isinstance(answer, Refused):
+    if isinstance(answer, SesError):
         values = {name: _xml_text(value) for name, value in answer.variables.items()}
         return REFUSALS[answer.case].response(request_id=request_id, **values)
     body = (
@@ -63,15 +63,15 @@ def query_response(answer: Refused | Result, *, action: str, request_id: str) ->
     return _accepted(body, XML, _XML_SOURCE)
 
 
-def rest_response(answer: Refused | Result) -> Response:
+def rest_response(answer: SesError | Result) -> Response:
     """An answer in JSON."""
-    if isinstance(answer, Refused):
+    if isinstance(answer, SesError):
         values = {name: _json(value)[1:-1] for name, value in answer.variables.items()}
         return REFUSALS[PREFIX + answer.case].response(**values)
     return _accepted(_json(answer.value), JSON, _JSON_SOURCE)
 
 
-def message_of(refused: Refused, *, is_rest: bool) -> str:
+def message_of(refused: SesError, *, is_rest: bool) -> str:
     """The text of a refusal alone, as the entries of bulk answers have it."""
     if is_rest:
         return str(json.loads(rest_response(refused).body)["message"])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ...http.exchange import Request
 from .account import AccessKey, SesAccount
-from .answers import Refused
+from .answers import SesError
 from .signature import STAMP, Signature, read_signature
 from .sigv4 import verifies
 
@@ -20,28 +20,28 @@ _SKEW = timedelta(minutes=15)
 
 def authenticated(
     account: SesAccount, request: Request, *, region: str, now: datetime
-) -> AccessKey | Refused:
+) -> AccessKey | SesError:
     """The access key that signed a request to a host of this region."""
     signature = read_signature(request)
     if signature is None:
-        return Refused("no-signature")
+        return SesError("no-signature")
     if isinstance(signature, str):
-        return Refused("malformed-signature", {"reason": signature})
+        return SesError("malformed-signature", {"reason": signature})
     if signature.region != region:
-        return Refused("wrong-region", {"scope": signature.region})
+        return SesError("wrong-region", {"scope": signature.region})
     token = request.header("x-amz-security-token")
     key = next((k for k in account.keys if k.is_meant(signature.access_key_id, token)), None)
     if key is None:
-        return Refused("unknown-key")
+        return SesError("unknown-key")
     skewed = _skewed(signature, now)
     if skewed is not None:
         return skewed
     if not verifies(request, signature, key.secret_access_key or "", service=SERVICE):
-        return Refused("wrong-secret")
-    return Refused("expired-token") if key.token_expired else key
+        return SesError("wrong-secret")
+    return SesError("expired-token") if key.token_expired else key
 
 
-def _skewed(signature: Signature, now: datetime) -> Refused | None:
+def _skewed(signature: Signature, now: datetime) -> SesError | None:
     earliest, latest = now - _SKEW, now + _SKEW
     if earliest <= signature.at <= latest:
         return None
@@ -51,7 +51,7 @@ def _skewed(signature: Signature, now: datetime) -> Refused | None:
         "limit": _stamp(earliest if is_old else latest),
         "now": _stamp(now),
     }
-    return Refused("expired-clock" if is_old else "early-clock", variables)
+    return SesError("expired-clock" if is_old else "early-clock", variables)
 
 
 def _stamp(moment: datetime) -> str:

@@ -11,12 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..rules import AcceptedMail
-from .account import SesAccount
-from .answers import Refused, Result, message_of
-from .calls import Api, Call
-from .handled import Handled
-from .judgement import (
-    Situation,
+from .acceptance import (
+    CallContext,
     account_fault,
     configuration_fault,
     destinations_fault,
@@ -31,6 +27,10 @@ from .judgement import (
     strangers,
     template_fault,
 )
+from .account import SesAccount
+from .answers import Result, SesError, message_of
+from .call_result import CallResult
+from .calls import SesApi, SesCall
 from .letter import (
     Letter,
     TemplateUse,
@@ -61,12 +61,12 @@ class Bulk:
     entries: tuple[Letter, ...]
 
 
-def send_bulk(account: SesAccount, call: Call, where: Situation) -> Handled:
+def send_bulk(account: SesAccount, call: SesCall, where: CallContext) -> CallResult:
     """Answer SendBulkTemplatedEmail and version 2's SendBulkEmail."""
-    bulk = _of_query(call) if call.api is Api.QUERY else _of_document(call)
+    bulk = _of_query(call) if call.api is SesApi.QUERY else _of_document(call)
     refused = first(_checks(account, bulk, where))
     if refused is not None:
-        return Handled(account=account, answer=refused)
+        return CallResult(account=account, answer=refused)
     results = []
     accepted: list[AcceptedMail] = []
     for letter in bulk.entries:
@@ -77,19 +77,19 @@ def send_bulk(account: SesAccount, call: Call, where: Situation) -> Handled:
             results.append(_entry(where.api, _SUCCESS, MessageId=mail.provider_id))
         else:
             status = _STATUSES.get(wrong.case, _INVALID)
-            text = message_of(wrong, is_rest=where.api is Api.REST)
+            text = message_of(wrong, is_rest=where.api is SesApi.REST)
             results.append(_entry(where.api, status, Error=text))
-    name = "Status" if where.api is Api.QUERY else "BulkEmailEntryResults"
-    return Handled(account=account, answer=Result({name: results}), accepted=tuple(accepted))
+    name = "Status" if where.api is SesApi.QUERY else "BulkEmailEntryResults"
+    return CallResult(account=account, answer=Result({name: results}), accepted=tuple(accepted))
 
 
-def _checks(account: SesAccount, bulk: Bulk, where: Situation) -> Iterator[Refused | None]:
+def _checks(account: SesAccount, bulk: Bulk, where: CallContext) -> Iterator[SesError | None]:
     """What refuses the request as a whole."""
     yield missing(bulk.common.missing)
     yield may_send(account, bulk.common, where)
     yield sender_fault(bulk.common)
     if len(bulk.entries) > _MOST_ENTRIES:
-        yield Refused("too-many-entries")
+        yield SesError("too-many-entries")
     yield account_fault(account)
     yield configuration_fault(account, bulk.common.configuration_set, where)
     yield template_fault(account, bulk.common, where)
@@ -98,8 +98,8 @@ def _checks(account: SesAccount, bulk: Bulk, where: Situation) -> Iterator[Refus
 
 
 def _entry_checks(
-    account: SesAccount, letter: Letter, where: Situation
-) -> Iterator[Refused | None]:
+    account: SesAccount, letter: Letter, where: CallContext
+) -> Iterator[SesError | None]:
     """What refuses one entry."""
     yield destinations_fault(letter.recipients)
     yield form_fault(letter, where.api)
@@ -108,11 +108,11 @@ def _entry_checks(
     yield limits_fault(account, where.now)
 
 
-def _entry(api: Api, status: tuple[str, str], **more: str) -> dict[str, str]:
-    return {"Status": status[0] if api is Api.QUERY else status[1], **more}
+def _entry(api: SesApi, status: tuple[str, str], **more: str) -> dict[str, str]:
+    return {"Status": status[0] if api is SesApi.QUERY else status[1], **more}
 
 
-def _of_query(call: Call) -> Bulk:
+def _of_query(call: SesCall) -> Bulk:
     given = call.parameters
     destinations = given.structures("Destinations")
     required = {
@@ -142,7 +142,7 @@ def _of_query(call: Call) -> Bulk:
     return Bulk(common=common, entries=entries)
 
 
-def _of_document(call: Call) -> Bulk:
+def _of_document(call: SesCall) -> Bulk:
     document = call.document
     template = document.get("DefaultContent", {}).get("Template")
     common = template_letter(

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ...http.exchange import Request
-from .answers import Refused
+from .answers import SesError
 from .parameters import Parameters, query_parameters
 from .shape import Misfit, fitted, shape_of
 
@@ -48,7 +48,7 @@ _ROUTES: tuple[tuple[str, tuple[str | None, ...], str], ...] = (
 )
 
 
-class Api(StrEnum):
+class SesApi(StrEnum):
     """The two APIs on one host."""
 
     QUERY = "v1"
@@ -56,13 +56,13 @@ class Api(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class SesCall:
     """One call. `parameters` are those of version 1, `document` and `subject` those of version 2.
 
     `subject` is the name in the path. `action` is the IAM action that is asked for.
     """
 
-    api: Api
+    api: SesApi
     operation: str
     action: str
     parameters: Parameters = field(default_factory=lambda: Parameters({}))
@@ -76,9 +76,9 @@ class Call:
         return self.operation in SENDING
 
 
-def api_of(request: Request) -> Api:
+def api_of(request: Request) -> SesApi:
     """Which of the two APIs a request is for: the Query API has the one path `/`."""
-    return Api.QUERY if request.target.partition("?")[0] in {"", "/"} else Api.REST
+    return SesApi.QUERY if request.target.partition("?")[0] in {"", "/"} else SesApi.REST
 
 
 def action_needed(request: Request) -> str:
@@ -88,46 +88,48 @@ def action_needed(request: Request) -> str:
     alike (symfony/symfony#51461, 2023-08-23); fields need `ses:SendEmail`.
     """
     call = read_call(request)
-    return call.action if isinstance(call, Call) else ""
+    return call.action if isinstance(call, SesCall) else ""
 
 
-def read_call(request: Request) -> Call | Refused:
+def read_call(request: Request) -> SesCall | SesError:
     """The call that a request makes."""
-    return _query_call(request) if api_of(request) is Api.QUERY else _rest_call(request)
+    return _query_call(request) if api_of(request) is SesApi.QUERY else _rest_call(request)
 
 
-def _query_call(request: Request) -> Call | Refused:
+def _query_call(request: Request) -> SesCall | SesError:
     parameters = query_parameters(request)
     action, version = parameters.get("Action"), parameters.get("Version")
     if action is None or request.method not in {"GET", "POST"}:
-        return Refused("missing-action")
+        return SesError("missing-action")
     if action not in ACTIONS or version not in {None, VERSION}:
-        return Refused("unknown-action", {"version": version or VERSION, "action": action})
+        return SesError("unknown-action", {"version": version or VERSION, "action": action})
     if parameters.has_bare_list():
-        return Refused("malformed-list")
-    return Call(api=Api.QUERY, operation=action, action=f"ses:{action}", parameters=parameters)
+        return SesError("malformed-list")
+    return SesCall(
+        api=SesApi.QUERY, operation=action, action=f"ses:{action}", parameters=parameters
+    )
 
 
-def _rest_call(request: Request) -> Call | Refused:
+def _rest_call(request: Request) -> SesCall | SesError:
     path, _, query = request.target.partition("?")
     segments = tuple(unquote(part) for part in path.removesuffix("/").split("/")[1:])
     if segments[:2] != _V2:
-        return Refused("unknown-operation")
+        return SesError("unknown-operation")
     for method, route, operation in _ROUTES:
         subject = _subject(route, segments[2:])
         if method == request.method and subject is not None:
             document = _document(request, operation)
-            if isinstance(document, Refused):
+            if isinstance(document, SesError):
                 return document
-            return Call(
-                api=Api.REST,
+            return SesCall(
+                api=SesApi.REST,
                 operation=operation,
                 action=f"ses:{_v2_action(operation, document)}",
                 document=document,
                 query=query_parameters(Request(method="GET", target=f"?{query}", headers=())),
                 subject=subject,
             )
-    return Refused("unknown-operation")
+    return SesError("unknown-operation")
 
 
 def _subject(route: tuple[str | None, ...], segments: tuple[str, ...]) -> str | None:
@@ -140,17 +142,17 @@ def _subject(route: tuple[str | None, ...], segments: tuple[str, ...]) -> str | 
     return next((given for part, given in pairs if part is None), "")
 
 
-def _document(request: Request, operation: str) -> dict[str, Any] | Refused:
+def _document(request: Request, operation: str) -> dict[str, Any] | SesError:
     shape = shape_of(operation)
     if shape is None or not (request.body or shape):
         return {}
     try:
         decoded = json.loads(request.body.decode("utf-8")) if request.body else {}
     except (ValueError, RecursionError):
-        return Refused("not-json")
+        return SesError("not-json")
     found = fitted(decoded, shape)
     if isinstance(found, Misfit):
-        return Refused("wrong-type", {"reason": found.text})
+        return SesError("wrong-type", {"reason": found.text})
     return found if isinstance(found, dict) else {}
 
 

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from .account import Address, SesAccount, SesDomain
+from .account import EmailIdentity, SesAccount, SesDomain
 
 # Tokens look like these in the examples of botocore's model: 44 and 32 characters.
 _DOMAIN_TOKEN = 44
 _DKIM_TOKEN = 32
 
 
-def found(account: SesAccount, name: str, region: str) -> SesDomain | Address | None:
+def found(account: SesAccount, name: str, region: str) -> SesDomain | EmailIdentity | None:
     """The identity of exactly this name in this region."""
     for identity in account.identities(region):
         is_domain = isinstance(identity, SesDomain)
@@ -22,7 +22,7 @@ def found(account: SesAccount, name: str, region: str) -> SesDomain | Address | 
     return None
 
 
-def names(identities: Iterable[SesDomain | Address], kind: str | None) -> list[str]:
+def names(identities: Iterable[SesDomain | EmailIdentity], kind: str | None) -> list[str]:
     """Their names, all or those of `Domain` or `EmailAddress`."""
     return [
         each.name
@@ -31,17 +31,17 @@ def names(identities: Iterable[SesDomain | Address], kind: str | None) -> list[s
     ]
 
 
-def verification(identity: SesDomain | Address) -> dict[str, Any]:
+def verification(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
     """The entry of GetIdentityVerificationAttributes; addresses have no token."""
     status = {"VerificationStatus": "Success" if identity.verified else "Pending"}
-    if isinstance(identity, Address):
+    if isinstance(identity, EmailIdentity):
         return status
     return {**status, "VerificationToken": _token(identity.name, _DOMAIN_TOKEN)}
 
 
-def dkim(identity: SesDomain | Address) -> dict[str, Any]:
+def dkim(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
     """The entry of GetIdentityDkimAttributes."""
-    if isinstance(identity, Address):
+    if isinstance(identity, EmailIdentity):
         return {"DkimEnabled": False, "DkimVerificationStatus": "NotStarted"}
     return {
         "DkimEnabled": identity.verified,
@@ -50,7 +50,7 @@ def dkim(identity: SesDomain | Address) -> dict[str, Any]:
     }
 
 
-def mail_from(identity: SesDomain | Address) -> dict[str, Any]:
+def mail_from(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
     """The entry of GetIdentityMailFromDomainAttributes."""
     domain = identity.mail_from if isinstance(identity, SesDomain) else None
     if domain is None:
@@ -63,7 +63,7 @@ def mail_from(identity: SesDomain | Address) -> dict[str, Any]:
     }
 
 
-def notification(_identity: SesDomain | Address) -> dict[str, Any]:
+def notification(_identity: SesDomain | EmailIdentity) -> dict[str, Any]:
     """The entry of GetIdentityNotificationAttributes: there are no topics here."""
     return {
         "ForwardingEnabled": True,
@@ -73,7 +73,7 @@ def notification(_identity: SesDomain | Address) -> dict[str, Any]:
     }
 
 
-def listed(identity: SesDomain | Address) -> dict[str, Any]:
+def listed(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
     """The entry of version 2's ListEmailIdentities."""
     return {
         "IdentityType": "DOMAIN" if isinstance(identity, SesDomain) else "EMAIL_ADDRESS",
@@ -83,7 +83,7 @@ def listed(identity: SesDomain | Address) -> dict[str, Any]:
     }
 
 
-def described(identity: SesDomain | Address) -> dict[str, Any]:
+def described(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
     """The answer of version 2's GetEmailIdentity."""
     is_domain = isinstance(identity, SesDomain)
     status = "SUCCESS" if identity.verified else "PENDING"

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..attachment import Attachment
+from ..attachment import AttachedFile
 from ..rules import Fields
 from .addresses import addr_spec
-from .answers import Refused
-from .calls import Api, Call
+from .answers import SesError
+from .calls import SesApi, SesCall
 from .parameters import Parameters
 from .raw_message import RawMessage, read_raw
 
@@ -64,7 +64,7 @@ class Letter:
     raw: RawMessage | None = None
     template: TemplateUse | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[AttachedFile, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     configuration_set: str | None = None
     missing: tuple[str, ...] = ()
@@ -112,9 +112,9 @@ class Letter:
         )
 
 
-def read_letter(call: Call) -> Letter | Refused:
+def read_letter(call: SesCall) -> Letter | SesError:
     """The message of a call that sends one."""
-    if call.api is Api.REST:
+    if call.api is SesApi.REST:
         return _of_document(call.document)
     if call.operation == "SendRawEmail":
         return _raw_of_query(call.parameters)
@@ -178,13 +178,13 @@ def query_tags(parameters: Parameters, name: str) -> tuple[tuple[str, str], ...]
     return tuple((pair.get("Name") or "", pair.get("Value") or "") for pair in pairs)
 
 
-def _raw_of_query(parameters: Parameters) -> Letter | Refused:
+def _raw_of_query(parameters: Parameters) -> Letter | SesError:
     data = parameters.get("RawMessage.Data")
     if data is None:
         return Letter(missing=("rawMessage",))
     raw = decoded(data)
     if raw is None:
-        return Refused("not-base64")
+        return SesError("not-base64")
     return _raw(
         raw,
         source=parameters.get("Source"),
@@ -194,12 +194,12 @@ def _raw_of_query(parameters: Parameters) -> Letter | Refused:
     )
 
 
-def _of_document(document: Mapping[str, Any]) -> Letter | Refused:
+def _of_document(document: Mapping[str, Any]) -> Letter | SesError:
     content = document.get("Content")
     if content is None:
         return Letter(missing=("content",))
     if len(content) != 1:
-        return Refused("not-one-content")
+        return SesError("not-one-content")
     common: dict[str, Any] = {
         "source": document.get("FromEmailAddress"),
         "destination": document_destination(document.get("Destination", {})),
@@ -212,7 +212,7 @@ def _of_document(document: Mapping[str, Any]) -> Letter | Refused:
         raw = decoded(content["Raw"].get("Data", ""))
         if "Data" not in content["Raw"]:
             return Letter(missing=("content.raw.data",))
-        return Refused("not-base64") if raw is None else _raw(raw, **common)
+        return SesError("not-base64") if raw is None else _raw(raw, **common)
     if "Template" in content:
         return template_letter(content["Template"], **common)
     return _simple(content["Simple"], common)
@@ -261,9 +261,9 @@ def _simple(simple: Mapping[str, Any], common: Mapping[str, Any]) -> Letter:
     )
 
 
-def _attachments(structures: Any) -> tuple[Attachment, ...]:
+def _attachments(structures: Any) -> tuple[AttachedFile, ...]:
     return tuple(
-        Attachment.of(each, name="FileName", content_type="ContentType", encoded="RawContent")
+        AttachedFile.of(each, name="FileName", content_type="ContentType", encoded="RawContent")
         for each in structures
     )
 

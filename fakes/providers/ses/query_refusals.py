@@ -11,7 +11,7 @@ import re
 from xml.sax.saxutils import escape
 
 from ...http.exchange import Headers, Mark
-from ..refusal import Refusal
+from ..refusal import VendorRefusal
 from .cases import TEXT, WHEN
 
 XML: Headers = (("Content-Type", "text/xml"),)
@@ -43,10 +43,10 @@ def error_xml(code: str, message: str, *, type_: str = "Sender") -> str:
 
 def _refusal(
     name: str, status: int, code: str, mark: Mark, source: str, *, text: str | None = None
-) -> Refusal:
+) -> VendorRefusal:
     type_ = "Sender" if status < 500 else "Receiver"
     body = error_xml(code, TEXT[name] if text is None else text, type_=type_)
-    return Refusal(
+    return VendorRefusal(
         name=name, when=WHEN[name], status=status, body=body, mark=mark, source=source, headers=XML
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from ...http.exchange import Mark
-from ..refusal import JSON, Refusal
+from ..refusal import JSON, VendorRefusal
 from .cases import TEXT, WHEN
 from .query_refusals import JAVAMAIL
 
@@ -24,9 +24,9 @@ _SIBLINGS = "exception and text are those of other JSON services"
 
 def _refusal(
     name: str, status: int, exception: str, mark: Mark, source: str, *, text: str | None = None
-) -> Refusal:
+) -> VendorRefusal:
     message = TEXT[name] if text is None else text
-    return Refusal(
+    return VendorRefusal(
         name=PREFIX + name,
         when=WHEN[name],
         status=status,

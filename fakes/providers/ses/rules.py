@@ -11,16 +11,16 @@ from typing import ClassVar
 from ...http.exchange import Request
 from ..refusal import Refusals
 from ..rules import Outcome, Provider, Token
+from .acceptance import CallContext, user_arn
 from .account import AccessKey, SesAccount
-from .answers import Refused, query_response, rest_response, stamped
+from .answers import SesError, query_response, rest_response, stamped
 from .authentication import authenticated
 from .bulk import send_bulk
-from .calls import Api, Call, api_of, read_call
-from .handled import Handled
-from .judgement import Situation, user_arn
-from .query_insight import answer_query
+from .call_result import CallResult
+from .calls import SesApi, SesCall, api_of, read_call
+from .query_reads import answer_query
 from .refusals import REFUSALS
-from .rest_insight import answer_rest
+from .rest_reads import answer_rest
 from .sending import send, uuid
 
 # botocore 1.44.5, endpoints of `email`; the first is the one of the documents' examples.
@@ -73,16 +73,16 @@ class SesRules(Provider[SesAccount]):
         made, account = account.next_id(32, _HEX)
         request_id = uuid(made)
         call = read_call(request)
-        handled = _handled(account, request, call, region=region, now=now)
-        if api_of(request) is Api.QUERY:
-            action = call.operation if isinstance(call, Call) else ""
-            response = query_response(handled.answer, action=action, request_id=request_id)
+        result = _result_of(account, request, call, region=region, now=now)
+        if api_of(request) is SesApi.QUERY:
+            action = call.operation if isinstance(call, SesCall) else ""
+            response = query_response(result.answer, action=action, request_id=request_id)
         else:
-            response = rest_response(handled.answer)
+            response = rest_response(result.answer)
         return Outcome(
-            account=handled.account,
+            account=result.account,
             response=stamped(response, request_id=request_id, now=now),
-            accepted=handled.accepted,
+            accepted=result.accepted,
         )
 
 
@@ -94,30 +94,30 @@ def _furnished(key: AccessKey, credentials: Mapping[str, str]) -> AccessKey:
     return key.model_copy(update=gaps)
 
 
-def _handled(
-    account: SesAccount, request: Request, call: Call | Refused, *, region: str, now: datetime
-) -> Handled:
+def _result_of(
+    account: SesAccount, request: Request, call: SesCall | SesError, *, region: str, now: datetime
+) -> CallResult:
     key = authenticated(account, request, region=region, now=now)
-    if isinstance(key, Refused):
-        return Handled(account=account, answer=key)
+    if isinstance(key, SesError):
+        return CallResult(account=account, answer=key)
     if not account.subscribed:
-        return Handled(account=account, answer=Refused("not-subscribed"))
-    if isinstance(call, Refused):
-        return Handled(account=account, answer=call)
-    where = Situation(api=call.api, action=call.action, key=key, region=region, now=now)
+        return CallResult(account=account, answer=SesError("not-subscribed"))
+    if isinstance(call, SesError):
+        return CallResult(account=account, answer=call)
+    where = CallContext(api=call.api, action=call.action, key=key, region=region, now=now)
     if call.operation in {"SendBulkEmail", "SendBulkTemplatedEmail"}:
         return send_bulk(account, call, where)
     if call.sends:
         return send(account, call, where)
     refused = _may_call(account, where)
     if refused is not None:
-        return Handled(account=account, answer=refused)
-    return (answer_query if call.api is Api.QUERY else answer_rest)(account, call, where)
+        return CallResult(account=account, answer=refused)
+    return (answer_query if call.api is SesApi.QUERY else answer_rest)(account, call, where)
 
 
-def _may_call(account: SesAccount, where: Situation) -> Refused | None:
+def _may_call(account: SesAccount, where: CallContext) -> SesError | None:
     policy = where.key.policy
     if policy is not None and not policy.allows(where.action):
         user = user_arn(account, where)
-        return Refused("may-not", {"user": user, "action": where.action})
-    return Refused("calls-limited") if account.rate_limited else None
+        return SesError("may-not", {"user": user, "action": where.action})
+    return SesError("calls-limited") if account.rate_limited else None

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from ..rules import AcceptedMail, Fields
+from .acceptance import CallContext, judged, template_data
 from .account import SesAccount
 from .addresses import addr_spec
-from .answers import Refused, Result
-from .calls import Call
-from .handled import Handled
-from .judgement import Situation, judged, template_data
+from .answers import Result, SesError
+from .call_result import CallResult
+from .calls import SesCall
 from .letter import Letter, TemplateUse, read_letter
 from .limits import is_simulator, paid
 
@@ -26,21 +26,23 @@ _BOUNCING = ("bounce", "suppressionlist")
 _VARIABLE = re.compile(r"\{\{\{?\s*([\w.-]+)\s*\}?\}\}")
 
 
-def send(account: SesAccount, call: Call, where: Situation) -> Handled:
+def send(account: SesAccount, call: SesCall, where: CallContext) -> CallResult:
     """Answer SendEmail, SendRawEmail and SendTemplatedEmail, of either version."""
     letter = read_letter(call)
-    if isinstance(letter, Refused):
-        return Handled(account=account, answer=letter)
+    if isinstance(letter, SesError):
+        return CallResult(account=account, answer=letter)
     refused = judged(account, letter, where)
     if refused is not None:
-        return Handled(account=account, answer=refused)
+        return CallResult(account=account, answer=refused)
     account, mail = take(account, letter, where)
-    return Handled(
+    return CallResult(
         account=account, answer=Result({"MessageId": mail.provider_id}), accepted=(mail,)
     )
 
 
-def take(account: SesAccount, letter: Letter, where: Situation) -> tuple[SesAccount, AcceptedMail]:
+def take(
+    account: SesAccount, letter: Letter, where: CallContext
+) -> tuple[SesAccount, AcceptedMail]:
     """Accept a letter that was judged."""
     identifier, account = message_id(account, where.region, where.now)
     recipients = tuple(addr_spec(each) for each in letter.recipients)

@@ -12,14 +12,13 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Mark
-from ...smtp.exchange import Attempt, Dialect, Reply, by_name
-from ..submission import Situation as Where
-from ..submission import Submission, Submitted, Taken
+from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
+from ..submission import Submission, SubmissionContext, Submitted, Taken
+from .acceptance import CallContext, judged
 from .account import AccessKey, SesAccount
 from .addresses import fault
-from .answers import Refused, message_of
-from .calls import Api
-from .judgement import Situation, judged
+from .answers import SesError, message_of
+from .calls import SesApi
 from .letter import Destination, Letter
 from .raw_message import read_raw
 from .refusals import REFUSALS
@@ -52,14 +51,14 @@ DIALECT = Dialect(
 
 REPLIES = by_name(
     [
-        Reply(
+        VendorReply(
             name="accepted",
             when="the message is taken; the id is the MessageId",
             text="250 Ok <id>",
             mark=Mark.SEEN,
             source="several public captures",
         ),
-        Reply(
+        VendorReply(
             name="bad-credentials",
             when="no such key, another region's password, the secret itself in place of it, or "
             "temporary credentials",
@@ -67,21 +66,21 @@ REPLIES = by_name(
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
         ),
-        Reply(
+        VendorReply(
             name="not-subscribed",
             when="the account has not signed up for SES",
             text="535 Account not subscribed to SES",
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
         ),
-        Reply(
+        VendorReply(
             name="bad-recipient",
             when="the recipient is no address; the reply to RCPT",
             text="553 <address> Invalid email address",
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
         ),
-        Reply(
+        VendorReply(
             name="may-not-send",
             when="the user's policy has no ses:SendRawEmail for the identity",
             text="554 Access denied: <message>",
@@ -89,56 +88,56 @@ REPLIES = by_name(
             source="ministryofjustice/cloud-platform-environments#3401, "
             "cloudposse/terraform-aws-ses#40",
         ),
-        Reply(
+        VendorReply(
             name="unverified",
             when="the sender, or a recipient while in the sandbox, is not verified in this region",
             text="554 Message rejected: <message>",
             mark=Mark.SEEN,
             source=f"{_GUIDE}; issue threads",
         ),
-        Reply(
+        VendorReply(
             name="suspended",
             when="SES has stopped the account",
             text="554 Message rejected: <message>",
             mark=Mark.INFERRED,
             source="inferred from the text that the API has",
         ),
-        Reply(
+        VendorReply(
             name="mail-from-domain",
             when="the custom MAIL FROM domain is not set up",
             text="554 MAIL FROM domain not verified: DNS setup for MAIL FROM domain is invalid.",
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
         ),
-        Reply(
+        VendorReply(
             name="bad-address",
             when="an address in the message is none",
             text="554 Transaction failed: <message>",
             mark=Mark.SEEN,
             source="seen with the text Missing final '@domain'",
         ),
-        Reply(
+        VendorReply(
             name="rate-limited",
             when="the sending rate is exceeded",
             text="454 Throttling failure: Maximum sending rate exceeded",
             mark=Mark.DOCUMENTED,
             source=f"{_GUIDE}; issue threads",
         ),
-        Reply(
+        VendorReply(
             name="quota-used-up",
             when="the daily quota is used up",
             text="454 Throttling failure: Daily message quota exceeded",
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
         ),
-        Reply(
+        VendorReply(
             name="too-large",
             when="the message is longer than 40 MB",
             text=DIALECT.too_large,
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
         ),
-        Reply(
+        VendorReply(
             name="otherwise",
             when="the API would refuse it for another reason",
             text="554 Transaction failed: <message>",
@@ -168,7 +167,9 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
         del account
         return given["access_key_id"], smtp_password(given["secret_access_key"], region)
 
-    def admit(self, account: SesAccount, attempt: Attempt, *, region: str) -> AccessKey | Reply:
+    def admit(
+        self, account: SesAccount, attempt: Attempt, *, region: str
+    ) -> AccessKey | VendorReply:
         """The key whose secret the password is made of, now or in the old way."""
         for key in account.keys:
             secret = key.secret_access_key
@@ -180,8 +181,8 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
         return REPLIES["bad-credentials"]
 
     def recipient_refusal(
-        self, account: SesAccount, address: str, where: Where[AccessKey]
-    ) -> Reply | None:
+        self, account: SesAccount, address: str, where: SubmissionContext[AccessKey]
+    ) -> VendorReply | None:
         """What is no address."""
         del account, where
         if fault(address) is None:
@@ -189,7 +190,7 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
         return REPLIES["bad-recipient"].filled(address=address)
 
     def take(
-        self, account: SesAccount, message: Submitted, where: Where[AccessKey]
+        self, account: SesAccount, message: Submitted, where: SubmissionContext[AccessKey]
     ) -> Taken[SesAccount]:
         """Judge it as the API judges SendRawEmail, and take it."""
         raw = read_raw(message.octets)
@@ -200,23 +201,23 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
             raw=raw,
             configuration_set=message.header("X-SES-CONFIGURATION-SET") or None,
         )
-        situation = Situation(
+        context = CallContext(
             # The quota of the message's size is that of version 2.
-            api=Api.REST,
+            api=SesApi.REST,
             action=_ACTION,
             key=where.who,
             region=where.region,
             now=where.now,
         )
-        refused = judged(account, letter, situation)
+        refused = judged(account, letter, context)
         if refused is not None:
             return Taken(account=account, reply=_refusal(refused))
-        account, mail = take(account, letter, situation)
+        account, mail = take(account, letter, context)
         reply = REPLIES["accepted"].filled(id=mail.provider_id)
         return Taken(account=account, reply=reply, accepted=(mail,))
 
 
-def _refusal(refused: Refused) -> Reply:
+def _refusal(refused: SesError) -> VendorReply:
     """The API's refusal as a reply: its text, where the reply has none of its own."""
     reply = REPLIES.get(refused.case)
     if reply is None:

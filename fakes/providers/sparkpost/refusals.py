@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 
 from ...http.exchange import Headers, Mark
-from ..refusal import Refusal, Refusals
+from ..refusal import Refusals, VendorRefusal
 
 _API = "developers.sparkpost.com, content/api (2026-06)"
 _CODES = "SparkPost support pages, extended error codes (2026-08)"
@@ -34,9 +34,9 @@ def _refusal(
     entry: dict[str, str],
     source: str,
     mark: Mark = Mark.DOCUMENTED,
-) -> Refusal:
+) -> VendorRefusal:
     body = json.dumps({"errors": [entry]}, separators=(",", ":"))
-    return Refusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
+    return VendorRefusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
 
 
 _ACCESS = (
@@ -48,7 +48,7 @@ _ACCESS = (
         f"{_SEEN}; node-sparkpost issue 234 for the region",
         Mark.SEEN,
     ),
-    Refusal(
+    VendorRefusal(
         name="forbidden",
         when="the key lacks the grant `Transmissions: Read/Write`",
         status=403,
@@ -289,7 +289,7 @@ _TROUBLE = (
         error("Message generation module not available", "1900"),
         _CODES,
     ),
-    Refusal(
+    VendorRefusal(
         name="bad-gateway",
         when="SparkPost's edge does not reach what is behind it",
         status=502,

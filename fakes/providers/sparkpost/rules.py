@@ -16,7 +16,7 @@ from ..keys import ApiKey, find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
 from .account import SEND, SparkPostAccount
-from .insight import read_back
+from .reads import read_back
 from .refusals import REFUSALS, refuse
 from .sending import take
 from .validation import objection

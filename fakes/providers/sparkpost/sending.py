@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from ...http.exchange import Mark, Response
-from ..attachment import Attachment
+from ..attachment import AttachedFile
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
 from ..rules import AcceptedMail, Fields, Outcome
@@ -193,7 +193,7 @@ def _fields(content: Mapping[str, Any], sender: tuple[str, str], to: str) -> Fie
         html=content.get("html"),
         headers={name: value for name, value in headers.items() if name.lower() != "cc"},
         attachments=tuple(
-            Attachment.of(each, name="name", content_type="type", encoded="data")
+            AttachedFile.of(each, name="name", content_type="type", encoded="data")
             for each in content.get("attachments") or ()
         ),
     )

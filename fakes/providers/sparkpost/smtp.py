@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Mark, Response
-from ...smtp.exchange import Attempt, Dialect, Reply, by_name
+from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import ApiKey, domain_of, find_proven
-from ..submission import Situation, Submission, Submitted, Taken, as_sent
+from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from .account import SparkPostAccount
 from .sending import take
 from .validation import recipient_error
@@ -64,14 +64,14 @@ DIALECT = Dialect(
 
 REPLIES = by_name(
     [
-        Reply(
+        VendorReply(
             name="accepted",
             when="the message is taken; the id is that of the spool, not of the transmission",
             text="250 2.0.0 OK <id>",
             mark=Mark.SEEN,
             source=f"{_SUPPORT}, a session of 2015",
         ),
-        Reply(
+        VendorReply(
             name="bad-key",
             when="the user is another, the key is no key of the account's in this region, or lacks "
             f"the grant {SEND}",
@@ -79,70 +79,70 @@ REPLIES = by_name(
             mark=Mark.DOCUMENTED,
             source=f"{_SUPPORT}; issue threads",
         ),
-        Reply(
+        VendorReply(
             name="bad-recipient",
             when="the recipient is no address; the reply to RCPT",
             text="501 5.5.2 RCPT TO syntax error",
             mark=Mark.DOCUMENTED,
             source="SparkPost/momentum-documentation",
         ),
-        Reply(
+        VendorReply(
             name="unverified-domain",
             when="the domain of From is not configured, or not verified",
             text="550 5.7.1 Unconfigured Sending Domain <<domain>>",
             mark=Mark.DOCUMENTED,
             source=f"{_SUPPORT}; issue threads",
         ),
-        Reply(
+        VendorReply(
             name="header-not-json",
             when="X-MSYS-API is no JSON",
             text="550 5.6.0 JSON parsing error in X-MSYS-API",
             mark=Mark.DOCUMENTED,
             source=_API,
         ),
-        Reply(
+        VendorReply(
             name="header-wrong-type",
             when="a member of X-MSYS-API is no object",
             text="550 5.6.0 X-MSYS-API '<member>' must be of type 'json object'",
             mark=Mark.DOCUMENTED,
             source=f"{_API}, of metadata",
         ),
-        Reply(
+        VendorReply(
             name="campaign-too-long",
             when="the campaign in X-MSYS-API is longer than 64 octets",
             text="550 5.6.0 smtpapi_campaign_id context is limited to 64 bytes",
             mark=Mark.DOCUMENTED,
             source=_API,
         ),
-        Reply(
+        VendorReply(
             name="trouble",
             when="SparkPost has a fault of its own",
             text="421 4.3.3 [internal] smtpapi unable to generate unique transmission id",
             mark=Mark.DOCUMENTED,
             source=_API,
         ),
-        Reply(
+        VendorReply(
             name="quota-used-up",
             when="the messages of the hour, the day or the month are used up",
             text="550 5.7.1 Exceed Sending Limit (<limit>)",
             mark=Mark.INFERRED,
             source="inferred: a client looks for `Exceed Sending Limit`; the API has these words",
         ),
-        Reply(
+        VendorReply(
             name="rate-limited",
             when="too many messages",
             text="451 4.7.1 too many messages",
             mark=Mark.SYNTHETIC,
             source=_UNKNOWN,
         ),
-        Reply(
+        VendorReply(
             name="suspended",
             when="the account is suspended",
             text="550 5.7.1 account suspended",
             mark=Mark.SYNTHETIC,
             source=_UNKNOWN,
         ),
-        Reply(
+        VendorReply(
             name="otherwise",
             when="the API would refuse it for another reason",
             text="550 5.7.1 <message>",
@@ -169,7 +169,9 @@ class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
         del account, region
         return _USER, given["api_key"]
 
-    def admit(self, account: SparkPostAccount, attempt: Attempt, *, region: str) -> ApiKey | Reply:
+    def admit(
+        self, account: SparkPostAccount, attempt: Attempt, *, region: str
+    ) -> ApiKey | VendorReply:
         """The key, where it may send this way."""
         # A subaccount may stand behind the name: SMTP_Injection:X-MSYS-SUBACCOUNT=123.
         user = attempt.username.partition(":")[0]
@@ -179,19 +181,19 @@ class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
         return key
 
     def recipient_refusal(
-        self, account: SparkPostAccount, address: str, where: Situation[ApiKey]
-    ) -> Reply | None:
+        self, account: SparkPostAccount, address: str, where: SubmissionContext[ApiKey]
+    ) -> VendorReply | None:
         """What is no address."""
         del account, where
         return REPLIES["bad-recipient"] if recipient_error(_box(address)) else None
 
     def take(
-        self, account: SparkPostAccount, message: Submitted, where: Situation[ApiKey]
+        self, account: SparkPostAccount, message: Submitted, where: SubmissionContext[ApiKey]
     ) -> Taken[SparkPostAccount]:
         """Judge it as the API judges a transmission with a finished message, and take it."""
         options = _options(message)
-        refused = options if isinstance(options, Reply) else _refused(account)
-        if refused is not None or isinstance(options, Reply):
+        refused = options if isinstance(options, VendorReply) else _refused(account)
+        if refused is not None or isinstance(options, VendorReply):
             return Taken(account=account, reply=refused or REPLIES["trouble"])
         body = {
             "recipients": [_box(address) for address in message.envelope.rcpt_tos],
@@ -213,7 +215,7 @@ def _box(address: str) -> dict[str, Any]:
     return {"address": {"email": address}}
 
 
-def _options(message: Submitted) -> dict[str, Any] | Reply:
+def _options(message: Submitted) -> dict[str, Any] | VendorReply:
     """The options in X-MSYS-API, or the refusal of that header."""
     text = message.header("X-MSYS-API")
     if not text:
@@ -233,7 +235,7 @@ def _options(message: Submitted) -> dict[str, Any] | Reply:
     return options
 
 
-def _refused(account: SparkPostAccount) -> Reply | None:
+def _refused(account: SparkPostAccount) -> VendorReply | None:
     if account.suspended:
         return REPLIES["suspended"]
     if account.trouble is not None:
@@ -243,7 +245,7 @@ def _refused(account: SparkPostAccount) -> Reply | None:
     return REPLIES["rate-limited"] if account.rate_limited else None
 
 
-def _reply(response: Response, message: Submitted) -> Reply:
+def _reply(response: Response, message: Submitted) -> VendorReply:
     if response.case in {"unverified-domain", "no-sending-domain", "no-local-part"}:
         return REPLIES["unverified-domain"].filled(domain=domain_of(message.sender))
     said = json.loads(response.body)["errors"][0]["message"]

@@ -14,7 +14,7 @@ _MOST_WORDS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ApiCall:
     """One HTTP request. `host` is the provider's, by region; `path` may hold a query."""
 
     host: str
@@ -25,7 +25,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ApiReply:
     """What came back. Header names are in lower case."""
 
     status: int
@@ -45,17 +45,17 @@ class Reply:
             return None
 
 
-class Api(Protocol):
+class ReferenceApi(Protocol):
     """What a module of this package has."""
 
-    def call(self, transport: ApiTransport, message: Message, mime: bytes) -> Call:
+    def call(self, transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
         """The request that sends `message`; `mime` is the same message, finished.
 
         Raises:
             ConfigError: something of the configuration is missing or unknown.
         """
 
-    def accepted(self, reply: Reply) -> str:
+    def accepted(self, reply: ApiReply) -> str:
         """The provider's id of a message that was taken.
 
         Raises:
@@ -89,7 +89,7 @@ def host_of(transport: ApiTransport, hosts: Mapping[str, str]) -> str:
 
 
 def refused(
-    reply: Reply,
+    reply: ApiReply,
     words: str,
     *,
     class_: ErrorClass | None = None,
@@ -109,7 +109,7 @@ def refused(
     )
 
 
-def unexpected(reply: Reply) -> DeliveryError:
+def unexpected(reply: ApiReply) -> DeliveryError:
     """A response that the provider never gives: somebody else answered."""
     return DeliveryError(
         f"HTTP {reply.status} with something that is no answer of the provider's: "

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from harness.protocol import ErrorClass, Phase
-from harness.reference.apis.call import Call, Reply
+from harness.reference.apis.call import ApiCall, ApiReply
 from harness.reference.failure import DeliveryError
 from harness.reference.tls import client_context, handshake_fault
 
@@ -19,7 +19,7 @@ _HTTPS = 443
 
 
 def exchange(
-    call: Call,
+    call: ApiCall,
     *,
     base_url: str | None,
     connect_to: Mapping[str, str],
@@ -27,7 +27,7 @@ def exchange(
     verify: bool,
     timeout: float,
     clock: Callable[[], float] = time.monotonic,
-) -> Reply:
+) -> ApiReply:
     """Make the call and read the response.
 
     `base_url` stands for the provider's own origin; `connect_to` says where a name really is. Each
@@ -56,7 +56,7 @@ def exchange(
     return reply
 
 
-def _check_not_redirected(reply: Reply, host: str) -> None:
+def _check_not_redirected(reply: ApiReply, host: str) -> None:
     if 300 <= reply.status < 400:
         raise DeliveryError(
             f"{host} redirects to {reply.headers.get('location', 'nowhere')!r}; "
@@ -68,7 +68,7 @@ def _check_not_redirected(reply: Reply, host: str) -> None:
         )
 
 
-def _where(call: Call, base_url: str | None, connect_to: Mapping[str, str]) -> tuple[str, str]:
+def _where(call: ApiCall, base_url: str | None, connect_to: Mapping[str, str]) -> tuple[str, str]:
     """The URL to ask, and the host to name: in TLS, in the certificate and in the request."""
     if base_url is not None:
         return base_url.rstrip("/") + call.path, urlsplit(base_url).netloc
@@ -76,7 +76,7 @@ def _where(call: Call, base_url: str | None, connect_to: Mapping[str, str]) -> t
     return f"https://{real}{call.path}", call.host
 
 
-def _read(response: httpx.Response, *, deadline: float, clock: Callable[[], float]) -> Reply:
+def _read(response: httpx.Response, *, deadline: float, clock: Callable[[], float]) -> ApiReply:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
@@ -85,7 +85,7 @@ def _read(response: httpx.Response, *, deadline: float, clock: Callable[[], floa
         if clock() > deadline:
             raise _broken("the response did not end in time", ErrorClass.OUTCOME_UNKNOWN)
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(status=response.status_code, headers=headers, body=bytes(body))
+    return ApiReply(status=response.status_code, headers=headers, body=bytes(body))
 
 
 def _broken(words: str, class_: ErrorClass) -> DeliveryError:

@@ -7,20 +7,20 @@ from base64 import b64encode
 from urllib.parse import quote
 
 from harness.protocol import ApiTransport, Message
-from harness.reference.apis.call import Call, Reply, credential, host_of, refused, unexpected
+from harness.reference.apis.call import ApiCall, ApiReply, credential, host_of, refused, unexpected
 from harness.reference.failure import ConfigError
 
 _HOSTS = {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
 
 
-def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
+def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     """`POST /v3/<domain>/messages.mime` as multipart."""
     key = credential(transport, "api_key")
     if not transport.domain:
         raise ConfigError("the domain is missing: Mailgun sends for a domain of the account")
     boundary = hashlib.sha256(mime).hexdigest()
     user = b64encode(f"api:{key}".encode()).decode()
-    return Call(
+    return ApiCall(
         host=host_of(transport, _HOSTS),
         path=f"/v3/{quote(transport.domain, safe='')}/messages.mime",
         headers={
@@ -31,7 +31,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
     )
 
 
-def accepted(reply: Reply) -> str:
+def accepted(reply: ApiReply) -> str:
     """200 with `id`, which is a Message-ID."""
     document = reply.json()
     words = str(document.get("message", "")) if isinstance(document, dict) else reply.text

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import Call, Reply, credential, refused, unexpected
+from harness.reference.apis.call import ApiCall, ApiReply, credential, refused, unexpected
 from harness.reference.failure import DeliveryError
 
 _HOST = "mandrillapp.com"
@@ -19,7 +19,7 @@ _CLASSES = {
 }
 
 
-def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
+def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     """`POST /api/1.0/messages/send-raw` with the key in the body, where Mandrill wants it."""
     body = {
         "key": credential(transport, "api_key"),
@@ -28,7 +28,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
         "from_name": message.from_.name,
         "to": list(message.recipients),
     }
-    return Call(
+    return ApiCall(
         host=_HOST,
         path="/api/1.0/messages/send-raw",
         headers={"Content-Type": "application/json"},
@@ -36,7 +36,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
     )
 
 
-def accepted(reply: Reply) -> str:
+def accepted(reply: ApiReply) -> str:
     """An item a recipient; one that was rejected for all of them is a failure."""
     document = reply.json()
     if reply.status != 200:
@@ -54,7 +54,7 @@ def accepted(reply: Reply) -> str:
     )
 
 
-def _refusal(reply: Reply, document: Any) -> DeliveryError:
+def _refusal(reply: ApiReply, document: Any) -> DeliveryError:
     if not isinstance(document, dict):
         return refused(reply, reply.text)
     name = str(document.get("name", ""))

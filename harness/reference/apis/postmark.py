@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Mailbox, Message
-from harness.reference.apis.call import Call, Reply, credential, refused, unexpected
+from harness.reference.apis.call import ApiCall, ApiReply, credential, refused, unexpected
 
 _HOST = "api.postmarkapp.com"
 _CLASSES = {
@@ -20,11 +20,11 @@ _CLASSES = {
 }
 
 
-def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
+def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     """`POST /email`."""
     del mime
     token = credential(transport, "server_token")
-    return Call(
+    return ApiCall(
         host=_HOST,
         path="/email",
         headers={
@@ -36,7 +36,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
     )
 
 
-def accepted(reply: Reply) -> str:
+def accepted(reply: ApiReply) -> str:
     """200 with ErrorCode 0 and `MessageID`."""
     document = reply.json()
     code = document.get("ErrorCode") if isinstance(document, dict) else None

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.protocol import ApiTransport, SendRequest
-from harness.reference.apis.call import Call, Reply
+from harness.reference.apis.call import ApiCall, ApiReply
 from harness.reference.apis.client import exchange
 from harness.reference.failure import ConfigError
 from harness.reference.redact import Redactor
@@ -33,11 +33,11 @@ def send_by_api(
     if not (math.isfinite(request.timeout) and request.timeout > 0):
         raise ConfigError("the timeout is not a number of seconds above zero")
     api: Any = importlib.import_module(f"harness.reference.apis.{transport.provider}")
-    call: Call = api.call(transport, request.message, mime)
+    call: ApiCall = api.call(transport, request.message, mime)
     if hasattr(api, "signed"):
         host = urlsplit(transport.base_url).netloc if transport.base_url else call.host
         call = api.signed(call, transport, host, now)
-    reply: Reply = exchange(
+    reply: ApiReply = exchange(
         call,
         base_url=transport.base_url,
         connect_to=request.connect_to,

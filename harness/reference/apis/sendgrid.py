@@ -6,17 +6,17 @@ import json
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Mailbox, Message
-from harness.reference.apis.call import Call, Reply, credential, host_of, refused, unexpected
+from harness.reference.apis.call import ApiCall, ApiReply, credential, host_of, refused, unexpected
 from harness.reference.failure import DeliveryError
 
 _HOSTS = {"us": "api.sendgrid.com", "eu": "api.eu.sendgrid.com"}
 
 
-def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
+def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     """`POST /v3/mail/send`."""
     del mime
     key = credential(transport, "api_key")
-    return Call(
+    return ApiCall(
         host=host_of(transport, _HOSTS),
         path="/v3/mail/send",
         headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
@@ -24,7 +24,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
     )
 
 
-def accepted(reply: Reply) -> str:
+def accepted(reply: ApiReply) -> str:
     """202 means taken; the id is a header."""
     if reply.status == 202:
         return reply.headers.get("x-message-id", "")
@@ -33,7 +33,7 @@ def accepted(reply: Reply) -> str:
     raise _refusal(reply)
 
 
-def _refusal(reply: Reply) -> DeliveryError:
+def _refusal(reply: ApiReply) -> DeliveryError:
     document = reply.json()
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, list):

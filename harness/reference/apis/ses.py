@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import Call, Reply, credential, refused, unexpected
+from harness.reference.apis.call import ApiCall, ApiReply, credential, refused, unexpected
 from harness.reference.failure import ConfigError, DeliveryError
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d\Z")
@@ -37,7 +37,7 @@ _CLASSES = {
 _TEMPORARY = {ErrorClass.RATE_LIMITED, ErrorClass.SERVER_ERROR, ErrorClass.QUOTA_EXCEEDED}
 
 
-def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
+def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     """The finished message as raw content, by v2 unless v1 is configured."""
     host = f"email.{_region(transport)}.amazonaws.com"
     if transport.api == "v1":
@@ -67,10 +67,10 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
         }
         body, path = json.dumps(document).encode(), "/v2/email/outbound-emails"
         kind = "application/json"
-    return Call(host=host, path=path, headers={"Content-Type": kind}, body=body)
+    return ApiCall(host=host, path=path, headers={"Content-Type": kind}, body=body)
 
 
-def signed(call_: Call, transport: ApiTransport, host: str, now: datetime) -> Call:
+def signed(call_: ApiCall, transport: ApiTransport, host: str, now: datetime) -> ApiCall:
     """The call with its signature (Signature Version 4) for the host that it really goes to."""
     from botocore.auth import SigV4Auth  # noqa: PLC0415  # heavy, only for SES
     from botocore.awsrequest import AWSRequest  # noqa: PLC0415
@@ -90,10 +90,10 @@ def signed(call_: Call, transport: ApiTransport, host: str, now: datetime) -> Ca
     )
     SigV4Auth(given, "ses", _region(transport)).add_auth(request)
     headers = {name: str(value) for name, value in request.headers.items() if name != "Host"}
-    return Call(host=call_.host, path=call_.path, headers=headers, body=call_.body)
+    return ApiCall(host=call_.host, path=call_.path, headers=headers, body=call_.body)
 
 
-def accepted(reply: Reply) -> str:
+def accepted(reply: ApiReply) -> str:
     """The MessageId, in XML or JSON."""
     document, tree = reply.json(), _tree(reply)
     if reply.status == 200:
@@ -107,7 +107,7 @@ def accepted(reply: Reply) -> str:
     raise _refusal(reply, document, tree)
 
 
-def _refusal(reply: Reply, document: Any, tree: ET.Element | None) -> DeliveryError:
+def _refusal(reply: ApiReply, document: Any, tree: ET.Element | None) -> DeliveryError:
     if isinstance(document, dict):
         code = reply.headers.get("x-amzn-errortype", str(document.get("__type", "")))
         words = str(document.get("message") or document.get("Message") or "")
@@ -134,7 +134,7 @@ def _region(transport: ApiTransport) -> str:
     return region
 
 
-def _tree(reply: Reply) -> ET.Element | None:
+def _tree(reply: ApiReply) -> ET.Element | None:
     if b"<!DOCTYPE" in reply.body or b"<!ENTITY" in reply.body:
         return None  # no entities from strangers
     try:

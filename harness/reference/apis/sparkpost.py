@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import Call, Reply, credential, host_of, refused, unexpected
+from harness.reference.apis.call import ApiCall, ApiReply, credential, host_of, refused, unexpected
 from harness.reference.failure import DeliveryError
 
 # Without a domain of one's own, a few messages may go out from here (Transmissions, sandbox).
@@ -14,7 +14,7 @@ _SANDBOX = "sparkpostbox.com"
 _HOSTS = {"us": "api.sparkpost.com", "eu": "api.eu.sparkpost.com"}
 
 
-def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
+def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     """`POST /api/v1/transmissions` with the finished message as `email_rfc822`."""
     key = credential(transport, "api_key")
     header_to = ", ".join(box.address for box in message.to)
@@ -27,7 +27,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
     }
     if message.from_.address.lower().endswith(f"@{_SANDBOX}"):
         body["options"] = {"sandbox": True}
-    return Call(
+    return ApiCall(
         host=host_of(transport, _HOSTS),
         path="/api/v1/transmissions",
         headers={"Authorization": key, "Content-Type": "application/json"},
@@ -35,7 +35,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> Call:
     )
 
 
-def accepted(reply: Reply) -> str:
+def accepted(reply: ApiReply) -> str:
     """200 with `results.id`; recipients that were all rejected are a failure."""
     document = reply.json()
     results = document.get("results") if isinstance(document, dict) else None
@@ -49,7 +49,7 @@ def accepted(reply: Reply) -> str:
     raise _refusal(reply, document)
 
 
-def _refusal(reply: Reply, document: Any) -> DeliveryError:
+def _refusal(reply: ApiReply, document: Any) -> DeliveryError:
     errors = document.get("errors") if isinstance(document, dict) else None
     said = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
     words = "; ".join(

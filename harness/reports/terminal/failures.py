@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from harness.escaping import shortened, visible
 from harness.model import CaseResult, Finding, RunResult
-from harness.reports.digest import (
+from harness.reports.document import relative
+from harness.reports.formats import Context
+from harness.reports.overview import (
     Cause,
     again,
     answer_line,
@@ -20,8 +22,6 @@ from harness.reports.digest import (
     plural,
     remarks,
 )
-from harness.reports.document import relative
-from harness.reports.formats import Context
 from harness.reports.terminal.page import Page
 
 _MOST_CAUSES = 25

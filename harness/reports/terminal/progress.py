@@ -17,7 +17,7 @@ from rich.text import Text
 from harness.escaping import shortened, visible
 from harness.events import CaseFinished, CaseStarted, RunStarted
 from harness.model import CaseResult, Verdict
-from harness.reports.digest import leading, plural
+from harness.reports.overview import leading, plural
 from harness.reports.terminal.page import encodable_for
 
 _MOST_FAILURES = 20

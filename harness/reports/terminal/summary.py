@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from harness.escaping import shortened
 from harness.gate import AS_EXPECTED, MEANING
 from harness.model import CaseResult, Level, RequirementResult, RunResult, Verdict
-from harness.reports.digest import (
+from harness.reports.document import relative
+from harness.reports.formats import Context
+from harness.reports.overview import (
     Reason,
     again,
     by_document,
@@ -29,8 +31,6 @@ from harness.reports.digest import (
     plural,
     reasons,
 )
-from harness.reports.document import relative
-from harness.reports.formats import Context
 from harness.reports.terminal.failures import add_failures
 from harness.reports.terminal.page import Page
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.fakes.http.exchange import Request
 from harness.fakes.providers import mandrill
-from harness.fakes.providers.attachment import Attachment
+from harness.fakes.providers.attachment import AttachedFile
 from harness.fakes.providers.rules import Fields, Outcome, rendered
 
 from . import (
@@ -139,14 +139,14 @@ def test_name_type_and_octets_come_through(send: Callable[[], Sent]) -> None:
 
 @pytest.mark.parametrize("kind", ["", "pdf", "a/b/c", "message/rfc822", "multipart/mixed", "ä/ö"])
 def test_what_is_no_type_of_a_file_is_shown_as_octets(kind: str) -> None:
-    file = Attachment(name="a", content_type=kind, raw=b"x")
+    file = AttachedFile(name="a", content_type=kind, raw=b"x")
     message = rendered(Fields(sender="a@b.test", to=("c@d.test",), attachments=(file,)), at=NOW)
     assert files_of(message) == {"a": ("application/octet-stream", b"x")}
 
 
 @pytest.mark.parametrize("item", [None, 5, [], {}, {"name": 5, "type": None, "data": ["x"]}])
 def test_whatever_stands_in_a_list_is_no_more_than_empty(item: object) -> None:
-    file = Attachment.of(item, name="name", content_type="type", encoded="data")
+    file = AttachedFile.of(item, name="name", content_type="type", encoded="data")
     assert (file.name, file.content_type, file.octets) == ("", "", b"")
 
 
@@ -156,6 +156,6 @@ def test_whatever_stands_in_a_list_is_no_more_than_empty(item: object) -> None:
     encoded=st.text(st.characters()),
 )
 def test_any_file_can_be_shown(name: str, kind: str, encoded: str) -> None:
-    file = Attachment(name=name, content_type=kind, encoded=encoded)
+    file = AttachedFile(name=name, content_type=kind, encoded=encoded)
     message = rendered(Fields(sender="a@b.test", to=("c@d.test",), attachments=(file,)), at=NOW)
     assert message_from_bytes(message).is_multipart()

@@ -9,9 +9,9 @@ import pytest
 
 from harness.fakes.http.exchange import Mark, Request
 from harness.fakes.providers.ses import PROVIDER
+from harness.fakes.providers.ses.acceptance import CallContext, judged
 from harness.fakes.providers.ses.answers import query_response, rest_response
-from harness.fakes.providers.ses.calls import Api
-from harness.fakes.providers.ses.judgement import Situation, judged
+from harness.fakes.providers.ses.calls import SesApi
 from harness.fakes.providers.ses.letter import Letter
 from harness.fakes.providers.ses.raw_message import read_raw
 
@@ -260,17 +260,17 @@ def test_a_refusal_in_sess_own_words(
 
 @pytest.mark.parametrize(
     ("api", "most", "case"),
-    [(Api.QUERY, 10_485_760, "too-large"), (Api.REST, 41_943_040, "v2-too-large")],
+    [(SesApi.QUERY, 10_485_760, "too-large"), (SesApi.REST, 41_943_040, "v2-too-large")],
 )
-def test_a_message_may_be_as_large_as_the_api_takes(api: Api, most: int, case: str) -> None:
+def test_a_message_may_be_as_large_as_the_api_takes(api: SesApi, most: int, case: str) -> None:
     state = account()
-    where = Situation(api=api, action="", key=state.keys[0], region=REGION, now=NOW)
+    where = CallContext(api=api, action="", key=state.keys[0], region=REGION, now=NOW)
     largest = RAW + b"x" * (most - len(RAW))
     assert judged(state, Letter(raw=read_raw(largest)), where) is None
     refused = judged(state, Letter(raw=read_raw(largest + b"x")), where)
     assert refused is not None
     response = query_response(refused, action="", request_id="")
-    if api is Api.REST:
+    if api is SesApi.REST:
         response = rest_response(refused)
     assert response.case == case
     text = f"Message length is more than {most} bytes long: '{most + 1}'."

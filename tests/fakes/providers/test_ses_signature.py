@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from harness.fakes.http.exchange import Request
 from harness.fakes.providers.ses import legacy_smtp_password, smtp_password
 from harness.fakes.providers.ses.account import AccessKey, SesAccount
-from harness.fakes.providers.ses.answers import Refused
+from harness.fakes.providers.ses.answers import SesError
 from harness.fakes.providers.ses.authentication import authenticated
 from harness.fakes.providers.ses.signature import read_signature
 from harness.fakes.providers.ses.sigv4 import canonical_request, signing_key, verifies
@@ -114,7 +114,7 @@ def _requests(draw: st.DrawFn) -> Request:
     )
 
 
-def _judged(request: Request) -> AccessKey | Refused:
+def _judged(request: Request) -> AccessKey | SesError:
     token = request.header("x-amz-security-token")
     key = _ACCOUNT.keys[0].model_copy(update={"session_token": token})
     account = _ACCOUNT.model_copy(update={"keys": (key,)})
@@ -159,7 +159,7 @@ def test_one_flipped_octet_anywhere_does_not_verify(request: Request, data: st.D
         assume(" ".join(after.split()) != " ".join(value.split()))
         changed = with_header(request, name, after)
     assume(changed != request)
-    assert isinstance(_judged(changed), Refused)
+    assert isinstance(_judged(changed), SesError)
 
 
 def _with(request: Request, where: str, text: str) -> Request:
@@ -218,7 +218,7 @@ def test_a_date_header_will_do_for_the_time() -> None:
 )
 def test_credentials_that_are_wrong_are_told_apart(request_: Request, case: str) -> None:
     refused = authenticated(_ACCOUNT, request_, region=REGION, now=NOW)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, SesError)
     assert refused.case == case
 
 
@@ -252,7 +252,7 @@ def _by_hand(request: Request, *, without: str = "", date: str = "20261120") -> 
 )
 def test_host_token_and_day_have_to_be_signed(words: dict[str, str], case: str | None) -> None:
     found = _judged(_by_hand(signed(token="a token", headers=()), **words))
-    assert (found.case if isinstance(found, Refused) else None) == case
+    assert (found.case if isinstance(found, SesError) else None) == case
 
 
 @pytest.mark.parametrize(
@@ -271,4 +271,4 @@ def test_temporary_credentials_need_their_token(
     given_key = AccessKey.model_validate({"access_key_id": KEY, "secret_access_key": SECRET, **key})
     account = SesAccount(keys=(given_key,))
     found = authenticated(account, signed(token=token), region=REGION, now=NOW)
-    assert (found.case if isinstance(found, Refused) else None) == case
+    assert (found.case if isinstance(found, SesError) else None) == case

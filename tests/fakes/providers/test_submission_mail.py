@@ -11,7 +11,7 @@ from harness.fakes.providers.mandrill.account import MandrillMail
 from harness.fakes.providers.postmark.account import PostmarkMail
 from harness.fakes.providers.registry import provider, provider_names, submission
 from harness.fakes.providers.sendgrid.account import SendGridMail
-from harness.fakes.providers.submission import Situation, Submitted, Taken
+from harness.fakes.providers.submission import SubmissionContext, Submitted, Taken
 from harness.fakes.smtp.exchange import Envelope
 
 from .test_submissions import DOMAINS, GIVEN, NOW, REGIONS
@@ -31,7 +31,7 @@ def taken(
     account = rules.account_type.model_validate({"domains": DOMAINS, **words})
     account = rules.furnished(account, GIVEN)
     who = account.domains[0] if vendor == "mailgun" else account.keys[0]
-    where = Situation(who=who, region=REGIONS.get(vendor, ""), now=NOW)
+    where = SubmissionContext(who=who, region=REGIONS.get(vendor, ""), now=NOW)
     envelope = Envelope(mail_from="bounces@example.com", rcpt_tos=to)
     return service.take(account, Submitted.of(envelope, message), where)
 

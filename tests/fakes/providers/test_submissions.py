@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from harness.fakes.http.exchange import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission
 from harness.fakes.providers.ses import legacy_smtp_password
-from harness.fakes.providers.submission import Situation, Submitted
-from harness.fakes.smtp.exchange import Attempt, Envelope, Reply
+from harness.fakes.providers.submission import SubmissionContext, Submitted
+from harness.fakes.smtp.exchange import Attempt, Envelope, VendorReply
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -44,7 +44,7 @@ class Case:
     message: bytes = MESSAGE
 
 
-def run(case: Case) -> Reply:
+def run(case: Case) -> VendorReply:
     """The last reply that a sender gets who does not stop before."""
     rules, service = provider(case.vendor), submission(case.vendor)
     region = REGIONS.get(case.vendor, "")
@@ -60,9 +60,9 @@ def run(case: Case) -> Reply:
         last_challenge=case.challenge,
     )
     who = service.admit(account, attempt, region=region)
-    if isinstance(who, Reply):
+    if isinstance(who, VendorReply):
         return who
-    where = Situation(who=who, region=region, now=NOW)
+    where = SubmissionContext(who=who, region=region, now=NOW)
     envelope = Envelope(mail_from=case.mail_from, rcpt_tos=(case.recipient,))
     refused = service.recipient_refusal(account, case.recipient, where)
     refused = refused or service.data_refusal(account, envelope, where)

@@ -106,7 +106,7 @@ def test_a_stalled_session_stops_reading_after_a_while(connected: Connected, fac
         wire.say("DATA")
         assert pour(wire, b"x" * 65_536, 512 * MIB) < 64 * MIB
         [connection] = fake._connections
-        assert len(connection._conversation._inlet) < 3 * MIB
+        assert len(connection._conversation._input) < 3 * MIB
     assert facts(fake, Body)[0].complete is False
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.fakes.tls import Authority, Trust
+from harness.fakes.tls import Authority, TrustStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ def authority() -> Authority:
 
 
 @pytest.fixture(scope="session")
-def trust(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Trust:
+def trust(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> TrustStore:
     return authority.write(tmp_path_factory.mktemp("trust"))
 
 
@@ -30,7 +30,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def verifier(trust: Trust) -> Callable[..., ssl.SSLContext]:
+def verifier(trust: TrustStore) -> Callable[..., ssl.SSLContext]:
     """Make a client that trusts the anchor and follows RFC 9525 (no common names)."""
 
     def make(*, strict: bool = True) -> ssl.SSLContext:

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from harness.fakes.tls import DEFAULT_NAMES, Authority, CertificateKind, Trust
+from harness.fakes.tls import DEFAULT_NAMES, Authority, CertificateKind, TrustStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +140,7 @@ def test_writing_again_keeps_paths_and_content(authority: Authority, tmp_path: P
 
 @pytest.mark.whole
 @pytest.mark.skipif(shutil.which("keytool") is None, reason="no keytool (Java) on this machine")
-def test_java_finds_one_trusted_certificate_in_the_trust_store(trust: Trust) -> None:
+def test_java_finds_one_trusted_certificate_in_the_trust_store(trust: TrustStore) -> None:
     listing = subprocess.run(
         [
             *("keytool", "-list", "-storetype", "PKCS12", "-keystore", str(trust.ca_pkcs12)),

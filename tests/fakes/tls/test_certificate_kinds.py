@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from harness.fakes.tls import Authority, CertificateKind, Judgement
+from harness.fakes.tls import Authority, CertificateKind, ExpectedReaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_what_is_said_of_a_kind_agrees_with_the_code(case: Case) -> None:
     kind = CertificateKind(case.kind)
     if kind not in _NAME_DECIDES:
         assert kind.code_for(case.reference) == case.code
-    assert (kind.facts.verified is Judgement.REFUSE) == (kind.facts.verify_code != 0)
+    assert (kind.facts.verified is ExpectedReaction.REFUSE) == (kind.facts.verify_code != 0)
 
 
 @each_case

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fakes.tls import CertificateKind, Judgement
+from harness.fakes.tls import CertificateKind, ExpectedReaction
 from harness.fakes.tls.names import References, references
-from harness.fakes.tls.presented import Presented, presented
+from harness.fakes.tls.presented import PresentedCertificate, presented
 
 MAIL = "mail.example.test"
 OTHER = "wrong.host.elsewhere.test"
@@ -22,39 +22,41 @@ OTHER = "wrong.host.elsewhere.test"
         (
             "good",
             ["localhost", "127.0.0.1", "::1"],
-            Presented(dns=("localhost",), addresses=("127.0.0.1", "::1"), common_name="localhost"),
+            PresentedCertificate(
+                dns=("localhost",), addresses=("127.0.0.1", "::1"), common_name="localhost"
+            ),
         ),
-        ("expired", ["127.0.0.1"], Presented(addresses=("127.0.0.1",))),
-        ("wrong-host", [MAIL, "::1"], Presented(dns=(OTHER,), common_name=OTHER)),
+        ("expired", ["127.0.0.1"], PresentedCertificate(addresses=("127.0.0.1",))),
+        ("wrong-host", [MAIL, "::1"], PresentedCertificate(dns=(OTHER,), common_name=OTHER)),
         (
             "wildcard",
             [MAIL, "smtp.example.test"],
-            Presented(dns=("*.example.test",), common_name="*.example.test"),
+            PresentedCertificate(dns=("*.example.test",), common_name="*.example.test"),
         ),
-        ("wildcard-too-deep", [f"a.{MAIL}"], Presented(dns=("*.example.test",))),
-        ("wildcard-parent", ["example.test"], Presented(dns=("*.example.test",))),
-        ("wildcard-partial", [MAIL], Presented(dns=("m*.example.test",))),
-        ("cn-only", ["127.0.0.1", MAIL], Presented(common_name=MAIL)),
-        ("cn-right-san-other", [MAIL], Presented(dns=(OTHER,), common_name=MAIL)),
+        ("wildcard-too-deep", [f"a.{MAIL}"], PresentedCertificate(dns=("*.example.test",))),
+        ("wildcard-parent", ["example.test"], PresentedCertificate(dns=("*.example.test",))),
+        ("wildcard-partial", [MAIL], PresentedCertificate(dns=("m*.example.test",))),
+        ("cn-only", ["127.0.0.1", MAIL], PresentedCertificate(common_name=MAIL)),
+        ("cn-right-san-other", [MAIL], PresentedCertificate(dns=(OTHER,), common_name=MAIL)),
         (
             "san-right-cn-other",
             [MAIL, "::1"],
-            Presented(dns=(MAIL,), addresses=("::1",), common_name=OTHER),
+            PresentedCertificate(dns=(MAIL,), addresses=("::1",), common_name=OTHER),
         ),
-        ("ip-san", [MAIL, "::1"], Presented(addresses=("::1",))),
-        ("ip-as-dns", [MAIL, "127.0.0.1"], Presented(dns=("127.0.0.1",))),
-        ("ip-as-cn", ["127.0.0.1"], Presented(common_name="127.0.0.1")),
+        ("ip-san", [MAIL, "::1"], PresentedCertificate(addresses=("::1",))),
+        ("ip-as-dns", [MAIL, "127.0.0.1"], PresentedCertificate(dns=("127.0.0.1",))),
+        ("ip-as-cn", ["127.0.0.1"], PresentedCertificate(common_name="127.0.0.1")),
         (
             "parent-only",
             ["example.test"],
-            Presented(dns=("example.test",), common_name="example.test"),
+            PresentedCertificate(dns=("example.test",), common_name="example.test"),
         ),
-        ("subdomain-only", [MAIL, "::1"], Presented(dns=(MAIL,), common_name=MAIL)),
-        ("nul-in-san", [MAIL], Presented(dns=(f"{MAIL}\0.elsewhere.test",))),
-        ("nul-in-cn", [MAIL], Presented(common_name=f"{MAIL}\0.elsewhere.test")),
+        ("subdomain-only", [MAIL, "::1"], PresentedCertificate(dns=(MAIL,), common_name=MAIL)),
+        ("nul-in-san", [MAIL], PresentedCertificate(dns=(f"{MAIL}\0.elsewhere.test",))),
+        ("nul-in-cn", [MAIL], PresentedCertificate(common_name=f"{MAIL}\0.elsewhere.test")),
     ],
 )
-def test_a_kind_presents(kind: str, names: list[str], expected: Presented) -> None:
+def test_a_kind_presents(kind: str, names: list[str], expected: PresentedCertificate) -> None:
     assert presented(CertificateKind(kind), names) == expected
 
 
@@ -108,7 +110,7 @@ def test_one_name_in_place_of_a_list_is_refused() -> None:
 def test_a_name_that_is_too_long_for_a_common_name_is_left_to_the_alternative_names() -> None:
     long = "long." * 13 + "test"
     assert presented(CertificateKind.GOOD, [long, MAIL]).common_name == MAIL
-    assert presented(CertificateKind.GOOD, [long]) == Presented(dns=(long,))
+    assert presented(CertificateKind.GOOD, [long]) == PresentedCertificate(dns=(long,))
 
 
 _label = st.text("abxyz019-", min_size=1, max_size=8).map(lambda text: f"l{text}0")
@@ -143,7 +145,7 @@ def test_a_kind_fits_every_name_it_should_and_no_name_it_should_not(
 
 def test_the_judgement_and_the_code_of_a_kind_agree() -> None:
     for kind in CertificateKind:
-        assert (kind.facts.verify_code == 0) == (kind.facts.verified is not Judgement.REFUSE)
+        assert (kind.facts.verify_code == 0) == (kind.facts.verified is not ExpectedReaction.REFUSE)
 
 
 def _about(kind: CertificateKind, wanted: References) -> set[str]:
@@ -154,7 +156,7 @@ def _about(kind: CertificateKind, wanted: References) -> set[str]:
     return {*wanted.hosts, *wanted.addresses}
 
 
-def _fitting(shown: Presented, wanted: References) -> set[str]:
+def _fitting(shown: PresentedCertificate, wanted: References) -> set[str]:
     """Match as RFC 9525 says: addresses with addresses, a wildcard for one whole label."""
     hosts = {
         name

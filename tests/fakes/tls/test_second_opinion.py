@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.fakes.tls import Authority, Certificate, CertificateKind, Trust
+from harness.fakes.tls import Authority, Certificate, CertificateKind, TrustStore
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +56,7 @@ _ERROR = re.compile(r"error (\d+) at|verify error:num=(\d+)")
     ],
 )
 def test_openssl_verify_says_the_same_code(
-    kind: str, name: str, authority: Authority, trust: Trust, now: datetime, tmp_path: Path
+    kind: str, name: str, authority: Authority, trust: TrustStore, now: datetime, tmp_path: Path
 ) -> None:
     certificate = authority.issue(kind, names=[name], now=now)
     how = "-verify_ip" if name[0].isdigit() else "-verify_hostname"
@@ -74,7 +74,7 @@ def test_openssl_verify_says_the_same_code(
     ],
 )
 def test_a_client_that_is_lax_about_names_is_taken_in(
-    kind: str, name: str, authority: Authority, trust: Trust, now: datetime, tmp_path: Path
+    kind: str, name: str, authority: Authority, trust: TrustStore, now: datetime, tmp_path: Path
 ) -> None:
     """Left alone, openssl takes partial wildcards, common names, and addresses for hosts."""
     certificate = authority.issue(kind, names=[name], now=now)
@@ -82,7 +82,7 @@ def test_a_client_that_is_lax_about_names_is_taken_in(
 
 
 def test_openssl_takes_the_revocation_list(
-    authority: Authority, trust: Trust, now: datetime, tmp_path: Path
+    authority: Authority, trust: TrustStore, now: datetime, tmp_path: Path
 ) -> None:
     revoked = authority.issue("revoked", names=[MAIL], now=now)
     (tmp_path / "revoked.crl").write_bytes(authority.revocation_list_pem)
@@ -97,13 +97,15 @@ def test_openssl_takes_the_revocation_list(
     ("kind", "code"), [("good", 0), ("chain", 0), ("expired", 10), ("wrong-host", 62), ("md5", 68)]
 )
 def test_openssl_s_client_says_the_same_over_a_socket(
-    kind: str, code: int, authority: Authority, trust: Trust, now: datetime
+    kind: str, code: int, authority: Authority, trust: TrustStore, now: datetime
 ) -> None:
     certificate = authority.issue(kind, names=[MAIL], now=now)
     assert asyncio.run(_openssl_s_client(certificate, trust)) == code
 
 
-def _openssl_verify(certificate: Certificate, trust: Trust, folder: Path, *options: str) -> int:
+def _openssl_verify(
+    certificate: Certificate, trust: TrustStore, folder: Path, *options: str
+) -> int:
     leaf, rest = folder / "leaf.pem", folder / "rest.pem"
     first, end, others = certificate.chain_pem.partition(b"-----END CERTIFICATE-----\n")
     leaf.write_bytes(first + end)
@@ -124,7 +126,7 @@ def _openssl_verify(certificate: Certificate, trust: Trust, folder: Path, *optio
     return _first_error(done.stdout + done.stderr, ok=done.returncode == 0)
 
 
-async def _openssl_s_client(certificate: Certificate, trust: Trust) -> int:
+async def _openssl_s_client(certificate: Certificate, trust: TrustStore) -> int:
     server = await asyncio.start_server(
         lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=certificate.server_context()
     )

@@ -10,7 +10,7 @@ import pytest
 
 from harness.gate import exit_status
 from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
-from harness.reports.digest import (
+from harness.reports.overview import (
     again,
     answer_line,
     by_need,

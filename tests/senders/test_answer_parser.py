@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.protocol import ASSUMED_FEATURES, ErrorClass, Phase
+from harness.senders.answer_parser import features_of, lenient_answer, read_answer, read_description
 from harness.senders.outcome import (
     Answered,
     Crashed,
@@ -18,7 +19,6 @@ from harness.senders.outcome import (
     Replied,
     Unsupported,
 )
-from harness.senders.reading import features_of, lenient_answer, read_answer, read_description
 
 # The machine may be busy: how long an example takes says nothing here.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -18,7 +18,7 @@ import pytest
 from harness.errors import MachineError, UsageError
 from harness.events import CaseStarted, Event, Note
 from harness.model import RunResult
-from harness.reports import Context, Reports, ReportSpec, open_reports, opening, parse_report_spec
+from harness.reports import Context, Reports, ReportSpec, dispatch, open_reports, parse_report_spec
 from harness.reports.targets import StreamTarget, open_file
 
 Events = Callable[[RunResult], list[Event]]
@@ -235,7 +235,7 @@ def test_a_full_disk_is_told_and_changes_the_announced_status(
     result = make_result(make_case())
     kept = open_file(tmp_path / "b.md", growing=False)
     found = iter([FullDisk(), kept])
-    monkeypatch.setattr(opening, "open_file", lambda *_args, **_options: next(found))
+    monkeypatch.setattr(dispatch, "open_file", lambda *_args, **_options: next(found))
     reports = places.open(f"{name}=a.full", "markdown=b.md")
     tell(reports, events_of(result))
     with pytest.raises(MachineError, match=r"a\.full is lost: No space left on device$"):

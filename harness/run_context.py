@@ -12,13 +12,13 @@ from pathlib import Path
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.tls import Authority
 from harness.protocol import Trust
-from harness.secrets import Family
+from harness.secrets import PasswordFamily
 
 DEFAULT_TIMEOUT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class RunContext:
     """Fixed before the first case. `timeout` is seconds for one operation, scaled already."""
 
     authority: Authority
@@ -39,14 +39,14 @@ class Ground:
         )
 
     @property
-    def family(self) -> Family:
+    def family(self) -> PasswordFamily:
         """What the passwords of this run have in common, so that each is known for what it is."""
         prefix = f"pw-{self.dice('passwords').getrandbits(40):010x}"
-        return Family(prefix=prefix, length=len(prefix) + 16)
+        return PasswordFamily(prefix=prefix, length=len(prefix) + 16)
 
 
 @contextmanager
-def prepared(*, seed: int = 0, time_scale: float = 1.0) -> Iterator[Ground]:
+def prepared(*, seed: int = 0, time_scale: float = 1.0) -> Iterator[RunContext]:
     """Make a trust anchor and keep its files until the run is over."""
     authority = Authority.create()
     with tempfile.TemporaryDirectory(prefix="harness-") as folder:
@@ -56,6 +56,6 @@ def prepared(*, seed: int = 0, time_scale: float = 1.0) -> Iterator[Ground]:
             ca_pkcs12=str(files.ca_pkcs12),
             ca_pkcs12_password=files.ca_pkcs12_password,
         )
-        yield Ground(
+        yield RunContext(
             authority=authority, trust=trust, seed=seed, timeout=DEFAULT_TIMEOUT * time_scale
         )

@@ -10,7 +10,7 @@ from anyio import CancelScope
 from .fake import Fake
 
 
-class Annex:
+class FakeGroup:
     """Fakes that are opened one by one, from any thread, and close together.
 
     Made inside the event loop that they are to run in.

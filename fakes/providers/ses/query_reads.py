@@ -9,16 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from . import identities
-from .account import Address, SesAccount, SesDomain
+from .acceptance import CallContext, address_fault, missing
+from .account import EmailIdentity, SesAccount, SesDomain
 from .activity import points
-from .answers import Entries, Refused, Result
-from .calls import Call
-from .handled import Handled
-from .judgement import Situation, address_fault, missing
+from .answers import Entries, Result, SesError
+from .call_result import CallResult
+from .calls import SesCall
 from .limits import limits, sent
 from .paging import page
 
-Attributes = Callable[[SesDomain | Address], dict[str, Any]]
+Attributes = Callable[[SesDomain | EmailIdentity], dict[str, Any]]
 _ATTRIBUTES: dict[str, tuple[str, Attributes]] = {
     "GetIdentityVerificationAttributes": ("VerificationAttributes", identities.verification),
     "GetIdentityDkimAttributes": ("DkimAttributes", identities.dkim),
@@ -28,21 +28,21 @@ _ATTRIBUTES: dict[str, tuple[str, Attributes]] = {
 _MOST_ITEMS = 1000
 
 
-def answer_query(account: SesAccount, call: Call, where: Situation) -> Handled:
+def answer_query(account: SesAccount, call: SesCall, where: CallContext) -> CallResult:
     """Answer a call that sends nothing."""
     given = call.parameters
     if call.operation in _ATTRIBUTES:
-        return Handled(account=account, answer=_attributes(account, call, where))
+        return CallResult(account=account, answer=_attributes(account, call, where))
     if call.operation == "VerifyEmailIdentity":
         return _verify(account, given.get("EmailAddress"), where)
     if call.operation == "UpdateAccountSendingEnabled":
         is_enabled = given.get("Enabled") == "true"
         account = account.model_copy(update={"sending_enabled": is_enabled})
-        return Handled(account=account, answer=Result({}))
-    return Handled(account=account, answer=_read(account, call, where))
+        return CallResult(account=account, answer=Result({}))
+    return CallResult(account=account, answer=_read(account, call, where))
 
 
-def _read(account: SesAccount, call: Call, where: Situation) -> Result:
+def _read(account: SesAccount, call: SesCall, where: CallContext) -> Result:
     if call.operation == "GetSendQuota":
         daily, rate = limits(account)
         return Result(
@@ -66,21 +66,21 @@ def _read(account: SesAccount, call: Call, where: Situation) -> Result:
     return Result({"Identities": rows, **({"NextToken": token} if token else {})})
 
 
-def _attributes(account: SesAccount, call: Call, where: Situation) -> Result | Refused:
+def _attributes(account: SesAccount, call: SesCall, where: CallContext) -> Result | SesError:
     names = call.parameters.members("Identities")
     if not names:
-        return missing(("identities",)) or Refused("missing-action")
+        return missing(("identities",)) or SesError("missing-action")
     element, describe = _ATTRIBUTES[call.operation]
     known = {name: identities.found(account, name, where.region) for name in names}
     entries = {name: describe(each) for name, each in known.items() if each is not None}
     return Result({element: Entries(entries)})
 
 
-def _verify(account: SesAccount, name: str | None, where: Situation) -> Handled:
+def _verify(account: SesAccount, name: str | None, where: CallContext) -> CallResult:
     wrong = missing(("emailAddress",)) if name is None else address_fault([name])
     if name is None or wrong is not None:
-        return Handled(account=account, answer=wrong or Result({}))
+        return CallResult(account=account, answer=wrong or Result({}))
     if identities.found(account, name, where.region) is None:
-        pending = Address(name=name, verified=False, region=where.region)
+        pending = EmailIdentity(name=name, verified=False, region=where.region)
         account = account.model_copy(update={"addresses": (*account.addresses, pending)})
-    return Handled(account=account, answer=Result({}))
+    return CallResult(account=account, answer=Result({}))

@@ -9,7 +9,7 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from harness.execution import OpenSender, Order, by_spec, execute, unheard
+from harness.execution import OpenSender, RunOrder, by_spec, execute, unheard
 from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
 from harness.reports.formats import Context
@@ -23,7 +23,7 @@ Answering = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunReport:
     """What a run found. It raises nothing by itself; `assert_passed` does."""
 
     result: RunResult
@@ -72,7 +72,7 @@ def run(
     time_scale: float = 1.0,
     jobs: int | None = None,
     strict: bool = False,
-) -> Report:
+) -> RunReport:
     """Run the cases that `globs` select (none: all) against a sender.
 
     `sender` is a SPEC, or a function from request document to answer document, which is called in
@@ -83,7 +83,7 @@ def run(
         SenderError: the sender cannot be driven at all.
     """
     cases = Selection(globs=tuple(globs)).of(load_library(paths).cases)
-    order = Order(
+    order = RunOrder(
         cases=cases,
         seed=seed,
         time_scale=time_scale,
@@ -91,13 +91,13 @@ def run(
     )
     # In a thread with a loop of its own, because the caller may be inside a running one.
     with start_blocking_portal() as portal:
-        return Report(portal.call(execute, order, _opened(sender, jobs), unheard))
+        return RunReport(portal.call(execute, order, _opened(sender, jobs), unheard))
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:
     if isinstance(sender, str):
         return by_spec(sender, environment=os.environ, jobs=jobs)
-    from harness.senders.reference import ReferenceSender  # noqa: PLC0415  # only where it is used
+    from harness.senders.reference import InProcessSender  # noqa: PLC0415  # only where it is used
 
     name = getattr(sender, "__qualname__", type(sender).__name__)
-    return lambda _ground: ReferenceSender(name, sender)
+    return lambda _context: InProcessSender(name, sender)

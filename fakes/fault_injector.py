@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .connection import Connection
-from .faults import Action, FaultPlan, Moment, Send, Stage, Step
+from .faults import Action, FaultPlan, Moment, SendOctets, Stage, Step
 from .handshake import Choose
 from .transcript import FaultActed
 
 _DETAILS_LIMIT = 400
 
 
-class Acting:
+class FaultInjector:
     """Carries out a plan's faults on the `nth` connection to a fake, from 1.
 
     `timeout` is what `x` means in durations, in seconds.
@@ -68,7 +68,9 @@ class Acting:
         """
         steps = action.steps(honest, timeout=self.timeout)
         if before_the_last is not None:
-            last = max((n for n, step in enumerate(steps) if isinstance(step, Send)), default=None)
+            last = max(
+                (n for n, step in enumerate(steps) if isinstance(step, SendOctets)), default=None
+            )
             if last is not None:
                 await self._connection.perform(steps[:last])
                 before_the_last()
@@ -93,7 +95,7 @@ class Acting:
 
     async def _send_first_flight(self, flight: bytes) -> None:
         action = self.act(Stage.HANDSHAKE)
-        steps: list[Step] = [Send(flight)]
+        steps: list[Step] = [SendOctets(flight)]
         if action is not None:
             honest = flight if action.honest_first(Stage.HANDSHAKE) else b""
             steps = action.steps(honest, timeout=self.timeout)

@@ -29,7 +29,7 @@ _IDENTITIES = ("sender_verification_eligible",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SendGridRead:
     """A call: whose, the request, with which key, what its path names, when."""
 
     account: SendGridAccount
@@ -51,31 +51,33 @@ def read_back(
             if scopes and not any(key.may(scope) for scope in scopes):
                 return REFUSALS["no-permission"].response()
             named = tuple(unquote(part) for part in found.groups())
-            return call(Asked(account=account, request=request, key=key, named=named, now=now))
+            return call(
+                SendGridRead(account=account, request=request, key=key, named=named, now=now)
+            )
     return REFUSALS["wrong-method" if known else "unknown-path"].response()
 
 
-def _scopes(asked: Asked) -> Response:
+def _scopes(asked: SendGridRead) -> Response:
     permissions = asked.key.permissions
     return _json({"scopes": list(permissions if permissions is not None else ["mail.send"])})
 
 
-def _senders(asked: Asked) -> Response:
+def _senders(asked: SendGridRead) -> Response:
     rows = [_sender(number, one) for number, one in enumerate(asked.account.senders, start=1)]
     return _json({"results": rows})
 
 
-def _steps(asked: Asked) -> Response:
+def _steps(asked: SendGridRead) -> Response:
     verified = any(domain.verified for domain in asked.account.domains)
     steps = {"sender_verified": bool(asked.account.senders), "domain_verified": verified}
     return _json({"results": steps})
 
 
-def _domains(asked: Asked) -> Response:
+def _domains(asked: SendGridRead) -> Response:
     return _json([_domain(n, one) for n, one in enumerate(asked.account.domains, start=1)])
 
 
-def _validated(asked: Asked) -> Response:
+def _validated(asked: SendGridRead) -> Response:
     """The check of a domain's records: nothing changes here by asking for it."""
     number = int(asked.named[0])
     if not 1 <= number <= len(asked.account.domains):
@@ -84,11 +86,11 @@ def _validated(asked: Asked) -> Response:
     return _ours({"id": number, "valid": verified, "validation_results": {}})
 
 
-def _user(_: Asked) -> Response:
+def _user(_: SendGridRead) -> Response:
     return _json({"reputation": 100, "type": "paid"})
 
 
-def _credits(asked: Asked) -> Response:
+def _credits(asked: SendGridRead) -> Response:
     used = len(asked.account.accepted)
     remain = 0 if asked.account.quota_used_up else max(0, _TOTAL - used)
     first = asked.now.replace(day=1)
@@ -105,7 +107,7 @@ def _credits(asked: Asked) -> Response:
     return _json(found)
 
 
-def _bounces(asked: Asked) -> Response:
+def _bounces(asked: SendGridRead) -> Response:
     """Bounced addresses; the fake keeps no dates of them."""
     wanted = asked.named[0].lower() if asked.named else None
     rows = [
@@ -121,26 +123,26 @@ def _bounces(asked: Asked) -> Response:
     return _json(rows)
 
 
-def _nothing(_: Asked) -> Response:
+def _nothing(_: SendGridRead) -> Response:
     """The other suppressions: an account here has bounces only."""
     return _json([])
 
 
-def _messages(asked: Asked) -> Response:
+def _messages(asked: SendGridRead) -> Response:
     query = asked.request.query
     limit = query.get("limit", "10")
     number = int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) else 10
     return _found(asked.account, query.get("query", ""), number, _row)
 
 
-def _message(asked: Asked) -> Response:
+def _message(asked: SendGridRead) -> Response:
     for row in _rows(asked.account, _row):
         if row["msg_id"] == asked.named[0]:
             return _ours({**row, "events": [{"event_name": row["status"]}]})
     return REFUSALS["unknown-message"].response()
 
 
-def _logs(asked: Asked) -> Response:
+def _logs(asked: SendGridRead) -> Response:
     try:
         body = json.loads(asked.request.body)
     except (ValueError, RecursionError):
@@ -151,14 +153,14 @@ def _logs(asked: Asked) -> Response:
     return _found(asked.account, words, number, _log_row, told=_ours)
 
 
-def _log(asked: Asked) -> Response:
+def _log(asked: SendGridRead) -> Response:
     for row in _rows(asked.account, _log_row):
         if row["sg_message_id"] == asked.named[0]:
             return _ours(row)
     return REFUSALS["unknown-message"].response()
 
 
-Call = Callable[[Asked], Response]
+Call = Callable[[SendGridRead], Response]
 RowOf = Callable[[str, SendGridMail, str], dict[str, Any]]
 _CALLS: tuple[tuple[str, re.Pattern[str], Sequence[str], Call], ...] = tuple(
     (method, re.compile(path + r"\Z"), scopes, call)

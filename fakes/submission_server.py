@@ -1,4 +1,4 @@
-"""A provider's SMTP front: a server in front of an account, with the vendor's words and rules."""
+"""A provider's SMTP service: a server of an account, with the vendor's words and rules."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .errors import FakeError
 from .fake import LOOPBACK_NAMES
 from .message import ApiMessage, CapturedMessage
 from .providers.rules import AcceptedMail
-from .providers.submission import Situation, Submission, Submitted
+from .providers.submission import Submission, SubmissionContext, Submitted
 from .smtp.credentials import challenge
-from .smtp.exchange import Attempt, Dialect, Envelope, Judgement, Reply
+from .smtp.exchange import Attempt, AuthDecision, Dialect, Envelope, VendorReply
 from .smtp.fake import Smtp
 from .smtp.state import AuthState
 from .smtp.vendor import VendorSession
 
 
-class Ledger(Protocol):
+class AccountStore(Protocol):
     """Whoever keeps the account and the mail: the API's fake."""
 
     account: Any
@@ -29,7 +29,7 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrontMessage(ApiMessage):
+class SubmittedMessage(ApiMessage):
     """A message that a provider took over SMTP. See `Captured`."""
 
     captured: CapturedMessage
@@ -45,8 +45,8 @@ class FrontMessage(ApiMessage):
         return self.captured.username
 
 
-class SmtpFront(Smtp):
-    """A provider's SMTP service, in front of the account that `ledger` keeps.
+class SubmissionServer(Smtp):
+    """A provider's SMTP service, in front of the account that `store` keeps.
 
     `username` and `password` are those of a sender who has the API's `credentials`. `messages` are
     those that were acknowledged here, as they came; what the provider made of them is among the
@@ -60,7 +60,7 @@ class SmtpFront(Smtp):
     def __init__(
         self,
         submission: Submission[Any, Any],
-        ledger: Ledger,
+        store: AccountStore,
         *,
         credentials: Mapping[str, str],
         region: str,
@@ -71,7 +71,7 @@ class SmtpFront(Smtp):
             raise FakeError("username and password: who may log in is in the provider's account")
         if taken := {"hostname", "ehlo", "smtputf8"} & words.keys():
             raise FakeError(f"{', '.join(sorted(taken))}: what is listed is the vendor's")
-        username, password = submission.credentials(ledger.account, credentials, region=region)
+        username, password = submission.credentials(store.account, credentials, region=region)
         super().__init__(
             **{
                 "username": username,
@@ -83,15 +83,17 @@ class SmtpFront(Smtp):
         if self.state.names is None:
             self.names = (*LOOPBACK_NAMES, *submission.hosts.values())
         self._submission = submission
-        self._ledger = ledger
+        self._store = store
         self._region = region
         self._clock = clock
 
     def converse(self, nth: int) -> VendorSession:
         """The session on the nth connection."""
-        desk = _Desk(self._submission, self._ledger, region=self._region, clock=self._clock)
+        policy = _AccountPolicy(
+            self._submission, self._store, region=self._region, clock=self._clock
+        )
         return VendorSession(
-            dialect=self._submission.dialect, desk=desk, **self.surroundings(nth, desk)
+            dialect=self._submission.dialect, policy=policy, **self.surroundings(nth, policy)
         )
 
 
@@ -128,30 +130,30 @@ def _refuse(auth: AuthState, dialect: Dialect) -> None:
         raise FakeError(f"auth.mechanisms: this vendor has no {named} (choose from {choices})")
 
 
-class _Desk:
+class _AccountPolicy:
     """One session's questions, put to the vendor's rules, with the account as it is then."""
 
     def __init__(
         self,
         submission: Submission[Any, Any],
-        ledger: Ledger,
+        store: AccountStore,
         *,
         region: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._submission = submission
-        self._ledger = ledger
+        self._store = store
         self._region = region
         self._clock = clock
         self._who: Any = None
 
-    def judge(self, attempt: Attempt) -> Judgement:
+    def judge(self, attempt: Attempt) -> AuthDecision:
         """Whether the account lets them in, in the vendor's words."""
-        found = self._submission.admit(self._ledger.account, attempt, region=self._region)
-        if isinstance(found, Reply):
-            return Judgement(right=False, reply=found.text)
+        found = self._submission.admit(self._store.account, attempt, region=self._region)
+        if isinstance(found, VendorReply):
+            return AuthDecision(right=False, reply=found.text)
         self._who = found
-        return Judgement(right=True, reply=self._submission.dialect.authenticated)
+        return AuthDecision(right=True, reply=self._submission.dialect.authenticated)
 
     def challenge(self, nth: int) -> str:
         """The CRAM-MD5 challenge of the nth connection."""
@@ -160,31 +162,31 @@ class _Desk:
     def recipient_refusal(self, address: str) -> str | None:
         """What is answered to RCPT in place of the usual words."""
         refusal = self._submission.recipient_refusal(
-            self._ledger.account, address, self._situation()
+            self._store.account, address, self._situation()
         )
         return refusal.text if refusal is not None else None
 
     def data_refusal(self, envelope: Envelope) -> str | None:
         """What is answered to DATA in place of 354."""
-        refusal = self._submission.data_refusal(self._ledger.account, envelope, self._situation())
+        refusal = self._submission.data_refusal(self._store.account, envelope, self._situation())
         return refusal.text if refusal is not None else None
 
     def take(self, message: CapturedMessage) -> str:
         """What becomes of a whole message, and the reply to it."""
         envelope = Envelope(mail_from=message.mail_from, rcpt_tos=message.rcpt_tos)
         submitted = Submitted.of(envelope, message.content)
-        taken = self._submission.take(self._ledger.account, submitted, self._situation())
-        self._ledger.account = taken.account
+        taken = self._submission.take(self._store.account, submitted, self._situation())
+        self._store.account = taken.account
         for mail in taken.accepted:
-            self._ledger.keep(_kept(mail, message))
+            self._store.keep(_kept(mail, message))
         return taken.reply.text
 
-    def _situation(self) -> Situation[Any]:
-        return Situation(who=self._who, region=self._region, now=self._clock())
+    def _situation(self) -> SubmissionContext[Any]:
+        return SubmissionContext(who=self._who, region=self._region, now=self._clock())
 
 
-def _kept(mail: AcceptedMail, captured: CapturedMessage) -> FrontMessage:
+def _kept(mail: AcceptedMail, captured: CapturedMessage) -> SubmittedMessage:
     # On record it is already: the session's, as it came.
-    return FrontMessage(
+    return SubmittedMessage(
         mail=mail, captured=captured, secure=captured.secure, connection=captured.connection
     )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from ..acting import Acting
 from ..connection import Connection
+from ..fault_injector import FaultInjector
 from ..faults import Stage
 from ..transcript import Body, Received
 from .body import BodyReader
-from .inlet import Inlet
+from .input_buffer import InputBuffer
 
 
-class Intake:
+class BodyReceiver:
     """The bodies of one connection; `size_limit` is that of `BodyReader`."""
 
     def __init__(
-        self, *, connection: Connection, acting: Acting, inlet: Inlet, size_limit: int
+        self,
+        *,
+        connection: Connection,
+        injector: FaultInjector,
+        input_buffer: InputBuffer,
+        size_limit: int,
     ) -> None:
         self._connection = connection
-        self._acting = acting
-        self._inlet = inlet
+        self._injector = injector
+        self._input = input_buffer
         self._size_limit = size_limit
         self._body: BodyReader | None = None
 
@@ -30,19 +35,19 @@ class Intake:
     async def take(self) -> BodyReader | None:
         """Read a body to its end; None when a fault has ended the connection before."""
         body = self._body = BodyReader(size_limit=self._size_limit)
-        ahead = len(self._inlet)
+        ahead = len(self._input)
         # The body is in the record once, as a whole, and not in segments beside that.
         self._connection.records_segments = False
         try:
             while not body.complete and not self._connection.closing:
-                octet = self._acting.next_octet(after=body.octets)
-                await self._inlet.read_body(body, until=octet)
+                octet = self._injector.next_octet(after=body.octets)
+                await self._input.read_body(body, until=octet)
                 if not body.complete:
-                    await self._acting.fault(Stage.BODY, body.octets)
+                    await self._injector.fault(Stage.BODY, body.octets)
         finally:
             self._connection.records_segments = True
         self.cut()
-        self._record_what_followed(unrecorded=len(self._inlet) - max(0, ahead - body.octets))
+        self._record_what_followed(unrecorded=len(self._input) - max(0, ahead - body.octets))
         return body if body.complete else None
 
     def cut(self) -> None:
@@ -56,5 +61,5 @@ class Intake:
     def _record_what_followed(self, *, unrecorded: int) -> None:
         """Record octets that came behind the body in one segment with it."""
         if unrecorded > 0:
-            data = self._inlet.last(unrecorded)
+            data = self._input.last(unrecorded)
             self._connection.record(Received(data=data, secure=self._connection.secure))

@@ -11,7 +11,7 @@ from typing import Any
 from ...http.exchange import Mark, Request, Response
 from ..rules import Outcome
 from .account import PostmarkAccount, PostmarkMail
-from .mailbox import Mailbox
+from .mailbox import AddressWithName
 from .refusals import JSON_UTF8, refuse
 from .sending import stamp
 
@@ -30,7 +30,7 @@ Answer = Outcome[PostmarkAccount]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PostmarkRead:
     """A call: whose, the request, and what its path names."""
 
     account: PostmarkAccount
@@ -38,7 +38,7 @@ class Asked:
     parts: Sequence[str]
 
 
-Call = Callable[[Asked], Answer]
+Call = Callable[[PostmarkRead], Answer]
 
 
 def _told(account: PostmarkAccount, found: Any, *, is_known: bool = True) -> Answer:
@@ -53,7 +53,7 @@ def _told(account: PostmarkAccount, found: Any, *, is_known: bool = True) -> Ans
     return Outcome(account=account, response=response)
 
 
-def _page(asked: Asked, name: str, rows: list[Any], *, is_known: bool = True) -> Answer:
+def _page(asked: PostmarkRead, name: str, rows: list[Any], *, is_known: bool = True) -> Answer:
     """A page of a list: `count` and `offset`."""
     offset, count = (
         _number(asked.request, "offset", 0),
@@ -68,7 +68,7 @@ def _number(request: Request, name: str, otherwise: int) -> int:
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else otherwise
 
 
-def _messages(asked: Asked) -> Answer:
+def _messages(asked: PostmarkRead) -> Answer:
     rows = [
         _row(mail)
         for mail in reversed(asked.account.accepted)
@@ -77,7 +77,7 @@ def _messages(asked: Asked) -> Answer:
     return _page(asked, "Messages", rows)
 
 
-def _message(asked: Asked) -> Answer:
+def _message(asked: PostmarkRead) -> Answer:
     """Details and dump of one message."""
     for mail in asked.account.accepted:
         if mail.provider_id == asked.parts[0].lower():
@@ -90,7 +90,7 @@ def _message(asked: Asked) -> Answer:
     return Outcome(account=asked.account, response=refuse("unknown-message"))
 
 
-def _bounces(asked: Asked) -> Answer:
+def _bounces(asked: PostmarkRead) -> Answer:
     rows = _bounce_rows(asked.account)
     return _page(asked, "Bounces", rows, is_known=_are_known(rows))
 
@@ -100,7 +100,7 @@ def _are_known(bounces: list[dict[str, Any]]) -> bool:
     return all(row["Type"] == "HardBounce" for row in bounces)
 
 
-def _bounce(asked: Asked) -> Answer:
+def _bounce(asked: PostmarkRead) -> Answer:
     """One bounce, its dump, or its activation."""
     row = next(
         (row for row in _bounce_rows(asked.account) if str(row["ID"]) == asked.parts[0]), None
@@ -117,7 +117,7 @@ def _bounce(asked: Asked) -> Answer:
     return _told(account, found, is_known=False)
 
 
-def _delivery(asked: Asked) -> Answer:
+def _delivery(asked: PostmarkRead) -> Answer:
     rows = _bounce_rows(asked.account)
     kinds = [row["Type"] for row in rows]
     counts = [
@@ -132,7 +132,7 @@ def _delivery(asked: Asked) -> Answer:
     return _told(asked.account, found, is_known=_are_known(rows))
 
 
-def _suppressions(asked: Asked) -> Answer:
+def _suppressions(asked: PostmarkRead) -> Answer:
     if asked.parts[0] not in {stream.id.lower() for stream in asked.account.streams}:
         return Outcome(
             account=asked.account, response=refuse("unknown-stream", stream=asked.parts[0])
@@ -149,7 +149,7 @@ def _suppressions(asked: Asked) -> Answer:
     return _told(asked.account, {"Suppressions": rows})
 
 
-def _server(asked: Asked) -> Answer:
+def _server(asked: PostmarkRead) -> Answer:
     found = {
         "ID": _SERVER,
         "Name": "My Server",
@@ -174,7 +174,7 @@ def _server(asked: Asked) -> Answer:
     return _told(asked.account, found)
 
 
-def _stats(asked: Asked) -> Answer:
+def _stats(asked: PostmarkRead) -> Answer:
     sent, bounced = len(asked.account.accepted), len(_bounce_rows(asked.account))
     found = {
         "Sent": sent,
@@ -190,11 +190,11 @@ def _stats(asked: Asked) -> Answer:
     return _told(asked.account, found, is_known=False)
 
 
-def _domains(asked: Asked) -> Answer:
+def _domains(asked: PostmarkRead) -> Answer:
     return _page(asked, "Domains", _domain_rows(asked.account))
 
 
-def _domain(asked: Asked) -> Answer:
+def _domain(asked: PostmarkRead) -> Answer:
     for row in _domain_rows(asked.account):
         if str(row["ID"]) == asked.parts[0]:
             more = {"ReturnPathDomain": "", "ReturnPathDomainCNAMEValue": "pm.mtasv.net"}
@@ -202,11 +202,11 @@ def _domain(asked: Asked) -> Answer:
     return Outcome(account=asked.account, response=refuse("unknown-path"))
 
 
-def _signatures(asked: Asked) -> Answer:
+def _signatures(asked: PostmarkRead) -> Answer:
     return _page(asked, "SenderSignatures", _signature_rows(asked.account))
 
 
-def _signature(asked: Asked) -> Answer:
+def _signature(asked: PostmarkRead) -> Answer:
     row = next(
         (row for row in _signature_rows(asked.account) if str(row["ID"]) == asked.parts[0]), None
     )
@@ -289,7 +289,7 @@ def _row(mail: PostmarkMail) -> dict[str, Any]:
     }
 
 
-def _boxes(boxes: Sequence[Mailbox]) -> list[dict[str, str]]:
+def _boxes(boxes: Sequence[AddressWithName]) -> list[dict[str, str]]:
     return [{"Email": box.address, "Name": box.name} for box in boxes]
 
 

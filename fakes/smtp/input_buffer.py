@@ -35,7 +35,7 @@ class OverlongLineError(ValueError):
         self.beginning = beginning
 
 
-class Inlet:
+class InputBuffer:
     """A bounded buffer of octets, read by lines or by bodies.
 
     `limit`: octets that a line may have, without its end. `throttle(True)` is called when too

@@ -35,7 +35,7 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class MandrillRead:
     """A call: whose, with which parameters and which key, when."""
 
     account: MandrillAccount
@@ -49,7 +49,7 @@ class Asked:
         return [mail for mail in self.account.accepted if mail.test == self.key.test]
 
 
-Call = Callable[[Asked], Outcome[MandrillAccount]]
+Call = Callable[[MandrillRead], Outcome[MandrillAccount]]
 
 
 def _told(account: MandrillAccount, found: Any) -> Outcome[MandrillAccount]:
@@ -63,15 +63,15 @@ def _told(account: MandrillAccount, found: Any) -> Outcome[MandrillAccount]:
     return Outcome(account=account, response=response)
 
 
-def _ping(asked: Asked) -> Outcome[MandrillAccount]:
+def _ping(asked: MandrillRead) -> Outcome[MandrillAccount]:
     return _told(asked.account, "PONG!")
 
 
-def _ping2(asked: Asked) -> Outcome[MandrillAccount]:
+def _ping2(asked: MandrillRead) -> Outcome[MandrillAccount]:
     return _told(asked.account, {"PING": "PONG!"})
 
 
-def _user(asked: Asked) -> Outcome[MandrillAccount]:
+def _user(asked: MandrillRead) -> Outcome[MandrillAccount]:
     mails = asked.activity
     midnight = asked.now.replace(hour=0, minute=0, second=0, microsecond=0)
     stats = {"today": _counters([mail for mail in mails if mail.at >= midnight])}
@@ -90,7 +90,7 @@ def _user(asked: Asked) -> Outcome[MandrillAccount]:
     return _told(asked.account, found)
 
 
-def _search(asked: Asked) -> Outcome[MandrillAccount]:
+def _search(asked: MandrillRead) -> Outcome[MandrillAccount]:
     if asked.account.rate_limited:
         return Outcome(account=asked.account, response=REFUSALS["search-limit"].response())
     found = [
@@ -101,7 +101,7 @@ def _search(asked: Asked) -> Outcome[MandrillAccount]:
     return _told(asked.account, found[: _limit(asked.body)])
 
 
-def _info(asked: Asked) -> Outcome[MandrillAccount]:
+def _info(asked: MandrillRead) -> Outcome[MandrillAccount]:
     wanted = text_of(asked.body.get("id"))
     for mail in asked.activity:
         if mail.indexed and mail.provider_id == wanted:
@@ -110,11 +110,11 @@ def _info(asked: Asked) -> Outcome[MandrillAccount]:
     return Outcome(account=asked.account, response=refused)
 
 
-def _domains(asked: Asked) -> Outcome[MandrillAccount]:
+def _domains(asked: MandrillRead) -> Outcome[MandrillAccount]:
     return _told(asked.account, [_domain(domain) for domain in asked.account.domains])
 
 
-def _domain_call(asked: Asked) -> Outcome[MandrillAccount]:
+def _domain_call(asked: MandrillRead) -> Outcome[MandrillAccount]:
     """check-domain and add-domain: both add what is not there."""
     name = text_of(asked.body.get("domain")).strip().lower()
     if address_problem(f"postmaster@{name}"):
@@ -128,7 +128,7 @@ def _domain_call(asked: Asked) -> Outcome[MandrillAccount]:
     return _told(account, _domain(domain))
 
 
-def _verify(asked: Asked) -> Outcome[MandrillAccount]:
+def _verify(asked: MandrillRead) -> Outcome[MandrillAccount]:
     added = _domain_call(asked)
     if added.response.status != 200:
         return added
@@ -144,7 +144,7 @@ def _verify(asked: Asked) -> Outcome[MandrillAccount]:
     return _told(added.account, found)
 
 
-def _senders(asked: Asked) -> Outcome[MandrillAccount]:
+def _senders(asked: MandrillRead) -> Outcome[MandrillAccount]:
     by_sender: dict[str, list[MandrillMail]] = {}
     for mail in asked.activity:
         by_sender.setdefault(mail.mail_from, []).append(mail)
@@ -155,7 +155,7 @@ def _senders(asked: Asked) -> Outcome[MandrillAccount]:
     return _told(asked.account, found)
 
 
-def _rejects(asked: Asked) -> Outcome[MandrillAccount]:
+def _rejects(asked: MandrillRead) -> Outcome[MandrillAccount]:
     wanted = text_of(asked.body.get("email")).lower()
     found = [
         {
@@ -175,7 +175,7 @@ def _rejects(asked: Asked) -> Outcome[MandrillAccount]:
     return _told(asked.account, found)
 
 
-INSIGHT: Mapping[str, Call] = {
+READS: Mapping[str, Call] = {
     "users/ping": _ping,
     "users/ping2": _ping2,
     "users/info": _user,

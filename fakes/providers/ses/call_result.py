@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from ..rules import AcceptedMail
 from .account import SesAccount
-from .answers import Refused, Result
+from .answers import Result, SesError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
+class CallResult:
     """The account after a call, the answer to it, and the mail that was taken."""
 
     account: SesAccount
-    answer: Refused | Result
+    answer: SesError | Result
     accepted: tuple[AcceptedMail, ...] = ()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from .presented import Presented
+    from .presented import PresentedCertificate
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Extension: TypeAlias = tuple[x509.ExtensionType, bool]
@@ -130,7 +130,7 @@ def craft(
 
 
 def leaf_extensions(
-    presented: Presented,
+    presented: PresentedCertificate,
     *,
     purposes: Iterable[x509.ObjectIdentifier] = ANY_PURPOSE,
     signs_certificates: bool = False,

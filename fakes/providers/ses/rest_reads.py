@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import identities
+from .acceptance import CallContext, missing
 from .account import SesAccount
-from .activity import Sent, activity
-from .answers import Refused, Result
-from .calls import Call
-from .handled import Handled
-from .judgement import Situation, missing
+from .activity import SentMail, activity
+from .answers import Result, SesError
+from .call_result import CallResult
+from .calls import SesCall
 from .limits import limits, sent
 from .paging import page
 
@@ -32,12 +32,12 @@ _EVENTS_OF_METRICS = {
 }
 
 
-def answer_rest(account: SesAccount, call: Call, where: Situation) -> Handled:
+def answer_rest(account: SesAccount, call: SesCall, where: CallContext) -> CallResult:
     """Answer a call that sends nothing."""
     if call.operation == "PutAccountSendingAttributes":
         is_enabled = call.document.get("SendingEnabled", False)
         account = account.model_copy(update={"sending_enabled": is_enabled})
-        return Handled(account=account, answer=Result({}))
+        return CallResult(account=account, answer=Result({}))
     readers = {
         "GetAccount": _account,
         "ListEmailIdentities": _identities,
@@ -47,10 +47,10 @@ def answer_rest(account: SesAccount, call: Call, where: Situation) -> Handled:
         "ListSuppressedDestinations": _suppressed,
         "GetSuppressedDestination": _suppressed_one,
     }
-    return Handled(account=account, answer=readers[call.operation](account, call, where))
+    return CallResult(account=account, answer=readers[call.operation](account, call, where))
 
 
-def _account(account: SesAccount, _call: Call, where: Situation) -> Result:
+def _account(account: SesAccount, _call: SesCall, where: CallContext) -> Result:
     daily, rate = limits(account)
     quota = {
         "Max24HourSend": daily,
@@ -69,7 +69,7 @@ def _account(account: SesAccount, _call: Call, where: Situation) -> Result:
     )
 
 
-def _identities(account: SesAccount, call: Call, where: Situation) -> Result:
+def _identities(account: SesAccount, call: SesCall, where: CallContext) -> Result:
     rows, token = page(
         [identities.listed(each) for each in account.identities(where.region)],
         size=call.document.get("PageSize") or call.query.get("PageSize"),
@@ -79,17 +79,17 @@ def _identities(account: SesAccount, call: Call, where: Situation) -> Result:
     return Result({"EmailIdentities": rows, **({"NextToken": token} if token else {})})
 
 
-def _identity(account: SesAccount, call: Call, where: Situation) -> Result | Refused:
+def _identity(account: SesAccount, call: SesCall, where: CallContext) -> Result | SesError:
     found = identities.found(account, call.subject, where.region)
     if found is None:
-        return Refused("not-found", {"thing": "Email identity", "name": call.subject})
+        return SesError("not-found", {"thing": "Email identity", "name": call.subject})
     return Result(identities.described(found))
 
 
-def _insights(account: SesAccount, call: Call, _where: Situation) -> Result | Refused:
+def _insights(account: SesAccount, call: SesCall, _where: CallContext) -> Result | SesError:
     mails = [mail for mail in account.accepted if mail.provider_id == call.subject]
     if not mails:
-        return Refused("not-found", {"thing": "Message", "name": call.subject})
+        return SesError("not-found", {"thing": "Message", "name": call.subject})
     rows = [sent for sent in activity(account) if sent.message_id == call.subject]
     return Result(
         {
@@ -102,7 +102,7 @@ def _insights(account: SesAccount, call: Call, _where: Situation) -> Result | Re
     )
 
 
-def _events(row: Sent) -> list[dict[str, Any]]:
+def _events(row: SentMail) -> list[dict[str, Any]]:
     return [
         {
             "Timestamp": row.at.timestamp(),
@@ -113,7 +113,7 @@ def _events(row: Sent) -> list[dict[str, Any]]:
     ]
 
 
-def _metrics(account: SesAccount, call: Call, _where: Situation) -> Result | Refused:
+def _metrics(account: SesAccount, call: SesCall, _where: CallContext) -> Result | SesError:
     queries = call.document.get("Queries")
     if not queries:
         return missing(("queries",)) or Result({})
@@ -141,7 +141,7 @@ def _series(account: SesAccount, query: Mapping[str, Any]) -> dict[str, Any]:
     return {"Id": query["Id"], "Timestamps": days, "Values": [counted[day] for day in days]}
 
 
-def _suppressed(account: SesAccount, call: Call, _where: Situation) -> Result:
+def _suppressed(account: SesAccount, call: SesCall, _where: CallContext) -> Result:
     rows, token = page(
         [_suppression(address) for address in account.suppressed],
         size=call.query.get("PageSize"),
@@ -152,12 +152,12 @@ def _suppressed(account: SesAccount, call: Call, _where: Situation) -> Result:
     return Result({"SuppressedDestinationSummaries": rows, **more})
 
 
-def _suppressed_one(account: SesAccount, call: Call, _where: Situation) -> Result | Refused:
+def _suppressed_one(account: SesAccount, call: SesCall, _where: CallContext) -> Result | SesError:
     wanted = call.subject.lower()
     for address in account.suppressed:
         if address.lower() == wanted:
             return Result({"SuppressedDestination": _suppression(address)})
-    return Refused("not-found", {"thing": "Suppressed address", "name": call.subject})
+    return SesError("not-found", {"thing": "Suppressed address", "name": call.subject})
 
 
 def _suppression(address: str) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from datetime import datetime
 
 from .account import AccessKey, SesAccount, SesDomain
 from .addresses import SEEN, addr_spec, fault
-from .answers import Refused
-from .calls import Api
+from .answers import SesError
+from .calls import SesApi
 from .letter import Letter, decoded
 from .limits import is_simulator, is_too_fast, quota_is_used_up
 
 MOST_RECIPIENTS = 50
 # SES developer guide, quotas (2022-11-02): after base64 encoding.
-LARGEST = {Api.QUERY: 10_485_760, Api.REST: 41_943_040}
+LARGEST = {SesApi.QUERY: 10_485_760, SesApi.REST: 41_943_040}
 _MOST_HEADERS = 15
 _HEADER_NAME = re.compile(r"[!-9;-@A-~]{1,126}")
 _HEADER_VALUE = re.compile(r"[ -~]{1,995}")
@@ -30,27 +30,27 @@ _TAG = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class CallContext:
     """Who calls what, where and when."""
 
-    api: Api
+    api: SesApi
     action: str
     key: AccessKey
     region: str
     now: datetime
 
 
-def first(checks: Iterable[Refused | None]) -> Refused | None:
+def first(checks: Iterable[SesError | None]) -> SesError | None:
     """The first refusal; checks behind it are not made when they come from a generator."""
     return next((refused for refused in checks if refused is not None), None)
 
 
-def judged(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+def judged(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """The refusal that a letter meets; None where SES takes it."""
     return first(_checks(account, letter, where))
 
 
-def _checks(account: SesAccount, letter: Letter, where: Situation) -> Iterator[Refused | None]:
+def _checks(account: SesAccount, letter: Letter, where: CallContext) -> Iterator[SesError | None]:
     yield missing(letter.missing)
     yield may_send(account, letter, where)
     yield sender_fault(letter)
@@ -66,10 +66,10 @@ def _checks(account: SesAccount, letter: Letter, where: Situation) -> Iterator[R
     yield limits_fault(account, where.now)
 
 
-def missing(names: tuple[str, ...]) -> Refused | None:
+def missing(names: tuple[str, ...]) -> SesError | None:
     """Required parameters that are not there."""
     absent = [f"Value null at '{name}' {_FAILED}: Member must not be null" for name in names]
-    return Refused("missing-parameter", {"reason": _detected(absent)}) if absent else None
+    return SesError("missing-parameter", {"reason": _detected(absent)}) if absent else None
 
 
 def _detected(faults: list[str]) -> str:
@@ -77,14 +77,14 @@ def _detected(faults: list[str]) -> str:
     return f"{len(faults)} validation error{plural} detected: {'; '.join(faults)}"
 
 
-def may_send(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+def may_send(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """Whether the key's policy allows this on the identity (and, in version 2, on the set)."""
     partition = partition_of(where.region)
     start = f"arn:{partition}:ses:{where.region}:{account.number}"
     sender = letter.from_address
     covering = next(account.identities_of(sender, where.region), None)
     resources = [f"{start}:identity/{covering.name if covering is not None else sender}"]
-    if where.api is Api.REST and letter.configuration_set:
+    if where.api is SesApi.REST and letter.configuration_set:
         # medplum/medplum#10102: there the configuration set is a resource of its own.
         resources.append(f"{start}:configuration-set/{letter.configuration_set}")
     policy = where.key.policy
@@ -92,10 +92,10 @@ def may_send(account: SesAccount, letter: Letter, where: Situation) -> Refused |
     if refused is None:
         return None
     user = user_arn(account, where)
-    return Refused("may-not-send", {"user": user, "action": where.action, "resource": refused})
+    return SesError("may-not-send", {"user": user, "action": where.action, "resource": refused})
 
 
-def user_arn(account: SesAccount, where: Situation) -> str:
+def user_arn(account: SesAccount, where: CallContext) -> str:
     """The ARN of the IAM user whose key it is."""
     return f"arn:{partition_of(where.region)}:iam::{account.number}:user/{where.key.user}"
 
@@ -106,67 +106,69 @@ def partition_of(region: str) -> str:
     return next((name for start, name in starts.items() if region.startswith(start)), "aws")
 
 
-def sender_fault(letter: Letter) -> Refused | None:
+def sender_fault(letter: Letter) -> SesError | None:
     """What is wrong with the sender and with where replies and bounces go."""
     if letter.raw is not None and not letter.raw.mailboxes.get("from"):
         is_empty = "from" in letter.raw.mailboxes
         if is_empty or letter.source is None:
-            return Refused("empty-header" if is_empty else "missing-header", {"name": "From"})
+            return SesError("empty-header" if is_empty else "missing-header", {"name": "From"})
     named = (*(letter.senders or (letter.source or "",)), *letter.reply_to)
     return address_fault(named)
 
 
-def destinations_fault(recipients: tuple[str, ...]) -> Refused | None:
+def destinations_fault(recipients: tuple[str, ...]) -> SesError | None:
     """What is wrong with the recipients as such."""
     wrong = address_fault(recipients)
     if wrong is None and len(recipients) > MOST_RECIPIENTS:
-        return Refused("too-many-recipients")
+        return SesError("too-many-recipients")
     return wrong
 
 
-def address_fault(addresses: Iterable[str]) -> Refused | None:
+def address_fault(addresses: Iterable[str]) -> SesError | None:
     """The first fault in these addresses."""
     for address in addresses:
         reason = fault(address)
         if reason is not None:
             case = "bad-address" if reason in SEEN else "odd-address"
-            return Refused(case, {"reason": reason, "address": addr_spec(address)})
+            return SesError(case, {"reason": reason, "address": addr_spec(address)})
     return None
 
 
-def form_fault(letter: Letter, api: Api) -> Refused | None:
+def form_fault(letter: Letter, api: SesApi) -> SesError | None:
     """What is wrong with the message itself."""
     return first(
         check(letter) for check in (_recipients_named, _duplicate, _tags, _headers, _attachments)
     ) or _size(letter, api)
 
 
-def account_fault(account: SesAccount) -> Refused | None:
+def account_fault(account: SesAccount) -> SesError | None:
     """Whether the account may send at all."""
     if account.suspended:
-        return Refused("suspended")
-    return None if account.sending_enabled else Refused("sending-paused")
+        return SesError("suspended")
+    return None if account.sending_enabled else SesError("sending-paused")
 
 
-def configuration_fault(account: SesAccount, name: str | None, where: Situation) -> Refused | None:
+def configuration_fault(
+    account: SesAccount, name: str | None, where: CallContext
+) -> SesError | None:
     """Whether the configuration set is there and sends."""
     if not name:
         return None
     found = account.configuration_set(name, region=where.region)
     if found is None:
-        return Refused("unknown-configuration-set", {"name": name})
-    return None if found.sending_enabled else Refused("configuration-set-paused", {"name": name})
+        return SesError("unknown-configuration-set", {"name": name})
+    return None if found.sending_enabled else SesError("configuration-set-paused", {"name": name})
 
 
-def template_fault(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+def template_fault(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """Whether the template is there, and its data JSON objects."""
     use = letter.template
     if use is None:
         return None
     if use.content is None and account.template(use.name, region=where.region) is None:
-        return Refused("unknown-template", {"name": use.name})
+        return SesError("unknown-template", {"name": use.name})
     is_good = all(isinstance(template_data(text), dict) for text in use.data)
-    return None if is_good else Refused("bad-template-data")
+    return None if is_good else SesError("bad-template-data")
 
 
 def template_data(text: str) -> object:
@@ -178,14 +180,14 @@ def template_data(text: str) -> object:
 
 
 def identities_fault(
-    account: SesAccount, addresses: Iterable[str], where: Situation
-) -> Refused | None:
+    account: SesAccount, addresses: Iterable[str], where: CallContext
+) -> SesError | None:
     """The refusal that names those of the addresses that are not verified in this region."""
     failed = [a for a in addresses if not account.is_verified(addr_spec(a), where.region)]
     if not failed:
         return None
     names = ", ".join(dict.fromkeys(failed))
-    return Refused("unverified", {"region": where.region.upper(), "identities": names})
+    return SesError("unverified", {"region": where.region.upper(), "identities": names})
 
 
 def strangers(account: SesAccount, recipients: Iterable[str]) -> tuple[str, ...]:
@@ -195,45 +197,45 @@ def strangers(account: SesAccount, recipients: Iterable[str]) -> tuple[str, ...]
     return tuple(each for each in recipients if not is_simulator(addr_spec(each)))
 
 
-def mail_from_fault(account: SesAccount, letter: Letter, where: Situation) -> Refused | None:
+def mail_from_fault(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """Whether the custom MAIL FROM domain of the sender's identity, if any, is set up."""
     covering = account.identities_of(letter.from_address, where.region)
     closest = next((each for each in covering if isinstance(each, SesDomain)), None)
     is_set_up = closest is None or closest.mail_from is None or closest.mail_from_verified
-    return None if is_set_up else Refused("mail-from-domain")
+    return None if is_set_up else SesError("mail-from-domain")
 
 
-def limits_fault(account: SesAccount, now: datetime) -> Refused | None:
+def limits_fault(account: SesAccount, now: datetime) -> SesError | None:
     """Whether the quota and the sending rate leave anything."""
     if quota_is_used_up(account, now):
-        return Refused("quota-used-up")
-    return Refused("rate-limited") if is_too_fast(account, now) else None
+        return SesError("quota-used-up")
+    return SesError("rate-limited") if is_too_fast(account, now) else None
 
 
-def _recipients_named(letter: Letter) -> Refused | None:
+def _recipients_named(letter: Letter) -> SesError | None:
     if letter.recipients:
         return None
     if letter.raw is None:
-        return Refused("no-recipients")
+        return SesError("no-recipients")
     is_empty = "to" in letter.raw.mailboxes
-    return Refused("empty-header" if is_empty else "missing-header", {"name": "To"})
+    return SesError("empty-header" if is_empty else "missing-header", {"name": "To"})
 
 
-def _duplicate(letter: Letter) -> Refused | None:
+def _duplicate(letter: Letter) -> SesError | None:
     if letter.raw is None or letter.raw.duplicate is None:
         return None
-    return Refused("duplicate-header", {"name": letter.raw.duplicate})
+    return SesError("duplicate-header", {"name": letter.raw.duplicate})
 
 
-def _tags(letter: Letter) -> Refused | None:
+def _tags(letter: Letter) -> SesError | None:
     for tag in letter.tags:
         for part, value in zip(("name", "value"), tag, strict=True):
             if _TAG.fullmatch(value) is None:
-                return Refused("bad-tag", {"part": part, "value": value})
+                return SesError("bad-tag", {"part": part, "value": value})
     return None
 
 
-def _headers(letter: Letter) -> Refused | None:
+def _headers(letter: Letter) -> SesError | None:
     wrong = [
         f"Value '{part}' at 'headers' {_FAILED}: Member must satisfy regular expression pattern: "
         f"{pattern.pattern}"
@@ -244,15 +246,15 @@ def _headers(letter: Letter) -> Refused | None:
     if len(letter.headers) > _MOST_HEADERS:
         most = f"Member must have length less than or equal to {_MOST_HEADERS}"
         wrong.append(f"Value at 'headers' {_FAILED}: {most}")
-    return Refused("bad-header", {"reason": _detected(wrong)}) if wrong else None
+    return SesError("bad-header", {"reason": _detected(wrong)}) if wrong else None
 
 
-def _attachments(letter: Letter) -> Refused | None:
+def _attachments(letter: Letter) -> SesError | None:
     is_good = all(decoded(each.encoded) is not None for each in letter.attachments)
-    return None if is_good else Refused("not-base64")
+    return None if is_good else SesError("not-base64")
 
 
-def _size(letter: Letter, api: Api) -> Refused | None:
+def _size(letter: Letter, api: SesApi) -> SesError | None:
     if letter.raw is not None:
         length = len(letter.raw.octets)
     else:
@@ -262,4 +264,4 @@ def _size(letter: Letter, api: Api) -> Refused | None:
     most = LARGEST[api]
     if length <= most:
         return None
-    return Refused("too-large", {"most": str(most), "length": str(length)})
+    return SesError("too-large", {"most": str(most), "length": str(length)})

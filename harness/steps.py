@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.checks.record import Reaction, Record, SendRecord
-from harness.fakes.tls import Judgement
+from harness.fakes.tls import ExpectedReaction
 from harness.protocol import Answer, SendRequest
 from harness.scenario.case import Case
 from harness.secrets import Secrets
@@ -66,7 +66,7 @@ def _shows_a_bad_certificate(case: Case) -> bool:
     """Whether a sender that verifies has to turn one of the certificates down."""
     server = case.given.api or case.given.smtp
     kinds = [server.certificate, server.default_certificate]
-    refused = any(kind and kind.facts.verified is Judgement.REFUSE for kind in kinds)
+    refused = any(kind and kind.facts.verified is ExpectedReaction.REFUSE for kind in kinds)
     return refused and all(send.verify for send in case.sends)
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from .capture import json_object, why_still_no_answer
-from .endings import outcome_of
+from .exit_status import outcome_of
 from .outcome import Hung, Outcome, Replied
 from .process import GRACE, Process, start_process, within
 
@@ -41,7 +41,7 @@ class Inbox:
             self._answer.set_result(document)
 
 
-class Standing:
+class LongRunningProgram:
     """A program that is up, and answers one document after the other."""
 
     def __init__(self, process: Process, inbox: Inbox) -> None:
@@ -49,7 +49,9 @@ class Standing:
         self._inbox = inbox
 
     @classmethod
-    async def start(cls, words: tuple[str, ...], environment: Mapping[str, str]) -> Standing:
+    async def start(
+        cls, words: tuple[str, ...], environment: Mapping[str, str]
+    ) -> LongRunningProgram:
         """Start a program; it is not asked anything yet."""
         inbox = Inbox()
         process = await start_process(words, environment=environment, on_line=inbox.look)
@@ -114,39 +116,39 @@ class Lease:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._standing: Standing | None = None
+        self._program: LongRunningProgram | None = None
 
     async def ask(
         self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
     ) -> Outcome:
         """Ask it, and take it into use or start it first if need be."""
-        standing = self._standing or await self._pool.free()
-        self._standing = standing
+        program = self._program or await self._pool.free()
+        self._program = program
         try:
-            outcome = await standing.ask(line, keys=keys, action=action, limit=limit)
+            outcome = await program.ask(line, keys=keys, action=action, limit=limit)
         except BaseException:
             await self._end()
             raise
-        if not standing.is_up:
+        if not program.is_up:
             await self._end()
         return outcome
 
     async def end_by(self, number: signal.Signals) -> None:
         """End it by a signal; the next request starts a new one."""
-        standing, self._standing = self._standing, None
-        if standing is not None:
-            await standing.end_by(number)
+        program, self._program = self._program, None
+        if program is not None:
+            await program.end_by(number)
 
     async def give_back(self) -> None:
         """Let others have it, unless it is down."""
-        standing, self._standing = self._standing, None
-        if standing is not None:
-            await self._pool.take_back(standing)
+        program, self._program = self._program, None
+        if program is not None:
+            await self._pool.take_back(program)
 
     async def _end(self) -> None:
-        standing, self._standing = self._standing, None
-        if standing is not None:
-            await standing.end()
+        program, self._program = self._program, None
+        if program is not None:
+            await program.end()
 
 
 class Pool:
@@ -158,7 +160,7 @@ class Pool:
         self._words = words
         self._environment = environment
         self._slots = asyncio.Semaphore(jobs)
-        self._idle: list[Standing] = []
+        self._idle: list[LongRunningProgram] = []
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[Lease]:
@@ -180,29 +182,29 @@ class Pool:
         async with self.lease() as lease:
             return await lease.ask(line, keys=keys, action=action, limit=limit)
 
-    async def free(self) -> Standing:
+    async def free(self) -> LongRunningProgram:
         """One that waits for a request, or else a new one; for whoever has a lease."""
         while self._idle:
-            standing = self._idle.pop()
-            if standing.is_up:
-                standing.forget_output()
-                return standing
-            await standing.end()
-        return await Standing.start(self._words, self._environment)
+            program = self._idle.pop()
+            if program.is_up:
+                program.forget_output()
+                return program
+            await program.end()
+        return await LongRunningProgram.start(self._words, self._environment)
 
-    async def take_back(self, standing: Standing) -> None:
+    async def take_back(self, program: LongRunningProgram) -> None:
         """What `free` gave."""
-        if standing.is_up:
-            self._idle.append(standing)
+        if program.is_up:
+            self._idle.append(program)
         else:
-            await standing.end()
+            await program.end()
 
     async def close(self) -> None:
         """End those that wait for a request."""
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(standing.retire() for standing in idle))
+        await asyncio.gather(*(program.retire() for program in idle))
 
     async def end_by(self, number: signal.Signals) -> None:
         """End those that wait for a request by a signal; the next request starts a new one."""
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(standing.end_by(number) for standing in idle))
+        await asyncio.gather(*(program.end_by(number) for program in idle))

@@ -171,7 +171,8 @@ class Acknowledged(Fact):
     """The last octet of a positive answer has left: from here on the server answers for it.
 
     `messages` are the indexes of what was captured, `answer` is the reply, or the status of the
-    response.
+    response. Without messages it was a fault that said yes, and nothing was taken: whether a sender
+    may believe it is for the scenario to say.
     """
 
     messages: tuple[int, ...]

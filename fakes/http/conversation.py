@@ -14,7 +14,7 @@ from ..faults import Action, FaultPlan, Stage
 from ..handshake import HandshakeFailed
 from ..marks import Mark
 from ..tls.client_hello import ClientHello
-from ..transcript import Body, Broke, Unread
+from ..transcript import Acknowledged, Body, Broke, Unread
 from .exchange import Request, Response, Served
 from .facts import HttpRequested, HttpResponded, decision
 from .parser import BadRequest, RequestParser, read_response, serialised, status_of
@@ -233,6 +233,8 @@ class _ShapedAnswer:
         if self._served is not None:
             for fact in decision(self._served, status):
                 self._connection.record(fact)
+        elif status < 300:
+            self._connection.record(Acknowledged(messages=(), answer=f"HTTP {status}"))
 
     def end(self) -> None:
         """Nothing more will come of it."""

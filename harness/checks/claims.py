@@ -120,8 +120,9 @@ def honesty(record: Record) -> Observation:
         if send.answer is None:
             continue
         within = list(record.during(send))
-        taken = [event for event in within if isinstance(event.fact, Acknowledged)]
-        if send.answer.status == "sent" and not taken:
+        positive = [(e, e.fact) for e in within if isinstance(e.fact, Acknowledged)]
+        taken = [event for event, fact in positive if fact.messages]
+        if send.answer.status == "sent" and not positive:
             observed = "the sender says sent, and no server acknowledged a message"
             cited = numbers(within[-1:])
             return Observation(met=False, expected=expected, observed=observed, events=cited)

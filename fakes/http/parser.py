@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 import httptools
@@ -12,6 +13,9 @@ _MOST_HEADERS = 200
 # A header value costs httptools the square of its length; no client of an API comes near this.
 _LONGEST_HEAD = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
+# RFC 9110 section 7.8: a server may ignore an offer to upgrade, and clients make it unasked.
+_OFFER = re.compile(rb"(?<=\r\n)upgrade(?=:)", re.IGNORECASE)
+_UNOFFERED = b"Upgrade-Not-Taken"
 _NO_BODY = frozenset([204, 304])
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
@@ -92,11 +96,16 @@ class RequestParser:
             raise BadRequest(414, "the target is too long")
 
     def _parse(self, piece: bytes) -> None:
+        head, complete = bytes(self._head), len(self._complete)
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            # RFC 9110 section 7.8: a server may ignore it. The request is complete by now.
+            # httptools takes the end of this head for the end of HTTP.
+            del self._complete[complete:]
             self._begin_anew()
+            self._reset()
+            self._head += head
+            self._parse(_OFFER.sub(_UNOFFERED, head))
         except httptools.HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, BadRequest):
@@ -113,6 +122,8 @@ class RequestParser:
         """Take one header."""
         if len(self._headers) >= _MOST_HEADERS:
             raise BadRequest(431, "too many headers")
+        if name == _UNOFFERED:
+            name = b"Upgrade"
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
         lowered = name.lower()
         if lowered == b"expect" and value.lower() == b"100-continue":

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from harness.fakes.transcript import Acknowledged, Event, RecipientRefused
+from harness.fakes.transcript import Acknowledged, Event, Flooded, RecipientRefused
 from harness.protocol import ErrorClass, Phase, RefusedRecipient, SendError
 
 from .counts import CountField
@@ -111,6 +111,18 @@ def answers(record: Record) -> Observation:
 
 
 _ANSWERS = {Reaction.ANSWERED, Reaction.UNSUPPORTED}
+
+
+def flood(record: Record) -> Observation:
+    """Whether the sender came to an end, rather than talk to the servers for ever."""
+    found = list(record.of(Flooded))
+    seen = [f"{fact.events} events with {fact.kept} octets" for _, fact in found]
+    return Observation(
+        met=not found,
+        expected="as much talk as a message needs",
+        observed=", ".join(seen) or "no more than that",
+        events=numbers([event for event, _ in found]),
+    )
 
 
 def honesty(record: Record) -> Observation:

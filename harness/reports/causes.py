@@ -184,7 +184,8 @@ class _Record:
             near = {each for case in ids for each in self.circumstances(self.cases[case])}
             for circumstance in sorted(near):
                 members = ids & self.under[circumstance]
-                always = members == self.asked[deed.question] & self.under[circumstance]
+                asked = self.asked[deed.question] & self.under[circumstance]
+                always = asked <= self.unmet[deed.question]
                 if always and self._is_habit(circumstance, members):
                     yield deed, circumstance, frozenset(members)
 

@@ -90,8 +90,8 @@ class ReportDocument(_ReportDocument):
     sender: str = Field(description="the sender that was judged, as given to --sender")
     started: AwareDatetime = Field(description="ISO 8601, UTC")
     duration: float = Field(description="seconds", ge=0)
-    interrupted: bool = Field(description="whether it was cut short: cases are missing")
-    total: int = Field(description="how many cases were to run; `cases` has those that did", ge=0)
+    interrupted: bool = Field(description="whether it ended before all cases had run")
+    total: int = Field(description="how many cases were to run", ge=0)
     summary: SummaryDocument
     requirements: list[RequirementDocument]
     cases: list[CaseDocument]

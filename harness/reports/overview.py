@@ -88,16 +88,16 @@ def outcome(status: int) -> str:
     return _WORDS[status]
 
 
-def outcome_of(result: RunResult, status: int) -> str:
-    """Return the word for a run; where nobody named a sender it says who was judged."""
-    word = outcome(status)
-    unnamed = "the reference sender, because --sender names no other"
-    return f"{word} ({unnamed})" if result.is_unnamed else word
-
-
 def headline(result: RunResult, status: int) -> str:
     """Return the run in one line: its outcome, then the figures that explain it."""
-    return f"{outcome_of(result, status)}: {', '.join(_figures(result, status))}"
+    said = "; ".join([", ".join(_figures(result, status)), *result.caveats])
+    return f"{outcome(status)}: {said}"
+
+
+def last_line(result: RunResult, status: int, counts: str) -> str:
+    """Return what a run ends in, for who reads no more: whose outcome it is, and the counts."""
+    whose = " (the reference sender)" if result.is_unnamed else ""
+    return f"{outcome(status)}{whose}: {counts}"
 
 
 def grouped_failures(result: RunResult) -> tuple[Cause, ...]:
@@ -304,9 +304,6 @@ def _figures(result: RunResult, status: int) -> Iterable[str]:
         yield f"{counts['error']} in error"
     yield from _baseline_figures(result)
     yield from _requirement_figures(result)
-    if result.total is not None and not result.is_whole:
-        yield f"{total} of {result.total} cases ran"
-    yield from (each for each in (result.ended_early, result.trouble) if each)
     if result.strict and (unsettled := unsettled_musts(result)):
         yield f"{len(unsettled)} inconclusive at MUST (gates under --strict)"
 

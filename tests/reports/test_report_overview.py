@@ -17,6 +17,7 @@ from harness.reports.overview import (
     excerpt,
     headline,
     how_to_ask,
+    last_line,
     never_asked,
     output_ends,
     reasons,
@@ -229,17 +230,25 @@ def test_the_headline_says_whose_verdict_it_is_where_nobody_named_a_sender(
     make_case: MakeCase, make_result: MakeResult
 ) -> None:
     assert headline(make_result(make_case(), is_unnamed=True), 0) == (
-        "PASS (the reference sender, because --sender names no other): 1 case"
+        "PASS: 1 case; no sender was named: this is about the reference sender"
     )
+
+
+def test_the_last_line_says_whose_outcome_it_is(
+    make_case: MakeCase, make_result: MakeResult
+) -> None:
+    unnamed = make_result(make_case(), is_unnamed=True)
+    assert last_line(unnamed, 0, "1 pass") == "PASS (the reference sender): 1 pass"
+    assert last_line(make_result(make_case()), 0, "1 pass") == "PASS: 1 pass"
 
 
 def test_the_headline_says_what_cut_a_run_short(
     make_case: MakeCase, make_result: MakeResult
 ) -> None:
     stopped = make_result(make_case(), interrupted=True, total=216)
-    assert headline(stopped, 130) == "INTERRUPTED: 1 case, 1 of 216 cases ran"
+    assert headline(stopped, 130) == "INTERRUPTED: 1 case; 1 of 216 cases ran"
     given_up = make_result(make_case(), total=9, ended_early="--max-fail 1 was reached")
-    assert headline(given_up, 1) == "FAIL: 1 case, 1 of 9 cases ran, --max-fail 1 was reached"
+    assert headline(given_up, 1) == ("FAIL: 1 case; --max-fail 1 was reached; 1 of 9 cases ran")
 
 
 def test_the_headline_of_nothing(make_case: MakeCase, empty_run: RunResult) -> None:

@@ -24,8 +24,8 @@ from harness.reports.overview import (
     changed,
     expected_failures,
     headline,
+    last_line,
     never_asked,
-    outcome_of,
     output_ends,
     plural,
     reasons,
@@ -200,7 +200,8 @@ def _add_notes(page: Page, result: RunResult) -> None:
 def _add_closing(page: Page, result: RunResult, status: int) -> None:
     page.blank()
     counts = f"{counts_in_words(result)} in {in_words(result.duration)}, seed {result.seed}"
-    page.add((outcome_of(result, status), _outcome_style(status)), f": {counts}")
+    word, _, said = last_line(result, status, counts).partition(": ")
+    page.add((word, _outcome_style(status)), f": {said}")
     page.add(f"exit status {status}: {meaning(result, status)}")
 
 

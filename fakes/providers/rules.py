@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -154,6 +155,10 @@ class Provider(ABC, Generic[A]):
         return {name: region for region, name in list(self.hosts.items())[::-1]}
 
 
+# Headers of mailboxes, of which only the names may be encoded.
+_ADDRESSES = frozenset(["From", "To", "Cc", "Reply-To", "Sender"])
+
+
 def rendered(fields: Fields, *, at: datetime) -> bytes:
     """The MIME message that a vendor would make of these fields. Never raises.
 
@@ -181,8 +186,13 @@ def _written(
 ) -> bytes:
     message = EmailMessage(policy=SMTP)
     for name, value in headers.items():
-        if name not in message:
+        if name in message:
+            continue
+        if value.isascii() or name in _ADDRESSES:
             message[name] = value
+        else:
+            # Left to itself the package loses blanks where it begins a new encoded word.
+            message.set_raw(name, Header(value, "utf-8", header_name=name).encode())
     if fields.text is not None or fields.html is None:
         message.set_content(_encodable(fields.text or ""))
     if fields.html is not None:

@@ -166,8 +166,8 @@ def test_what_is_taken_gives_the_providers_id(
         (
             "postmark",
             (
-                '{"ErrorCode":0,"MessageID":"abc","Message":"Message OK, but will not deliver to these '
-                'inactive addresses: c@example.net."}'
+                '{"ErrorCode":0,"MessageID":"abc","Message":"Message OK, but will not deliver to '
+                'these inactive addresses: c@example.net."}'
             ),
             "inactive addresses",
         ),

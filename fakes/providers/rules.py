@@ -184,15 +184,10 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
 def _written(
     headers: Mapping[str, str], fields: Fields, *, plain: Mapping[str, str] | None = None
 ) -> bytes:
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=SMTP.clone(refold_source="none"))
     for name, value in headers.items():
-        if name in message:
-            continue
-        if value.isascii() or name in _ADDRESSES:
-            message[name] = value
-        else:
-            # Left to itself the package loses blanks where it begins a new encoded word.
-            message.set_raw(name, Header(value, "utf-8", header_name=name).encode())
+        if name not in message:
+            _set(message, name, value)
     if fields.text is not None or fields.html is None:
         message.set_content(_encodable(fields.text or ""))
     if fields.html is not None:
@@ -204,6 +199,19 @@ def _written(
         attachment.add_to(message)
     above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
     return above.encode("ascii", "replace") + message.as_bytes()
+
+
+def _set(message: EmailMessage, name: str, value: str) -> None:
+    """Set a header; what is ASCII stays as it was given, encoded words and all.
+
+    Left to itself the package loses blanks where it begins a new encoded word, and the quotes that
+    a name needs when it takes it out of one.
+    """
+    if not value.isascii() and name in _ADDRESSES:
+        message[name] = value
+        return
+    charset = None if value.isascii() else "utf-8"
+    message.set_raw(name, Header(value, charset, header_name=name).encode())
 
 
 def _encodable(text: str) -> str:

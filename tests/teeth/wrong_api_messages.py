@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from email.message import EmailMessage
@@ -239,11 +240,17 @@ class ShortensFileNames(Careful):
     check="requests",
 )
 @convicted("api/any/rate-limited[*retry_after=told]", check="retry-after")
-class AsksFifteenTimesAtOnce(Careful):
-    """Asks again without a pause where a refusal may pass."""
+class AsksAgainAtOnce(Careful):
+    """Asks seven times without a pause where a refusal may pass."""
+
+    kept: ssl.SSLContext | None = None
+
+    def api_context(self) -> ssl.SSLContext:
+        self.kept = self.kept or super().api_context()
+        return self.kept
 
     def ask_api(self, call: Call) -> Response:
-        for _ in range(14):
+        for _ in range(6):
             response = super().ask_api(call)
             if not self.asks_again(response):
                 return response

@@ -175,8 +175,8 @@ TEXT, HTML = "Grüße.".encode(), "<p>Grüße.</p>".encode()
     ],
 )
 def test_text_and_html_are_there_as_they_were_asked_for(body: bytes, observed: str) -> None:
-    texts = {"text": "Grüße.\n", "html": "<p>Grüße.</p>\n"}
-    seen = asked("texts", "as-asked", (EVERYBODY, HEAD + body), **texts)
+    wire = HEAD + body
+    seen = asked("texts", "as-asked", (EVERYBODY, wire), text="Grüße.\n", html="<p>Grüße.</p>\n")
     assert observed in seen.observed
     assert seen.met is (observed == "all as asked for")
 

@@ -243,7 +243,7 @@ class _ShapedAnswer:
             self._answer.status = -1
             read = read_response(bytes(self._answer.octets), method=self._method)
             if read is not None:
-                self._record(read[0], bytes(self._answer.octets), whole=False)
+                self._record(read.status, bytes(self._answer.octets), whole=False)
 
     def _record(self, status: int, octets: bytes, *, whole: bool) -> None:
         read = read_response(octets, method=self._method)
@@ -253,7 +253,8 @@ class _ShapedAnswer:
             HttpResponded(
                 response=Response(
                     status=status,
-                    body=read[2] if read is not None else b"",
+                    headers=read.headers if read is not None else (),
+                    body=read.body if read is not None else b"",
                     mark=honest.mark if is_honest and honest else Mark.SYNTHETIC,
                     source=honest.source if is_honest and honest else "a fault",
                     case=honest.case if is_honest and honest else "fault",

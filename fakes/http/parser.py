@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import httptools
@@ -181,17 +182,27 @@ class _ResponseParser:
         self.is_whole = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRead:
+    """What some octets say as a response. `whole`: its last octet is among them."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    whole: bool = True
+
+
 def status_of(octets: bytes, *, method: str = "POST") -> int | None:
     """The status of the whole response that some octets begin with; None while it is not whole.
 
     Interim responses before it are passed over. A response to HEAD ends with its head.
     """
     read = read_response(octets, method=method)
-    return read[0] if read is not None and read[1] else None
+    return read.status if read is not None and read.whole else None
 
 
-def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, bytes] | None:
-    """The status of a response, whether it is whole, and its body; None where no head is whole."""
+def read_response(octets: bytes, *, method: str = "POST") -> ResponseRead | None:
+    """The response that some octets begin with, or as much of it; None where no head is whole."""
     head, end, rest = octets.partition(_END_OF_HEAD)
     if not end:
         return None
@@ -203,7 +214,7 @@ def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, by
         if 100 <= status < 200:
             return read_response(rest, method=method)
         if method == "HEAD" or status in _NO_BODY:
-            return status, True, b""
+            return ResponseRead(status=status, headers=tuple(reader.headers))
         if not reader.is_whole:
             parser.feed_data(rest)
     except httptools.HttpParserError:
@@ -211,7 +222,12 @@ def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, by
         if not reader.in_body:
             return None
         status = int(parser.get_status_code())
-    return status, reader.is_whole, bytes(reader.body)
+    return ResponseRead(
+        status=status,
+        headers=tuple(reader.headers),
+        body=bytes(reader.body),
+        whole=reader.is_whole,
+    )
 
 
 def serialised(response: Response, *, method: str = "POST", close: bool = False) -> bytes:

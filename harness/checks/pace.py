@@ -1,17 +1,15 @@
-"""Whether the sender waits where it is told to."""
+"""Whether the sender waits where it is told to. This module knows HTTP."""
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
-from harness.fakes.transcript import Fact, HttpRequested, HttpResponded, Sent
+from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.transcript import Fact
 
 from .check import Check
 from .record import Observation, Record, SendRecord
 
-# In seconds, as a whole number (RFC 9110 section 10.2.3); a date is nobody's here.
-_HEADER = re.compile(rb"^Retry-After:[ \t]*(\d{1,9})[ \t]*\r$", re.IGNORECASE | re.MULTILINE)
 # No two clocks are the same.
 _NEARLY = 0.9
 
@@ -50,13 +48,11 @@ def _early(record: Record, send: SendRecord) -> dict[int, str]:
 
 
 def _told(fact: Fact) -> int | None:
-    """The seconds that an answer says to wait, whether a fault shaped it or not."""
-    if isinstance(fact, HttpResponded):
-        value = (fact.response.header("retry-after") or "").strip()
-        return int(value) if value.isascii() and value.isdigit() else None
-    if isinstance(fact, Sent) and (match := _HEADER.search(fact.data)):
-        return int(match[1])
-    return None
+    """The seconds that an answer says to wait, as a whole number (RFC 9110 section 10.2.3)."""
+    if not isinstance(fact, HttpResponded):
+        return None
+    value = (fact.response.header("retry-after") or "").strip()
+    return int(value) if value.isascii() and value.isdigit() else None
 
 
 CHECKS = (

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.checks import wire_checks
 from harness.checks.record import Observation
-from harness.fakes.http.exchange import Mark, Request, Response
-from harness.fakes.transcript import Fact, HttpRequested, HttpResponded, Sent
+from harness.fakes.http.exchange import Request, Response
+from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.marks import Mark
+from harness.fakes.transcript import Fact, Sent
 
 from .made_up import make_captured, make_record, make_send
 
@@ -204,7 +207,7 @@ LIMITED = HttpResponded(
     ),
     secure=True,
 )
-BY_A_FAULT = Sent(data=b"HTTP/1.1 429 Slow\r\nretry-after: 1\r\n\r\n", secure=True)
+BY_A_FAULT = replace(LIMITED, shaped_by="respond")
 
 
 @pytest.mark.parametrize(

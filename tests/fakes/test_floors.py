@@ -39,7 +39,7 @@ _FLOOR = {part: number for number, floor in enumerate(FLOORS) for part in floor}
 
 # Checks that ask for a protocol's own words; every other one reads what all protocols record.
 KNOW_SMTP = {"commands", "handshake", "login"}
-KNOW_HTTP = {"requests", "reported"}
+KNOW_HTTP = {"pace", "requests", "reported"}
 
 
 def imported(file: Path) -> Iterator[str]:

@@ -94,4 +94,7 @@ def test_a_response_to_head_ends_with_its_head() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
     assert status_of(head, method="HEAD") == 200
     assert status_of(head) is None
-    assert read_response(head + b"12") == (200, False, b"12")
+    read = read_response(head + b"12")
+    assert read is not None
+    assert (read.status, read.whole, read.body) == (200, False, b"12")
+    assert read.headers == (("Content-Length", "10"),)

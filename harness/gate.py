@@ -80,7 +80,9 @@ def _is_about_a_must(case: CaseResult, musts: set[str]) -> bool:
 
 
 def _statuses(result: RunResult) -> Iterable[int]:
-    if result.interrupted:
+    if result.trouble is not None:
+        yield TROUBLE
+    elif result.interrupted:
         yield INTERRUPTED
     if any(gates(case, strict=result.strict) for case in result.cases):
         yield FAILED

@@ -46,17 +46,13 @@ class Lapse:
 
 def most_lost(lapses: Iterable[Lapse], *, began: float, ended: float, window: float) -> float:
     """The most seconds that lapses took out of any `window` seconds between two moments."""
-    found = [lapse for lapse in lapses if lapse.came > began and lapse.due < ended]
-    return max(
-        (_lost_before(lapse.came, found, began, ended, window) for lapse in found), default=0
-    )
+    spans = [(max(each.due, began), min(each.came, ended)) for each in lapses]
+    found = [(due, came) for due, came in spans if due < came]
+    return max((_lost_before(came, found, window) for _, came in found), default=0.0)
 
 
-def _lost_before(
-    end: float, lapses: Iterable[Lapse], began: float, ended: float, window: float
-) -> float:
-    first, last = max(began, end - window), min(ended, end)
-    return sum(max(0.0, min(each.came, last) - max(each.due, first)) for each in lapses)
+def _lost_before(end: float, spans: Iterable[tuple[float, float]], window: float) -> float:
+    return sum(max(0.0, min(came, end) - max(due, end - window)) for due, came in spans)
 
 
 @dataclass(slots=True, kw_only=True)

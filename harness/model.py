@@ -179,7 +179,7 @@ class RunResult:
         if not self.is_whole and self.total is not None:
             found.append(f"{len(self.cases)} of {self.total} cases ran")
         if self.is_unnamed:
-            found.append("no --sender was given: this is about the reference sender")
+            found.append("no sender was named: this is about the reference sender")
         return tuple(text for text in found if text)
 
     @property

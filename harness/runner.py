@@ -133,6 +133,7 @@ class Run:
         """See whether a sender answers anything, before it is asked everything."""
         tried = trials(self.cases)
         await self._ask_all(tried)
+        await self._ask_again()
         results = [self._results[case.id] for case in tried if case.id in self._results]
         reason = why_not_drivable(results)
         if reason is not None and len(results) == len(tried) < len(self.cases):
@@ -178,6 +179,7 @@ class Run:
         for case in self.cases:
             if case.id in self._doubtful:
                 result, doubt = await self._attempt(case)
+                del self._doubtful[case.id]
                 self._finish(result if doubt is None else _blamed(case, result, doubt))
 
     async def _attempt(self, case: Case) -> tuple[CaseResult, str | None]:

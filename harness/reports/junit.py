@@ -44,7 +44,7 @@ def _suite(folder: str, cases: list[CaseResult], result: RunResult, context: Con
     _count(suite, cases, sum(case.duration for case in cases))
     suite.set("timestamp", in_utc(result.started).isoformat(timespec="seconds"))
     about = [("sender", result.sender), ("harness", result.harness), ("seed", str(result.seed))]
-    about += [("interrupted", "true")] if result.interrupted else []
+    about += [("interrupted", "true")] if not result.is_whole else []
     about += [("note", note) for note in result.notes]
     _add_properties(suite, about)
     suite.extend(_case(case, result, context) for case in cases)

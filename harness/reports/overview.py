@@ -78,7 +78,8 @@ def outcome(status: int) -> str:
 
 def headline(result: RunResult, status: int) -> str:
     """Return the run in one line: its outcome, then the figures that explain it."""
-    return f"{outcome(status)}: {', '.join(_figures(result, status))}"
+    said = "; ".join([", ".join(_figures(result, status)), *result.caveats])
+    return f"{outcome(status)}: {said}"
 
 
 def failures(result: RunResult) -> tuple[CaseResult, ...]:

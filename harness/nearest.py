@@ -10,11 +10,11 @@ _SHOWN = 3
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
-def meant(word: str, choices: Iterable[str]) -> str:
-    """`; did you mean …?` with the choices nearest to `word`, or nothing."""
+def meant(word: str, choices: Iterable[str], *, below: str = "") -> str:
+    """`; did you mean …?` with the choices nearest to `word`, or nothing; `below` a folder."""
     by_folded = {choice.lower(): choice for choice in choices}
     alike = get_close_matches(word.lower(), by_folded, n=_SHOWN, cutoff=0.6)
-    return _question([by_folded[each] for each in alike])
+    return _question([f"{below}{by_folded[each]}" for each in alike])
 
 
 def meant_id(glob: str, ids: Sequence[str]) -> str:

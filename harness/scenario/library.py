@@ -87,11 +87,9 @@ def _meant_path(path: Path) -> str:
     for named in (below, below.with_name(f"{below.name}{_SUFFIX}")) if below.name else ():
         if (bundled_folder() / named).exists():
             return f"; did you mean {_TREE}/{named.as_posix()}?"
-    choices = [
-        f"{_TREE}/{each.relative_to(bundled_folder()).as_posix()}"
-        for each in bundled_folder().rglob("*")
-    ]
-    return meant(f"{_TREE}/{below.as_posix()}", choices)
+    bundled = bundled_folder()
+    choices = [each.relative_to(bundled).as_posix() for each in bundled.rglob("*")]
+    return meant(below.as_posix(), choices, below=f"{_TREE}/")
 
 
 def _files(located: Path, named: str) -> list[tuple[str, Path, str]]:

@@ -18,7 +18,9 @@ from harness.reports import Context
 from harness.reports.document import ReportDocument, relative, report_schema, to_document
 from harness.reports.json_report import render
 
-RUN_KEYS = ["report", "harness", "seed", "sender", "started", "duration", "summary"]
+RUN_KEYS = [
+    "report", "harness", "seed", "sender", "started", "duration", "interrupted", "total", "summary",
+]  # fmt: skip
 CASE_KEYS = [
     "id", "scenario", "axes", "tags", "requirements", "situations", "verdict", "level", "reason",
     "control", "expected_failure", "findings", "answer", "duration", "evidence",

@@ -126,7 +126,8 @@ def test_a_run_that_is_stopped_while_it_starts_says_so(name: str) -> None:
         text=True,
         check=False,
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "harness: interrupted\n")
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr.strip() == "harness: interrupted"
 
 
 def test_what_is_ignored_when_a_command_starts_stays_so() -> None:
@@ -148,7 +149,7 @@ from pathlib import Path
 from harness.leftovers import temporary_folder
 from harness.reports.targets import open_file
 
-open_file(Path("report.json"), growing=False)
+report = open_file(Path("report.json"), growing=False)
 with temporary_folder() as folder:
     print(folder, flush=True)
     sys.stdin.read() if sys.argv[1] == "wait" else os.kill(os.getpid(), signal.SIGKILL)
@@ -199,10 +200,12 @@ def test_a_disk_that_is_full_is_told_in_the_page_and_the_status_alike(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one.yaml").write_text(SCENARIO, encoding="utf-8")
 
+    write = Path.write_bytes
+
     def full(self: Path, data: bytes) -> int:
         if "n=2" in str(self):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return len(data)
+        return write(self, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(SystemExit) as left:
@@ -211,7 +214,7 @@ def test_a_disk_that_is_full_is_told_in_the_page_and_the_status_alike(
     assert left.value.code == 3
     if told == "page":
         assert out.startswith("ERROR: 1 case")
-        assert "No space left on device; 1 of 4 cases ran" in out
+        assert "No space left on device; 1 of 4 cases ran" in " ".join(out.split())
         assert out.rstrip().endswith("a case in error")
         assert "No space left on device" in err.splitlines()[-1]
     else:

@@ -134,7 +134,9 @@ def test_dash_x_ends_a_run_at_the_first_failure(harness: Harness) -> None:
         Path(f"mine/more-{number}.yaml").write_text(text, encoding="utf-8")
     program = Path("never.py")
     program.write_text(
-        "import json\nprint(json.dumps({'status': 'failed', 'features': ['smtp']}))\n",
+        "import json\n"
+        "features = ['smtp', 'security:starttls']\n"
+        "print(json.dumps({'status': 'failed', 'features': features}))\n",
         encoding="utf-8",
     )
     sender = f"command:{sys.executable} never.py"

@@ -34,11 +34,9 @@ def test_the_page_is_shown_and_tells_the_status_that_the_process_ends_with(
     stdout, broken = StringIO(), Breaking()
     reports = open_reports([], environ={}, stdout=stdout, stderr=StringIO())
     reports.add(broken)
-    with (
-        pytest.raises(MachineError, match="the made-up report is lost: a mistake in the harness"),
-        reports,
-    ):
-        for event in events_of(every_verdict):
-            reports(event)
+    for event in events_of(every_verdict):
+        reports(event)
+    with pytest.raises(MachineError, match="the made-up report is lost: a mistake in the harness"):
+        reports.close()
     assert broken.closed
     assert f"exit status {reports.announced}: " in stdout.getvalue()

@@ -215,7 +215,11 @@ class Fake(ABC, Generic[C]):
     @asynccontextmanager
     async def _listening(self, bound: Any) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._accept, sock=bound, backlog=_BACKLOG)
+        try:
+            server = await loop.create_server(self._accept, sock=bound, backlog=_BACKLOG)
+        except BaseException:  # cancelled in the middle, asyncio leaves it to us
+            bound.close()
+            raise
         try:
             yield
         finally:

@@ -41,14 +41,16 @@ def bind(host: str, port: int) -> socket.socket:
         FakeError: the port is taken or may not be used.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's algorithm off only where `proto` is named; without that every
-    # handshake waits 40 ms.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound = None
     try:
+        # asyncio switches Nagle's algorithm off only where `proto` is named; without that every
+        # handshake waits 40 ms.
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except OSError as error:
-        bound.close()
+        if bound is not None:
+            bound.close()
         raise FakeError(f"cannot listen on {host} port {port}: {error.strerror}") from error
     bound.setblocking(False)
     return bound
@@ -81,7 +83,12 @@ class Blackhole:
         self.listening.listen(0)
         address = self.listening.getsockname()
         for _ in range(_FILLERS):
-            filler = socket.socket(self.listening.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            try:
+                filler = socket.socket(
+                    self.listening.family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+                )
+            except OSError as error:
+                raise FakeError(f"cannot fill the queue of a port: {error.strerror}") from error
             filler.settimeout(_FILLED_WAIT)
             self._fillers.append(filler)
             try:

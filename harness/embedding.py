@@ -66,7 +66,7 @@ class RunReport:
 def run(
     globs: Sequence[str] = (),
     *,
-    sender: str | Answering = "reference",
+    sender: str | Answering | None = None,
     paths: Sequence[str] = (),
     seed: int = 0,
     time_scale: float = 1.0,
@@ -75,23 +75,24 @@ def run(
 ) -> RunReport:
     """Run the cases that `globs` select (none: all) against a sender.
 
-    `sender` is a SPEC, or a function from request document to answer document, which is called in
-    threads of this process. `paths` are scenario files and folders; none: the bundled ones.
+    `sender` is a SPEC (None: the reference sender), or a function from request document to answer
+    document, which is called in threads of this process. `paths` are scenario files and folders;
+    none: the bundled ones.
 
     Raises:
         UsageError: a glob matches nothing, a path or SPEC makes no sense.
         SenderError: the sender cannot be driven at all.
     """
-    cases = Selection(globs=tuple(globs)).of(load_library(paths).cases)
+    cases = Selection(globs=tuple(globs)).all_of(load_library(paths).cases)
     order = RunOrder(
         cases=cases,
         seed=seed,
         time_scale=time_scale,
-        options=Options(jobs=jobs, strict=strict),
+        options=Options(jobs=jobs, strict=strict, is_unnamed=sender is None),
     )
     # In a thread with a loop of its own, because the caller may be inside a running one.
     with start_blocking_portal() as portal:
-        return RunReport(portal.call(execute, order, _opened(sender, jobs), unheard))
+        return RunReport(portal.call(execute, order, _opened(sender or "reference", jobs), unheard))
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:

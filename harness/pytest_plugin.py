@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the sender that harness_run drives unless told otherwise (default: the ini key "
         "harness_sender, else `reference`)",
     )
-    parser.addini("harness_sender", "the sender that harness_run drives", default="reference")
+    parser.addini("harness_sender", "the sender that harness_run drives (default: `reference`)")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -150,7 +150,10 @@ def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable
     ) -> RunReport:
         with _harness_names.ours():
             report: RunReport = importlib.import_module("harness.embedding").run(
-                globs, sender=sender if sender is not None else default, paths=paths, **options
+                globs,
+                sender=sender if sender is not None else default or None,
+                paths=paths,
+                **options,
             )
         return report
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.tls import Authority
+from harness.leftovers import temporary_folder
 from harness.protocol import Trust
 from harness.secrets import PasswordFamily
 
@@ -49,8 +48,8 @@ class RunContext:
 def prepared(*, seed: int = 0, time_scale: float = 1.0) -> Iterator[RunContext]:
     """Make a trust anchor and keep its files until the run is over."""
     authority = Authority.create()
-    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
-        files = authority.write(Path(folder))
+    with temporary_folder() as folder:
+        files = authority.write(folder)
         trust = Trust(
             ca_file=str(files.ca_file),
             ca_pkcs12=str(files.ca_pkcs12),

@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harness import __version__
 from harness.checks.record import Record
 from harness.conversation import conversation
 from harness.errors import HarnessError
-from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
+from harness.events import CaseFinished, CaseStarted, Event, Listener, Note, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.fakes.errors import FakeError
+from harness.first_request import answers_describe, trials, why_not_drivable
 from harness.judge import Judgement, judge, requirement_verdict, undriven
+from harness.machine import Watch, jobs_that_fit
 from harness.model import CaseResult, RequirementResult, RunResult, Verdict
 from harness.requirements import Catalogue, State, load_catalogue
 from harness.run_context import RunContext
 from harness.scenario.case import Case
+from harness.secrets import Secrets
 from harness.senders.base import Sender
-from harness.senders.outcome import Crashed, Hung, NoAnswer, Outcome, Unsupported
+from harness.senders.outcome import Outcome
 from harness.steps import run_steps, shown_output
 from harness.world import opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to run. `jobs` None means what suits the sender."""
+    """How to run. `jobs` None means what suits the sender.
+
+    `max_fail`: how many cases may fail or be in error before no more is asked. `is_unnamed`: the
+    sender is the one that is taken where nobody names one.
+    """
 
     jobs: int | None = None
     strict: bool = False
     evidence: EvidenceFolder | None = None
     notes: tuple[str, ...] = ()
+    max_fail: int | None = None
+    is_unnamed: bool = False
+
+
+class EndedEarly(Exception):  # noqa: N818  # nothing is wrong with the run
+    """No more is to be asked; the text says why."""
 
 
 @dataclass(slots=True)
@@ -46,7 +60,12 @@ class Run:
     options: Options = field(default_factory=Options)
     catalogue: Catalogue = field(default_factory=load_catalogue)
     _results: dict[str, CaseResult] = field(default_factory=dict)
+    _doubtful: dict[str, str] = field(default_factory=dict)
+    _begun: set[str] = field(default_factory=set)
     _has_answered: bool = False
+    _ended_early: str | None = None
+    _jobs: int = 1
+    _watch: Watch = field(init=False)
 
     async def carry_out(self) -> RunResult:
         """Run every case. Cut short, it returns what had run, marked as interrupted.
@@ -56,6 +75,7 @@ class Run:
         """
         clock = asyncio.get_running_loop().time
         began, started = clock(), datetime.now(UTC)
+        self._watch = Watch(timeout=self.context.timeout, clock=clock)
         self._tell(
             RunStarted(
                 harness=__version__,
@@ -68,9 +88,8 @@ class Run:
         interrupted = False
         trouble: HarnessError | None = None
         try:
-            if self.cases:
-                await self._describe()
-                await self._run_all()
+            async with self._watch.watching():
+                await self._ask_everything()
         except asyncio.CancelledError:
             interrupted = True
         except HarnessError as error:
@@ -78,6 +97,7 @@ class Run:
                 raise
             interrupted, trouble = True, error
         result = self._result(started, clock() - began, interrupted=interrupted)
+        result = replace(result, trouble=str(trouble) if trouble is not None else None)
         self._tell(RunFinished(result=result))
         if trouble is not None:
             raise trouble
@@ -86,61 +106,149 @@ class Run:
     def _tell(self, event: Event) -> None:
         self.listener(event)
 
-    async def _describe(self) -> None:
-        """Put the first request: what the sender can do, and whether it answers at all."""
-        outcome = await self.sender.describe(self.sender.limit_for(self.context.timeout))
-        # An adapter that knows no way to ask has not shown that its sender can answer.
-        by_adapter = isinstance(outcome, Unsupported) and outcome.by_adapter
-        self._has_answered = not by_adapter and not isinstance(outcome, Crashed | Hung | NoAnswer)
+    async def _ask_everything(self) -> None:
+        if not self.cases:
+            return
+        self._jobs = self._allowed_jobs()
+        self._has_answered = await answers_describe(
+            self.sender, timeout=self.context.timeout, watch=self._watch, tell=self._tell
+        )
+        try:
+            if not self._has_answered:
+                await self._try_out()
+            await self._ask_all(self.cases)
+            await self._ask_again()
+        except EndedEarly as reason:
+            self._ended_early = str(reason)
 
-    async def _run_all(self) -> None:
-        slots = asyncio.Semaphore(self.options.jobs or self.sender.default_jobs)
-        tasks: dict[str, asyncio.Task[CaseResult]] = {}
+    def _allowed_jobs(self) -> int:
+        wanted = self.options.jobs or self.sender.default_jobs
+        allowed = jobs_that_fit(min(wanted, len(self.cases)))
+        if allowed < min(wanted, len(self.cases)):
+            limit = "this machine's limit of open files (ulimit -n)"
+            self._tell(Note(text=f"--jobs {allowed} instead of {wanted}: more is beyond {limit}"))
+        return allowed
+
+    async def _try_out(self) -> None:
+        """See whether a sender answers anything, before it is asked everything."""
+        tried = trials(self.cases)
+        await self._ask_all(tried)
+        await self._ask_again()
+        results = [self._results[case.id] for case in tried if case.id in self._results]
+        reason = why_not_drivable(results)
+        if reason is not None and len(results) == len(tried) < len(self.cases):
+            raise EndedEarly(reason)
+
+    async def _ask_all(self, cases: Sequence[Case]) -> None:
+        slots = asyncio.Semaphore(self._jobs)
+        tasks: dict[str, asyncio.Task[None]] = {}
         try:
             async with asyncio.TaskGroup() as group:
-                for case in self.cases:
-                    control = tasks.get(case.control) if case.control else None
-                    tasks[case.id] = group.create_task(self._one(case, control, slots))
+                for case in cases:
+                    if case.id not in self._begun:
+                        control = tasks.get(case.control) if case.control else None
+                        tasks[case.id] = group.create_task(self._one(case, control, slots))
         except BaseExceptionGroup as errors:
             # The sender cannot be driven at all: one reason, however many cases met it.
-            known, unknown = errors.split(HarnessError)
+            known, unknown = errors.split((HarnessError, EndedEarly))
             if known is None or unknown is not None:
                 raise
             raise _first(known) from None
 
     async def _one(
-        self, case: Case, control: asyncio.Task[CaseResult] | None, slots: asyncio.Semaphore
-    ) -> CaseResult:
-        control_verdict = (await control).verdict if control is not None else None
+        self, case: Case, control: asyncio.Task[None] | None, slots: asyncio.Semaphore
+    ) -> None:
+        if control is not None:
+            await control
+        if case.control in self._doubtful:
+            self._doubtful[case.id] = self._doubtful[case.control]
+            return
         async with slots:
+            result, doubt = await self._attempt(case)
+        if doubt is None:
+            self._finish(result)
+        else:
+            self._doubtful[case.id] = doubt
+
+    async def _ask_again(self) -> None:
+        """Ask alone what this machine may be to blame for; if it is again, nothing is decided."""
+        if self._doubtful:
+            count, why = len(self._doubtful), next(iter(self._doubtful.values()))
+            cases = "1 case is" if count == 1 else f"{count} cases are"
+            self._tell(Note(text=f"{cases} asked again, one at a time: {why}"))
+        for case in self.cases:
+            if case.id in self._doubtful:
+                result, doubt = await self._attempt(case)
+                del self._doubtful[case.id]
+                self._finish(result if doubt is None else _blamed(case, result, doubt))
+
+    async def _attempt(self, case: Case) -> tuple[CaseResult, str | None]:
+        """Ask a case; and why this machine may be to blame for what came of it, or None."""
+        if case.id not in self._begun:
+            self._begun.add(case.id)
             self._tell(CaseStarted(id=case.id))
-            clock = asyncio.get_running_loop().time
-            began = clock()
-            result = await self._judged(case, control_verdict, lambda: clock() - began)
-        self._results[case.id] = result
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        control = self._results.get(case.control) if case.control else None
+        verdict = control.verdict if control is not None else None
+        result = await self._judged(case, verdict, lambda: clock() - began)
+        if not _takes_time(result):
+            return result, None
+        return result, self._watch.doubt(began, clock()) or self._crowd(result)
+
+    def _crowd(self, result: CaseResult) -> str | None:
+        """Whether a sender that was cut off may have lacked the processors that others had."""
+        is_cut = result.duration >= self.sender.limit_for(self.context.timeout)
+        if result.id in self._doubtful or self._jobs <= self.sender.default_jobs or not is_cut:
+            return None
+        return f"{self._jobs} cases ran at a time, and {self.sender.default_jobs} suit this sender"
+
+    def _finish(self, result: CaseResult) -> None:
+        self._results[result.id] = result
         self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
-        return result
+        most = self.options.max_fail
+        if most is not None and sum(map(_is_trouble, self._results.values())) >= most:
+            raise EndedEarly(f"ended after {most} that failed (--max-fail)")
 
     async def _judged(
         self, case: Case, control: Verdict | None, duration: Callable[[], float]
     ) -> CaseResult:
+        """Ask a case and judge it; whatever goes wrong in it is this case's alone."""
         lacking = sorted(case.needs - self.sender.features)
         if lacking:
             reason = f"the sender does not have: {', '.join(lacking)}"
             unasked = undriven(case, Verdict.UNSUPPORTED, reason)
             return _case_result(case, unasked, unmet_need=lacking[0], lacking=tuple(lacking))
+        output = ""
         try:
-            logical = "connect_to" in self.sender.features
-            # The sender is given back last: what it keeps open leads to these fakes until then.
-            async with (
-                self.sender.for_case() as sender,
-                opened(case, self.context, logical=logical) as world,
-            ):
-                record, outcomes = await run_steps(case, world, sender)
-                # What the fakes write while they are taken down is not the sender's doing.
+            return await self._asked(case, control, duration)
         except FakeError as error:
-            broken = undriven(case, Verdict.ERROR, str(error))
-            return _case_result(case, broken, duration=duration())
+            self._watch.note_shortage(error)
+            reason = str(error)
+        except HarnessError as error:
+            if not self._watch.note_shortage(error):
+                raise
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001  # the other cases are asked all the same
+            if not self._watch.note_shortage(error):
+                output = "".join(traceback.format_exception(error, limit=-20))
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            reason = f"a mistake in the harness itself, please report it: {said}"
+        secrets = Secrets({}, self.context.family)
+        broken = undriven(case, Verdict.ERROR, secrets.redact_text(reason))
+        return _case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
+
+    async def _asked(
+        self, case: Case, control: Verdict | None, duration: Callable[[], float]
+    ) -> CaseResult:
+        logical = "connect_to" in self.sender.features
+        # The sender is given back last: what it keeps open leads to these fakes until then.
+        async with (
+            self.sender.for_case() as sender,
+            opened(case, self.context, logical=logical) as world,
+        ):
+            record, outcomes = await run_steps(case, world, sender)
+            # What the fakes write while they are taken down is not the sender's doing.
         judgement = judge(
             case, record, self.catalogue, control=control, has_answered=self._has_answered
         )
@@ -182,10 +290,38 @@ class Run:
             strict=self.options.strict,
             interrupted=interrupted,
             notes=self.options.notes,
+            total=len(self.cases),
+            ended_early=self._ended_early,
+            is_unnamed=self.options.is_unnamed,
         )
 
 
-def _first(errors: BaseExceptionGroup[HarnessError]) -> HarnessError:
+def _takes_time(result: CaseResult) -> bool:
+    """Whether a verdict may be otherwise where there is time enough: a leak stays one."""
+    is_open = result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR}
+    return is_open and not any(finding.leak for finding in result.unmet)
+
+
+def _is_trouble(result: CaseResult) -> bool:
+    unexpected = result.verdict is Verdict.FAIL and not result.expected_failure
+    return unexpected or result.verdict is Verdict.ERROR
+
+
+def _blamed(case: Case, result: CaseResult, doubt: str) -> CaseResult:
+    """A case that this machine could not decide, with what was seen of it."""
+    reason = f"{doubt}, when asked alone too; fewer --jobs or a larger --time-scale may help"
+    return _case_result(
+        case,
+        undriven(case, Verdict.ERROR, reason),
+        duration=result.duration,
+        evidence=result.evidence,
+        answer=result.answer,
+        conversation=result.conversation,
+        output=result.output,
+    )
+
+
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     inner = errors.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 

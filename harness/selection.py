@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.errors import UsageError
 from harness.model import Level
+from harness.nearest import meant, meant_id, meant_words
 from harness.requirements import load_catalogue
 from harness.scenario.case import Case
 
@@ -23,6 +24,7 @@ class Selection:
     `globs`: ids, first compared literally, then with `*` (within a folder), `**` and `?`.
     `expression`: `-k`, words joined by and, or, not and brackets, found in the id.
     `level`: cases that verify a row of that level or a higher one.
+    `providers`: cases in which the sender is told to send by one of these.
     """
 
     globs: tuple[str, ...] = ()
@@ -44,6 +46,36 @@ class Selection:
         wanted = chosen | {case.control for case in cases if case.id in chosen and case.control}
         return tuple(case for case in cases if case.id in wanted)
 
+    def matching_nothing(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """What was asked for and matches no case by itself: a line each, with what may be meant."""
+        ids = [case.id for case in cases]
+        found = [
+            f"--select {glob} matches no case{meant_id(glob, ids)}"
+            for glob in self.globs
+            if not any(matches(glob, identifier) for identifier in ids)
+        ]
+        if self.expression is not None and not any(_evaluate(self.expression, i) for i in ids):
+            hint = meant_words(self.expression, ids)
+            found.append(f"-k {self.expression!r} matches no case{hint}")
+        verified = {row for case in cases for row in case.rows}
+        found += [
+            f"no case here verifies {row} (harness explain {row} tells what does)"
+            for row in (*self.requirements, *self.situations)
+            if row not in verified
+        ]
+        return tuple(found)
+
+    def all_of(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+        """As `of`, for whoever has to get something for each word.
+
+        Raises:
+            UsageError: something that was asked for matches nothing, as well.
+        """
+        chosen = self.of(cases)
+        if nothing := self.matching_nothing(cases):
+            raise UsageError("; ".join(nothing))
+        return chosen
+
     def _check(self, cases: Sequence[Case]) -> None:
         if self.expression is not None:
             _evaluate(self.expression, "")
@@ -54,12 +86,15 @@ class Selection:
             catalogue.situation(row)
         for kind, wanted, known in (
             ("tag", self.tags, {tag for case in cases for tag in case.tags}),
-            ("provider", self.providers, {tag for case in cases for tag in case.tags}),
+            ("provider", self.providers, {each for case in cases for each in providers_of(case)}),
         ):
             for word in wanted:
                 if word not in known:
                     choices = ", ".join(sorted(known)) or "there are none"
-                    raise UsageError(f"no case has the {kind} {word!r}; choose from {choices}")
+                    hint = meant(word, known)
+                    raise UsageError(
+                        f"no case has the {kind} {word!r}{hint or ';'} choose from {choices}"
+                    )
 
     def _holds(self, case: Case) -> bool:
         if case.is_control and not self.globs and not self.expression:
@@ -71,7 +106,7 @@ class Selection:
             and (not self.requirements or bool({*self.requirements} & {*case.requirements}))
             and (not self.situations or bool({*self.situations} & {*case.situations}))
             and (not self.tags or bool({*self.tags} & {*case.tags}))
-            and (not self.providers or bool({*self.providers} & {*case.tags}))
+            and (not self.providers or bool({*self.providers} & providers_of(case)))
             and (self.level is None or _reaches(case.rows, self.level))
         )
 
@@ -94,6 +129,14 @@ def matches(glob: str, identifier: str) -> bool:
         pattern += {"**": ".*", "*": "[^/]*", "?": "[^/]"}[wild[0]]
         at = wild.end()
     return re.fullmatch(pattern + re.escape(glob[at:]), identifier) is not None
+
+
+def providers_of(case: Case) -> frozenset[str]:
+    """The provider by which a sender is told to send, by its API or by its SMTP service."""
+    named = [case.axes.get("provider")]
+    if case.given.api is not None:
+        named.append(case.given.api.provider)
+    return frozenset(name for name in named if name)
 
 
 def _reaches(rows: Iterable[str], level: Level) -> bool:

@@ -92,6 +92,8 @@ def _run(shown: Shown, folder: Path) -> None:
         assert re.search(pattern, printed), f"$ {shown.command}\nno {line.strip()!r} in\n{printed}"
 
 
+# The README alone has two dozen commands, and a machine may have other things to do.
+@pytest.mark.timeout(600)
 @pytest.mark.whole
 @pytest.mark.needs("bash", "curl")
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.name)

@@ -24,5 +24,7 @@ def wire_checks() -> dict[str, Check[Any]]:
     found: dict[str, Check[Any]] = {}
     for module in pkgutil.iter_modules(__path__):
         for check in getattr(importlib.import_module(f"{__name__}.{module.name}"), "CHECKS", ()):
+            if check.key in found:
+                raise ValueError(f"two checks have the key {check.key}: one would never be asked")
             found[check.key] = check
     return found

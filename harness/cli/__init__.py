@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from harness import __version__
+from harness.cli.signals import Stop, stopped_by_signals
 from harness.errors import HarnessError, ScenarioError, UsageError
 from harness.escaping import visible
-from harness.gate import INTERRUPTED, TROUBLE, USAGE
+from harness.gate import AS_EXPECTED, INTERRUPTED, TROUBLE, USAGE
+from harness.streams import forget_unread_output, open_what_is_closed
 
 # Verb, its module below this package, and the line that `--help` shows without importing it.
 _VERBS = {
@@ -28,6 +30,16 @@ _VERBS = {
 
 class _Verbs(click.Group):
     """A group that imports a verb's module only when that verb is used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a verb; a reader that went away, as `head` does, has got what it wanted."""
+        try:
+            status = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            forget_unread_output()
+            return AS_EXPECTED
+        return status
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)
@@ -60,8 +72,16 @@ def harness(context: click.Context) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit. Every trouble of a known kind ends in plain words."""
+    open_what_is_closed()
+    with stopped_by_signals() as stop:
+        _carry_out(arguments, stop)
+
+
+def _carry_out(arguments: list[str] | None, stop: Stop) -> NoReturn:
     try:
-        status: Any = harness.main(args=arguments, prog_name="harness", standalone_mode=False)
+        status: Any = harness.main(
+            args=arguments, prog_name="harness", standalone_mode=False, obj=stop
+        )
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
     except (click.Abort, KeyboardInterrupt):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from harness.errors import UsageError
 from harness.model import Level
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
@@ -23,10 +25,25 @@ _OPTIONS = (
     click.option("--provider", "providers", multiple=True, metavar="NAME"),
     click.option(
         "--level",
-        type=click.Choice([level.lower() for level in Level]),
+        type=click.Choice([level.lower() for level in Level], case_sensitive=False),
         help="Cases that verify a row of this level or a higher one.",
     ),
 )
+
+
+class FiniteRange(click.FloatRange):
+    """A number within a range; neither `inf` nor `nan`, which compares with nothing, is one."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number."""
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
 
 
 def selecting(command: F) -> F:
@@ -37,8 +54,19 @@ def selecting(command: F) -> F:
 
 
 def selected(paths: tuple[str, ...], words: dict[str, Any]) -> tuple[tuple[Case, ...], list[str]]:
-    """The cases that paths and options select, and notes on where they were found."""
+    """The cases that paths and options select, and notes on where they were found.
+
+    Raises:
+        UsageError: one of several options matches nothing. Where nothing at all is selected, a note
+            says what matches nothing: that has an exit status of its own.
+    """
     level = words.pop("level")
     library = load_library(paths)
     selection = Selection(level=Level(level.upper()) if level else None, **words)
-    return selection.of(library.cases), list(library.notes)
+    chosen = selection.of(library.cases)
+    nothing = selection.matching_nothing(library.cases)
+    if nothing and chosen:
+        raise UsageError("; ".join(nothing))
+    if not chosen and not nothing:
+        nothing = ("no case is meant by all of these options together",)
+    return chosen, [*library.notes, *nothing]

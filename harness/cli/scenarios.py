@@ -10,6 +10,7 @@ import click
 from harness.cli.options import selected, selecting
 from harness.errors import ScenarioError, UsageError
 from harness.gate import NOTHING
+from harness.nearest import meant_id
 from harness.requirements import load_catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
@@ -46,7 +47,10 @@ def show(identifier: str, paths: tuple[str, ...]) -> int:
     cases = load_library(paths).cases
     chosen = Selection(globs=(identifier,)).of(cases)
     if not chosen:
-        raise UsageError(f"there is no case or scenario {identifier}; harness list shows them")
+        hint = meant_id(identifier, [case.id for case in cases])
+        raise UsageError(
+            f"there is no case or scenario {identifier}{hint or '; harness list shows them'}"
+        )
     click.echo("\n\n".join(_described(case) for case in chosen))
     return 0
 

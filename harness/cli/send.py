@@ -8,13 +8,18 @@ from typing import Any
 
 import click
 
+from harness.cli.options import FiniteRange
 from harness.errors import UsageError
 from harness.gate import FAILED
+from harness.protocol import ErrorClass
 from harness.reference.failure import ConfigError
 from harness.reference.sender import ReferenceSender
 from harness.reference.uri import parse_smtp_uri
 
 _URI_VARIABLE = "HARNESS_SMTP_URI"
+_IN_CLEAR = (
+    "to send in clear to a server that you trust all the same: smtp://…/?disable_starttls=true"
+)
 
 
 @click.command("send")
@@ -28,7 +33,7 @@ _URI_VARIABLE = "HARNESS_SMTP_URI"
     help=f"smtp:// or smtps://; better in {_URI_VARIABLE}, where no process list shows it.",
 )
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), metavar="FILE")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True)
+@click.option("--timeout", type=FiniteRange(min=0.1), default=30.0, show_default=True)
 def send(**words: Any) -> int:
     """Send one message with the reference sender, and say what became of it.
 
@@ -51,6 +56,8 @@ def send(**words: Any) -> int:
     temporary = {True: ", temporary", False: ", permanent"}.get(failure.get("temporary"), "")
     click.echo(f"failed at {failure.get('phase')} ({failure.get('class')}{temporary})", err=True)
     click.echo(failure.get("message") or answer.get("reason", ""), err=True)
+    if failure.get("class") == ErrorClass.STARTTLS_UNAVAILABLE:
+        click.echo(_IN_CLEAR, err=True)
     return FAILED
 
 

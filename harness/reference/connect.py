@@ -85,7 +85,12 @@ def connect(
 
 
 def resolve(host: str, port: int, *, timeout: float) -> list[Address]:
-    """The addresses of a host, its families in turn. Raises `DeliveryError` in phase `dns`."""
+    """The addresses of a host, its families in turn. Raises `DeliveryError` in phase `dns`.
+
+    No resolver is asked for a name below `invalid`, which never exists (RFC 6761 section 6.4).
+    """
+    if host.lower().rstrip(".").rpartition(".")[2] == "invalid":
+        raise _unresolved(host, ErrorClass.NAME_NOT_FOUND, "no name ends in .invalid")
     look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
         # No name server is asked for these, so nothing can take long.

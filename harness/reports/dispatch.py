@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from harness.reports.formats import (
     report_formats,
 )
 from harness.reports.targets import GrowingFile, StreamTarget, Target, open_file, reason
+from harness.streams import forget_unread_output
 
 
 class ReportSpec(NamedTuple):
@@ -123,7 +123,8 @@ class Reports:
 
     A report that can no longer be written is given up, and the others go on; leaving the context
     (or `close`) then raises `MachineError` with what was lost. A reader that went away, as `head`
-    does, has lost nothing that it wanted.
+    does, has lost nothing that it wanted. `announced` is the exit status that the reports tell,
+    None until they do.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Reports:
         self._open: list[OpenReport] = []
         self._warnings: list[str] = []
         self.lost: list[str] = []
+        self.announced: int | None = None
 
     def add(self, report: OpenReport) -> None:
         """Feed `report` too, before the terminal."""
@@ -166,6 +168,9 @@ class Reports:
             status = self._status(event.result)
             self._terminal.status = worst_status([status, *([TROUBLE] if self.lost else [])])
         self._tell(event)
+        if isinstance(event, RunFinished):
+            status = self._status(event.result)
+            self.announced = worst_status([status, *([TROUBLE] if self.lost else [])])
 
     def close(self) -> None:
         """Give up what is not finished, and raise `MachineError` when a report was lost."""
@@ -201,11 +206,16 @@ class Reports:
             report(event)
         except BrokenPipeError:
             self._give_up(report)
-            _forget_buffered_output()
+            forget_unread_output()
         except OSError as error:
-            self._give_up(report)
-            self.lost.append(f"the {report.name} is lost: {reason(error)}")
-            self._warnings.append(self.lost[-1])
+            self._lose(report, reason(error))
+        except Exception as error:  # noqa: BLE001  # the run, and the other reports, go on
+            self._lose(report, f"a mistake in the harness itself: {type(error).__name__}: {error}")
+
+    def _lose(self, report: OpenReport, why: str) -> None:
+        self._give_up(report)
+        self.lost.append(f"the {report.name} is lost: {why}")
+        self._warnings.append(self.lost[-1])
 
     def _give_up(self, report: OpenReport) -> None:
         self._open.remove(report)
@@ -219,7 +229,7 @@ class Reports:
             self._terminal(event)
         except BrokenPipeError:
             self._terminal = None
-            _forget_buffered_output()
+            forget_unread_output()
         except OSError as error:
             self._terminal = None
             self.lost.append(f"the results on the terminal are lost: {reason(error)}")
@@ -276,15 +286,3 @@ def _refuse_clashes(specs: Sequence[ReportSpec]) -> None:
             where = spec.path or "standard output"
             raise UsageError(f"the reports {seen[place]} and {spec.format} both go to {where}")
         seen[place] = spec.format
-
-
-def _forget_buffered_output() -> None:
-    # What is still buffered has no reader; the interpreter would fail to flush it at its end and
-    # put an exit status of its own in place of ours.
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,5 +63,17 @@ def report_formats() -> Mapping[str, Format]:
         for module in pkgutil.iter_modules(package.__path__)
         if not module.ispkg  # the terminal's: it draws with rich, and nobody names it
     )
-    formats = (each for each in found if isinstance(each, WholeFormat | LineFormat))
-    return {each.name: each for each in sorted(formats, key=lambda each: each.name)}
+    return by_name(each for each in found if isinstance(each, WholeFormat | LineFormat))
+
+
+def by_name(formats: Iterable[Format]) -> Mapping[str, Format]:
+    """Formats by their names.
+
+    Raises:
+        ValueError: two have one name, and one of them would never be written.
+    """
+    found: dict[str, Format] = {}
+    for each in sorted(formats, key=lambda each: each.name):
+        if found.setdefault(each.name, each) is not each:
+            raise ValueError(f"two report formats are called {each.name}")
+    return found

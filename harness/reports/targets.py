@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TextIO
 
 from harness.errors import MachineError
+from harness.leftovers import clean, hold
 
 
 class Target(Protocol):
@@ -131,10 +132,16 @@ def _refuse_what_cannot_be(path: Path) -> None:
 
 def _open_beside(final: Path) -> tuple[Path, BinaryIO]:
     # Not tempfile: its files are private to the user, and a report is for others to read.
+    clean(final.parent, ".harness-report-*.part")
     for attempt in itertools.count():
         part = final.parent / f".harness-report-{os.getpid()}-{attempt}.part"
         try:
-            return part, part.open("xb")
+            file = part.open("xb")
         except FileExistsError:
             continue
+        hold(file)
+        # Another run may have taken it for a leftover before it was held.
+        if part.exists():
+            return part, file
+        file.close()
     raise AssertionError("unreachable: the loop has no end of its own")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import ScenarioError, UsageError
+from harness.nearest import meant
 
 from .case import Case
 from .expansion import expand
@@ -44,6 +45,7 @@ def load_library(paths: Sequence[str] = ()) -> Library:
         folder, note = _located(path)
         if note:
             notes.append(note)
+        notes += _passed_over(folder, path)
         for identifier, file, source in _files(folder, path):
             other = found.setdefault(identifier, (file, source))
             if other[0].resolve() != file.resolve():
@@ -74,7 +76,20 @@ def _located(path: str) -> tuple[Path, str | None]:
         bundled = bundled_folder().joinpath(*parts[1:])
         if bundled.exists():
             return bundled, f"{path} is not in this folder: using the bundled scenarios"
-    raise UsageError(f"there is no scenario file or folder {path}")
+    raise UsageError(f"there is no scenario file or folder {path}{_meant_path(own)}")
+
+
+def _meant_path(path: Path) -> str:
+    """The bundled folder or file that may be meant, where there is one of that name."""
+    if path.is_absolute() or ".." in path.parts:
+        return ""
+    below = path if path.parts[:1] != (_TREE,) else path.relative_to(_TREE)
+    for named in (below, below.with_name(f"{below.name}{_SUFFIX}")) if below.name else ():
+        if (bundled_folder() / named).exists():
+            return f"; did you mean {_TREE}/{named.as_posix()}?"
+    bundled = bundled_folder()
+    choices = [each.relative_to(bundled).as_posix() for each in bundled.rglob("*")]
+    return meant(below.as_posix(), choices, below=f"{_TREE}/")
 
 
 def _files(located: Path, named: str) -> list[tuple[str, Path, str]]:
@@ -89,6 +104,16 @@ def _files(located: Path, named: str) -> list[tuple[str, Path, str]]:
     return [
         (_identifier(file, located), file, str(shown / file.relative_to(located))) for file in files
     ]
+
+
+def _passed_over(located: Path, named: str) -> list[str]:
+    """A note on files that look like scenarios and are not read, because of their suffix."""
+    files = sorted(located.rglob("*.yml")) if located.is_dir() else []
+    if not files:
+        return []
+    more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
+    shown = Path(named) / files[0].relative_to(located)
+    return [f"{shown}{more} is not read: the name of a scenario ends in {_SUFFIX}"]
 
 
 def _identifier(file: Path, folder: Path) -> str:

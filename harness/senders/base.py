@@ -19,7 +19,7 @@ from harness.protocol import ASSUMED_FEATURES, DescribeRequest, SendRequest, Tru
 from .answer_parser import features_of, read_answer, read_description, read_reply
 from .environment import sender_environment
 from .error_map import NO_ERROR_MAP, ErrorMap
-from .outcome import Outcome
+from .outcome import Hung, Outcome
 
 IN_PROCESS_JOBS = 8
 
@@ -120,7 +120,8 @@ class Sender(ABC):
         began = clock()
         document = DescribeRequest().model_dump(mode="json")
         outcome = read_description(await self.exchange(document, limit=limit))
-        self.measured_start = min(clock() - began, limit)
+        # One that was cut off has started, for all we know: it must not double every limit.
+        self.measured_start = 0.0 if isinstance(outcome, Hung) else min(clock() - began, limit)
         self.features = features_of(outcome)
         return outcome
 

@@ -145,7 +145,7 @@ class Hung:
         """Hung, for how long, and a likely cause."""
         what = "printed an answer but did not end" if self.document else "gave no answer"
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{what} within {self.limit:g} s{hint}"
+        return f"{what} within {self.limit:.3g} s{hint}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

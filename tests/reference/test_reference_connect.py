@@ -188,3 +188,16 @@ def test_a_row_of_connect_to_is_found_in_any_spelling(
 def test_a_row_that_cannot_be_read_is_refused(row: str) -> None:
     with pytest.raises(ConfigError, match="connect_to"):
         connect("mail.example.com", 587, timeout=1.0, connect_to={row: "127.0.0.1:1"})
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "NOWHERE.INVALID.", "a.b.invalid", "invalid"])
+def test_no_resolver_is_asked_for_a_name_that_never_exists(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a packet would leave this machine")
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    with pytest.raises(DeliveryError) as caught:
+        resolve(host, 25, timeout=1.0)
+    assert (caught.value.phase, caught.value.class_) == (Phase.DNS, ErrorClass.NAME_NOT_FOUND)

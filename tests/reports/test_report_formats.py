@@ -15,6 +15,7 @@ import pytest
 from harness.events import Event
 from harness.model import RunResult
 from harness.reports import open_report, parse_report_spec, report_formats
+from harness.reports.formats import by_name
 
 Events = Callable[[RunResult], list[Event]]
 
@@ -112,3 +113,9 @@ def test_importing_the_reports_loads_nothing_heavy() -> None:
     code = "import sys, harness.reports; print(sorted({'rich', 'pydantic'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_two_formats_of_one_name_are_refused() -> None:
+    first, *_ = report_formats().values()
+    with pytest.raises(ValueError, match=f"two report formats are called {first.name}"):
+        by_name([first, replace(first, about="another")])

@@ -118,7 +118,7 @@ def test_bundled_and_own_scenarios_can_be_named_together(write: Write) -> None:
     "path", ["nowhere", "scenarios/nowhere", "scenarios/../harness", "tls/certificate.yaml"]
 )
 def test_a_path_that_is_nowhere_is_refused(path: str, folder: Path) -> None:
-    with pytest.raises(UsageError, match=f"^there is no scenario file or folder {path}$"):
+    with pytest.raises(UsageError, match=f"^there is no scenario file or folder {path}(;|$)"):
         load_library((path,))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.errors import UsageError
 from harness.model import Level
-from harness.requirements import load_catalogue
+from harness.requirements import Catalogue, load_catalogue
 from harness.scenario.case import Case
 
 _WILD = re.compile(r"\*\*|\*|\?")
@@ -33,21 +33,23 @@ class Selection:
     providers: tuple[str, ...] = ()
     level: Level | None = None
 
-    def of(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+    def of(self, cases: Sequence[Case], *, catalogue: Catalogue | None = None) -> tuple[Case, ...]:
         """The selected cases, with the control of each before it.
+
+        `catalogue` has the rows that can be named; without one, the bundled.
 
         Raises:
             UsageError: a row or a tag is unknown, or an expression is broken.
         """
-        self._check(cases)
-        chosen = {case.id for case in cases if self._holds(case)}
+        rows = catalogue or load_catalogue()
+        self._check(cases, rows)
+        chosen = {case.id for case in cases if self._holds(case, rows)}
         wanted = chosen | {case.control for case in cases if case.id in chosen and case.control}
         return tuple(case for case in cases if case.id in wanted)
 
-    def _check(self, cases: Sequence[Case]) -> None:
+    def _check(self, cases: Sequence[Case], catalogue: Catalogue) -> None:
         if self.expression is not None:
             _evaluate(self.expression, "")
-        catalogue = load_catalogue()
         for row in self.requirements:
             catalogue.requirement(row)
         for row in self.situations:
@@ -61,7 +63,7 @@ class Selection:
                     choices = ", ".join(sorted(known)) or "there are none"
                     raise UsageError(f"no case has the {kind} {word!r}; choose from {choices}")
 
-    def _holds(self, case: Case) -> bool:
+    def _holds(self, case: Case, catalogue: Catalogue) -> bool:
         if case.is_control and not self.globs and not self.expression:
             # Without a word about ids a control comes with its cases, or not at all.
             return self._is_everything
@@ -72,7 +74,7 @@ class Selection:
             and (not self.situations or bool({*self.situations} & {*case.situations}))
             and (not self.tags or bool({*self.tags} & {*case.tags}))
             and (not self.providers or bool({*self.providers} & {*case.tags}))
-            and (self.level is None or _reaches(case.rows, self.level))
+            and (self.level is None or _reaches(case.rows, self.level, catalogue))
         )
 
     @property
@@ -96,8 +98,7 @@ def matches(glob: str, identifier: str) -> bool:
     return re.fullmatch(pattern + re.escape(glob[at:]), identifier) is not None
 
 
-def _reaches(rows: Iterable[str], level: Level) -> bool:
-    catalogue = load_catalogue()
+def _reaches(rows: Iterable[str], level: Level, catalogue: Catalogue) -> bool:
     return any(catalogue.level(row).rank <= level.rank for row in rows)
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from harness.model import Level
+from harness.requirements import Catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.selection import Selection
@@ -29,6 +30,15 @@ _OPTIONS = (
 )
 
 
+with_documents = click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    metavar="FILE",
+    help="Requirements of your own, which scenarios can verify; repeatable.",
+)
+
+
 def selecting(command: F) -> F:
     """Add the options that select cases."""
     for option in reversed(_OPTIONS):
@@ -36,9 +46,11 @@ def selecting(command: F) -> F:
     return command
 
 
-def selected(paths: tuple[str, ...], words: dict[str, Any]) -> tuple[tuple[Case, ...], list[str]]:
+def selected(
+    paths: tuple[str, ...], words: dict[str, Any], catalogue: Catalogue
+) -> tuple[tuple[Case, ...], list[str]]:
     """The cases that paths and options select, and notes on where they were found."""
     level = words.pop("level")
-    library = load_library(paths)
+    library = load_library(paths, catalogue=catalogue)
     selection = Selection(level=Level(level.upper()) if level else None, **words)
-    return selection.of(library.cases), list(library.notes)
+    return selection.of(library.cases, catalogue=catalogue), list(library.notes)

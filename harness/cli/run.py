@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from harness.cli.options import selected, selecting
+from harness.cli.options import selected, selecting, with_documents
 from harness.events import Note
 from harness.evidence import EvidenceFolder
 from harness.execution import RunOrder, by_spec, execute
@@ -28,6 +28,7 @@ from harness.runner import Options
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--sender", default="reference", show_default=True, metavar="SPEC")
 @selecting
+@with_documents
 @click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
@@ -55,15 +56,17 @@ def run(**words: Any) -> int:
         for name in ("sender", "jobs", "seed", "time_scale", "reports", "evidence", "strict")
     }
     paths = words.pop("paths")
-    cases, notes = selected(paths, words)
+    documents = words.pop("documents")
+    catalogue = load_catalogue(documents)
+    cases, notes = selected(paths, words, catalogue)
     specs = [parse_report_spec(text) for text in settings["reports"]]
     folder = EvidenceFolder(settings["evidence"]) if settings["evidence"] else None
-    catalogue = load_catalogue()
+    own = [word for document in documents for word in ("--document", document)]
     with open_reports(
         specs,
         environ=os.environ,
         describe_row=catalogue.describe,
-        command=shlex.join(["harness", "run", *paths, "--sender", settings["sender"]]),
+        command=shlex.join(["harness", "run", *paths, *own, "--sender", settings["sender"]]),
     ) as reports:
         for note in notes:
             reports(Note(text=note))
@@ -72,6 +75,7 @@ def run(**words: Any) -> int:
         )
         order = RunOrder(
             cases=cases,
+            catalogue=catalogue,
             seed=settings["seed"],
             time_scale=settings["time_scale"],
             options=options,

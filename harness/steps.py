@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.checks.record import Reaction, Record, SendRecord
-from harness.fakes.tls import ExpectedReaction
 from harness.protocol import Answer, SendRequest
 from harness.scenario.case import Case
 from harness.secrets import Secrets
@@ -63,11 +62,11 @@ def _record(case: Case, world: World, sends: list[SendRecord]) -> Record:
 
 
 def _shows_a_bad_certificate(case: Case) -> bool:
-    """Whether a sender that verifies has to turn one of the certificates down."""
+    """Whether a sender that verifies, and takes one of the certificates, exposes what it sends."""
     server = case.given.api or case.given.smtp
     kinds = [server.certificate, server.default_certificate]
-    refused = any(kind and kind.facts.verified is ExpectedReaction.REFUSE for kind in kinds)
-    return refused and all(send.verify for send in case.sends)
+    exposing = any(kind and kind.facts.exposes for kind in kinds)
+    return exposing and all(send.verify for send in case.sends)
 
 
 def _send_record(request: SendRequest, outcome: Outcome, first: int, last: int) -> SendRecord:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
+from harness.fakes.tls import CertificateKind
 from harness.model import Level
 from harness.requirements import (
     Catalogue,
@@ -232,6 +233,14 @@ def test_the_severity_of_a_certificate_kind_follows_its_outcomes(
     else:
         expected = Severity.M
     assert row.severity is expected
+
+
+@pytest.mark.parametrize("kind", CertificateKind)
+def test_a_certificate_exposes_where_the_catalogue_says_that_secrets_leak(
+    rows: Catalogue, kind: CertificateKind
+) -> None:
+    severities = {rows.situation(row).severity for row in kind.facts.situations}
+    assert kind.facts.exposes == (Severity.C in severities)
 
 
 @pytest.mark.parametrize("row_id", CERTIFICATE_KINDS)

@@ -146,6 +146,20 @@ def test_a_kind_says_what_it_is_and_which_situations_it_is_for(kind: Certificate
     assert all(row.startswith("CERT-") for row in kind.facts.situations)
 
 
+def test_taking_a_certificate_exposes_unless_it_shows_the_peer_in_an_old_or_weak_way() -> None:
+    harmless = {
+        kind
+        for kind in CertificateKind
+        if kind.facts.verified is ExpectedReaction.REFUSE and not kind.facts.exposes
+    }
+    assert harmless == {"cn-only", "rsa-1024", "sha1", "md5"}
+    assert not any(
+        kind.facts.exposes
+        for kind in CertificateKind
+        if kind.facts.verified is not ExpectedReaction.REFUSE
+    )
+
+
 def test_every_certificate_situation_has_a_kind() -> None:
     covered = {row for kind in CertificateKind for row in kind.facts.situations}
     assert covered >= {f"CERT-{number:02}" for number in (*range(1, 23), 30, 36)}

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
+from .answer import OutgoingAnswer
 from .faults.steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
 from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close, spelt
@@ -67,6 +68,7 @@ class Connection(asyncio.Protocol):
         self._patience: asyncio.TimerHandle | None = None
         self._too_late = 0
         self._ended_by: Closed | None = None
+        self._answer: OutgoingAnswer | None = None
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -160,6 +162,12 @@ class Connection(asyncio.Protocol):
             self._flush(self._tls)
         else:
             self._write(data)
+        if self._answer is not None:
+            self._answer.left(data)
+
+    def begin_answer(self, answer: OutgoingAnswer | None) -> None:
+        """What is sent from now on belongs to this answer; None: to none."""
+        self._answer = answer
 
     async def drained(self) -> None:
         """Wait while the peer does not read what was sent."""

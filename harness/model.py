@@ -73,7 +73,8 @@ class CaseResult:
     `answer` is the sender's answer document (redacted, JSON-ready) or None when it gave none.
     `conversation` is the transcript as redacted lines for a person, `(event number, line)`.
     `unmet_need` names the mode in which a case could have been asked that was unsupported here
-    (`connect_to`, …). `duration` is in seconds.
+    (`connect_to`, …). `duration` is in seconds. `rows`: what the case says of each requirement and
+    situation that it decides.
     """
 
     id: str
@@ -97,6 +98,7 @@ class CaseResult:
     source: str | None = None
     conversation: tuple[tuple[int, str], ...] = ()
     output: str = ""
+    rows: Mapping[str, Verdict] = field(default_factory=dict)
 
     @property
     def unmet(self) -> tuple[Finding, ...]:
@@ -104,29 +106,6 @@ class CaseResult:
         return tuple(
             sorted((f for f in self.findings if not f.met), key=lambda finding: finding.level.rank)
         )
-
-    def verdict_on(self, row: str, level: Level) -> Verdict:
-        """What this case says of a requirement of that level.
-
-        A failed case convicts only what its unmet findings decide, and a clause whose level was
-        lowered convicts nothing above it. What the case proves beside that is met.
-        """
-        failing = [finding for finding in self.unmet if finding.level.fails_a_case]
-        if self.verdict is not Verdict.FAIL or not failing:
-            return self.verdict
-        convicts = any(
-            (row in finding.rows or not finding.rows) and finding.level.rank <= level.rank
-            for finding in failing
-        )
-        return Verdict.FAIL if convicts else Verdict.PASS
-
-    @property
-    def convicting_rows(self) -> tuple[str, ...]:
-        """The rows for which it failed, whether or not it was meant to verify them."""
-        if self.verdict is not Verdict.FAIL:
-            return ()
-        failing = (finding for finding in self.unmet if finding.level.fails_a_case)
-        return tuple(dict.fromkeys(row for finding in failing for row in finding.rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

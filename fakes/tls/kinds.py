@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .presented import NameRule
 
 
+__all__ = ["CertificateKind", "ExpectedReaction", "Facts", "VerifyCode"]
+
+
 class _Making(TypedDict, total=False):
     """What of a kind is not as with a good certificate."""
 

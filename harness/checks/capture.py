@@ -30,13 +30,13 @@ _COMMON_HEADERS = frozenset(
 
 
 def messages(record: Record, wanted: Count) -> Observation:
-    """How many messages were taken."""
-    found = [event for event, _ in record.of(MessageCaptured)]
+    """How many messages were taken; what one submission handed over is one."""
+    found = record.handovers
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"messages taken by the server: {wanted}",
         observed=f"messages taken by the server: {len(found) or 'none'}",
-        events=numbers(found),
+        events=numbers([event for handover in found for event in handover.events]),
     )
 
 
@@ -57,7 +57,11 @@ def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
 
 def anonymous(record: Record, wanted: Count) -> Observation:
     """How many messages were handed over without having logged in."""
-    found = [event for event, fact in record.of(MessageCaptured) if fact.message.username is None]
+    found = [
+        handover.events[0]
+        for handover in record.handovers
+        if all(message.username is None for message in handover.messages)
+    ]
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"messages handed over without a log-in: {wanted}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -19,8 +19,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from harness.fakes.transcript import HttpResponded, MessageCaptured, Sent
-from harness.protocol import ErrorClass, Phase, SendError
+from harness.fakes.transcript import Acknowledged, Event, RecipientRefused
+from harness.protocol import ErrorClass, Phase, RefusedRecipient, SendError
 
 from .counts import CountField
 from .record import Observation, Reaction, Record, SendRecord, numbers
@@ -73,14 +73,31 @@ class ErrorClause(BaseModel):
     says: OneOrMore[Pattern] = ()
 
 
+class RefusedClause(BaseModel):
+    """A recipient whom the sender has to name as refused, beside those who got the message.
+
+    `reply_code` and `says` are asked of what it tells of that recipient; it may leave the code out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str
+    reply_code: Annotated[StrictInt, Field(ge=200, le=599)] | None = None
+    says: OneOrMore[Pattern] = ()
+
+
 class SenderClause(BaseModel):
-    """What the sender has to report. `attempts`: connections that it says it made."""
+    """What the sender has to report. `attempts`: connections that it says it made.
+
+    `refused`: the recipients whom it has to name as refused, no more and no fewer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     status: OneOrMore[Status] = ()
     error: ErrorClause | None = None
     attempts: CountField | None = None
+    refused: tuple[RefusedClause, ...] | None = None
 
 
 def answers(record: Record) -> Observation:
@@ -102,32 +119,28 @@ def honesty(record: Record) -> Observation:
     for send in record.sends:
         if send.answer is None:
             continue
-        acknowledged, cited = _acknowledged(record, send)
-        if send.answer.status == "sent" and not acknowledged:
+        within = list(record.during(send))
+        taken = [event for event in within if isinstance(event.fact, Acknowledged)]
+        if send.answer.status == "sent" and not taken:
             observed = "the sender says sent, and no server acknowledged a message"
+            cited = numbers(within[-1:])
             return Observation(met=False, expected=expected, observed=observed, events=cited)
-        if send.answer.status == "failed" and acknowledged:
+        if send.answer.status == "failed" and taken and not _tells_who_was_refused(send, within):
             observed = "the sender says failed, and the server had acknowledged the message"
+            cited = numbers(taken)
             return Observation(met=False, expected=expected, observed=observed, events=cited)
     return Observation(met=True, expected=expected, observed="they agree")
 
 
-# Every line of it, and the end of the last one: before that nothing is acknowledged.
-_WHOLE_2XX = re.compile(rb"(?:2\d\d-[^\r\n]*\r\n)*2\d\d(?: [^\r\n]*)?\r\n")
+def _tells_who_was_refused(send: SendRecord, within: Sequence[Event]) -> bool:
+    """Whether a failure is one for the recipients that it names, and they were refused.
 
-
-def _acknowledged(record: Record, send: SendRecord) -> tuple[bool, tuple[int, ...]]:
-    """Whether a message was taken in this send and the whole 2xx reply went out."""
-    within = [e for e in record.events if send.first <= e.number <= send.last]
-    for place, event in enumerate(within):
-        if not isinstance(event.fact, MessageCaptured):
-            continue
-        told = [e.fact for e in within[place:] if e.connection == event.connection]
-        reply = b"".join(fact.data for fact in told if isinstance(fact, Sent))
-        response = next((fact for fact in told if isinstance(fact, HttpResponded)), None)
-        if _WHOLE_2XX.match(reply) or (response is not None and response.response.status < 300):
-            return True, (event.number,)
-    return False, tuple(e.number for e in within[-1:])
+    RFC 5321 section 3.3 leaves open what becomes of a message that only some of its recipients
+    may get; some libraries call that a failure, and say for whom.
+    """
+    refused = {e.fact.address.lower() for e in within if isinstance(e.fact, RecipientRefused)}
+    told = {each.address.lower() for each in send.answer.refused} if send.answer else set()
+    return bool(told) and told <= refused
 
 
 def discretion(record: Record) -> Observation:
@@ -165,9 +178,37 @@ def ask_sender(
                 observed=f"attempts: {answer.attempts}",
             ),
         )
+    if wanted.refused is not None:
+        yield from _ask_refused(answer.refused, wanted.refused)
     if wanted.error is not None and answer.status == "failed":
         error = answer.error or SendError()
         yield from _ask_error(error, wanted.error, host=host, connect_to=send.request.connect_to)
+
+
+def _ask_refused(
+    told: tuple[RefusedRecipient, ...], wanted: tuple[RefusedClause, ...]
+) -> Iterator[tuple[str, Observation]]:
+    by_address = {each.address.lower(): each for each in told}
+    names = [each.address.lower() for each in wanted]
+    yield (
+        "sender.refused",
+        Observation(
+            met=set(by_address) == set(names),
+            expected=f"refused: {', '.join(names) or 'nobody'}",
+            observed=f"refused: {', '.join(by_address) or 'nobody is named'}",
+        ),
+    )
+    for want in wanted:
+        named = by_address.get(want.address.lower())
+        if named is None:
+            continue
+        if want.reply_code is not None and named.reply_code is not None:
+            yield (
+                "sender.refused.reply_code",
+                _one_of("code", named.reply_code, (want.reply_code,)),
+            )
+        if want.says:
+            yield "sender.refused.says", _says(named.message or "", tuple(want.says), {})
 
 
 def _ask_error(
@@ -247,13 +288,13 @@ def sent_and_taken(record: Record) -> Iterator[tuple[str, Observation]]:
             "sender.status",
             Observation(met=status == "sent", expected="status sent", observed=f"status {status}"),
         )
-    taken = [event for event, _ in record.of(MessageCaptured)]
+    taken = record.handovers
     yield (
         "messages",
         Observation(
             met=len(taken) == len(record.sends),
             expected=f"messages taken by the server: {len(record.sends)}",
             observed=f"messages taken by the server: {len(taken)}",
-            events=numbers(taken),
+            events=numbers([event for handover in taken for event in handover.events]),
         ),
     )

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from harness.fakes.transcript import (
-    ClientHelloSeen,
-    Command,
-    Received,
-    TlsEstablished,
-    Unread,
-)
+from harness.fakes.smtp.facts import Command
+from harness.fakes.transcript import ClientHelloSeen, Received, TlsEstablished, Unread
 
 from .check import Check
 from .counts import Count, CountField

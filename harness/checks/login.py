@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from harness.fakes.transcript import AuthOutcome, Command
+from harness.fakes.smtp.facts import AuthOutcome, Command
 
 from .check import Check
 from .counts import Count, CountField

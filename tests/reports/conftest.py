@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,7 +49,10 @@ def make_case(name: str = "tls/certificate[mode=starttls]", **changes: Any) -> C
         "control": None,
         "duration": 0.25,
     }
-    return CaseResult(**{**values, **changes})
+    made = CaseResult(**{**values, **changes})
+    if "rows" in changes:
+        return made
+    return replace(made, rows=dict.fromkeys((*made.requirements, *made.situations), made.verdict))
 
 
 def make_failure(name: str = "tls/certificate[mode=starttls]", **changes: Any) -> CaseResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,11 @@ def test_the_bundled_documents_are_of_the_same_schema() -> None:
     for file in files:
         data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         assert validates(data), file.name
+
+
+def test_every_key_is_in_the_documentation() -> None:
+    page = Path(__file__).parent.parent.parent / "docs/requirements.md"
+    documented = re.findall(r"^\| `(\w+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    schema = document_schema()
+    row = schema["$defs"]["RequirementRow"]["properties"]
+    assert sorted(documented) == sorted([*schema["properties"], *row])

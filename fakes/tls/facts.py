@@ -37,8 +37,9 @@ class VerifyCode(IntEnum):
 class ExpectedReaction(StrEnum):
     """What a right sender does with a certificate.
 
-    `accept` and `refuse` are demands. `either` means that both are right, and which one is
-    recorded; `policy` that it depends on what the sender says it checks (revocation).
+    `accept` and `refuse` are demands. `either` means that both are right, or that refusing is
+    better and accepting exposes nothing to a peer of another name; `policy` that it depends on
+    what the sender says it checks (revocation).
     """
 
     ACCEPT = "accept"
@@ -85,9 +86,8 @@ class Facts:
     revocation, takes no common name for a host name and compares with a *host name*
     (`CertificateKind.code_for` knows about addresses). `verified` and `skipped` judge a sender
     that verifies and one that was told not to. `seclevel_zero`: today's OpenSSL serves it only
-    with its security level lowered to 0. `vouched_for`: although it is to be refused, it does show
-    who the peer is, in an outdated or a weak way. `names` makes the presented names out of those
-    that a sender verifies against.
+    with its security level lowered to 0. `names` makes the presented names out of those that a
+    sender verifies against.
     """
 
     description: str
@@ -96,12 +96,6 @@ class Facts:
     verified: ExpectedReaction = ExpectedReaction.REFUSE
     skipped: ExpectedReaction = ExpectedReaction.ACCEPT
     seclevel_zero: bool = False
-    vouched_for: bool = False
     names: NameRule = presented.every_name
     validity: Validity = Validity.CURRENT
     recipe: Recipe = Recipe.ORDINARY
-
-    @property
-    def exposes(self) -> bool:
-        """Whether a verifying sender that takes it shows what it sends to an unproven peer."""
-        return self.verified is ExpectedReaction.REFUSE and not self.vouched_for

@@ -32,7 +32,6 @@ class _Making(TypedDict, total=False):
     names: NameRule
     validity: Validity
     recipe: Recipe
-    vouched_for: bool
 
 
 def _accepted(description: str, *situations: str, **making: Unpack[_Making]) -> Facts:
@@ -54,6 +53,19 @@ def _wrong_name(description: str, *situations: str, **making: Unpack[_Making]) -
     return _refused(VerifyCode.HOSTNAME_MISMATCH, description, *situations, **making)
 
 
+def _disputed(
+    code: VerifyCode, description: str, *situations: str, **making: Unpack[_Making]
+) -> Facts:
+    """Refused by the newer of two rules and allowed by an older one that still holds."""
+    return Facts(
+        description=description,
+        situations=situations,
+        verify_code=code,
+        verified=ExpectedReaction.EITHER,
+        **making,
+    )
+
+
 def _policy(description: str, *situations: str, **making: Unpack[_Making]) -> Facts:
     return Facts(
         description=description,
@@ -64,13 +76,14 @@ def _policy(description: str, *situations: str, **making: Unpack[_Making]) -> Fa
 
 
 def _weak(code: VerifyCode, description: str, *situations: str, recipe: Recipe) -> Facts:
+    """Named right and vouched for, by a key or a digest that can be broken with much work."""
     return Facts(
         description=description,
         situations=situations,
         verify_code=code,
+        verified=ExpectedReaction.EITHER,
         skipped=ExpectedReaction.EITHER,
         seclevel_zero=True,
-        vouched_for=True,
         recipe=recipe,
     )
 
@@ -181,13 +194,14 @@ class CertificateKind(StrEnum):
             recipe=Recipe.CRAFTED,
         ),
     )
+    # RFC 9525 knows no common names; RFC 7817 section 3 lets clients of mail go by one.
     CN_ONLY = (
         "cn-only",
-        _wrong_name(
+        _disputed(
+            VerifyCode.HOSTNAME_MISMATCH,
             "The name is in the common name only; there is no subject alternative name.",
             "CERT-10",
             "CERT-37",
-            vouched_for=True,  # RFC 7817 section 3 lets a mail client go by it; RFC 9525 does not
             names=presented.common_name_only,
             recipe=Recipe.CRAFTED,
         ),

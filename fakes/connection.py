@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
         """Number the connection and begin the conversation."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._unwanted:
+        if self._unwanted or self._transcript.is_full:
             transport.abort()
             return
         self.number = self._transcript.open_connection()
@@ -95,6 +95,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a segment from the network: into the handshake, or decrypted to the conversation."""
+        if self._transcript.is_full:
+            self.reset()
+            return
         self._transcript.segments += 1
         if self._tls is not None:
             self._decrypt(data)

@@ -42,6 +42,11 @@ class Fact:
         return bool(getattr(self, "secure", False))
 
     @property
+    def octets(self) -> int:
+        """How many octets it keeps, as far as a sender decides about that."""
+        return len(getattr(self, "data", b""))
+
+    @property
     def carried(self) -> tuple[Carried, ...]:
         """The octets that came in with it, each octet in one fact of its connection only."""
         return ()
@@ -171,7 +176,8 @@ class Acknowledged(Fact):
     """The last octet of a positive answer has left: from here on the server answers for it.
 
     `messages` are the indexes of what was captured, `answer` is the reply, or the status of the
-    response.
+    response. Without messages it was a fault that said yes, and nothing was taken: whether a sender
+    may believe it is for the scenario to say.
     """
 
     messages: tuple[int, ...]
@@ -243,6 +249,14 @@ class Broke(Fact):
     error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flooded(Fact):
+    """The record has reached its bounds: nothing is added to it, and nobody is served, any more."""
+
+    events: int
+    kept: int
+
+
 F = TypeVar("F")
 
 
@@ -256,11 +270,20 @@ class Event:
     fact: Fact
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much one record may hold: so many events, and so many octets in them."""
+
+    events: int
+    octets: int
+
+
 @dataclass(slots=True)
 class Transcript:
     """The record of one world. Append-only; reading it while fakes run is allowed.
 
-    `segments`: how many came in from the network so far, each of them recorded or not.
+    `segments`: how many came in from the network so far, each of them recorded or not. `bounds`:
+    where it ends, None for nowhere; `when_full` is called once, when it `is_full`.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -269,6 +292,10 @@ class Transcript:
     _began: float | None = None
     _connections: int = 0
     _submissions: int = 0
+    bounds: Bounds | None = None
+    when_full: Callable[[], object] | None = None
+    is_full: bool = False
+    _octets: int = 0
 
     def open_connection(self) -> int:
         """The number of a new connection."""
@@ -281,7 +308,20 @@ class Transcript:
         return self._submissions
 
     def record(self, connection: int, fact: Fact) -> Event:
-        """Append a fact."""
+        """Append a fact. Where the record is full nothing happens, and the last event is given."""
+        if self.is_full:
+            return self.events[-1]
+        event = self._append(connection, fact)
+        if self.bounds is not None:
+            self._octets += fact.octets
+            if len(self.events) >= self.bounds.events or self._octets > self.bounds.octets:
+                self._append(connection, Flooded(events=len(self.events), kept=self._octets))
+                self.is_full = True
+                if self.when_full is not None:
+                    self.when_full()
+        return event
+
+    def _append(self, connection: int, fact: Fact) -> Event:
         now = self.clock()
         if self._began is None:
             self._began = now

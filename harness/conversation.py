@@ -19,6 +19,7 @@ from harness.fakes.transcript import (
     Event,
     Fact,
     FaultActed,
+    Flooded,
     MessageCaptured,
     MomentReached,
     Received,
@@ -110,7 +111,7 @@ def _body_lines(data: bytes, secure: bool, complete: bool, secrets: Secrets) -> 
     yield f"C{_mark(secure)} ." if complete else "-- the content broke off here"
 
 
-def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901  # a table
+def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # a table
     match fact:
         case Connected(server=server, port=port):
             return f"connected to {server} (port {port})"
@@ -126,6 +127,8 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901  # a table
             return f"credentials by {mechanism} for {visible(name)}: {verdict}"
         case MessageCaptured(index=index):
             return f"message {index} taken"
+        case Flooded(events=count):
+            return f"the record is full, with {count} events: everybody was hung up on"
         case Acknowledged(answer=answer):
             return f"acknowledged: {shortened(visible(secrets.redact_text(answer)), 200)}"
         case RecipientRefused(address=address, code=code):

@@ -73,8 +73,9 @@ class CaseResult:
     `answer` is the sender's answer document (redacted, JSON-ready) or None when it gave none.
     `conversation` is the transcript as redacted lines for a person, `(event number, line)`.
     `unmet_need` names the mode in which a case could have been asked that was unsupported here
-    (`connect_to`, …). `duration` is in seconds. `rows`: what the case says of each requirement and
-    situation that it decides.
+    (`connect_to`, …), `lacking` everything that the sender would have to declare for it, so that
+    it was never asked. `duration` is in seconds. `rows`: what the case says of each requirement
+    and situation that it decides.
     """
 
     id: str
@@ -95,6 +96,7 @@ class CaseResult:
     duration: float = 0.0
     evidence: str | None = None
     unmet_need: str | None = None
+    lacking: tuple[str, ...] = ()
     source: str | None = None
     conversation: tuple[tuple[int, str], ...] = ()
     output: str = ""
@@ -124,7 +126,12 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`."""
+    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`.
+
+    `total` is how many cases were to run; None: those that did. `trouble` says what cut it short,
+    where that was neither a person nor a signal, and `ended_early` why no more was asked.
+    `is_unnamed`: nobody named a sender, so the one that comes with the harness was judged.
+    """
 
     harness: str
     seed: int
@@ -136,6 +143,25 @@ class RunResult:
     strict: bool = False
     interrupted: bool = False
     notes: tuple[str, ...] = field(default=())
+    total: int | None = None
+    trouble: str | None = None
+    ended_early: str | None = None
+    is_unnamed: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was to run has run."""
+        return not self.interrupted and self.ended_early is None
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What nobody who reads one line of the run may miss."""
+        found = [self.ended_early, self.trouble]
+        if not self.is_whole and self.total is not None:
+            found.append(f"{len(self.cases)} of {self.total} cases ran")
+        if self.is_unnamed:
+            found.append("no sender was named: this is about the reference sender")
+        return tuple(text for text in found if text)
 
     @property
     def summary(self) -> dict[str, int]:

@@ -128,7 +128,7 @@ class Run:
         if lacking:
             reason = f"the sender does not have: {', '.join(lacking)}"
             unasked = undriven(case, Verdict.UNSUPPORTED, reason)
-            return _case_result(case, unasked, unmet_need=lacking[0])
+            return _case_result(case, unasked, unmet_need=lacking[0], lacking=tuple(lacking))
         try:
             logical = "connect_to" in self.sender.features
             # The sender is given back last: what it keeps open leads to these fakes until then.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,13 +41,30 @@ async def run_steps(case: Case, world: World, sender: Sender) -> tuple[Record, l
         if step.send is not None:
             request = world.request(step.send)
             first = len(world.transcript) + 1
-            outcome = await sender.send(request, limit=sender.limit_for(request.timeout))
+            outcome = await _sent(sender, request, world)
             await world.settle()
             outcomes.append(outcome)
             sends.append(_send_record(request, outcome, first, len(world.transcript)))
             if isinstance(outcome, Unsupported):
                 break
     return _record(case, world, sends), outcomes
+
+
+async def _sent(sender: Sender, request: SendRequest, world: World) -> Outcome:
+    """Ask, and cut it off when it floods the servers."""
+    flooded = asyncio.Event()
+    world.transcript.when_full = flooded.set
+    asked = asyncio.ensure_future(sender.send(request, limit=sender.limit_for(request.timeout)))
+    watch = asyncio.ensure_future(flooded.wait())
+    try:
+        await asyncio.wait({asked, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            return asked.result()
+    finally:
+        for task in (asked, watch):
+            task.cancel()
+        await asyncio.gather(asked, watch, return_exceptions=True)
+    return NoAnswer(why="it flooded the servers and was cut off")
 
 
 def _record(case: Case, world: World, sends: list[SendRecord]) -> Record:

@@ -14,7 +14,7 @@ from ..faults import Action, FaultPlan, Stage
 from ..handshake import HandshakeFailed
 from ..marks import Mark
 from ..tls.client_hello import ClientHello
-from ..transcript import Body, Broke, Unread
+from ..transcript import Acknowledged, Body, Broke, Unread
 from .exchange import Request, Response, Served
 from .facts import HttpRequested, HttpResponded, decision
 from .parser import BadRequest, RequestParser, read_response, serialised, status_of
@@ -233,6 +233,8 @@ class _ShapedAnswer:
         if self._served is not None:
             for fact in decision(self._served, status):
                 self._connection.record(fact)
+        elif status < 300:
+            self._connection.record(Acknowledged(messages=(), answer=f"HTTP {status}"))
 
     def end(self) -> None:
         """Nothing more will come of it."""
@@ -241,7 +243,7 @@ class _ShapedAnswer:
             self._answer.status = -1
             read = read_response(bytes(self._answer.octets), method=self._method)
             if read is not None:
-                self._record(read[0], bytes(self._answer.octets), whole=False)
+                self._record(read.status, bytes(self._answer.octets), whole=False)
 
     def _record(self, status: int, octets: bytes, *, whole: bool) -> None:
         read = read_response(octets, method=self._method)
@@ -251,7 +253,8 @@ class _ShapedAnswer:
             HttpResponded(
                 response=Response(
                     status=status,
-                    body=read[2] if read is not None else b"",
+                    headers=read.headers if read is not None else (),
+                    body=read.body if read is not None else b"",
                     mark=honest.mark if is_honest and honest else Mark.SYNTHETIC,
                     source=honest.source if is_honest and honest else "a fault",
                     case=honest.case if is_honest and honest else "fault",

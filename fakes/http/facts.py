@@ -17,6 +17,11 @@ class HttpRequested(Fact):
     secure: bool
 
     @property
+    def octets(self) -> int:
+        """Those of its body."""
+        return len(self.request.body)
+
+    @property
     def carried(self) -> tuple[Carried, ...]:
         """Its head, as parsed, and its body."""
         head = Carried(data=self.request.head, is_content=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import httptools
@@ -12,6 +14,9 @@ _MOST_HEADERS = 200
 # A header value costs httptools the square of its length; no client of an API comes near this.
 _LONGEST_HEAD = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
+# RFC 9110 section 7.8: a server may ignore an offer to upgrade, and clients make it unasked.
+_OFFER = re.compile(rb"(?<=\r\n)upgrade(?=:)", re.IGNORECASE)
+_UNOFFERED = b"Upgrade-Not-Taken"
 _NO_BODY = frozenset([204, 304])
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
@@ -92,11 +97,16 @@ class RequestParser:
             raise BadRequest(414, "the target is too long")
 
     def _parse(self, piece: bytes) -> None:
+        head, complete = bytes(self._head), len(self._complete)
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            # RFC 9110 section 7.8: a server may ignore it. The request is complete by now.
+            # httptools takes the end of this head for the end of HTTP.
+            del self._complete[complete:]
             self._begin_anew()
+            self._reset()
+            self._head += head
+            self._parse(_OFFER.sub(_UNOFFERED, head))
         except httptools.HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, BadRequest):
@@ -113,6 +123,8 @@ class RequestParser:
         """Take one header."""
         if len(self._headers) >= _MOST_HEADERS:
             raise BadRequest(431, "too many headers")
+        if name == _UNOFFERED:
+            name = b"Upgrade"
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
         lowered = name.lower()
         if lowered == b"expect" and value.lower() == b"100-continue":
@@ -170,17 +182,27 @@ class _ResponseParser:
         self.is_whole = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRead:
+    """What some octets say as a response. `whole`: its last octet is among them."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    whole: bool = True
+
+
 def status_of(octets: bytes, *, method: str = "POST") -> int | None:
     """The status of the whole response that some octets begin with; None while it is not whole.
 
     Interim responses before it are passed over. A response to HEAD ends with its head.
     """
     read = read_response(octets, method=method)
-    return read[0] if read is not None and read[1] else None
+    return read.status if read is not None and read.whole else None
 
 
-def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, bytes] | None:
-    """The status of a response, whether it is whole, and its body; None where no head is whole."""
+def read_response(octets: bytes, *, method: str = "POST") -> ResponseRead | None:
+    """The response that some octets begin with, or as much of it; None where no head is whole."""
     head, end, rest = octets.partition(_END_OF_HEAD)
     if not end:
         return None
@@ -192,7 +214,7 @@ def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, by
         if 100 <= status < 200:
             return read_response(rest, method=method)
         if method == "HEAD" or status in _NO_BODY:
-            return status, True, b""
+            return ResponseRead(status=status, headers=tuple(reader.headers))
         if not reader.is_whole:
             parser.feed_data(rest)
     except httptools.HttpParserError:
@@ -200,7 +222,12 @@ def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, by
         if not reader.in_body:
             return None
         status = int(parser.get_status_code())
-    return status, reader.is_whole, bytes(reader.body)
+    return ResponseRead(
+        status=status,
+        headers=tuple(reader.headers),
+        body=bytes(reader.body),
+        whole=reader.is_whole,
+    )
 
 
 def serialised(response: Response, *, method: str = "POST", close: bool = False) -> bytes:

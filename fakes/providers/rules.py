@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -159,6 +160,10 @@ class Provider(ABC, Generic[A]):
         return {name: region for region, name in list(self.hosts.items())[::-1]}
 
 
+# Headers of mailboxes, of which only the names may be encoded.
+_ADDRESSES = frozenset(["From", "To", "Cc", "Reply-To", "Sender"])
+
+
 def rendered(fields: Fields, *, at: datetime) -> bytes:
     """The MIME message that a vendor would make of these fields. Never raises.
 
@@ -184,10 +189,10 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
 def _written(
     headers: Mapping[str, str], fields: Fields, *, plain: Mapping[str, str] | None = None
 ) -> bytes:
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=SMTP.clone(refold_source="none"))
     for name, value in headers.items():
         if name not in message:
-            message[name] = value
+            _set(message, name, value)
     if fields.text is not None or fields.html is None:
         message.set_content(_encodable(fields.text or ""))
     if fields.html is not None:
@@ -199,6 +204,19 @@ def _written(
         attachment.add_to(message)
     above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
     return above.encode("ascii", "replace") + message.as_bytes()
+
+
+def _set(message: EmailMessage, name: str, value: str) -> None:
+    """Set a header; what is ASCII stays as it was given, encoded words and all.
+
+    Left to itself the package loses blanks where it begins a new encoded word, and the quotes that
+    a name needs when it takes it out of one.
+    """
+    if not value.isascii() and name in _ADDRESSES:
+        message[name] = value
+        return
+    charset = None if value.isascii() else "utf-8"
+    message.set_raw(name, Header(value, charset, header_name=name).encode())
 
 
 def _encodable(text: str) -> str:

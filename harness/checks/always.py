@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from harness.fakes.transcript import Flooded
 from harness.model import Level
 
 from . import claims, exposure, reported
@@ -56,7 +57,12 @@ class AlwaysAsked:
         return tuple(dict.fromkeys((*decided, *case))) if self.own else decided
 
 
+def _flooded(record: Record) -> bool:
+    return any(record.of(Flooded))
+
+
 _QUESTIONS = (
+    AlwaysAsked(check="flood", ask=claims.flood, applies=_flooded, own=True),
     AlwaysAsked(
         check="credentials-in-clear",
         ask=lambda record: exposure.credentials_in_clear(record, "never"),

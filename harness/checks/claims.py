@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from harness.fakes.transcript import Acknowledged, Event, RecipientRefused
+from harness.fakes.transcript import Acknowledged, Event, Flooded, RecipientRefused
 from harness.protocol import ErrorClass, Phase, RefusedRecipient, SendError
 
 from .counts import CountField
@@ -113,6 +113,18 @@ def answers(record: Record) -> Observation:
 _ANSWERS = {Reaction.ANSWERED, Reaction.UNSUPPORTED}
 
 
+def flood(record: Record) -> Observation:
+    """Whether the sender came to an end, rather than talk to the servers for ever."""
+    found = list(record.of(Flooded))
+    seen = [f"{fact.events} events with {fact.kept} octets" for _, fact in found]
+    return Observation(
+        met=not found,
+        expected="as much talk as a message needs",
+        observed=", ".join(seen) or "no more than that",
+        events=numbers([event for event, _ in found]),
+    )
+
+
 def honesty(record: Record) -> Observation:
     """Whether `sent` and `failed` agree with what the server had acknowledged."""
     expected = "sent exactly where the server acknowledged the message"
@@ -120,8 +132,9 @@ def honesty(record: Record) -> Observation:
         if send.answer is None:
             continue
         within = list(record.during(send))
-        taken = [event for event in within if isinstance(event.fact, Acknowledged)]
-        if send.answer.status == "sent" and not taken:
+        positive = [(e, e.fact) for e in within if isinstance(e.fact, Acknowledged)]
+        taken = [event for event, fact in positive if fact.messages]
+        if send.answer.status == "sent" and not positive:
             observed = "the sender says sent, and no server acknowledged a message"
             cited = numbers(within[-1:])
             return Observation(met=False, expected=expected, observed=observed, events=cited)

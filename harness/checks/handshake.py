@@ -1,4 +1,4 @@
-"""How the sender went about TLS."""
+"""How the sender went about TLS. This module knows SMTP."""
 
 from __future__ import annotations
 

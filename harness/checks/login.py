@@ -1,4 +1,4 @@
-"""How the sender logged in."""
+"""How the sender logged in. This module knows SMTP."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def refused(record: Record) -> Observation:
             for event, fact in _of(record, send, RecipientRefused)
         }
         told = {each.address.strip("<> ").lower(): each for each in send.answer.refused}
-        taken = any(_of(record, send, Acknowledged))
+        taken = any(fact.messages for _, fact in _of(record, send, Acknowledged))
         got_it = {name.lower() for name in _recipients(record, send)} if taken else set()
         wrong = [name for name in told if name in got_it and name not in turned_down]
         if wrong:

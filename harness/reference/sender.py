@@ -95,25 +95,28 @@ class ReferenceSender:
 
         message_id: str | None = None
         attempts = 0
+        # A provider may send back what it was sent.
+        redactor = redactor_for(transport)
         try:
             message = build(request.message, unique=self.unique(), date=self.now())
             message_id, attempts = message.message_id, 1
             mime = message.data
-            provider_id = send_by_api(request, transport, mime, now=self.now())
+            taken = send_by_api(request, transport, mime, now=self.now())
         except DeliveryError as failure:
             answer = _failed(
                 failure, message_id, attempts=0 if failure.phase is Phase.CONFIG else attempts
             )
-            # A provider may send back what it was sent.
-            redactor = redactor_for(transport)
             answer["error"]["message"] = printable(redactor.clean(answer["error"]["message"]))
             return answer
         return {
             "status": "sent",
             "message_id": message_id,
-            "provider_id": provider_id,
+            "provider_id": taken.provider_id,
             "attempts": 1,
-            "refused": [],
+            "refused": [
+                {"address": refused.address, "message": printable(redactor.clean(refused.message))}
+                for refused in taken.refused
+            ],
         }
 
     def _send_by_smtp(self, request: SendRequest, transport: SmtpTransport) -> Document:

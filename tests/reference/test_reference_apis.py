@@ -147,7 +147,47 @@ SES_XML = (
 def test_what_is_taken_gives_the_providers_id(
     provider: str, answer: ApiReply, identifier: str
 ) -> None:
-    assert str(APIS[provider].accepted(answer)).startswith(identifier)
+    taken = APIS[provider].accepted(answer, MESSAGE.recipients)
+    assert taken.provider_id.startswith(identifier)
+    assert taken.refused == ()
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "words"),
+    [
+        (
+            "mandrill",
+            (
+                '[{"email":"b@example.net","status":"sent","_id":"abc"},{"email":"c@example.net",'
+                '"status":"rejected","reject_reason":"hard-bounce","_id":"abd"}]'
+            ),
+            "rejected hard-bounce",
+        ),
+        (
+            "postmark",
+            (
+                '{"ErrorCode":0,"MessageID":"abc","Message":"Message OK, but will not deliver to '
+                'these inactive addresses: c@example.net."}'
+            ),
+            "inactive addresses",
+        ),
+        (
+            "sparkpost",
+            (
+                '{"results":{"total_accepted_recipients":1,"id":"abc","rcpt_to_errors":[{"description":'
+                '"invalid recipient address.email: c@example.net"}]}}'
+            ),
+            "invalid recipient",
+        ),
+    ],
+)
+def test_whom_the_provider_refuses_among_others_is_told(
+    provider: str, body: str, words: str
+) -> None:
+    taken = APIS[provider].accepted(reply(200, body), MESSAGE.recipients)
+    assert taken.provider_id == "abc"
+    assert [refused.address for refused in taken.refused] == ["c@example.net"]
+    assert words in taken.refused[0].message
 
 
 @pytest.mark.parametrize(
@@ -217,7 +257,7 @@ def test_a_refusal_keeps_the_providers_words(
     provider: str, answer: ApiReply, class_: str, words: str
 ) -> None:
     with pytest.raises(DeliveryError) as caught:
-        APIS[provider].accepted(answer)
+        APIS[provider].accepted(answer, MESSAGE.recipients)
     assert caught.value.class_ == class_
     assert words in str(caught.value)
     assert caught.value.http_status == answer.status
@@ -227,7 +267,7 @@ def test_a_refusal_keeps_the_providers_words(
 @pytest.mark.parametrize("body", ["<html>hello</html>", "", "[]", "{}", "null", "\x00"])
 def test_a_200_that_is_no_answer_of_the_providers_is_no_success(provider: str, body: str) -> None:
     with pytest.raises(DeliveryError) as caught:
-        APIS[provider].accepted(reply(200, body))
+        APIS[provider].accepted(reply(200, body), MESSAGE.recipients)
     assert caught.value.class_ == "unexpected-response"
 
 

@@ -83,7 +83,7 @@ def make_result(*cases: CaseResult, **changes: Any) -> RunResult:
 def every_verdict() -> RunResult:
     """One case of each verdict, and an expected failure beside them."""
     return make_result(
-        make_case("smtp/plain"),
+        make_case("smtp/plain", requirements=("ORY-035", "ORY-001")),
         make_failure("tls/certificate[mode=tls]", evidence="evidence/tls/certificate"),
         make_case("smtp/slow", verdict=Verdict.INCONCLUSIVE, reason="its control failed too"),
         make_case(

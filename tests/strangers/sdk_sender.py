@@ -7,8 +7,10 @@ where it takes one.
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Iterable, Mapping
+from email.utils import formataddr
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +20,10 @@ Words = Mapping[str, Any]
 def send(request: Words) -> dict[str, Any]:
     """Answer a request of the sender protocol."""
     if request["action"] == "describe":
-        return {"protocol": 1, "features": [f"api:{provider}" for provider in _BY]}
+        return {
+            "protocol": 1,
+            "features": [*(f"api:{provider}" for provider in _BY), "headers", "attachments"],
+        }
     transport = request["transport"]
     os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = request["trust"]["ca_file"]
     try:
@@ -44,29 +49,67 @@ def _by_ses(request: Words, transport: Words, message: Words) -> str:
         verify=request["trust"]["ca_file"],
         config=config,
     )
-    content = {
+    content: dict[str, Any] = {
         "Subject": {"Data": message.get("subject") or "", "Charset": "UTF-8"},
-        "Body": {"Text": {"Data": message.get("text") or "", "Charset": "UTF-8"}},
+        "Body": {
+            name: {"Data": message[part], "Charset": "UTF-8"}
+            for name, part in (("Text", "text"), ("Html", "html"))
+            if message.get(part)
+        },
     }
-    to = {"ToAddresses": _addresses(message["to"])}
-    author = _spelt(message["from"])
+    to = {
+        f"{part.title()}Addresses": list(map(_encoded, message[part]))
+        for part in ("to", "cc", "bcc")
+        if message.get(part)
+    }
+    answers = list(map(_encoded, message.get("reply_to", ())))
+    author = _encoded(message["from"])
     if transport["api"] == "v1":
-        answer = client.send_email(Source=author, Destination=to, Message=content)
-    else:
         answer = client.send_email(
-            FromEmailAddress=author, Destination=to, Content={"Simple": content}
+            Source=author, Destination=to, Message=content, ReplyToAddresses=answers
+        )
+    else:
+        content["Headers"] = [
+            {"Name": name, "Value": value} for name, value in message.get("headers", {}).items()
+        ]
+        content["Attachments"] = [
+            {"FileName": file["filename"], "RawContent": _octets(file), "ContentType": _type(file)}
+            for file in message.get("attachments", ())
+        ]
+        answer = client.send_email(
+            FromEmailAddress=author,
+            Destination=to,
+            Content={"Simple": content},
+            ReplyToAddresses=answers,
         )
     return str(answer["MessageId"])
 
 
 def _by_sendgrid(request: Words, transport: Words, message: Words) -> str:
     del request
-    mail = import_module("sendgrid.helpers.mail").Mail(
+    made = import_module("sendgrid.helpers.mail")
+    mail = made.Mail(
         from_email=(message["from"]["address"], message["from"].get("name")),
-        to_emails=_addresses(message["to"]),
+        to_emails=[(box["address"], box.get("name")) for box in message["to"]],
         subject=message.get("subject"),
         plain_text_content=message.get("text"),
+        html_content=message.get("html"),
     )
+    for part, add, kind in (("cc", mail.add_cc, made.Cc), ("bcc", mail.add_bcc, made.Bcc)):
+        for box in message.get(part, ()):
+            add(kind(box["address"], box.get("name")))
+    for box in message.get("reply_to", ()):
+        mail.reply_to = made.ReplyTo(box["address"], box.get("name"))
+    for name, value in message.get("headers", {}).items():
+        mail.add_header(made.Header(name, value))
+    for file in message.get("attachments", ()):
+        mail.add_attachment(
+            made.Attachment(
+                made.FileContent(file["content"]),
+                made.FileName(file["filename"]),
+                made.FileType(_type(file)),
+            )
+        )
     client = import_module("sendgrid").SendGridAPIClient(
         api_key=transport["credentials"]["api_key"], host=transport["base_url"]
     )
@@ -78,11 +121,23 @@ def _by_sparkpost(request: Words, transport: Words, message: Words) -> str:
     client = import_module("sparkpost").SparkPost(
         transport["credentials"]["api_key"], transport["base_url"].removeprefix("https://")
     )
+    parts = {
+        "cc": _addresses(message.get("cc", ())),
+        "bcc": _addresses(message.get("bcc", ())),
+        "text": message.get("text"),
+        "html": message.get("html"),
+        "reply_to": ", ".join(map(_spelt, message.get("reply_to", ()))),
+        "custom_headers": message.get("headers"),
+        "attachments": [
+            {"type": _type(file), "name": file["filename"], "data": file["content"]}
+            for file in message.get("attachments", ())
+        ],
+    }
     answer = client.transmissions.send(
         recipients=_addresses(message["to"]),
-        text=message.get("text"),
         from_email=_spelt(message["from"]),
         subject=message.get("subject"),
+        **{name: value for name, value in parts.items() if value},
     )
     return str(answer["id"])
 
@@ -91,15 +146,27 @@ def _by_mailgun(request: Words, transport: Words, message: Words) -> str:
     del request
     fields = {
         "from": _spelt(message["from"]),
-        "to": _addresses(message["to"]),
+        "to": list(map(_spelt, message["to"])),
+        "cc": list(map(_spelt, message.get("cc", ()))),
+        "bcc": list(map(_spelt, message.get("bcc", ()))),
         "subject": message.get("subject"),
         "text": message.get("text"),
+        "html": message.get("html"),
+        "h:Reply-To": ", ".join(map(_spelt, message.get("reply_to", ()))),
+        **{f"h:{name}": value for name, value in message.get("headers", {}).items()},
     }
+    fields = {name: value for name, value in fields.items() if value}
+    files = [
+        ("attachment", (file["filename"], _octets(file), _type(file)))
+        for file in message.get("attachments", ())
+    ]
     client = import_module("mailgun.client").Client(
         auth=("api", transport["credentials"]["api_key"]), api_url=transport["base_url"]
     )
     with client:
-        answer = client.messages.create(data=fields, domain=transport["domain"])
+        answer = client.messages.create(
+            data=fields, files=files or None, domain=transport["domain"]
+        )
         answer.raise_for_status()
         return str(answer.json()["id"])
 
@@ -108,12 +175,26 @@ def _by_mandrill(request: Words, transport: Words, message: Words) -> str:
     del request
     client = import_module("mailchimp_transactional").Client(transport["credentials"]["api_key"])
     client.api_client.host = f"{transport['base_url']}/api/1.0"
+    answers = list(map(_spelt, message.get("reply_to", ())))
     body = {
         "from_email": message["from"]["address"],
         "from_name": message["from"].get("name") or "",
-        "to": [{"email": address} for address in _addresses(message["to"])],
+        "to": [
+            {"email": box["address"], "name": box.get("name") or "", "type": part}
+            for part in ("to", "cc", "bcc")
+            for box in message.get(part, ())
+        ],
         "subject": message.get("subject"),
         "text": message.get("text"),
+        "html": message.get("html"),
+        "headers": {
+            **({"Reply-To": ", ".join(answers)} if answers else {}),
+            **message.get("headers", {}),
+        },
+        "attachments": [
+            {"type": _type(file), "name": file["filename"], "content": file["content"]}
+            for file in message.get("attachments", ())
+        ],
     }
     return str(client.messages.send({"message": body})[0]["_id"])
 
@@ -126,15 +207,37 @@ def _by_postmark(request: Words, transport: Words, message: Words) -> str:
     )
     answer = client.emails.send(
         From=_spelt(message["from"]),
-        To=_addresses(message["to"]),
+        To=list(map(_spelt, message["to"])),
+        Cc=list(map(_spelt, message.get("cc", ()))) or None,
+        Bcc=list(map(_spelt, message.get("bcc", ()))) or None,
+        ReplyTo=", ".join(map(_spelt, message.get("reply_to", ()))) or None,
         Subject=message.get("subject"),
         TextBody=message.get("text"),
+        HtmlBody=message.get("html"),
+        Headers=message.get("headers") or None,
+        Attachments=[
+            {"Name": file["filename"], "Content": file["content"], "ContentType": _type(file)}
+            for file in message.get("attachments", ())
+        ],
     )
     return str(answer["MessageID"])
 
 
 def _addresses(boxes: Iterable[Words]) -> list[str]:
     return [box["address"] for box in boxes]
+
+
+def _encoded(box: Words) -> str:
+    """As Amazon's pages ask: a name beyond ASCII in encoded words (RFC 2047)."""
+    return formataddr((box.get("name") or "", box["address"]))
+
+
+def _octets(file: Words) -> bytes:
+    return base64.b64decode(file["content"])
+
+
+def _type(file: Words) -> str:
+    return str(file["content_type"])
 
 
 def _spelt(box: Words) -> str:

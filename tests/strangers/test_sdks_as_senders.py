@@ -45,8 +45,13 @@ _FAULTS: dict[tuple[str, str], set[str]] = {
     },
     # Its 200 is taken for a yes without a look at the status of each recipient.
     ("api/any/from-missing", "mandrill"): {"honesty", "sender.status"},
+    ("api/any/recipients-all-refused", "mandrill"): {"honesty", "sender.status"},
     ("api/mandrill/rejected", "mandrill"): {"honesty", "sender.status"},
     ("api/mandrill/rejected-words", "mandrill"): {"honesty", "sender.status"},
+    # Nor is any other 200 looked at for recipients who were refused while others were taken.
+    ("api/any/recipients-some-refused", "mandrill"): {"recipients"},
+    ("api/any/recipients-some-refused", "postmark"): {"recipients"},
+    ("api/any/recipients-some-refused", "sparkpost"): {"recipients"},
     # Every 2xx is success, whoever says it, and where no id comes with it `None` is told for one.
     ("api/any/no-answer-of-theirs", "sendgrid"): {
         "honesty",

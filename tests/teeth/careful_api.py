@@ -9,11 +9,13 @@ import contextlib
 import http.client
 import io
 import json
+import re
 import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
@@ -152,7 +154,26 @@ class ByApi(Calling):
             provider_id = self.deliver_by_api()
         except Failure as failure:
             return self.failed_by_api(failure)
-        return {"status": "sent", "provider_id": provider_id, "attempts": self.attempts}
+        return {
+            "status": "sent",
+            "provider_id": provider_id,
+            "attempts": self.attempts,
+            "refused": [
+                {"address": address, "message": self.without_keys(words)}
+                for address, words in self.left_out.items()
+            ],
+        }
+
+    @cached_property
+    def left_out(self) -> dict[str, str]:
+        """Whom the provider refused while it took the message for others, and its words."""
+        return {}
+
+    def leave_out(self, words: str) -> None:
+        """Note every recipient whom these words name."""
+        for address in self.recipients():
+            if re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", words):
+                self.left_out[address] = words
 
     def deliver_by_api(self) -> str:
         self.check_api()
@@ -302,6 +323,8 @@ class ByApi(Calling):
         results = response.member("results")
         if response.status == 200 and isinstance(results, dict) and results.get("id"):
             if results.get("total_accepted_recipients") != 0:
+                for error in self.dicts(results.get("rcpt_to_errors")):
+                    self.leave_out(str(error.get("description") or ""))
                 return str(results["id"])
             words = "every recipient was rejected"
             raise self.refused_by_api(response, words, "recipient-refused")
@@ -322,6 +345,7 @@ class ByApi(Calling):
     def taken_postmark(self, response: Response) -> str:
         code = response.member("ErrorCode")
         if response.status == 200 and code == 0 and response.member("MessageID"):
+            self.leave_out(str(response.member("Message") or ""))
             return str(response.member("MessageID"))
         if not code:
             self.check_refused(response)
@@ -338,16 +362,21 @@ class ByApi(Calling):
             words = f"{name}: {response.member('message') or ''}" if name else ""
             raise self.refused_by_api(response, words, _MANDRILL.get(name), code=name or None)
         items = self.dicts(response.document)
-        for item in items:
-            if self.is_taken_by_mandrill(item):
-                return str(item.get("_id") or "")
+        taken = [item for item in items if self.is_taken_by_mandrill(item)]
+        words = "; ".join(map(self.said_by_mandrill, items))
+        if taken:
+            for item in items:
+                if item not in taken:
+                    self.left_out[str(item.get("email"))] = self.said_by_mandrill(item)
+            return str(taken[0].get("_id") or "")
         if not items:
             raise self.unexpected(response)
-        words = "; ".join(
-            f"{item.get('status')}: {item.get('reject_reason') or 'no reason'}" for item in items
-        )
         reason = str(items[0].get("reject_reason") or "") or None
         raise self.refused_by_api(response, words, "message-refused", code=reason)
+
+    @staticmethod
+    def said_by_mandrill(item: Mapping[str, Any]) -> str:
+        return f"{item.get('status')}: {item.get('reject_reason') or 'no reason'}"
 
     def is_taken_by_mandrill(self, item: Mapping[str, Any]) -> bool:
         return item.get("status") in {"sent", "queued", "scheduled"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
@@ -95,7 +96,11 @@ class Composed(Configured):
         texts = [box.display_name for box in value] if isinstance(value, list) else [str(value)]
         if any(ord(c) < 32 or ord(c) == 127 for text in (*texts, name) for c in text):
             raise unusable("header-injection", f"{name} holds a line break or control character")
-        message[name] = value
+        if name == "Subject" and not str(value).isascii():
+            # The package's own way loses blanks where a new encoded word begins.
+            message.set_raw(name, Header(str(value), "utf-8", header_name=name).encode())
+        else:
+            message[name] = value
 
     def content(self, message: EmailMessage) -> None:
         text, html = self.asked.get("text"), self.asked.get("html")

@@ -10,6 +10,7 @@ from harness.scenario.library import load_library
 
 from . import (
     wrong_api,
+    wrong_api_messages,
     wrong_api_outcomes,
     wrong_auth,
     wrong_certificates,
@@ -40,6 +41,7 @@ FAMILIES = (
     wrong_network,
     wrong_reports,
     wrong_api,
+    wrong_api_messages,
     wrong_api_outcomes,
     wrong_elsewhere,
     wrong_message,

@@ -209,8 +209,10 @@ class FillsInAFrom(Careful):
     "api/any/counted",
     "api/any/from-forms",
     "api/any/secrets-in-urls",
+    "api/any/text-and-html",
     check="messages",
 )
+@convicted("api/any/recipients", check="recipients")
 class AsksAnApiTwice(Careful):
     """Sends the message twice, to be sure."""
 
@@ -243,6 +245,7 @@ class SendsAgainAfterALostAnswer(Careful):
 
 
 @convicted(
+    "api/any/recipients-refused-together",
     "api/ses/not-verified",
     "api/ses/smtp-credentials",
     "api/sparkpost/permission-missing",

@@ -194,7 +194,13 @@ class NeverReachesTheApi(Careful):
 
 @convicted(
     "api/any/no-answer",
+    "api/any/rate-limited",
+    "api/any/recipients-all-refused",
+    "api/any/recipients-refused-together",
     "api/any/unreachable",
+    "api/mailgun/domain-refused",
+    "api/mailgun/standing",
+    "api/mailgun/wrong-region",
     "api/mandrill/rejected",
     "api/postmark/pending",
     "api/sendgrid/sender-not-verified",
@@ -207,6 +213,11 @@ class NeverReachesTheApi(Careful):
     "api/sparkpost/quota",
     check="sender.error.class sender.error.phase",
 )
+@convicted(
+    "api/mailgun/setting-missing[setting=domain-missing]",
+    "api/postmark/refused[reason=suspended]",
+    check="sender.error.class",
+)
 class BlamesTheKey(Careful):
     """Takes every failure for a wrong key."""
 
@@ -216,6 +227,7 @@ class BlamesTheKey(Careful):
 
 
 @convicted(
+    "api/any/rate-limited",
     "api/any/server-error",
     "api/postmark/trouble",
     "api/sendgrid/too-many-requests",
@@ -232,6 +244,8 @@ class TakesLimitsForPermanent(Careful):
 
 
 @convicted(
+    "api/any/recipients-all-refused",
+    "api/any/recipients-refused-together",
     "api/mailgun/domain-refused",
     "api/mailgun/key-refused",
     "api/mailgun/standing",
@@ -255,6 +269,68 @@ class TakesEveryRefusalForPassing(Careful):
 
     def may_pass(self, status: int, class_: str) -> bool:
         return True
+
+
+@convicted(
+    "api/any/answer-lost",
+    "api/any/no-answer",
+    "api/any/no-answer-of-theirs",
+    "api/any/redirected",
+    "api/any/redirected-to-another-host",
+    check="sender.error.class",
+)
+class CallsEveryFailureTheServers(Careful):
+    """Says of whatever it does not understand that the server has an error."""
+
+    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
+        failure.class_ = "server-error"
+        return super().failed_by_api(failure)
+
+
+@convicted(
+    "api/any/rate-limited",
+    "api/sendgrid/credits-used-up",
+    "api/sendgrid/too-many-requests",
+    "api/ses/quota-used-up",
+    "api/ses/too-fast",
+    "api/sparkpost/quota",
+    check="sender.error.class",
+)
+class CallsEveryRefusalInvalid(Careful):
+    """Takes every 4xx for a request that was wrong."""
+
+    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
+        if 400 <= getattr(failure, "status", 0) < 500:
+            failure.class_ = "invalid-request"
+        return super().failed_by_api(failure)
+
+
+@convicted(
+    "api/mandrill/rejected[reason=unsigned]",
+    "api/mandrill/rejected[reason=unverified]",
+    "api/mandrill/rejected[reason=invalid-sender]",
+    check="sender.error.class",
+)
+class BlamesTheRecipient(Careful):
+    """Takes every refusal of a message for one of its recipient."""
+
+    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
+        failure.class_ = "recipient-refused"
+        return super().failed_by_api(failure)
+
+
+@convicted(
+    "api/mandrill/rejected[reason=hard-bounce]",
+    "api/mandrill/rejected[reason=spam]",
+    "api/postmark/refused[reason=inactive-recipient]",
+    check="sender.error.class",
+)
+class BlamesTheSender(Careful):
+    """Takes every refusal of a message for one of its From."""
+
+    def failed_by_api(self, failure: Failure) -> dict[str, Any]:
+        failure.class_ = "sender-refused"
+        return super().failed_by_api(failure)
 
 
 # In which words.

@@ -15,6 +15,7 @@ from typing import Any
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
+from ..blind_copies import without_blind_copies
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
 from ..rules import Fields, Outcome
@@ -102,7 +103,8 @@ def _given_raw(body: Mapping[str, Any], key: MandrillKey) -> _Given:
         recipients=named or _addresses(headers, "To", "Cc", "Bcc"),
         body=body,
         message={"subject": str(headers.get("Subject", ""))},
-        mime=mime,
+        # What it reads recipients from it does not send on; that is not documented, and fair.
+        mime=mime if named else without_blind_copies(mime),
         key=key,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ..blind_copies import without_blind_copies
 from ..rules import AcceptedMail, Fields
 from .acceptance import CallContext, judged, template_data
 from .account import SesAccount
@@ -54,7 +55,8 @@ def take(
         at=where.now,
         subject=fields.subject if letter.raw is None else letter.subject,
         state=_state(account, recipients) if is_complete else "rendering-failure",
-        mime=letter.raw.octets if letter.raw is not None else None,
+        # SES takes a Bcc header out itself (nodemailer-ses-transport leaves it in for that reason).
+        mime=without_blind_copies(letter.raw.octets) if letter.raw is not None else None,
         fields=None if letter.raw is not None else fields,
     )
     return paid(account, recipients, where.now).keep(mail), mail

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +46,22 @@ class ApiReply:
             return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedByApi:
+    """A recipient whom the provider refused while it took the message for others."""
+
+    address: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """The provider's word that it took the message: its id, and for whom it did not."""
+
+    provider_id: str
+    refused: tuple[RefusedByApi, ...] = ()
+
+
 class ReferenceApi(Protocol):
     """What a module of this package has."""
 
@@ -55,12 +72,19 @@ class ReferenceApi(Protocol):
             ConfigError: something of the configuration is missing or unknown.
         """
 
-    def accepted(self, reply: ApiReply) -> str:
-        """The provider's id of a message that was taken.
+    def accepted(self, reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
+        """What the provider says of a message that it took.
 
         Raises:
             DeliveryError: it was not, in the provider's own words.
         """
+
+
+def named_in(words: str, recipients: Sequence[str]) -> Iterator[str]:
+    """The recipients that a provider's words name."""
+    for address in recipients:
+        if re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", words, re.IGNORECASE):
+            yield address
 
 
 def credential(transport: ApiTransport, name: str) -> str:

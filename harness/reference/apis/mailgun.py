@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from harness.protocol import ApiTransport, Message
-from harness.reference.apis.call import ApiCall, ApiReply, credential, host_of, refused, unexpected
+from harness.reference.apis.call import (
+    Acceptance,
+    ApiCall,
+    ApiReply,
+    credential,
+    host_of,
+    refused,
+    unexpected,
+)
 from harness.reference.failure import ConfigError
 
 _HOSTS = {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
@@ -31,12 +40,13 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     )
 
 
-def accepted(reply: ApiReply) -> str:
-    """200 with `id`, which is a Message-ID."""
+def accepted(reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
+    """200 with `id`, which is a Message-ID. It is taken for everybody or for nobody."""
+    del recipients
     document = reply.json()
     words = str(document.get("message", "")) if isinstance(document, dict) else reply.text
     if reply.status == 200 and isinstance(document, dict) and document.get("id"):
-        return str(document["id"])
+        return Acceptance(provider_id=str(document["id"]))
     if reply.status < 300:
         raise unexpected(reply)
     raise refused(reply, words)

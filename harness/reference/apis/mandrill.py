@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import ApiCall, ApiReply, credential, refused, unexpected
+from harness.reference.apis.call import (
+    Acceptance,
+    ApiCall,
+    ApiReply,
+    RefusedByApi,
+    credential,
+    refused,
+    unexpected,
+)
 from harness.reference.failure import DeliveryError
 
 _HOST = "mandrillapp.com"
@@ -36,8 +45,9 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     )
 
 
-def accepted(reply: ApiReply) -> str:
+def accepted(reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
     """An item a recipient; one that was rejected for all of them is a failure."""
+    del recipients
     document = reply.json()
     if reply.status != 200:
         raise _refusal(reply, document)
@@ -46,12 +56,21 @@ def accepted(reply: ApiReply) -> str:
         raise unexpected(reply)
     taken = [item for item in items if item.get("status") in _TAKEN]
     if taken:
-        return str(taken[0].get("_id", ""))
-    first = items[0]
-    words = " ".join(str(first.get(part) or "") for part in ("status", "reject_reason"))
-    raise refused(
-        reply, words, class_=ErrorClass.MESSAGE_REFUSED, code=str(first.get("reject_reason") or "")
-    )
+        return Acceptance(
+            provider_id=str(taken[0].get("_id", "")),
+            refused=tuple(
+                RefusedByApi(address=str(item.get("email", "")), message=_said(item))
+                for item in items
+                if item not in taken
+            ),
+        )
+    code = str(items[0].get("reject_reason") or "")
+    words = "; ".join(dict.fromkeys(map(_said, items)))
+    raise refused(reply, words, class_=ErrorClass.MESSAGE_REFUSED, code=code)
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    return " ".join(str(item.get(part) or "") for part in ("status", "reject_reason")).strip()
 
 
 def _refusal(reply: ApiReply, document: Any) -> DeliveryError:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Mailbox, Message
-from harness.reference.apis.call import ApiCall, ApiReply, credential, refused, unexpected
+from harness.reference.apis.call import (
+    Acceptance,
+    ApiCall,
+    ApiReply,
+    RefusedByApi,
+    credential,
+    named_in,
+    refused,
+    unexpected,
+)
 
 _HOST = "api.postmarkapp.com"
 _CLASSES = {
@@ -36,12 +46,19 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     )
 
 
-def accepted(reply: ApiReply) -> str:
-    """200 with ErrorCode 0 and `MessageID`."""
+def accepted(reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
+    """200 with ErrorCode 0 and `MessageID`. Inactive recipients among others are in its words."""
     document = reply.json()
     code = document.get("ErrorCode") if isinstance(document, dict) else None
     if reply.status == 200 and code == 0 and document.get("MessageID"):
-        return str(document["MessageID"])
+        words = str(document.get("Message", ""))
+        return Acceptance(
+            provider_id=str(document["MessageID"]),
+            refused=tuple(
+                RefusedByApi(address=address, message=words)
+                for address in named_in(words, recipients)
+            ),
+        )
     if reply.status < 300 and not code:
         raise unexpected(reply)
     words = str(document.get("Message", "")) if isinstance(document, dict) else reply.text

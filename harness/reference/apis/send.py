@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.protocol import ApiTransport, SendRequest
-from harness.reference.apis.call import ApiCall, ApiReply
+from harness.reference.apis.call import Acceptance, ApiCall, ApiReply
 from harness.reference.apis.client import exchange
 from harness.reference.failure import ConfigError
 from harness.reference.redact import Redactor
@@ -24,8 +24,8 @@ def redactor_for(transport: ApiTransport) -> Redactor:
 
 def send_by_api(
     request: SendRequest, transport: ApiTransport, mime: bytes, *, now: datetime
-) -> str:
-    """Send, and return the provider's id.
+) -> Acceptance:
+    """Send, and return the provider's word that it took the message.
 
     Raises:
         DeliveryError: it was not sent, or nobody knows; the words may still hold secrets.
@@ -45,5 +45,5 @@ def send_by_api(
         verify=transport.verify,
         timeout=request.timeout,
     )
-    provider_id: str = api.accepted(reply)
-    return provider_id
+    acceptance: Acceptance = api.accepted(reply, request.message.recipients)
+    return acceptance

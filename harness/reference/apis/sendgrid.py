@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Mailbox, Message
-from harness.reference.apis.call import ApiCall, ApiReply, credential, host_of, refused, unexpected
+from harness.reference.apis.call import (
+    Acceptance,
+    ApiCall,
+    ApiReply,
+    credential,
+    host_of,
+    refused,
+    unexpected,
+)
 from harness.reference.failure import DeliveryError
 
 _HOSTS = {"us": "api.sendgrid.com", "eu": "api.eu.sendgrid.com"}
@@ -24,10 +33,11 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     )
 
 
-def accepted(reply: ApiReply) -> str:
-    """202 means taken; the id is a header."""
+def accepted(reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
+    """202 means taken, for everybody; the id is a header."""
+    del recipients
     if reply.status == 202:
-        return reply.headers.get("x-message-id", "")
+        return Acceptance(provider_id=reply.headers.get("x-message-id", ""))
     if reply.status < 300:
         raise unexpected(reply)
     raise _refusal(reply)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import ApiCall, ApiReply, credential, refused, unexpected
+from harness.reference.apis.call import (
+    Acceptance,
+    ApiCall,
+    ApiReply,
+    credential,
+    refused,
+    unexpected,
+)
 from harness.reference.failure import ConfigError, DeliveryError
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d\Z")
@@ -93,15 +101,16 @@ def signed(call_: ApiCall, transport: ApiTransport, host: str, now: datetime) ->
     return ApiCall(host=call_.host, path=call_.path, headers=headers, body=call_.body)
 
 
-def accepted(reply: ApiReply) -> str:
-    """The MessageId, in XML or JSON."""
+def accepted(reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
+    """The MessageId, in XML or JSON. It is taken for everybody or for nobody."""
+    del recipients
     document, tree = reply.json(), _tree(reply)
     if reply.status == 200:
         if isinstance(document, dict) and document.get("MessageId"):
-            return str(document["MessageId"])
+            return Acceptance(provider_id=str(document["MessageId"]))
         found = _text(tree, "MessageId")
         if found:
-            return found
+            return Acceptance(provider_id=found)
     if reply.status < 300:
         raise unexpected(reply)
     raise _refusal(reply, document, tree)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import ApiCall, ApiReply, credential, host_of, refused, unexpected
+from harness.reference.apis.call import (
+    Acceptance,
+    ApiCall,
+    ApiReply,
+    RefusedByApi,
+    credential,
+    host_of,
+    named_in,
+    refused,
+    unexpected,
+)
 from harness.reference.failure import DeliveryError
 
 # Without a domain of one's own, a few messages may go out from here (Transmissions, sandbox).
@@ -35,7 +46,7 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
     )
 
 
-def accepted(reply: ApiReply) -> str:
+def accepted(reply: ApiReply, recipients: Sequence[str]) -> Acceptance:
     """200 with `results.id`; recipients that were all rejected are a failure."""
     document = reply.json()
     results = document.get("results") if isinstance(document, dict) else None
@@ -43,10 +54,20 @@ def accepted(reply: ApiReply) -> str:
         if results.get("total_accepted_recipients") == 0:
             words = "every recipient was rejected"
             raise refused(reply, words, class_=ErrorClass.RECIPIENT_REFUSED)
-        return str(results["id"])
+        return Acceptance(
+            provider_id=str(results["id"]), refused=tuple(_rejected(results, recipients))
+        )
     if reply.status < 300:
         raise unexpected(reply)
     raise _refusal(reply, document)
+
+
+def _rejected(results: dict[str, Any], recipients: Sequence[str]) -> Iterator[RefusedByApi]:
+    """Those that an entry of `rcpt_to_errors` names, with what it says."""
+    errors = results.get("rcpt_to_errors")
+    for error in errors if isinstance(errors, list) else ():
+        words = str(error.get("description") or "") if isinstance(error, dict) else ""
+        yield from (RefusedByApi(address=a, message=words) for a in named_in(words, recipients))
 
 
 def _refusal(reply: ApiReply, document: Any) -> DeliveryError:

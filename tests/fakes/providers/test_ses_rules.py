@@ -338,3 +338,10 @@ def test_headers_have_a_form_and_a_number(headers: list[dict[str, str]], accepte
     simple = {"Subject": {"Data": "Hi"}, "Body": {"Text": {"Data": "t"}}, "Headers": headers}
     outcome = answer(account(), send_v2(Content={"Simple": simple}))
     assert outcome.response.case == ("accepted" if accepted else "v2-bad-header")
+
+
+def test_a_bcc_header_names_recipients_and_is_not_sent_on() -> None:
+    raw = RAW.replace(b"Subject:", b"Bcc: hidden@example.net\r\nSubject:", 1)
+    [mail] = answer(account(), send_raw(raw)).accepted
+    assert "hidden@example.net" in mail.recipients
+    assert b"hidden@example.net" not in mail.content

@@ -1,0 +1,101 @@
+"""What is in the message beside its addresses: the text, the HTML, headers of the sender's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from email.message import Message as Parsed
+from typing import Literal
+
+from harness.fakes.message import Captured
+from harness.protocol import Message
+
+from .check import Check
+from .reading import captured_in, leaves, parsed, values
+from .record import Observation, Record
+
+
+def texts(record: Record, wanted: Literal["as-asked"]) -> Observation:
+    """Whether text and HTML are there, each as it was asked for, and the text before the HTML.
+
+    A reader shows the last alternative that it understands (RFC 2046 section 5.1.4). That a text
+    was made of HTML, or HTML of a text, where nobody asked for the other is no difference.
+    """
+    del wanted
+    return _compared(record, "text and HTML as they were asked for", _texts_amiss)
+
+
+def headers(record: Record, wanted: Literal["as-asked"]) -> Observation:
+    """Whether each header of the sender's own is there once, with the value asked for."""
+    del wanted
+    return _compared(record, "each header that was asked for once, as asked for", _headers_amiss)
+
+
+def _compared(
+    record: Record, expected: str, amiss: Callable[[Captured, Message], Iterator[str]]
+) -> Observation:
+    wrong: dict[str, None] = {}
+    cited: list[int] = []
+    for send in record.sends:
+        for event, message in captured_in(record, send):
+            cited.append(event.number)
+            wrong |= dict.fromkeys(amiss(message, send.request.message))
+    return Observation(
+        met=bool(cited) and not wrong,
+        expected=expected,
+        observed="; ".join(wrong) or ("all as asked for" if cited else "no message"),
+        events=tuple(cited),
+    )
+
+
+def _texts_amiss(captured: Captured, asked: Message) -> Iterator[str]:
+    message = parsed(captured.content)
+    there = list(leaves(message))
+    for kind, text in (("text/plain", asked.text), ("text/html", asked.html)):
+        found = [leaf.text for leaf in there if leaf.kind == kind]
+        if not text:
+            continue
+        if not found:
+            yield f"no {kind}"
+        elif not any(_squeezed(text) in _squeezed(each) for each in found):
+            yield f"another {kind}"
+    if asked.text and asked.html and not _are_alternatives(message):
+        yield "text and HTML are no alternatives, the text first"
+
+
+def _are_alternatives(message: Parsed) -> bool:
+    """Whether the text stands before the HTML, as alternatives of one another."""
+    for part in message.walk():
+        if part.get_content_type() == "multipart/alternative":
+            kinds = [leaf.kind for leaf in leaves(part)]
+            if {"text/plain", "text/html"} <= set(kinds):
+                return kinds.index("text/plain") < kinds.index("text/html")
+    return False
+
+
+def _headers_amiss(captured: Captured, asked: Message) -> Iterator[str]:
+    for name, value in asked.headers.items():
+        readings = values(captured.content, name)
+        if not any(len(each) == 1 and _squeezed(each[0]) == value for each in readings):
+            shown = [repr(text) for each in readings[:1] for text in each]
+            yield f"{name}: {' and '.join(shown) or 'not there'}"
+
+
+def _squeezed(text: str) -> str:
+    """Where lines end, and how many blanks there are, is the transport's business."""
+    return " ".join(text.split())
+
+
+CHECKS = (
+    Check(
+        key="texts",
+        words="whether text and HTML came as they were asked for",
+        wanted=Literal["as-asked"],
+        ask=texts,
+    ),
+    Check(
+        key="headers",
+        words="whether the sender's own headers came as they were asked for",
+        wanted=Literal["as-asked"],
+        ask=headers,
+    ),
+)

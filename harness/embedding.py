@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import start_blocking_portal
@@ -14,7 +15,7 @@ from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
 from harness.reports.formats import Context
 from harness.reports.terminal import summary_text
-from harness.requirements import load_catalogue
+from harness.requirements import Catalogue, load_catalogue
 from harness.runner import Options
 from harness.scenario.library import load_library
 from harness.selection import Selection
@@ -27,6 +28,7 @@ class RunReport:
     """What a run found. It raises nothing by itself; `assert_passed` does."""
 
     result: RunResult
+    catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
 
     @property
     def cases(self) -> tuple[CaseResult, ...]:
@@ -51,7 +53,7 @@ class RunReport:
         raise KeyError(identifier)
 
     def __str__(self) -> str:
-        context = Context(describe_row=load_catalogue().describe)
+        context = Context(describe_row=self.catalogue.describe)
         return summary_text(
             self.result, status=exit_status(self.result), width=100, colour=False, context=context
         )
@@ -66,6 +68,7 @@ class RunReport:
 def run(
     globs: Sequence[str] = (),
     *,
+    documents: Sequence[str | Path] = (),
     sender: str | Answering | None = None,
     paths: Sequence[str] = (),
     seed: int = 0,
@@ -78,21 +81,25 @@ def run(
     `sender` is a SPEC (None: the reference sender), or a function from request document to answer
     document, which is called in threads of this process. `paths` are scenario files and folders;
     none: the bundled ones.
+    `documents` are files with requirements of one's own, which scenarios can then verify.
 
     Raises:
-        UsageError: a glob matches nothing, a path or SPEC makes no sense.
+        UsageError: a glob matches nothing, a path, document or SPEC makes no sense.
         SenderError: the sender cannot be driven at all.
     """
-    cases = Selection(globs=tuple(globs)).all_of(load_library(paths).cases)
+    catalogue = load_catalogue(documents)
+    library = load_library(paths, catalogue=catalogue)
     order = RunOrder(
-        cases=cases,
+        cases=Selection(globs=tuple(globs)).all_of(library.cases, catalogue=catalogue),
+        catalogue=catalogue,
         seed=seed,
         time_scale=time_scale,
         options=Options(jobs=jobs, strict=strict, is_unnamed=sender is None),
     )
     # In a thread with a loop of its own, because the caller may be inside a running one.
     with start_blocking_portal() as portal:
-        return RunReport(portal.call(execute, order, _opened(sender or "reference", jobs), unheard))
+        result = portal.call(execute, order, _opened(sender or "reference", jobs), unheard)
+    return RunReport(result, catalogue)
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:

@@ -4,7 +4,7 @@
 
     HarnessError
     ├── UsageError              the person who called us: exit status 2
-    │   └── ScenarioError       a scenario file, with `file:line: path: reason`
+    │   └── ScenarioError       a scenario or document file, with `file:line: path: reason`
     ├── MachineError            this machine: a port taken, a report unwritable: exit status 3
     └── SenderError             the sender under test could not be driven
         └── SenderNotFoundError the program or function does not exist
@@ -25,7 +25,10 @@ class UsageError(HarnessError):
 
 
 class ScenarioError(UsageError):
-    """A scenario file that cannot be used. The text is one `file:line: path: reason` a line."""
+    """A scenario, or a document of requirements, that cannot be used.
+
+    The text is one `file:line: path: reason` a line.
+    """
 
 
 class MachineError(HarnessError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.events import Event, Listener
 from harness.model import RunResult
+from harness.requirements import Catalogue, load_catalogue
 from harness.run_context import RunContext, prepared
 from harness.runner import Options, Run
 from harness.scenario.case import Case
@@ -18,9 +19,13 @@ OpenSender = Callable[[RunContext], Sender]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOrder:
-    """What to run and how. `time_scale` stretches every time-out and delay."""
+    """What to run and how. `time_scale` stretches every time-out and delay.
+
+    `catalogue` has the requirements that the result tells of.
+    """
 
     cases: Sequence[Case]
+    catalogue: Catalogue = field(default_factory=load_catalogue)
     seed: int = 0
     time_scale: float = 1.0
     options: Options = field(default_factory=Options)
@@ -44,6 +49,7 @@ async def execute(order: RunOrder, open_it: OpenSender, listener: Listener) -> R
         async with open_it(context) as sender:
             job = Run(
                 cases=order.cases,
+                catalogue=order.catalogue,
                 sender=sender,
                 context=context,
                 listener=listener,

@@ -37,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "harness_sender, else `reference`)",
     )
     parser.addini("harness_sender", "the sender that harness_run drives (default: `reference`)")
+    parser.addini(
+        "harness_documents",
+        "files with requirements of your own, which scenarios run by harness_run can verify",
+        type="paths",
+        default=[],
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -140,19 +146,25 @@ def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable
     """Run scenarios: `harness_run("tls/**", sender=…)` returns a report and raises nothing.
 
     The globs select cases by id; none means all. `sender` is a SPEC or a function from request to
-    answer; `paths`, `jobs`, `seed`, `time_scale` and `strict` are as for `harness run`. The
+    answer; `paths`, `jobs`, `seed`, `time_scale` and `strict` are as for `harness run`. `documents`
+    are files with requirements of your own, beside those of the ini key `harness_documents`. The
     report's `assert_passed()` fails the test and shows why.
     """
     default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")
 
     def run(
-        *globs: str, sender: Any = None, paths: Sequence[str] = (), **options: Any
+        *globs: str,
+        sender: Any = None,
+        paths: Sequence[str] = (),
+        documents: Sequence[str | Path] = (),
+        **options: Any,
     ) -> RunReport:
         with _harness_names.ours():
             report: RunReport = importlib.import_module("harness.embedding").run(
                 globs,
                 sender=sender if sender is not None else default or None,
                 paths=paths,
+                documents=[*pytestconfig.getini("harness_documents"), *documents],
                 **options,
             )
         return report

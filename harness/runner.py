@@ -297,9 +297,12 @@ class Run:
 
 
 def _takes_time(result: CaseResult) -> bool:
-    """Whether a verdict may be otherwise where there is time enough: a leak stays one."""
+    """Whether a verdict may be otherwise where there is time enough.
+
+    A leak stays one, and so does a flood, which is what made this machine busy.
+    """
     is_open = result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR}
-    return is_open and not any(finding.leak for finding in result.unmet)
+    return is_open and not any(finding.leak or finding.check == "flood" for finding in result.unmet)
 
 
 def _is_trouble(result: CaseResult) -> bool:

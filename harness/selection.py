@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.errors import UsageError
 from harness.model import Level
 from harness.nearest import meant, meant_id, meant_words
-from harness.requirements import load_catalogue
+from harness.requirements import Catalogue, load_catalogue
 from harness.scenario.case import Case
 
 _WILD = re.compile(r"\*\*|\*|\?")
@@ -35,14 +35,17 @@ class Selection:
     providers: tuple[str, ...] = ()
     level: Level | None = None
 
-    def of(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+    def of(self, cases: Sequence[Case], *, catalogue: Catalogue | None = None) -> tuple[Case, ...]:
         """The selected cases, with the control of each before it.
+
+        `catalogue` has the rows that can be named; without one, the bundled.
 
         Raises:
             UsageError: a row or a tag is unknown, or an expression is broken.
         """
-        self._check(cases)
-        chosen = {case.id for case in cases if self._holds(case)}
+        rows = catalogue or load_catalogue()
+        self._check(cases, rows)
+        chosen = {case.id for case in cases if self._holds(case, rows)}
         wanted = chosen | {case.control for case in cases if case.id in chosen and case.control}
         return tuple(case for case in cases if case.id in wanted)
 
@@ -65,21 +68,22 @@ class Selection:
         ]
         return tuple(found)
 
-    def all_of(self, cases: Sequence[Case]) -> tuple[Case, ...]:
+    def all_of(
+        self, cases: Sequence[Case], *, catalogue: Catalogue | None = None
+    ) -> tuple[Case, ...]:
         """As `of`, for whoever has to get something for each word.
 
         Raises:
             UsageError: something that was asked for matches nothing, as well.
         """
-        chosen = self.of(cases)
+        chosen = self.of(cases, catalogue=catalogue)
         if nothing := self.matching_nothing(cases):
             raise UsageError("; ".join(nothing))
         return chosen
 
-    def _check(self, cases: Sequence[Case]) -> None:
+    def _check(self, cases: Sequence[Case], catalogue: Catalogue) -> None:
         if self.expression is not None:
             _evaluate(self.expression, "")
-        catalogue = load_catalogue()
         for row in self.requirements:
             catalogue.requirement(row)
         for row in self.situations:
@@ -96,7 +100,7 @@ class Selection:
                         f"no case has the {kind} {word!r}{hint or ';'} choose from {choices}"
                     )
 
-    def _holds(self, case: Case) -> bool:
+    def _holds(self, case: Case, catalogue: Catalogue) -> bool:
         if case.is_control and not self.globs and not self.expression:
             # Without a word about ids a control comes with its cases, or not at all.
             return self._is_everything
@@ -107,7 +111,7 @@ class Selection:
             and (not self.situations or bool({*self.situations} & {*case.situations}))
             and (not self.tags or bool({*self.tags} & {*case.tags}))
             and (not self.providers or bool({*self.providers} & providers_of(case)))
-            and (self.level is None or _reaches(case.rows, self.level))
+            and (self.level is None or _reaches(case.rows, self.level, catalogue))
         )
 
     @property
@@ -139,8 +143,7 @@ def providers_of(case: Case) -> frozenset[str]:
     return frozenset(name for name in named if name)
 
 
-def _reaches(rows: Iterable[str], level: Level) -> bool:
-    catalogue = load_catalogue()
+def _reaches(rows: Iterable[str], level: Level, catalogue: Catalogue) -> bool:
     return any(catalogue.level(row).rank <= level.rank for row in rows)
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .kinds import CertificateKind, ExpectedReaction, Facts, VerifyCode
+from .facts import ExpectedReaction, Facts, VerifyCode
+from .kinds import CertificateKind
 
 if TYPE_CHECKING:
     from .authority import DEFAULT_NAMES, Authority

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from .certificates import Certificate
+from .facts import Recipe
 from .hierarchy import Hierarchy
 from .kinds import CertificateKind
 from .presented import presented
@@ -109,7 +110,7 @@ class Authority:
             revocation_list_url=self._revocation_list_url,
         )
         material = make(order, self._hierarchy)
-        if kind is CertificateKind.REVOKED:
+        if kind.facts.recipe is Recipe.REVOKED:
             serial = x509.load_pem_x509_certificate(material.chain[0]).serial_number
             self._revocations.append(
                 Revocation(serial_number=serial, since=now - timedelta(hours=1))

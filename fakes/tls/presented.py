@@ -7,14 +7,14 @@ common names, RFC 5280 section 4.2.1.6 those about addresses. Every function her
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from .kinds import CertificateKind
 from .names import ELSEWHERE, WRONG_HOST, References, references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from .kinds import CertificateKind
 
 
 _LONGEST_COMMON_NAME = 64  # ub-common-name, RFC 5280 appendix A.1
@@ -36,10 +36,15 @@ def presented(kind: CertificateKind, names: Iterable[str]) -> PresentedCertifica
     addresses out, kinds about addresses the host names. A ValueError names the kind, the name
     and what is needed where no such certificate can be made.
     """
-    return _RULES.get(kind, _all)(kind, references(names))
+    return kind.facts.names(kind, references(names))
 
 
-def _all(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
+NameRule: TypeAlias = "Callable[[CertificateKind, References], PresentedCertificate]"
+"""What a kind presents, out of what a sender verifies against."""
+
+
+def every_name(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """All of them."""
     # A common name that repeats a SAN is what public authorities issue, and it makes each
     # common-name kind differ from a good certificate in one thing.
     fitting = (name for name in wanted.hosts if len(name) <= _LONGEST_COMMON_NAME)
@@ -48,27 +53,32 @@ def _all(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
     )
 
 
-def _unrelated(_kind: CertificateKind, _wanted: References) -> PresentedCertificate:
+def unrelated(_kind: CertificateKind, _wanted: References) -> PresentedCertificate:
+    """An unrelated host, in place of all."""
     return PresentedCertificate(dns=(WRONG_HOST,), common_name=WRONG_HOST)
 
 
-def _wildcard(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def wildcard(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """`*.example.test` for `mail.example.test`."""
     split = [_labels(kind, name, at_least=3) for name in _hosts(kind, wanted)]
     stars = _each_once(["*", *labels[1:]] for labels in split)
     return PresentedCertificate(dns=stars, common_name=_repeated(stars))
 
 
-def _wildcard_too_deep(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def wildcard_too_deep(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """`*.example.test` for `a.mail.example.test`, which it does not fit."""
     split = [_labels(kind, name, at_least=4) for name in _hosts(kind, wanted)]
     return _ill_fitting(kind, wanted, _each_once(["*", *labels[2:]] for labels in split))
 
 
-def _wildcard_parent(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def wildcard_parent(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """`*.example.test` for `example.test`, which it does not fit."""
     split = [_labels(kind, name, at_least=2) for name in _hosts(kind, wanted)]
     return _ill_fitting(kind, wanted, _each_once(["*", *labels] for labels in split))
 
 
-def _wildcard_partial(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def wildcard_partial(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """`m*.example.test` for `mail.example.test`, which it does not fit."""
     split = [_labels(kind, name, at_least=3) for name in _hosts(kind, wanted)]
     return PresentedCertificate(
         dns=_each_once([f"{labels[0][0]}*", *labels[1:]] for labels in split)
@@ -93,74 +103,60 @@ def _ill_fitting(
     return PresentedCertificate(dns=stars)
 
 
-def _cn_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def common_name_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The first host as common name, and no other name."""
     return PresentedCertificate(common_name=_common_name(kind, _hosts(kind, wanted)[0]))
 
 
-def _cn_right_san_other(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def common_name_right(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The first host as common name, beside the name of an unrelated host."""
     return PresentedCertificate(
         dns=(WRONG_HOST,), common_name=_common_name(kind, _hosts(kind, wanted)[0])
     )
 
 
-def _san_right_cn_other(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def common_name_unrelated(_kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """All of them, beside the common name of an unrelated host."""
     return PresentedCertificate(
         dns=wanted.hosts, addresses=wanted.addresses, common_name=WRONG_HOST
     )
 
 
-def _ip_san(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def addresses_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The addresses."""
     return PresentedCertificate(addresses=_addresses(kind, wanted))
 
 
-def _ip_as_dns(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def addresses_as_hosts(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The addresses, written as host names."""
     return PresentedCertificate(dns=_addresses(kind, wanted))
 
 
-def _ip_as_cn(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def address_as_common_name(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The first address as common name, and no other name."""
     return PresentedCertificate(common_name=_addresses(kind, wanted)[0])
 
 
-def _hosts_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
-    return _all(kind, References(hosts=_hosts(kind, wanted), addresses=()))
+def hosts_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The hosts, exactly as they are."""
+    return every_name(kind, References(hosts=_hosts(kind, wanted), addresses=()))
 
 
-def _subdomain_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def subdomain_only(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The hosts, each of which has to be a sub-domain."""
     for name in _hosts(kind, wanted):
         _labels(kind, name, at_least=3)
-    return _hosts_only(kind, wanted)
+    return hosts_only(kind, wanted)
 
 
-def _nul_in_san(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def nul_in_host(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The hosts, each with a NUL and more behind it."""
     return PresentedCertificate(dns=tuple(_with_nul(name) for name in _hosts(kind, wanted)))
 
 
-def _nul_in_cn(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+def nul_in_common_name(kind: CertificateKind, wanted: References) -> PresentedCertificate:
+    """The first host as common name, with a NUL and more behind it."""
     return PresentedCertificate(common_name=_common_name(kind, _with_nul(_hosts(kind, wanted)[0])))
-
-
-_RULES: Mapping[CertificateKind, Callable[[CertificateKind, References], PresentedCertificate]] = (
-    MappingProxyType(
-        {
-            CertificateKind.WRONG_HOST: _unrelated,
-            CertificateKind.UNTRUSTED_WRONG_HOST: _unrelated,
-            CertificateKind.WILDCARD: _wildcard,
-            CertificateKind.WILDCARD_TOO_DEEP: _wildcard_too_deep,
-            CertificateKind.WILDCARD_PARENT: _wildcard_parent,
-            CertificateKind.WILDCARD_PARTIAL: _wildcard_partial,
-            CertificateKind.CN_ONLY: _cn_only,
-            CertificateKind.CN_RIGHT_SAN_OTHER: _cn_right_san_other,
-            CertificateKind.SAN_RIGHT_CN_OTHER: _san_right_cn_other,
-            CertificateKind.IP_SAN: _ip_san,
-            CertificateKind.IP_AS_DNS: _ip_as_dns,
-            CertificateKind.IP_AS_CN: _ip_as_cn,
-            CertificateKind.PARENT_ONLY: _hosts_only,
-            CertificateKind.SUBDOMAIN_ONLY: _subdomain_only,
-            CertificateKind.NUL_IN_SAN: _nul_in_san,
-            CertificateKind.NUL_IN_CN: _nul_in_cn,
-        }
-    )
-)
 
 
 def _repeated(names: Iterable[str]) -> str | None:

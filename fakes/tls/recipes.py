@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from .certificate_builder import (
     distinguished_name,
     leaf_extensions,
 )
-from .kinds import CertificateKind
+from .facts import Recipe, Validity
 from .weak import pem, sign_again
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from .certificate_builder import Extension, PrivateKey
     from .hierarchy import Hierarchy
+    from .kinds import CertificateKind
     from .presented import PresentedCertificate
 
 _DAY = timedelta(days=1)
@@ -48,9 +50,10 @@ class CertificateOrder:
     @property
     def period(self) -> Period:
         """A day or more away from `now` at either end, so that clocks may differ."""
-        if self.kind is CertificateKind.EXPIRED:
+        validity = self.kind.facts.validity
+        if validity is Validity.PAST:
             return Period(start=self.now - _DAY - _LIFE, end=self.now - _DAY)
-        if self.kind is CertificateKind.NOT_YET_VALID:
+        if validity is Validity.FUTURE:
             return Period(start=self.now + _DAY, end=self.now + _DAY + _LIFE)
         return Period(start=self.now - _DAY, end=self.now + _LIFE)
 
@@ -65,7 +68,7 @@ class Material:
 
 def make(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     """Make what `order` asks for."""
-    return _RECIPES.get(order.kind, _ordinary)(order, hierarchy)
+    return _RECIPES[order.kind.facts.recipe](order, hierarchy)
 
 
 def _issued(order: CertificateOrder, issuer: trustme.CA) -> Material:
@@ -114,11 +117,12 @@ def _name_constraint(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _issued_by_pair(order, hierarchy.constrained_intermediate)
 
 
-def _weak_digest(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
+def _weak_digest(
+    order: CertificateOrder, hierarchy: Hierarchy, *, digest: hashes.SHA1 | hashes.MD5
+) -> Material:
     # The weak signature is the intermediate's, as on badssl.com: a server does not present a
     # weakly signed leaf to a client that announces which digests it takes (RFC 8446 section
     # 4.2.3), and then it would be the fake that refuses.
-    digest = hashes.SHA1() if order.kind is CertificateKind.SHA1 else hashes.MD5()  # noqa: S303
     superior = hierarchy.rsa_intermediate
     issuer = trustme.CA(parent_cert=superior, path_length=0, organization_name=ORGANIZATION)
     leaf, sound, *rest = (issued := _issued(order, issuer)).chain
@@ -148,7 +152,7 @@ def _crafted(
     return Material(chain=(pair.certificate_pem,), key=pair.key_pem)
 
 
-def _odd_names(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
+def _crafted_by_names(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair)
 
 
@@ -156,7 +160,7 @@ def _self_signed(order: CertificateOrder, _hierarchy: Hierarchy) -> Material:
     return _crafted(order, None)
 
 
-def _rsa_1024(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
+def _short_key(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair, key=hierarchy.short_rsa_key)
 
 
@@ -180,28 +184,21 @@ def _must_staple(order: CertificateOrder, hierarchy: Hierarchy) -> Material:
     return _crafted(order, hierarchy.anchor_pair, more=[demand])
 
 
-_RECIPES: Mapping[CertificateKind, Callable[[CertificateOrder, Hierarchy], Material]] = (
-    MappingProxyType(
-        {
-            CertificateKind.CHAIN: _through_intermediate,
-            CertificateKind.MISSING_INTERMEDIATE: _missing_intermediate,
-            CertificateKind.UNTRUSTED_ROOT: _untrusted,
-            CertificateKind.UNTRUSTED_WRONG_HOST: _untrusted,
-            CertificateKind.LEAF_AS_CA: _leaf_as_ca,
-            CertificateKind.NAME_CONSTRAINT: _name_constraint,
-            CertificateKind.SHA1: _weak_digest,
-            CertificateKind.MD5: _weak_digest,
-            CertificateKind.RSA_1024: _rsa_1024,
-            CertificateKind.SELF_SIGNED: _self_signed,
-            CertificateKind.CLIENT_AUTH_ONLY: _client_auth_only,
-            CertificateKind.REVOKED: _revoked,
-            CertificateKind.MUST_STAPLE: _must_staple,
-            CertificateKind.WILDCARD_PARTIAL: _odd_names,
-            CertificateKind.CN_ONLY: _odd_names,
-            CertificateKind.IP_AS_DNS: _odd_names,
-            CertificateKind.IP_AS_CN: _odd_names,
-            CertificateKind.NUL_IN_SAN: _odd_names,
-            CertificateKind.NUL_IN_CN: _odd_names,
-        }
-    )
+_RECIPES: Mapping[Recipe, Callable[[CertificateOrder, Hierarchy], Material]] = MappingProxyType(
+    {
+        Recipe.ORDINARY: _ordinary,
+        Recipe.THROUGH_INTERMEDIATE: _through_intermediate,
+        Recipe.MISSING_INTERMEDIATE: _missing_intermediate,
+        Recipe.UNTRUSTED: _untrusted,
+        Recipe.LEAF_AS_CA: _leaf_as_ca,
+        Recipe.NAME_CONSTRAINT: _name_constraint,
+        Recipe.SHA1_INTERMEDIATE: partial(_weak_digest, digest=hashes.SHA1()),  # noqa: S303
+        Recipe.MD5_INTERMEDIATE: partial(_weak_digest, digest=hashes.MD5()),  # noqa: S303
+        Recipe.CRAFTED: _crafted_by_names,
+        Recipe.SELF_SIGNED: _self_signed,
+        Recipe.SHORT_KEY: _short_key,
+        Recipe.CLIENT_AUTH_ONLY: _client_auth_only,
+        Recipe.REVOKED: _revoked,
+        Recipe.MUST_STAPLE: _must_staple,
+    }
 )

@@ -24,7 +24,7 @@ _VERBS = {
     "requirements": ("catalogue", "List the documented requirements and what checks them."),
     "explain": ("catalogue", "Explain a requirement, a situation, or the error classes."),
     "send": ("send", "Send one message with the reference sender."),
-    "schema": ("schema", "Print the JSON Schema of scenario files, sender documents, reports."),
+    "schema": ("schema", "Print the JSON Schema of scenarios, sender protocol, report, document."),
 }
 
 

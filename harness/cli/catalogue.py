@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
+from collections.abc import Container
 
 import click
 
+from harness.cli.options import with_documents
 from harness.error_classes import CLASSES, PHASES
 from harness.errors import UsageError
 from harness.requirements import Requirement, Situation, State, load_catalogue
@@ -17,16 +19,23 @@ _WIDTH = 96
 
 
 @click.command("requirements")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@with_documents
 @click.option("--untested", is_flag=True, help="Only those that nothing checks, with the reason.")
-def requirements(untested: bool) -> int:
-    """List the documented requirements: id, level, whether they are checked, what they say."""
-    catalogue = load_catalogue()
-    covered = _covered(load_library().cases)
-    counts = Counter(row.state for row in catalogue.requirements)
+def requirements(paths: tuple[str, ...], documents: tuple[str, ...], untested: bool) -> int:
+    """List the documented requirements: id, level, whether they are checked, what they say.
+
+    PATH is a scenario file or a folder of them, whose scenarios count as checks; without one, the
+    bundled scenarios do.
+    """
+    catalogue = load_catalogue(documents)
+    covered = _covered(load_library(paths, catalogue=catalogue).cases)
+    states = {row.id: _state(row, covered) for row in catalogue.requirements}
+    counts = Counter(states.values())
     for row in catalogue.requirements:
-        if untested and row.state is State.CHECKED:
+        if untested and states[row.id] is State.CHECKED:
             continue
-        click.echo(f"{row.id:<10} {row.level:<6} {row.state:<10} {_brief(row)}")
+        click.echo(f"{row.id:<10} {row.level:<6} {states[row.id]:<10} {_brief(row)}")
     situations = sum(1 for row in catalogue.situations if row.id in covered)
     click.echo(
         f"\n{len(catalogue.requirements)} requirements: {counts[State.CHECKED]} checked, "
@@ -35,6 +44,13 @@ def requirements(untested: bool) -> int:
         err=False,
     )
     return 0
+
+
+def _state(row: Requirement, covered: Container[str]) -> State:
+    """Whether the scenarios at hand check a requirement, whatever its document says of others."""
+    if row.state is State.UNTESTABLE:
+        return row.state
+    return State.CHECKED if row.id in covered else State.NOT_YET
 
 
 def _brief(row: Requirement) -> str:
@@ -55,30 +71,37 @@ def _covered(cases: tuple[Case, ...]) -> dict[str, list[str]]:
 
 @click.command("explain")
 @click.argument("what", metavar="ID|errors")
-def explain(what: str) -> int:
-    """Explain a requirement, a situation, or (`errors`) the phases and classes of failures."""
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@with_documents
+def explain(what: str, paths: tuple[str, ...], documents: tuple[str, ...]) -> int:
+    """Explain a requirement, a situation, or (`errors`) the phases and classes of failures.
+
+    PATH is where to look for scenarios that verify it; without one, among the bundled ones.
+    """
     if what == "errors":
         _explain_errors()
         return 0
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(documents)
     try:
         row = catalogue.row(what.upper())
     except UsageError as error:
         raise UsageError(f"{error} (or: harness explain errors)") from error
+    covered = _covered(load_library(paths, catalogue=catalogue).cases)
     if isinstance(row, Requirement):
-        _explain_requirement(row)
+        _explain_requirement(row, _state(row, covered))
     else:
         _explain_situation(row)
-    scenarios = _covered(load_library().cases).get(row.id, [])
+    scenarios = covered.get(row.id, [])
     _field("scenarios", ", ".join(scenarios) if scenarios else "none checks it yet")
     return 0
 
 
-def _explain_requirement(row: Requirement) -> None:
+def _explain_requirement(row: Requirement, state: State) -> None:
     click.echo(f"{row.id}  {row.level}  {row.kind}")
-    _field("document", f"{row.document.page}; section: {row.section}")
+    document = f"{row.document.title} ({row.document.address}, {row.document.date})"
+    _field("document", f"{document}; section: {row.section}" if row.section else document)
     _field("says", row.statement)
-    _field("state", f"{row.state}: {row.reason}" if row.reason else row.state)
+    _field("state", f"{state}: {row.reason}" if row.reason else state)
     _field("note", row.note)
 
 

@@ -10,6 +10,7 @@ import click
 
 from harness.errors import UsageError
 from harness.model import Level
+from harness.requirements import Catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.selection import Selection
@@ -46,6 +47,15 @@ class FiniteRange(click.FloatRange):
         return found
 
 
+with_documents = click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    metavar="FILE",
+    help="Requirements of your own, which scenarios can verify; repeatable.",
+)
+
+
 def selecting(command: F) -> F:
     """Add the options that select cases."""
     for option in reversed(_OPTIONS):
@@ -53,7 +63,9 @@ def selecting(command: F) -> F:
     return command
 
 
-def selected(paths: tuple[str, ...], words: dict[str, Any]) -> tuple[tuple[Case, ...], list[str]]:
+def selected(
+    paths: tuple[str, ...], words: dict[str, Any], catalogue: Catalogue
+) -> tuple[tuple[Case, ...], list[str]]:
     """The cases that paths and options select, and notes on where they were found.
 
     Raises:
@@ -61,9 +73,9 @@ def selected(paths: tuple[str, ...], words: dict[str, Any]) -> tuple[tuple[Case,
             says what matches nothing: that has an exit status of its own.
     """
     level = words.pop("level")
-    library = load_library(paths)
+    library = load_library(paths, catalogue=catalogue)
     selection = Selection(level=Level(level.upper()) if level else None, **words)
-    chosen = selection.of(library.cases)
+    chosen = selection.of(library.cases, catalogue=catalogue)
     nothing = selection.matching_nothing(library.cases)
     if nothing and chosen:
         raise UsageError("; ".join(nothing))

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from harness.cli.options import FiniteRange, selected, selecting
+from harness.cli.options import FiniteRange, selected, selecting, with_documents
 from harness.cli.signals import Stop
 from harness.errors import HarnessError
 from harness.escaping import visible
@@ -33,6 +33,7 @@ _SETTINGS = (
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--sender", metavar="SPEC", help="What to judge; default: reference.")
 @selecting
+@with_documents
 @click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
@@ -64,13 +65,16 @@ def run(**words: Any) -> int:
     """
     settings = {name: words.pop(name) for name in _SETTINGS}
     paths = words.pop("paths")
-    cases, notes = selected(paths, words)
+    documents = words.pop("documents")
+    catalogue = load_catalogue(documents)
+    cases, notes = selected(paths, words, catalogue)
+    own = [word for document in documents for word in ("--document", document)]
     spec = settings["sender"] or "reference"
     reports = open_reports(
         [parse_report_spec(text) for text in settings["reports"]],
         environ=os.environ,
-        describe_row=load_catalogue().describe,
-        command=shlex.join(["harness", "run", *paths, "--sender", spec]),
+        describe_row=catalogue.describe,
+        command=shlex.join(["harness", "run", *paths, *own, "--sender", spec]),
     )
     if settings["sender"] is None:
         notes.append("no --sender was given: the reference sender, which comes with it, is judged")
@@ -84,7 +88,11 @@ def run(**words: Any) -> int:
         is_unnamed=settings["sender"] is None,
     )
     order = RunOrder(
-        cases=cases, seed=settings["seed"], time_scale=settings["time_scale"], options=options
+        cases=cases,
+        catalogue=catalogue,
+        seed=settings["seed"],
+        time_scale=settings["time_scale"],
+        options=options,
     )
     sender = by_spec(spec, environment=os.environ, jobs=options.jobs)
     return _carried_out(reports, notes, execute(order, sender, reports))

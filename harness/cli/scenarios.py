@@ -7,23 +7,24 @@ from typing import Any
 
 import click
 
-from harness.cli.options import selected, selecting
+from harness.cli.options import selected, selecting, with_documents
 from harness.errors import ScenarioError, UsageError
 from harness.gate import NOTHING
 from harness.nearest import meant_id
-from harness.requirements import load_catalogue
+from harness.requirements import Catalogue, load_catalogue
 from harness.scenario.case import Case
-from harness.scenario.library import load_library
+from harness.scenario.library import Library, load_library
 from harness.selection import Selection
 
 
 @click.command("list")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @selecting
+@with_documents
 @click.option("--ids", is_flag=True, help="Ids alone, a line each.")
-def list_cases(paths: tuple[str, ...], ids: bool, **words: Any) -> int:
+def list_cases(paths: tuple[str, ...], documents: tuple[str, ...], ids: bool, **words: Any) -> int:
     """List the cases that a selection holds, with the rows that each verifies."""
-    cases, notes = selected(paths, words)
+    cases, notes = selected(paths, words, load_catalogue(documents))
     for note in notes:
         click.echo(f"note: {note}", err=True)
     for case in cases:
@@ -39,24 +40,25 @@ def list_cases(paths: tuple[str, ...], ids: bool, **words: Any) -> int:
 @click.command("show")
 @click.argument("identifier", metavar="ID")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-def show(identifier: str, paths: tuple[str, ...]) -> int:
+@with_documents
+def show(identifier: str, paths: tuple[str, ...], documents: tuple[str, ...]) -> int:
     """Show a case: what is given, what is asked, what must come out, and why.
 
     ID may be a scenario's, then each of its cases is shown, or a glob.
     """
-    cases = load_library(paths).cases
-    chosen = Selection(globs=(identifier,)).of(cases)
+    catalogue = load_catalogue(documents)
+    cases = load_library(paths, catalogue=catalogue).cases
+    chosen = Selection(globs=(identifier,)).of(cases, catalogue=catalogue)
     if not chosen:
         hint = meant_id(identifier, [case.id for case in cases])
         raise UsageError(
             f"there is no case or scenario {identifier}{hint or '; harness list shows them'}"
         )
-    click.echo("\n\n".join(_described(case) for case in chosen))
+    click.echo("\n\n".join(_described(case, catalogue) for case in chosen))
     return 0
 
 
-def _described(case: Case) -> str:
-    catalogue = load_catalogue()
+def _described(case: Case, catalogue: Catalogue) -> str:
     lines = [case.id, f"  {case.title}", f"  file      {case.source}"]
     lines += [f"  {row:<9} {catalogue.describe(row)}" for row in case.rows]
     if case.control:
@@ -78,19 +80,33 @@ def _short(value: Any) -> str:
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-def validate(paths: tuple[str, ...]) -> int:
-    """Check scenario files without running them; mistakes as file:line: path: reason."""
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@with_documents
+def validate(paths: tuple[str, ...], documents: tuple[str, ...]) -> int:
+    """Check scenario files without running them; mistakes as file:line: path: reason.
+
+    PATH may be left out where there is a document to check.
+    """
+    if not paths and not documents:
+        raise click.UsageError("Missing argument 'PATH...'.")
     try:
-        library = load_library(paths)
+        catalogue = load_catalogue(documents)
+        library = load_library(paths, catalogue=catalogue) if paths else Library(cases=())
     except ScenarioError as error:
         click.echo(str(error))
         raise UsageError(_counted(len(str(error).splitlines()), "mistake")) from error
     for note in library.notes:
         click.echo(f"note: {note}", err=True)
-    scenarios = len({case.scenario for case in library.cases})
-    found = f"{_counted(scenarios, 'scenario')} with {_counted(len(library.cases), 'case')}"
-    click.echo(f"{found}: nothing to complain about")
+    if documents:
+        bundled = load_catalogue()
+        files = _counted(len(catalogue.documents) - len(bundled.documents), "document")
+        rows = _counted(len(catalogue.requirements) - len(bundled.requirements), "requirement")
+        found = f"{files} with {rows}"
+        click.echo(f"{found}: nothing to complain about")
+    if paths:
+        scenarios = len({case.scenario for case in library.cases})
+        found = f"{_counted(scenarios, 'scenario')} with {_counted(len(library.cases), 'case')}"
+        click.echo(f"{found}: nothing to complain about")
     return 0
 
 

@@ -10,15 +10,24 @@ from pydantic import TypeAdapter
 
 from harness.protocol import Answer, DescribeRequest, Description, SendRequest
 from harness.reports.document import report_schema
+from harness.requirements import document_schema
 from harness.scenario.schema import scenario_schema
 
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(["scenario", "sender", "report"]))
+@click.argument("what", type=click.Choice(["scenario", "sender", "report", "document"]))
 def schema(what: str) -> int:
-    """Print a JSON Schema: scenario files, the sender protocol's documents, or the JSON report."""
-    made = {"scenario": scenario_schema, "sender": _sender, "report": report_schema}[what]()
-    click.echo(json.dumps(made, indent=2))
+    """Print a JSON Schema: of scenario files, the sender protocol, the JSON report, requirements.
+
+    `document` is a file of requirements of one's own, for `--document`.
+    """
+    schemas = {
+        "scenario": scenario_schema,
+        "sender": _sender,
+        "report": report_schema,
+        "document": document_schema,
+    }
+    click.echo(json.dumps(schemas[what](), indent=2))
     return 0
 
 

@@ -1,11 +1,13 @@
-"""The two catalogues as data: what the documents require, and how senders go wrong.
+"""Two catalogues as data: what documents require, and how senders go wrong.
 
-`load_catalogue()` gives the 139 statements of the Auth0 and the Ory page (`Requirement`) and the
-312 situations (`Situation`) as immutable values, in the order of their sources. The rows are
-written by people, in the YAML files of this folder; each file says at its top what its keys mean.
+`load_catalogue()` gives the statements of documents (`Requirement`) and the situations
+(`Situation`) as immutable values, in the order of their sources. The rows are written by people:
+requirements in a YAML file for each document, in this folder or wherever a project has its own;
+situations in the folder beside them. Each file says at its top what its keys mean.
 """
 
 from harness.requirements.catalogue import Catalogue, SituationFamily, load_catalogue
+from harness.requirements.documents import document_schema
 from harness.requirements.rows import (
     Expectation,
     ExpectationByMode,
@@ -30,5 +32,6 @@ __all__ = [
     "SituationFamily",
     "SourceDocument",
     "State",
+    "document_schema",
     "load_catalogue",
 ]

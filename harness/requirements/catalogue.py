@@ -1,32 +1,32 @@
-"""Both catalogues, read from the data files of this folder and looked up by id."""
+"""The catalogue: requirements and situations, read from data files and looked up by id."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
-from importlib import resources
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
-from harness.errors import UsageError
+from harness.errors import ScenarioError, UsageError
 from harness.model import Level
+from harness.requirements.documents import read_document
 from harness.requirements.rows import (
     Expectation,
     ExpectationByMode,
-    Kind,
     Requirement,
     Row,
     Severity,
     Situation,
     SourceDocument,
-    State,
 )
 
-_Built = TypeVar("_Built", Requirement, Situation)
+_FOLDER = Path(__file__).resolve().parent
+_OWN = "a document of your own is read with --document FILE, and by pytest with harness_documents"
 
 # The C loader reads everything in some 40 ms, the Python one takes ten times as long.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -44,6 +44,7 @@ class SituationFamily:
 class Catalogue:
     """All requirements and situations. Iterates over the rows in the order of their sources."""
 
+    documents: tuple[SourceDocument, ...]
     requirements: tuple[Requirement, ...]
     situations: tuple[Situation, ...]
     families: tuple[SituationFamily, ...]
@@ -90,42 +91,79 @@ class Catalogue:
         """How binding the row of this id is."""
         return self.row(row_id).level
 
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Whose ids begin with what: by prefix, without the hyphen."""
+        documents = {document.prefix: document.title for document in self.documents}
+        return {
+            **documents,
+            **{each.key: f"the situations: {each.title}" for each in self.families},
+        }
+
     def _unknown(self, row_id: str) -> str:
-        nearest = difflib.get_close_matches(row_id.upper(), self.rows, n=3)
+        owners = self.owners
+        prefix = row_id.upper().rpartition("-")[0]
+        close = difflib.get_close_matches(row_id.upper(), self.rows, n=3)
         known = (
-            f"the nearest are {', '.join(nearest)}"
-            if nearest
-            else f"ids begin with {', '.join(_prefixes(self))}"
+            f"the nearest are {', '.join(close)}"
+            if close
+            else f"ids begin with {', '.join(f'{owner}-' for owner in owners)}"
         )
-        return f"no requirement or situation has the id {row_id!r}; {known}"
+        own = "" if prefix in owners else f"; {_OWN}"
+        return f"no requirement or situation has the id {row_id!r}; {known}{own}"
 
 
-@cache
-def load_catalogue() -> Catalogue:
-    """Read both catalogues; they are read once in a process."""
-    requirements: list[Requirement] = []
-    situations: list[Situation] = []
-    families: list[SituationFamily] = []
-    for name in ("auth0.yaml", "ory.yaml"):
-        data = _read(name)
-        build_requirement = partial(_requirement, document=SourceDocument(data["document"]))
-        requirements += _build(name, data["rows"], build_requirement)
-    for name in _situation_files():
-        data = _read(name)
-        families.append(SituationFamily(key=data["family"], title=data["title"]))
-        build_situation = partial(_situation, family=data["family"])
-        situations += _build(name, data["rows"], build_situation)
-    return Catalogue(
-        requirements=tuple(requirements),
-        situations=tuple(situations),
-        families=tuple(families),
-        rows=_index([*requirements, *situations]),
+def load_catalogue(documents: Sequence[str | Path] = ()) -> Catalogue:
+    """The bundled catalogue, with the requirements of a project's own documents where given.
+
+    What is bundled is read once in a process.
+
+    Raises:
+        ScenarioError: one `file:line: path: reason` a mistake, over all `documents`.
+    """
+    catalogue = _bundled()
+    found: list[str] = []
+    for file in {Path(document).resolve(): str(document) for document in documents}.values():
+        try:
+            rows = read_document(Path(file), taken=catalogue.owners)
+        except ScenarioError as error:
+            found.append(str(error))
+        else:
+            catalogue = _with_document(catalogue, rows)
+    if found:
+        raise ScenarioError("\n".join(found))
+    return catalogue
+
+
+def _with_document(catalogue: Catalogue, rows: tuple[Requirement, ...]) -> Catalogue:
+    requirements = (*catalogue.requirements, *rows)
+    return replace(
+        catalogue,
+        documents=(*catalogue.documents, rows[0].document),
+        requirements=requirements,
+        rows=_index([*requirements, *catalogue.situations]),
     )
 
 
-def _prefixes(catalogue: Catalogue) -> list[str]:
-    documents = [document.value.upper() for document in SourceDocument]
-    return [f"{prefix}-" for prefix in (*documents, *(f.key for f in catalogue.families))]
+@cache
+def _bundled() -> Catalogue:
+    situations: list[Situation] = []
+    families: list[SituationFamily] = []
+    for file in sorted((_FOLDER / "situations").glob("*.yaml")):  # a number gives the order
+        data = _read(file)
+        families.append(SituationFamily(key=data["family"], title=data["title"]))
+        situations += (_situation(row, file.name, family=data["family"]) for row in data["rows"])
+    catalogue = Catalogue(
+        documents=(),
+        requirements=(),
+        situations=tuple(situations),
+        families=tuple(families),
+        rows=_index(situations),
+    )
+    for file in sorted(_FOLDER.glob("*.yaml")):
+        rows = read_document(file, taken=catalogue.owners, source=file.name)
+        catalogue = _with_document(catalogue, rows)
+    return catalogue
 
 
 def _index(rows: Iterable[Row]) -> Mapping[str, Row]:
@@ -136,44 +174,21 @@ def _index(rows: Iterable[Row]) -> Mapping[str, Row]:
     return MappingProxyType(index)
 
 
-def _situation_files() -> list[str]:
-    """The files of the situations; the number at the start of a name gives the order."""
-    folder = resources.files(__package__) / "situations"
-    return sorted(f"situations/{file.name}" for file in folder.iterdir())
-
-
-def _read(name: str) -> Any:
-    data = (resources.files(__package__) / name).read_text(encoding="utf-8")
-    loader = _Loader(data)
+def _read(file: Path) -> Any:
+    loader = _Loader(file.read_text(encoding="utf-8"))
     try:
         return loader.get_single_data()
     finally:
         loader.dispose()
 
 
-def _build(
-    name: str, rows: Iterable[Mapping[str, Any]], build: Callable[[Mapping[str, Any]], _Built]
-) -> Iterator[_Built]:
-    """Build each row, and say which one it is that cannot be built."""
-    for row in rows:
-        try:
-            yield build(row)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{name}: {row.get('id', 'row without id')}: {error}") from error
-
-
-def _requirement(row: Mapping[str, Any], *, document: SourceDocument) -> Requirement:
-    words = {
-        "level": Level(row["level"]),
-        "kind": Kind(row["kind"]),
-        "state": State(row["state"]),
-    }
-    return Requirement(**{**row, **words, "document": document})
-
-
-def _situation(row: Mapping[str, Any], *, family: str) -> Situation:
-    words: dict[str, Any] = {"severity": Severity(row["severity"])}
-    if "modes" in row:
-        modes = {mode: Expectation(word) for mode, word in row["modes"].items()}
-        words["modes"] = ExpectationByMode(**modes)
-    return Situation(**{**row, **words, "family": family})
+def _situation(row: Mapping[str, Any], file: str, *, family: str) -> Situation:
+    """Build a situation, or say which one it is that cannot be built."""
+    try:
+        words: dict[str, Any] = {"severity": Severity(row["severity"])}
+        if "modes" in row:
+            modes = {mode: Expectation(word) for mode, word in row["modes"].items()}
+            words["modes"] = ExpectationByMode(**modes)
+        return Situation(**{**row, **words, "family": family})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{file}: {row.get('id', 'row without id')}: {error}") from error

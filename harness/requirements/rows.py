@@ -9,16 +9,18 @@ from typing import TypeAlias
 from harness.model import Level
 
 
-class SourceDocument(StrEnum):
-    """Where a requirement is written. The value is the one used in data files."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDocument:
+    """Where requirements are written. The id of each begins with `prefix` and a hyphen.
 
-    AUTH0 = "auth0"
-    ORY = "ory"
+    `date` is that of the edition which was read, as exactly as it is known: a year, a month
+    (`2025-10`) or a day.
+    """
 
-    @property
-    def page(self) -> str:
-        """Vendor and title of the page, for people."""
-        return _PAGES[self]
+    prefix: str
+    title: str
+    address: str
+    date: str
 
 
 class Kind(StrEnum):
@@ -73,11 +75,6 @@ class Expectation(StrEnum):
     """The case does not arise in this mode."""
 
 
-_PAGES = {
-    SourceDocument.AUTH0: "Auth0, Use Your Own SMTP Email Provider",
-    SourceDocument.ORY: "Ory, Email delivery configuration",
-}
-
 _MEANINGS = {
     Severity.C: "secrets or content leak, or mail can be forged",
     Severity.H: "a message gets lost or sent twice, or its fate is told wrongly",
@@ -108,15 +105,16 @@ class ExpectationByMode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One statement of one of the two documents, in our words.
+    """One statement of a document, in our words.
 
-    `reason` is there when the state is untestable. `note` says how the row is judged, or what the
-    nearest check is where the statement itself cannot be run.
+    `section` is where in the document it stands, where that is worth telling. `reason` is there
+    when the state is untestable. `note` says how the row is judged, or what the nearest check is
+    where the statement itself cannot be run.
     """
 
     id: str
     document: SourceDocument
-    section: str
+    section: str | None = None
     statement: str
     level: Level
     kind: Kind

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from harness.errors import ScenarioError, UsageError
 from harness.protocol import Message
-from harness.requirements import load_catalogue
+from harness.requirements import Catalogue, load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
@@ -31,8 +31,12 @@ class _Twin:
     difference: str
 
 
-def expand(document: YamlDocument, scenario: str) -> tuple[Case, ...]:
+def expand(
+    document: YamlDocument, scenario: str, *, catalogue: Catalogue | None = None
+) -> tuple[Case, ...]:
     """The cases of a scenario in the order of its axes, each control before its first case.
+
+    `catalogue` has the rows that it can verify; without one, the bundled.
 
     Raises:
         ScenarioError: one `file:line: path: reason` a mistake.
@@ -50,7 +54,7 @@ def expand(document: YamlDocument, scenario: str) -> tuple[Case, ...]:
     checked = [(chosen, data, validate(document, Expanded, data)) for chosen, data in filled]
     for _, _, content in checked:
         _check_parts(document, content)
-    _check_rows(document, [content for _, _, content in checked])
+    _check_rows(document, [content for _, _, content in checked], catalogue or load_catalogue())
     known: dict[str, Expanded] = {}
     twins = {
         _case_id(scenario, chosen): _twin(document, data, content, known)
@@ -224,8 +228,7 @@ def _control_ids(
 # Rows.
 
 
-def _check_rows(document: YamlDocument, contents: list[Expanded]) -> None:
-    catalogue = load_catalogue()
+def _check_rows(document: YamlDocument, contents: list[Expanded], catalogue: Catalogue) -> None:
     found: dict[str, None] = {}
     for content in contents:
         for key, rows, look_up in (

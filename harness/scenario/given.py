@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from harness.fakes.faults.actions import SendResponse
+from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
 from harness.fakes.http.state import ApiState
 from harness.fakes.smtp.state import SmtpState

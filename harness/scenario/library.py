@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import ScenarioError, UsageError
 from harness.nearest import meant
+from harness.requirements import Catalogue
 
 from .case import Case
 from .expansion import expand
@@ -32,8 +33,10 @@ def bundled_folder() -> Path:
     return installed if installed.is_dir() else package.parent / _TREE
 
 
-def load_library(paths: Sequence[str] = ()) -> Library:
+def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = None) -> Library:
     """Read every scenario under `paths`; without any, the bundled ones.
+
+    `catalogue` has the rows that they can verify; without one, the bundled.
 
     Raises:
         UsageError: a path does not exist, or holds no scenario.
@@ -50,15 +53,15 @@ def load_library(paths: Sequence[str] = ()) -> Library:
             other = found.setdefault(identifier, (file, source))
             if other[0].resolve() != file.resolve():
                 raise UsageError(f"two scenarios are called {identifier}: {other[1]} and {source}")
-    return Library(cases=_read(found), notes=tuple(notes))
+    return Library(cases=_read(found, catalogue), notes=tuple(notes))
 
 
-def _read(found: dict[str, tuple[Path, str]]) -> tuple[Case, ...]:
+def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tuple[Case, ...]:
     cases: list[Case] = []
     complaints: list[str] = []
     for identifier, (file, source) in sorted(found.items()):
         try:
-            cases += expand(load(file, source=source), identifier)
+            cases += expand(load(file, source=source), identifier, catalogue=catalogue)
         except ScenarioError as error:
             complaints.append(str(error))
     if complaints:

@@ -30,7 +30,7 @@ RUN = ("run", "mine")
         (("show",), 2, "Missing argument 'ID'."),
         (("show", "zzz"), 2, "there is no case or scenario zzz; harness list shows them"),
         (("explain", "ORY-999"), 2, "no requirement or situation has the id 'ORY-999'"),
-        (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'report'."),
+        (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'report', 'document'."),
         ((*RUN, "--tag", "zz"), 2, "no case has the tag 'zz'; choose from made-up"),
         ((*RUN, "--requirement", "ZZ-1"), 2, "no requirement or situation has the id 'ZZ-1'; ids "),
         ((*RUN, "--requirement", "CERT-02"), 2, "CERT-02 is a situation, not a requirement"),

@@ -83,7 +83,7 @@ def test_requirements_counts_them_all(harness: Harness) -> None:
     assert set(untested.splitlines()) <= set(whole.splitlines())
 
 
-@pytest.mark.parametrize("what", ["scenario", "sender", "report"])
+@pytest.mark.parametrize("what", ["scenario", "sender", "report", "document"])
 def test_every_schema_is_a_schema(what: str, harness: Harness) -> None:
     schema = json.loads(harness("schema", what).out)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -19,6 +19,8 @@ from harness.fakes.faults import (
     Step,
     Wait,
 )
+from harness.fakes.faults.actions import by_word
+from harness.fakes.faults.actions.standard import HangUp
 from harness.fakes.faults.moments import parse_at
 
 
@@ -202,3 +204,11 @@ def test_at_which_stages_a_2xx_really_takes() -> None:
     }  # fmt: skip
     assert not any(fault(do="reply", code=354).action.honest_first(stage) for stage in Stage)
     assert fault(do="reply", code=334).action.honest_first(Stage.AUTH)
+
+
+def test_two_actions_of_one_name_are_refused() -> None:
+    class Shut(HangUp):
+        """Another class for the same word."""
+
+    with pytest.raises(ValueError, match=r"two actions are called close: .*HangUp.*Shut"):
+        by_word([HangUp, Shut])

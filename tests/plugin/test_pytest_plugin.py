@@ -199,3 +199,51 @@ def test_every_name_of_the_plugin_has_its_prefix(pytester: pytest.Pytester) -> N
     ours = [line for line in result.outlines if "harness" in line]
     assert any("--harness-sender=SPEC" in line for line in ours)
     assert any("harness_sender (string)" in line for line in ours)
+
+
+DOCUMENT = """\
+prefix: ACME
+title: ACME, How our shop sends mail
+address: https://acme.example/handbook/mail
+date: 2026-02-01
+rows: [{id: ACME-001, statement: A receipt is sent once., level: MUST}]
+"""
+
+
+def test_documents_come_from_the_ini_key_and_from_the_call(project: pytest.Pytester) -> None:
+    own = project.mkdir("documents")
+    (own / "acme.yaml").write_text(DOCUMENT, encoding="utf-8")
+    (own / "shop.yaml").write_text(DOCUMENT.replace("ACME", "SHOP"), encoding="utf-8")
+    for name in ("ACME", "SHOP"):
+        text = SCENARIO.replace("ORY-035", f"{name}-001")
+        folder = project.mkdir(name.lower())
+        (folder / "receipt.yaml").write_text(text, encoding="utf-8")
+    project.makeini("[pytest]\npythonpath = .\nharness_documents = documents/acme.yaml\n")
+    project.makepyfile(
+        """
+        import pytest
+
+        def test_verified(harness_run):
+            report = harness_run(paths=["acme"])
+            report.assert_passed()
+            [row] = [row for row in report.result.requirements if row.id == "ACME-001"]
+            assert row.verdict == "pass"
+
+        def test_beside_it(harness_run):
+            report = harness_run(paths=["shop"], documents=["documents/shop.yaml"])
+            assert {row.id: row.verdict for row in report.result.requirements} | {
+                "ACME-001": "not run", "SHOP-001": "pass"
+            } == {row.id: row.verdict for row in report.result.requirements}
+
+        def test_told(harness_run):
+            report = harness_run(paths=["acme"], sender="python:own_senders:never")
+            with pytest.raises(AssertionError, match="A receipt is sent once"):
+                report.assert_passed()
+
+        def test_unknown(harness_run):
+            harness_run(paths=["shop"])
+        """
+    )
+    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*shop/receipt.yaml:2: verifies: *'SHOP-001'*--document FILE*"])

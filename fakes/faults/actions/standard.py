@@ -1,15 +1,17 @@
-"""What a fault does. Each action is a frozen value that turns the honest reply into steps."""
+"""The actions that the harness comes with."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from ..duration import Duration, seconds
-from .moments import Stage
-from .steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
+from ...duration import Duration, seconds
+from ..moments import Stage
+from ..steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
+from .base import FaultAction as _Action
+from .base import Octets
 
 # Stages at which a 2xx reply means that the fake really takes what it was offered. At the
 # others (STARTTLS, AUTH, DATA) a reply in place of the honest one changes nothing but words.
@@ -24,43 +26,11 @@ _TAKES = frozenset(
 _OCTETS = tuple(SendOctets(bytes([octet])) for octet in range(256))
 
 
-def _latin_1(text: str) -> str:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{text[error.start]!r} is no octet: write octets as Latin-1, '\\xff' is the last"
-        ) from error
-    return text
-
-
-Octets = Annotated[str, AfterValidator(_latin_1)]
-"""Octets as a person writes them: a character of Latin-1 for each."""
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Unknown"
-
-
-class _Action(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-    in_place_of_the_honest: ClassVar[bool] = False
-
-    def honest_first(self, stage: Stage) -> bool:
-        """Whether the fake first does what an honest server would (its reply is then shaped)."""
-        return not self.in_place_of_the_honest
-
-    @property
-    def challenges(self) -> bool:
-        """Whether it is a 334: one more challenge, where it stands for no other."""
-        return False
-
-    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        """What to do instead of sending `honest`. `timeout` is what `x` means, in seconds."""
-        raise NotImplementedError
 
 
 class Honest(_Action):
@@ -237,20 +207,3 @@ class Inject(_Action):
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         return [SendOctets(honest + self.data.encode("latin-1"))]
-
-
-Action = Annotated[
-    Honest
-    | SendReply
-    | SendResponse
-    | Switch
-    | Garble
-    | Stall
-    | Late
-    | Drip
-    | HangUp
-    | Abort
-    | Truncate
-    | Inject,
-    Field(discriminator="do"),
-]

@@ -9,7 +9,6 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -18,6 +17,7 @@ from anyio import CancelScope
 from anyio.from_thread import start_blocking_portal
 from pydantic import BaseModel, ValidationError
 
+from .clock import SteadyLoop
 from .connection import Connection, Conversation
 from .errors import FakeError
 from .faults import FaultPlan
@@ -114,7 +114,7 @@ class Fake(ABC, Generic[C]):
     def running(self) -> Iterator[Self]:
         """Run from any thread, in any framework; ready when the body starts."""
         with (
-            start_blocking_portal() as portal,
+            start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
             portal.wrap_async_context_manager(self.serve()),
         ):
             yield self
@@ -192,7 +192,7 @@ class Fake(ABC, Generic[C]):
         state = self._server_state
         lowest, highest = state.tls_versions or (None, None)
         try:
-            certificate = self._authority.issue(kind, names=self.names, now=datetime.now(UTC))
+            certificate = self._authority.issue(kind, names=self.names)
         except ValueError as error:
             raise FakeError(str(error)) from error
         asks = state.client_certificate != "unasked"

@@ -7,11 +7,11 @@ numbered from 1 over the whole transcript, which several fakes may share.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from .clock import monotonic
 from .http.exchange import Request, Response
 from .message import Captured
 
@@ -221,7 +221,7 @@ class Transcript:
     `segments`: how many came in from the network so far, each of them recorded or not.
     """
 
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     events: list[Event] = field(default_factory=list)
     segments: int = 0
     _began: float | None = None

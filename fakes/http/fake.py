@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from ..tls import Authority
 from ..transcript import MessageCaptured, Transcript
 from .conversation import HttpConversation
 from .exchange import Request, Response
+from .server_time import server_time
 from .state import ApiState
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     `credentials` are those of the sender, by the names of the sender protocol: made up in the
     vendor's form when left out. The other keywords are those of `given: api:` in a scenario
-    (`ApiState`) and of every fake (`harness.fakes.fake.Fake`). `clock` gives the time, aware.
+    (`ApiState`) and of every fake (`harness.fakes.fake.Fake`). `clock` gives the time, aware;
+    default: the time by which the sender of a request goes (`server_time`).
 
     `account` is the state, to be read and set; `requests` and `messages` are what came and what was
     taken; `base_url` is the origin to send to.
@@ -54,7 +56,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         bind_host: str = "127.0.0.1",
         bind_port: int = 0,
         label: str | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
         **words: Any,
     ) -> None:
         self.provider: Provider[A] = rules_of(provider)
@@ -122,7 +124,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _put(self, request: Request, *, connection: int, secure: bool) -> Response:
         region = self.provider.region_of(request.host) or self.region
-        now = self._clock() + timedelta(seconds=self.state.skew)
+        now = self._clock() if self._clock is not None else server_time(request)
+        now += timedelta(seconds=self.state.skew)
         outcome = self.provider.answer(self.account, request, region=region, now=now)
         self.account = outcome.account
         self.requests.append(request)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TextIO
 
 from harness.events import CaseFinished, CaseStarted, Event, Note, RunFinished, RunStarted
+from harness.fakes.clock import monotonic
 from harness.model import RunResult
 from harness.reports.formats import Context
 from harness.reports.terminal.page import Page, encodable_for, is_terminal, wants_colour, width_of
@@ -35,7 +35,7 @@ class TerminalReport:
         environ: Mapping[str, str],
         context: Context | None = None,
         may_draw: bool = True,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.status: int | None = None
         self._results = results

@@ -101,13 +101,14 @@ class ProviderFake(ApiFake[Any]):
                 "transcript": self.transcript,
                 "timeout": self.timeout,
                 "bind_host": self.host,
+                "bind_anywhere": self.bind_anywhere,
                 "label": f"{self.label}-smtp",
                 **words,
                 **self._smtp_words,
             },
         )
         if self._submission_server is not None:  # of an earlier run
-            made.messages = self._submission_server.messages
+            made.go_on_after(self._submission_server)
         return made
 
 

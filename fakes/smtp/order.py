@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
-class Phase(StrEnum):
+class State(StrEnum):
     """How far a session has come."""
 
     NEW = "new"
@@ -42,26 +42,34 @@ class Verb(StrEnum):
     QUIT = "QUIT"
 
 
-Moves = Mapping[Verb, Phase]
+Moves = Mapping[Verb, State]
 
 
-def _moves(here: Phase, *, reset: Phase, **more: Phase) -> Moves:
+def _moves(here: State, *, reset: State, **more: State) -> Moves:
     """Those of `here`: what may come at any time, and `more`."""
     anytime = {
-        Verb.EHLO: Phase.READY, Verb.HELO: Phase.READY, Verb.STARTTLS: Phase.NEW,
+        Verb.EHLO: State.READY, Verb.HELO: State.READY, Verb.STARTTLS: State.NEW,
         Verb.RSET: reset, Verb.NOOP: here, Verb.HELP: here, Verb.VRFY: here, Verb.EXPN: here,
         Verb.QUIT: here,
     }  # fmt: skip
     return MappingProxyType({**anytime, **{Verb(verb): phase for verb, phase in more.items()}})
 
 
-MOVES: Mapping[Phase, Moves] = MappingProxyType(
+MOVES: Mapping[State, Moves] = MappingProxyType(
     {
-        Phase.NEW: _moves(Phase.NEW, reset=Phase.NEW),
-        Phase.READY: _moves(Phase.READY, reset=Phase.READY, AUTH=Phase.READY, MAIL=Phase.SENDER),
-        Phase.SENDER: _moves(Phase.SENDER, reset=Phase.READY, RCPT=Phase.RECIPIENTS),
-        Phase.RECIPIENTS: _moves(
-            Phase.RECIPIENTS, reset=Phase.READY, RCPT=Phase.RECIPIENTS, DATA=Phase.READY
+        State.NEW: _moves(State.NEW, reset=State.NEW),
+        State.READY: _moves(
+            State.READY,
+            reset=State.READY,
+            AUTH=State.READY,
+            MAIL=State.SENDER,
+        ),
+        State.SENDER: _moves(State.SENDER, reset=State.READY, RCPT=State.RECIPIENTS),
+        State.RECIPIENTS: _moves(
+            State.RECIPIENTS,
+            reset=State.READY,
+            RCPT=State.RECIPIENTS,
+            DATA=State.READY,
         ),
     }
 )
@@ -73,17 +81,17 @@ _NESTED = "503 Error: nested MAIL command"
 # RFC 4954 section 4 has this code.
 _AUTH_INSIDE = "503 5.5.1 Error: AUTH inside a mail transaction"
 
-OUT_OF_TURN: Mapping[Phase, Mapping[Verb, str]] = MappingProxyType(
+OUT_OF_TURN: Mapping[State, Mapping[Verb, str]] = MappingProxyType(
     {
-        Phase.NEW: {
+        State.NEW: {
             Verb.AUTH: "503 Error: send EHLO first",
             Verb.MAIL: _HELO_FIRST, Verb.RCPT: _HELO_FIRST, Verb.DATA: _HELO_FIRST,
         },
-        Phase.READY: {Verb.RCPT: "503 Error: need MAIL command", Verb.DATA: _NO_RECIPIENT},
-        Phase.SENDER: {
+        State.READY: {Verb.RCPT: "503 Error: need MAIL command", Verb.DATA: _NO_RECIPIENT},
+        State.SENDER: {
             Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED, Verb.DATA: _NO_RECIPIENT,
         },
-        Phase.RECIPIENTS: {Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED},
+        State.RECIPIENTS: {Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED},
     }
 )  # fmt: skip
 """The reply to a command that a phase does not take."""

@@ -20,7 +20,7 @@ from .auth import PresentedCredentials, Terms
 from .body_receiver import BodyReceiver
 from .input_buffer import EndlessLineError, InputBuffer
 from .login import Login
-from .order import MOVES, OUT_OF_TURN, State, Verb
+from .order import MOVES, OUT_OF_TURN, Turn, Verb
 from .replies import Replies
 from .state import SmtpState
 from .transaction import Transaction
@@ -77,7 +77,7 @@ class CommandSession(LineProtocol):
         self._fault_timeout = timeout
         self._on_message = on_message
         self._contexts = contexts
-        self._phase = State.NEW
+        self._phase = Turn.NEW
         self._extended = False
         self._username: str | None = None
         self._transaction = Transaction()
@@ -200,7 +200,7 @@ class CommandSession(LineProtocol):
     def _out_of_turn(self, verb: Verb) -> str | None:
         """The reply to a command that may not come now; None where it may."""
         out_of_turn = OUT_OF_TURN[self._phase].get(verb)
-        if self._phase is State.NEW and out_of_turn is not None:
+        if self._phase is Turn.NEW and out_of_turn is not None:
             return out_of_turn
         if self._username is None and verb in self.needs_login:
             return self.words.unauthenticated
@@ -216,7 +216,7 @@ class CommandSession(LineProtocol):
     def _move(self, verb: Verb) -> None:
         """A command was carried out: go where it leads."""
         self._phase = MOVES[self._phase][verb]
-        if self._phase in {State.NEW, State.READY}:
+        if self._phase in {Turn.NEW, Turn.READY}:
             self._transaction = Transaction()
 
     async def _begin_tls(self, *, implicit: bool) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
-class State(StrEnum):
+class Turn(StrEnum):
     """How far a session has come."""
 
     NEW = "new"
@@ -42,34 +42,34 @@ class Verb(StrEnum):
     QUIT = "QUIT"
 
 
-Moves = Mapping[Verb, State]
+Moves = Mapping[Verb, Turn]
 
 
-def _moves(here: State, *, reset: State, **more: State) -> Moves:
+def _moves(here: Turn, *, reset: Turn, **more: Turn) -> Moves:
     """Those of `here`: what may come at any time, and `more`."""
     anytime = {
-        Verb.EHLO: State.READY, Verb.HELO: State.READY, Verb.STARTTLS: State.NEW,
+        Verb.EHLO: Turn.READY, Verb.HELO: Turn.READY, Verb.STARTTLS: Turn.NEW,
         Verb.RSET: reset, Verb.NOOP: here, Verb.HELP: here, Verb.VRFY: here, Verb.EXPN: here,
         Verb.QUIT: here,
     }  # fmt: skip
     return MappingProxyType({**anytime, **{Verb(verb): phase for verb, phase in more.items()}})
 
 
-MOVES: Mapping[State, Moves] = MappingProxyType(
+MOVES: Mapping[Turn, Moves] = MappingProxyType(
     {
-        State.NEW: _moves(State.NEW, reset=State.NEW),
-        State.READY: _moves(
-            State.READY,
-            reset=State.READY,
-            AUTH=State.READY,
-            MAIL=State.SENDER,
+        Turn.NEW: _moves(Turn.NEW, reset=Turn.NEW),
+        Turn.READY: _moves(
+            Turn.READY,
+            reset=Turn.READY,
+            AUTH=Turn.READY,
+            MAIL=Turn.SENDER,
         ),
-        State.SENDER: _moves(State.SENDER, reset=State.READY, RCPT=State.RECIPIENTS),
-        State.RECIPIENTS: _moves(
-            State.RECIPIENTS,
-            reset=State.READY,
-            RCPT=State.RECIPIENTS,
-            DATA=State.READY,
+        Turn.SENDER: _moves(Turn.SENDER, reset=Turn.READY, RCPT=Turn.RECIPIENTS),
+        Turn.RECIPIENTS: _moves(
+            Turn.RECIPIENTS,
+            reset=Turn.READY,
+            RCPT=Turn.RECIPIENTS,
+            DATA=Turn.READY,
         ),
     }
 )
@@ -81,17 +81,17 @@ _NESTED = "503 Error: nested MAIL command"
 # RFC 4954 section 4 has this code.
 _AUTH_INSIDE = "503 5.5.1 Error: AUTH inside a mail transaction"
 
-OUT_OF_TURN: Mapping[State, Mapping[Verb, str]] = MappingProxyType(
+OUT_OF_TURN: Mapping[Turn, Mapping[Verb, str]] = MappingProxyType(
     {
-        State.NEW: {
+        Turn.NEW: {
             Verb.AUTH: "503 Error: send EHLO first",
             Verb.MAIL: _HELO_FIRST, Verb.RCPT: _HELO_FIRST, Verb.DATA: _HELO_FIRST,
         },
-        State.READY: {Verb.RCPT: "503 Error: need MAIL command", Verb.DATA: _NO_RECIPIENT},
-        State.SENDER: {
+        Turn.READY: {Verb.RCPT: "503 Error: need MAIL command", Verb.DATA: _NO_RECIPIENT},
+        Turn.SENDER: {
             Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED, Verb.DATA: _NO_RECIPIENT,
         },
-        State.RECIPIENTS: {Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED},
+        Turn.RECIPIENTS: {Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED},
     }
 )  # fmt: skip
 """The reply to a command that a phase does not take."""

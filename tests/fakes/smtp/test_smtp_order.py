@@ -15,7 +15,7 @@ import aiosmtpd.smtp
 import pytest
 
 from harness.fakes.smtp import session as session_module
-from harness.fakes.smtp.order import MOVES, OUT_OF_TURN, State, Verb
+from harness.fakes.smtp.order import MOVES, OUT_OF_TURN, Turn, Verb
 from harness.fakes.transcript import MessageCaptured
 
 Connected = Callable[..., AbstractContextManager[tuple[Any, Any]]]
@@ -26,30 +26,30 @@ ADAPTER = "aiosmtpd_adapter.py"
 
 # From NEW to each phase.
 WAY = {
-    State.NEW: (),
-    State.READY: ("EHLO me.example",),
-    State.SENDER: ("EHLO me.example", "MAIL FROM:<a@one.example>"),
-    State.RECIPIENTS: (
+    Turn.NEW: (),
+    Turn.READY: ("EHLO me.example",),
+    Turn.SENDER: ("EHLO me.example", "MAIL FROM:<a@one.example>"),
+    Turn.RECIPIENTS: (
         "EHLO me.example", "MAIL FROM:<a@one.example>", "RCPT TO:<b@two.example>",
     ),
 }  # fmt: skip
 SAID = {
-    Verb.EHLO: "EHLO me.example", Verb.HELO: "HELO me.example", Verb.MAIL: WAY[State.SENDER][1],
-    Verb.RCPT: WAY[State.RECIPIENTS][2], Verb.VRFY: "VRFY b@two.example", Verb.EXPN: "EXPN b",
+    Verb.EHLO: "EHLO me.example", Verb.HELO: "HELO me.example", Verb.MAIL: WAY[Turn.SENDER][1],
+    Verb.RCPT: WAY[Turn.RECIPIENTS][2], Verb.VRFY: "VRFY b@two.example", Verb.EXPN: "EXPN b",
     Verb.AUTH: "AUTH PLAIN " + b64encode(b"\0u\0p").decode(),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("phase", "verb"), list(product(State, Verb)))
-def test_every_command_is_in_turn_or_has_its_refusal(phase: State, verb: Verb) -> None:
+@pytest.mark.parametrize(("phase", "verb"), list(product(Turn, Verb)))
+def test_every_command_is_in_turn_or_has_its_refusal(phase: Turn, verb: Verb) -> None:
     assert (verb in MOVES[phase]) != (verb in OUT_OF_TURN[phase])
 
 
 @pytest.mark.wire
 @pytest.mark.parametrize(
-    ("phase", "verb"), [(p, v) for p, v in product(State, Verb) if v is not Verb.STARTTLS]
+    ("phase", "verb"), [(p, v) for p, v in product(Turn, Verb) if v is not Verb.STARTTLS]
 )
-def test_a_session_keeps_to_the_table(connected: Connected, phase: State, verb: Verb) -> None:
+def test_a_session_keeps_to_the_table(connected: Connected, phase: Turn, verb: Verb) -> None:
     words = {"security": "none", "username": "u", "password": "p", "auth": {"required": False}}
     with connected(**words) as (fake, wire):
         wire.reply()
@@ -69,7 +69,7 @@ def test_a_session_keeps_to_the_table(connected: Connected, phase: State, verb: 
 
 
 @pytest.mark.wire
-@pytest.mark.parametrize("lines", [WAY[State.SENDER], WAY[State.RECIPIENTS]])
+@pytest.mark.parametrize("lines", [WAY[Turn.SENDER], WAY[Turn.RECIPIENTS]])
 def test_auth_inside_a_mail_transaction_is_refused(
     connected: Connected, lines: tuple[str, ...]
 ) -> None:
@@ -104,7 +104,7 @@ def test_recipients_have_a_bound_and_those_before_it_are_kept(
     monkeypatch.setattr(session_module, "MOST_RECIPIENTS", 120)
     with connected(security="none", auth={"offer": "never"}) as (fake, wire):
         wire.reply()
-        for line in WAY[State.SENDER]:
+        for line in WAY[Turn.SENDER]:
             wire.say(line)
         replies = [wire.say(f"RCPT TO:<r{number}@two.example>")[:3] for number in range(125)]
         assert replies == [b"250"] * 120 + [b"452"] * 5

@@ -5,9 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..duration import Duration, seconds
+from ..wire_text import Octets, WireText
 from .moments import Stage
 from .steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
 
@@ -22,20 +23,6 @@ _TAKES = frozenset(
 
 # One for each octet: a reply that drips is made of these.
 _OCTETS = tuple(SendOctets(bytes([octet])) for octet in range(256))
-
-
-def _latin_1(text: str) -> str:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{text[error.start]!r} is no octet: write octets as Latin-1, '\\xff' is the last"
-        ) from error
-    return text
-
-
-Octets = Annotated[str, AfterValidator(_latin_1)]
-"""Octets as a person writes them: a character of Latin-1 for each."""
 
 
 def _phrase(status: int) -> str:
@@ -81,7 +68,7 @@ class SendReply(_Action):
 
     do: Literal["reply"]
     code: int = Field(ge=200, le=599)
-    text: str = ""
+    text: WireText = ""
     close: bool = False
 
     @property
@@ -111,8 +98,8 @@ class SendResponse(_Action):
     in_place_of_the_honest = True
     do: Literal["respond"]
     status: int = Field(ge=200, le=599)
-    headers: dict[str, str] = Field(default_factory=dict)
-    body: str = ""
+    headers: dict[Octets, Octets] = Field(default_factory=dict)
+    body: WireText = ""
     close: bool = False
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:

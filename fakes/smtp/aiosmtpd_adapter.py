@@ -72,10 +72,11 @@ class LineProtocol(SMTP):
         super().__init__(
             handler=NoHandler(),
             enable_SMTPUTF8=smtputf8,
-            hostname=hostname,
+            hostname=hostname or "-",  # without a name it asks the resolver for one
             timeout=_SESSION_LIMIT,
             loop=asyncio.get_running_loop(),
         )
+        self.hostname = hostname
         self.__ident__ = ident  # it takes none for its own
         # Said here: aiosmtpd believes it only where TLS is its own.
         self.require_starttls = tls_first

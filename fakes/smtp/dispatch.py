@@ -62,7 +62,7 @@ class CommandSession(LineProtocol):
         ident: str = "ESMTP",
     ) -> None:
         super().__init__(
-            hostname=hostname or state.hostname,
+            hostname=state.hostname if hostname is None else hostname,
             ident=ident,
             limits=_COMMAND_LIMITS,
             line_limit=_LINE_LIMIT,

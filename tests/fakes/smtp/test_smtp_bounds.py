@@ -180,3 +180,24 @@ def test_what_comes_ahead_of_a_handshake_has_a_bound(
     assert len(floods) == 1
     assert len(floods[0].data) == 65_536
     assert len(facts(fake, TlsFailed)) == (1 if opening else 0), "without a hello none began"
+
+
+def test_a_message_that_is_held_is_held_once(connected: Connected, facts: Facts) -> None:
+    body = b"x" * (MIB // 2 - 2) + b"\r\n"
+    with connected(**PLAIN) as (fake, wire):
+        wire.reply()
+        wire.say("EHLO me.example")
+        wire.deliver(b"warm up\r\n")
+        tracemalloc.start()
+        try:
+            for _ in range(16):
+                assert wire.deliver(body).startswith(b"250")
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert held < 1.2 * 16 * len(body)
+    assert all(
+        message.wire is fact.data
+        for message, fact in zip(fake.messages, facts(fake, Body), strict=True)
+    )
+    assert fake.messages[-1].wire == body

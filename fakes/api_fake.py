@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from .account_owner import AccountOwner
 from .connection import Connection
+from .constructor_words import complaint
 from .errors import FakeError
-from .fake import LOOPBACK_NAMES, Fake, complaint
+from .fake import LOOPBACK_NAMES, Fake
 from .http.conversation import HttpConversation
 from .http.exchange import Request, Served
+from .http.server_time import server_time
 from .http.state import ApiState
 from .providers.message import ApiMessage
 from .providers.registry import provider as rules_of
 from .providers.rules import Account, Provider
+from .server_state import ServerState
 from .tls import Authority
 from .transcript import MessageCaptured, Transcript
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     import respx
 
 A = TypeVar("A", bound=Account)
+D = TypeVar("D")
 
 
 class ApiFake(Fake[ApiMessage], Generic[A]):
@@ -33,7 +38,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     `credentials` are those of the sender, by the names of the sender protocol: made up in the
     vendor's form when left out. The other keywords are those of `given: api:` in a scenario
-    (`ApiState`) and of every fake (`harness.fakes.fake.Fake`). `clock` gives the time, aware.
+    (`ApiState`) and of every fake (`harness.fakes.fake.Fake`). `clock` gives the time, aware;
+    default: the time by which the sender of a request goes (`server_time`).
 
     `account` is the state, to be read and set; `requests` and `messages` are what came and what was
     taken; `base_url` is the origin to send to.
@@ -53,38 +59,87 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         timeout: float = 1.0,
         bind_host: str = "127.0.0.1",
         bind_port: int = 0,
+        bind_anywhere: bool = False,
         label: str | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
         **words: Any,
     ) -> None:
         self.provider: Provider[A] = rules_of(provider)
-        try:
-            self.state = ApiState.model_validate(words)
-            account = self.provider.account_type.model_validate(self.state.account)
-        except ValidationError as error:
-            raise FakeError(complaint(error, provider)) from error
         super().__init__(
-            state=self.state,
+            words=words,
             authority=authority,
             ca_file=ca_file,
             transcript=transcript,
             timeout=timeout,
             bind_host=bind_host,
             bind_port=bind_port,
+            bind_anywhere=bind_anywhere,
             label=label or provider,
         )
-        if self.state.names is None:
-            self.names = (*LOOPBACK_NAMES, *self.provider.hosts.values())
-        self.region = self.state.region or next(iter(self.provider.hosts))
         self.credentials = dict(credentials or self.provider.made_up(_token))
-        self.account: A = self.provider.furnished(account, self.credentials)
+        account = self.provider.account_type.model_validate(self.state.account)
+        self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
         self.requests: list[Request] = []
         self._clock = clock
 
+    def _read(self, words: Mapping[str, Any]) -> ApiState:
+        try:
+            state = ApiState.model_validate(dict(words))
+            self.provider.account_type.model_validate(state.account)
+        except ValidationError as error:
+            raise FakeError(complaint(error, self.provider.name)) from error
+        return state
+
+    def _names(self, state: ServerState) -> tuple[str, ...]:
+        return state.names or (*LOOPBACK_NAMES, *self.provider.hosts.values())
+
+    def _serves_tls(self, state: ServerState) -> bool:
+        assert isinstance(state, ApiState)
+        return state.secure
+
     @property
-    def uses_tls(self) -> bool:
-        """Whether a certificate is ever served."""
-        return self.state.secure
+    def state(self) -> ApiState:
+        """The state that it is in; what has become of the account is in `account`."""
+        state = super().state
+        assert isinstance(state, ApiState)
+        return state
+
+    @property
+    def region(self) -> str:
+        """Which of the hosts answers under the fake's own address."""
+        return self.state.region or next(iter(self.provider.hosts))
+
+    @property
+    def account(self) -> A:
+        """The account as it is now.
+
+        A changed copy can be set: what has happened in the meantime stays (see `AccountOwner`).
+        """
+        return self._owner.lend()
+
+    @account.setter
+    def account(self, account: A) -> None:
+        self._owner.take_back(account)
+
+    def change(self, **words: Any) -> None:
+        """As `Fake.change`; of `account`, only the parts that it names change.
+
+        Account, `region` and `skew` hold for each request that comes afterwards, on connections
+        that stand, too.
+        """
+        super().change(**words)
+        if "account" in words:
+            given = self.provider.account_type.model_validate(words["account"])
+            update = {name: getattr(given, name) for name in given.model_fields_set}
+            self.change_account(lambda account: account.model_copy(update=update))
+
+    def change_account(self, change: Callable[[A], A]) -> A:
+        """Put what `change` makes of the account in its place; no request comes in between."""
+        return self._owner.change(change)
+
+    def decide(self, rule: Callable[[A], D], account_of: Callable[[D], A]) -> D:
+        """Let a rule decide on the account, and keep the account that it decides on."""
+        return self._owner.decide(rule, account_of)
 
     @property
     def base_url(self) -> str:
@@ -128,9 +183,12 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         region = self.provider.region_of(request.host) or self.region
-        now = self._clock() + timedelta(seconds=self.state.skew)
-        outcome = self.provider.answer(self.account, request, region=region, now=now)
-        self.account = outcome.account
+        now = self._clock() if self._clock is not None else server_time(request)
+        now += timedelta(seconds=self.state.skew)
+        outcome = self.decide(
+            lambda account: self.provider.answer(account, request, region=region, now=now),
+            lambda outcome: outcome.account,
+        )
         submission = self.transcript.open_submission() if outcome.accepted else 0
         captured = []
         for mail in outcome.accepted:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -80,6 +80,10 @@ class ProviderFake(ApiFake[Any]):
                     self._group = None
                 await group.close()
 
+    def _smtp_time(self) -> datetime:
+        now = self._clock() if self._clock is not None else datetime.now(UTC)
+        return now + timedelta(seconds=self.state.skew)
+
     def _made_submission_server(self) -> SubmissionServer:
         from .submission_server import SubmissionServer  # noqa: PLC0415  # it is not light, and seldom needed
 
@@ -90,20 +94,21 @@ class ProviderFake(ApiFake[Any]):
             self,
             credentials=self.credentials,
             region=self.region,
-            clock=lambda: self._clock() + timedelta(seconds=self.state.skew),
+            clock=self._smtp_time,
             words={
                 "authority": self._authority,
                 "ca_file": self.ca_file,
                 "transcript": self.transcript,
                 "timeout": self.timeout,
                 "bind_host": self.host,
+                "bind_anywhere": self.bind_anywhere,
                 "label": f"{self.label}-smtp",
                 **words,
                 **self._smtp_words,
             },
         )
         if self._submission_server is not None:  # of an earlier run
-            made.messages = self._submission_server.messages
+            made.go_on_after(self._submission_server)
         return made
 
 

@@ -6,34 +6,32 @@ import asyncio
 import socket
 import ssl
 import tempfile
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from threading import Lock
+from typing import Any, Generic, Self, TypeVar
 
 from anyio import CancelScope
 from anyio.from_thread import start_blocking_portal
-from pydantic import BaseModel, ValidationError
 
+from .clock import SteadyLoop
+from .closed_ports import Rejection, blackhole, filled_hole
 from .connection import Connection, Conversation
+from .constructor_words import OWN_WORDS
 from .errors import FakeError
 from .faults import FaultPlan
-from .listener import Blackhole, Network, bind, reset_on_close, spelt
+from .listener import Blackhole, Network, bind, check_reach
 from .message import Captured
+from .sealed import Sealed, is_settable, unsettable
 from .server_state import ServerState
 from .tls import Authority, CertificateKind
 from .tls.client_hello import ClientHello
-from .transcript import Closed, Connected, Transcript
+from .transcript import Transcript
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
-_OWN_WORDS = (
-    "authority", "ca_file", "transcript", "timeout", "bind_host", "bind_port", "label",
-)  # fmt: skip
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _BACKLOG = 128
 # One to run the task of an accepted connection, one to call connection_made().
@@ -54,54 +52,148 @@ _CLIENT_CERTIFICATE = {
 C = TypeVar("C", bound=Captured)
 
 
-class Fake(ABC, Generic[C]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a fake is at one time; a connection keeps what it began with.
+
+    `names` are those that a certificate is made for. `words` are what all of it was made of.
+    """
+
+    words: Mapping[str, Any]
+    state: ServerState
+    names: tuple[str, ...]
+    plan: FaultPlan
+
+
+class Fake(Generic[C], metaclass=Sealed):
     """A server in a chosen state.
 
-    `authority` and `ca_file`: the trust anchor to issue from and its file (one is made up when
-    left out). `transcript`: to share one record between fakes. `timeout`: what `x` means in the
-    durations of faults, in seconds. `bind_host` and `bind_port`: where to listen (port 0: any
-    free one). `label`: its name in the record.
+    `words` say which; the rest holds as long as the fake lives. `authority` and `ca_file`: the
+    trust anchor to issue from and its file (one is made up when left out). `transcript`: to share
+    one record between fakes. `timeout`: what `x` means in the durations of faults, in seconds.
+    `bind_host` and `bind_port`: where to listen (port 0: any free one). What is not loopback needs
+    `bind_anywhere`, and is warned of. `label`: its name in the record.
+
+    Raises:
+        FakeError: the words make no sense, or `bind_host` can be reached from other machines.
     """
+
+    _is_made = False
 
     def __init__(
         self,
         *,
-        state: ServerState,
+        words: Mapping[str, Any],
         authority: Authority | None,
         ca_file: Path | None,
         transcript: Transcript | None,
         timeout: float,
         bind_host: str,
         bind_port: int,
+        bind_anywhere: bool,
         label: str,
     ) -> None:
+        check_reach(bind_host, anywhere=bind_anywhere)
         self.transcript = transcript if transcript is not None else Transcript()
         self.messages: list[C] = []
         self.host = bind_host
-        self.port = bind_port
-        self._bind_port = bind_port
-        self.names = state.names or LOOPBACK_NAMES
+        self.bind_anywhere = bind_anywhere
+        self._port = self._bind_port = bind_port
         self.label = label
         self.timeout = timeout
-        self.plan = FaultPlan.of(state.faults)
-        self._server_state = state
+        # One changes a fake at a time, and no connection begins while it becomes another.
+        self._changing, self._turning = Lock(), Lock()
+        state = self._read(words)
+        self._standing = Standing(
+            words=words, state=state, names=self._names(state), plan=FaultPlan.of(state.faults)
+        )
         self._authority = authority
         self._ca_file = ca_file
-        self._asking_contexts: dict[CertificateKind, ssl.SSLContext] = {}
+        self._asking_contexts: dict[Any, ssl.SSLContext] = {}
         self._connections: set[Connection] = set()
         self._seen = 0
         self._runs = False
         self._reserved: socket.socket | None = None
         self._hole: Blackhole | None = None
 
-    @property
     @abstractmethod
+    def _serves_tls(self, state: ServerState) -> bool:
+        """Whether a certificate is ever served in this state."""
+
+    @property
     def uses_tls(self) -> bool:
         """Whether a certificate is ever served."""
+        return self._serves_tls(self.state)
 
     @abstractmethod
     def converse(self, nth: int) -> Conversation:
         """What is spoken on the nth connection, from 1."""
+
+    @abstractmethod
+    def _read(self, words: Mapping[str, Any]) -> ServerState:
+        """The state that `words` say.
+
+        Raises:
+            FakeError: they make no sense; it names each of them.
+        """
+
+    def _names(self, state: ServerState) -> tuple[str, ...]:
+        """The names that a certificate is made for in this state."""
+        return state.names or LOOPBACK_NAMES
+
+    @property
+    def state(self) -> ServerState:
+        """The state that it is in."""
+        return self._standing.state
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its certificate is made for."""
+        return self._standing.names
+
+    @property
+    def plan(self) -> FaultPlan:
+        """Its faults, and how often each has acted."""
+        return self._standing.plan
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once it runs."""
+        return self._port
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._is_made and not name.startswith("_") and not is_settable(type(self), name):
+            raise unsettable(name, of=self, words=type(self._standing.state).model_fields)
+        super().__setattr__(name, value)
+
+    def change(self, **words: Any) -> None:
+        """Put it into another state, at once, from any thread, whether it runs or not.
+
+        `words` are those of the constructor that say the state, each in place of what it was.
+        Connections that begin afterwards see the new state, and nothing of the old one; those that
+        stand keep the state that they began with. Faults begin anew where they are among the words.
+        Port, messages and record go on.
+
+        Raises:
+            FakeError: the words make no sense, the certificate cannot be issued, or `network` would
+                have to be another kind of socket while the fake runs. Then nothing has changed.
+        """
+        if lasting := words.keys() & set(OWN_WORDS):
+            raise FakeError(f"{', '.join(sorted(lasting))}: holds as long as the fake lives")
+        with self._changing:
+            before = self._standing
+            state = self._read({**before.words, **words})
+            standing = Standing(
+                words={**before.words, **words},
+                state=state,
+                names=self._names(state),
+                plan=FaultPlan.of(state.faults) if "faults" in words else before.plan,
+            )
+            if self._runs or self._reserved is not None:
+                _check_sockets(before.state.network, state.network)
+                self._issue(standing)
+            with self._turning:
+                self._standing = standing
 
     @property
     def ca_file(self) -> Path:
@@ -114,7 +206,7 @@ class Fake(ABC, Generic[C]):
     def running(self) -> Iterator[Self]:
         """Run from any thread, in any framework; ready when the body starts."""
         with (
-            start_blocking_portal() as portal,
+            start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
             portal.wrap_async_context_manager(self.serve()),
         ):
             yield self
@@ -130,10 +222,10 @@ class Fake(ABC, Generic[C]):
             FakeError: the port is taken, the certificate cannot be issued, or it runs already.
         """
         with self._once(), self._trust():
-            self._issue()
+            self._issue(self._standing)
             bound = self._reserved or self._bound()
             self._reserved = None
-            network = self._server_state.network
+            network = self.state.network
             if network in {Network.REFUSED, Network.UNRESOLVED}:
                 try:
                     yield self
@@ -141,7 +233,7 @@ class Fake(ABC, Generic[C]):
                     bound.close()
             elif network is Network.DROPPED:
                 filled, self._hole = self._hole, None
-                async with _blackhole(bound, filled):
+                async with blackhole(bound, filled):
                     yield self
             else:
                 async with self._listening(bound):
@@ -156,43 +248,51 @@ class Fake(ABC, Generic[C]):
             FakeError: the port is taken or cannot be made to drop what comes, or the certificate
                 cannot be issued.
         """
-        self._issue()
+        self._issue(self._standing)
         bound = self._bound()
-        if self._server_state.network in {Network.OPEN, Network.RESET}:
+        if self.state.network in {Network.OPEN, Network.RESET}:
             bound.listen(_BACKLOG)
-        elif self._server_state.network is Network.DROPPED:
-            self._hole = _filled(bound)
+        elif self.state.network is Network.DROPPED:
+            self._hole = filled_hole(bound)
         self._reserved = bound
 
-    def _issue(self) -> None:
+    def _issue(self, standing: Standing) -> None:
         """Make the certificates: what cannot be issued is found out by the caller."""
-        if self.uses_tls:
-            self._context(self._server_state.certificate)
-            self.contexts(None)
+        if self._serves_tls(standing.state):
+            self._context(standing, standing.state.certificate)
+            self._choice(standing, None)
 
     def _bound(self) -> socket.socket:
         bound = bind(self.host, self._bind_port)
-        self.port = bound.getsockname()[1]
+        self._port = bound.getsockname()[1]
         return bound
 
-    def contexts(self, hello: ClientHello | None) -> tuple[ssl.SSLContext, str]:
-        """The context to serve this hello with, and the kind of its certificate."""
-        kind = self._server_state.certificate
-        default = self._server_state.default_certificate
+    @property
+    def contexts(self) -> Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]:
+        """Gives the context to serve a hello with, and the kind of its certificate.
+
+        As the fake is now: a connection takes it when it begins.
+        """
+        return partial(self._choice, self._standing)
+
+    def _choice(self, standing: Standing, hello: ClientHello | None) -> tuple[ssl.SSLContext, str]:
+        kind = standing.state.certificate
+        default = standing.state.default_certificate
         asked = hello.server_name if hello is not None else None
         # Names compare without regard to case (RFC 6066 section 3).
-        if default is not None and (asked or "").lower() not in map(str.lower, self.names):
+        if default is not None and (asked or "").lower() not in map(str.lower, standing.names):
             kind = default
-        return self._context(kind), str(kind)
+        return self._context(standing, kind), str(kind)
 
-    def _context(self, kind: CertificateKind) -> ssl.SSLContext:
+    def _context(self, standing: Standing, kind: CertificateKind) -> ssl.SSLContext:
         assert self._authority is not None
-        if kind in self._asking_contexts:
-            return self._asking_contexts[kind]
-        state = self._server_state
+        state = standing.state
+        key = (kind, standing.names, state.tls_versions, state.client_certificate)
+        if key in self._asking_contexts:
+            return self._asking_contexts[key]
         lowest, highest = state.tls_versions or (None, None)
         try:
-            certificate = self._authority.issue(kind, names=self.names, now=datetime.now(UTC))
+            certificate = self._authority.issue(kind, names=standing.names)
         except ValueError as error:
             raise FakeError(str(error)) from error
         asks = state.client_certificate != "unasked"
@@ -204,7 +304,7 @@ class Fake(ABC, Generic[C]):
         if asks:
             context.load_verify_locations(cadata=self._authority.certificate_pem.decode())
             context.verify_mode = _CLIENT_CERTIFICATE[state.client_certificate]
-            self._asking_contexts[kind] = context
+            self._asking_contexts[key] = context
         return context
 
     def keep(self, message: C) -> int:
@@ -236,13 +336,13 @@ class Fake(ABC, Generic[C]):
                     await connection.gone()
 
     def _accept(self) -> asyncio.Protocol:
-        if self._server_state.network is Network.RESET:
-            return _Rejection(label=self.label, transcript=self.transcript)
+        if self.state.network is Network.RESET:
+            return Rejection(label=self.label, transcript=self.transcript)
         self._seen += 1
+        with self._turning:
+            conversation = self.converse(self._seen)
         connection = Connection(
-            server=self.label,
-            transcript=self.transcript,
-            conversation=self.converse(self._seen),
+            server=self.label, transcript=self.transcript, conversation=conversation
         )
         connection.on_gone = self._connections.discard
         self._connections.add(connection)
@@ -253,7 +353,8 @@ class Fake(ABC, Generic[C]):
         if self._runs:
             raise FakeError(f"{self.label} is running already, on {self.host} port {self.port}")
         self._runs = True
-        self.plan = FaultPlan.of(self._server_state.faults)
+        with self._changing, self._turning:
+            self._standing = replace(self._standing, plan=FaultPlan.of(self.state.faults))
         self._seen = 0
         try:
             yield
@@ -276,71 +377,7 @@ class Fake(ABC, Generic[C]):
                 self._asking_contexts.clear()
 
 
-def complaint(error: ValidationError, what: str, state: type[BaseModel] | None = None) -> str:
-    """What is wrong with the words of a constructor: one clause a mistake, each naming the word.
-
-    With the model that the words are for, a word that it does not have gets the choices.
-    """
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or what}: {_trouble(problem, state)}"
-        for problem in error.errors()
-    )
-
-
-def _trouble(problem: ErrorDetails, state: type[BaseModel] | None) -> str:
-    if problem["type"] != "extra_forbidden":
-        return problem["msg"]
-    *path, word = (str(part) for part in problem["loc"])
-    words = _words(state, path)
-    alike = get_close_matches(word, words, n=1)
-    meant = f", did you mean {alike[0]}?" if alike else ""
-    choices = f" (choose from {', '.join(words)})" if words else ""
-    return f"there is no such word{meant}{choices}"
-
-
-def _words(state: type[BaseModel] | None, path: list[str]) -> list[str]:
-    """The words of a model, or of the model that one of its words holds."""
-    model: object = state
-    for part in path:
-        fields = getattr(model, "model_fields", {})
-        model = fields[part].annotation if part in fields else None
-    return list(getattr(model, "model_fields", {})) + ([] if path else list(_OWN_WORDS))
-
-
-class _Rejection(asyncio.Protocol):
-    """Accept, then reset."""
-
-    def __init__(self, *, label: str, transcript: Transcript) -> None:
-        self._label = label
-        self._transcript = transcript
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        number = self._transcript.open_connection()
-        peer = transport.get_extra_info("peername")
-        port = transport.get_extra_info("sockname")[1]
-        self._transcript.record(number, Connected(server=self._label, port=port, peer=spelt(peer)))
-        reset_on_close(transport.get_extra_info("socket"))
-        self._transcript.record(number, Closed(by="fake", how="reset"))
-        transport.abort()
-
-
-@asynccontextmanager
-async def _blackhole(bound: socket.socket, filled: Blackhole | None) -> AsyncIterator[None]:
-    hole = filled or Blackhole(bound)
-    try:
-        if filled is None:
-            await asyncio.to_thread(hole.fill)
-        yield
-    finally:
-        hole.close()
-
-
-def _filled(bound: socket.socket) -> Blackhole:
-    hole = Blackhole(bound)
-    try:
-        hole.fill()
-    except FakeError:
-        hole.close()
-        raise
-    return hole
+def _check_sockets(before: Network, after: Network) -> None:
+    """What a port does is a matter of its socket, but for those that accept."""
+    if before is not after and not {before, after} <= {Network.OPEN, Network.RESET}:
+        raise FakeError(f"network: {before} cannot become {after} while the fake runs")

@@ -12,6 +12,8 @@ from .tls.layer import Failure, TlsError, TlsLayer
 from .transcript import ClientHelloSeen, Fact, TlsEstablished, TlsFailed, Unread
 
 _HELLO_LIMIT = 65536
+# Two reads of asyncio's, and more than any client sends ahead of its turn.
+_KEPT_LIMIT = 1_048_576
 
 Choose = Callable[[ClientHello], tuple[ssl.SSLContext, str]]
 """Gives the context to serve a hello with, and the name of its certificate."""
@@ -38,10 +40,21 @@ class Handshake:
         self._arrived = asyncio.Event()
         self._layer: TlsLayer | None = None
         self._pending = False
+        self._flooded = False
 
     def feed(self, data: bytes) -> None:
-        """Take octets from the network."""
-        self._came += data
+        """Take octets from the network, up to a bound while nobody reads them.
+
+        The rest is not kept, which is put on record once, and the handshake has failed.
+        """
+        if self._flooded:
+            return
+        if len(self._came) + len(data) > _KEPT_LIMIT:
+            self._flooded = True
+            why = f"more than {_KEPT_LIMIT} octets ahead of the handshake; the rest is not kept"
+            self._record(Unread(data=self.take()[:_HELLO_LIMIT], secure=False, why=why))
+        else:
+            self._came += data
         self._arrived.set()
 
     def take(self) -> bytes:
@@ -95,6 +108,7 @@ class Handshake:
     async def _hello(self, *, implicit: bool) -> ClientHello:
         """Wait for a whole ClientHello without taking it out of the buffer."""
         while True:
+            self._check_not_flooded()
             try:
                 message = handshake_message(bytes(self._came))
             except ValueError:
@@ -132,6 +146,11 @@ class Handshake:
                 return
             if not self._came:
                 await self._more()
+            self._check_not_flooded()
+
+    def _check_not_flooded(self) -> None:
+        if self._flooded:
+            self._fail(Failure(reason="too much came ahead of the handshake", alert=None))
 
     async def _more(self) -> None:
         self._arrived.clear()

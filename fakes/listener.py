@@ -7,10 +7,13 @@ listens; *dropped* is a listener whose queue is full, so that the kernel ignores
 
 from __future__ import annotations
 
+import inspect
 import socket
 import struct
+import warnings
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any
 
 from .errors import FakeError
@@ -32,6 +35,42 @@ class Network(StrEnum):
     RESET = "reset"
     UNRESOLVED = "unresolved"
     """Nothing listens, and a world tells the sender a name that does not exist."""
+
+
+class ReachableWarning(UserWarning):
+    """A fake can be reached from other machines."""
+
+
+def check_reach(host: str, *, anywhere: bool) -> None:
+    """Let nobody but this machine in, unless somebody has said so.
+
+    Raises:
+        FakeError: `host` is not loopback, and nobody has.
+    """
+    if is_loopback(host):
+        return
+    place = f"{host!r} is not this machine's loopback: who can reach it can use the fake"
+    if not anywhere:
+        raise FakeError(f"bind_host: {place}; if that is meant, give bind_anywhere=True, too")
+    warnings.warn(f"bind_anywhere: {place}", ReachableWarning, stacklevel=_depth_of_the_caller())
+
+
+def _depth_of_the_caller() -> int:
+    """How far above whoever asks the first code is that is not the fakes'."""
+    depth, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
+        depth, frame = depth + 1, frame.f_back
+    return depth
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it names this machine, to nobody but this machine. A name is looked up by nobody."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def bind(host: str, port: int) -> socket.socket:

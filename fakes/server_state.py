@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from .faults import Fault
 from .listener import Network
 from .tls import CertificateKind
+from .tls.names import references
 
 TlsVersion = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 
@@ -30,6 +31,13 @@ class ServerState(BaseModel):
     tls_versions: tuple[TlsVersion, TlsVersion] | None = Field(default=None, strict=False)
     network: Network = Field(default=Network.OPEN, strict=False)
     faults: tuple[Fault, ...] = Field(default=(), strict=False)
+
+    @field_validator("names")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names:
+            references(names)
+        return names
 
     @field_validator("tls_versions")
     @classmethod

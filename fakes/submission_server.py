@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .errors import FakeError
 from .fake import LOOPBACK_NAMES
@@ -13,17 +13,25 @@ from .message import CapturedMessage
 from .providers.message import ApiMessage
 from .providers.rules import AcceptedMail
 from .providers.submission import Submission, SubmissionContext, Submitted
+from .server_state import ServerState
 from .smtp.credentials import challenge
 from .smtp.exchange import Attempt, AuthDecision, Dialect, Envelope, VendorReply
 from .smtp.fake import Smtp
-from .smtp.state import AuthState
+from .smtp.state import AuthState, SmtpState
 from .smtp.vendor import VendorSession
+
+D = TypeVar("D")
 
 
 class AccountStore(Protocol):
     """Whoever keeps the account and the mail: the API's fake."""
 
-    account: Any
+    @property
+    def account(self) -> Any:
+        """The account as it is now."""
+
+    def decide(self, rule: Callable[[Any], D], account_of: Callable[[D], Any]) -> D:
+        """Let a rule decide on the account, and keep the account that it decides on."""
 
     def keep(self, message: ApiMessage) -> int:
         """Add a message to those taken; its place in the list."""
@@ -68,25 +76,30 @@ class SubmissionServer(Smtp):
         clock: Callable[[], datetime],
         words: Mapping[str, Any],
     ) -> None:
-        if {"username", "password"} & words.keys():
-            raise FakeError("username and password: who may log in is in the provider's account")
-        if taken := {"hostname", "ehlo", "smtputf8"} & words.keys():
-            raise FakeError(f"{', '.join(sorted(taken))}: what is listed is the vendor's")
-        username, password = submission.credentials(store.account, credentials, region=region)
-        super().__init__(
-            **{
-                "username": username,
-                "password": password,
-                **_laid_over(_state(submission.dialect, words.get("security", "starttls")), words),
-            }
-        )
-        _refuse(self.state.auth, submission.dialect)
-        if self.state.names is None:
-            self.names = (*LOOPBACK_NAMES, *submission.hosts.values())
         self._submission = submission
         self._store = store
         self._region = region
         self._clock = clock
+        username, password = submission.credentials(store.account, credentials, region=region)
+        self._account_words = {"username": username, "password": password}
+        super().__init__(**words)
+
+    def _read(self, words: Mapping[str, Any]) -> SmtpState:
+        if {"username", "password"} & words.keys():
+            raise FakeError("username and password: who may log in is in the provider's account")
+        if taken := {"hostname", "ehlo", "smtputf8"} & words.keys():
+            raise FakeError(f"{', '.join(sorted(taken))}: what is listed is the vendor's")
+        vendor = _state(self._submission.dialect, words.get("security", "starttls"))
+        state = super()._read({**self._account_words, **_laid_over(vendor, words)})
+        _refuse(state.auth, self._submission.dialect)
+        return state
+
+    def _names(self, state: ServerState) -> tuple[str, ...]:
+        return state.names or (*LOOPBACK_NAMES, *self._submission.hosts.values())
+
+    def go_on_after(self, earlier: SubmissionServer) -> None:
+        """Hold the messages of an earlier run, too."""
+        self.messages[:0] = earlier.messages
 
     def converse(self, nth: int) -> VendorSession:
         """The session on the nth connection."""
@@ -176,8 +189,10 @@ class _AccountPolicy:
         """What becomes of a whole message, and the reply to it."""
         envelope = Envelope(mail_from=message.mail_from, rcpt_tos=message.rcpt_tos)
         submitted = Submitted.of(envelope, message.content)
-        taken = self._submission.take(self._store.account, submitted, self._situation())
-        self._store.account = taken.account
+        taken = self._store.decide(
+            lambda account: self._submission.take(account, submitted, self._situation()),
+            lambda taken: taken.account,
+        )
         for mail in taken.accepted:
             self._store.keep(_kept(mail, message))
         return taken.reply.text

@@ -11,11 +11,11 @@ protocol alike. What only one protocol has (its commands, requests and responses
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from .clock import monotonic
 from .disclosure import names_an_address
 from .message import Captured
 from .tls.kinds import CertificateKind, ExpectedReaction
@@ -286,7 +286,7 @@ class Transcript:
     where it ends, None for nowhere; `when_full` is called once, when it `is_full`.
     """
 
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     events: list[Event] = field(default_factory=list)
     segments: int = 0
     _began: float | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from anyio.from_thread import start_blocking_portal
 
 from harness.execution import OpenSender, RunOrder, by_spec, execute, unheard
+from harness.fakes.clock import SteadyLoop
 from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
 from harness.reports.formats import Context
@@ -97,7 +98,7 @@ def run(
         options=Options(jobs=jobs, strict=strict, is_unnamed=sender is None),
     )
     # In a thread with a loop of its own, because the caller may be inside a running one.
-    with start_blocking_portal() as portal:
+    with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
         result = portal.call(execute, order, _opened(sender or "reference", jobs), unheard)
     return RunReport(result, catalogue)
 

@@ -8,6 +8,9 @@ from pydantic import Field
 
 from ..server_state import ServerState
 
+# Ten years in seconds.
+_MOST_SKEW = 315_360_000
+
 
 class ApiState(ServerState):
     """The state of a provider's API.
@@ -20,4 +23,4 @@ class ApiState(ServerState):
     account: dict[str, Any] = Field(default_factory=dict)
     region: str | None = None
     secure: bool = True
-    skew: float = Field(default=0, strict=False)
+    skew: float = Field(default=0, strict=False, ge=-_MOST_SKEW, le=_MOST_SKEW)

@@ -80,8 +80,10 @@ def _plain(terms: Terms, initial: bytes | None) -> Exchange:
     parts = response.split(b"\0")
     if len(parts) != 3:
         raise MalformedAnswerError("501 5.5.2 Can't split auth value")
-    _authorization, username, password = parts
-    return _present(terms, "PLAIN", username, password)
+    authorization, username, password = parts
+    # RFC 4616 section 2: nobody here may act for somebody else.
+    acts_for_itself = authorization in {b"", username}
+    return _present(terms, "PLAIN", username, password, allowed=acts_for_itself)
 
 
 def _login(terms: Terms, initial: bytes | None) -> Exchange:
@@ -109,10 +111,16 @@ def _cram_md5(terms: Terms, initial: bytes | None) -> Exchange:
 
 
 def _present(
-    terms: Terms, mechanism: str, username: bytes, password: bytes, *, last_challenge: str = ""
+    terms: Terms,
+    mechanism: str,
+    username: bytes,
+    password: bytes,
+    *,
+    last_challenge: str = "",
+    allowed: bool = True,
 ) -> PresentedCredentials:
     def proves(wanted: str) -> bool:
-        return hmac.compare_digest(password, _octets(wanted))
+        return hmac.compare_digest(password, _octets(wanted)) and allowed
 
     return _judged(terms, mechanism, username, proves, last_challenge=last_challenge)
 

@@ -21,6 +21,7 @@ class BodyReader:
         self._pieces: list[bytes] = []
         self._kept = 0
         self._before = b"\r\n"  # the line end of DATA: a body may begin with its end
+        self._trimmed = False
         self.octets = 0
         self.complete = False
 
@@ -40,9 +41,12 @@ class BodyReader:
     @property
     def data(self) -> bytes:
         """What was kept: all of it where it is not too big; without the final dot line."""
-        kept = b"".join(self._pieces)
-        whole = self.complete and self._kept == self.octets
-        return kept.removesuffix(_LAST_LINE) if whole else kept
+        kept = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        if self.complete and self._kept == self.octets and not self._trimmed:
+            kept, self._trimmed = kept.removesuffix(_LAST_LINE), True
+        # Record and message hold the same object, once.
+        self._pieces = [kept]
+        return kept
 
     @property
     def too_big(self) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from ..constructor_words import complaint
 from ..errors import FakeError
-from ..fake import Fake, complaint
+from ..fake import Fake
 from ..message import CapturedMessage
+from ..server_state import ServerState
 from ..tls import Authority
 from ..transcript import Transcript
 from .auth import Terms
@@ -37,24 +40,42 @@ class Smtp(Fake[CapturedMessage]):
         timeout: float = 1.0,
         bind_host: str = "127.0.0.1",
         bind_port: int = 0,
+        bind_anywhere: bool = False,
         label: str = "smtp",
         **words: Any,
     ) -> None:
-        try:
-            self.state = SmtpState.model_validate(words)
-        except ValidationError as error:
-            raise FakeError(complaint(error, "smtp", SmtpState)) from error
+        self._made_up = Credentials.made_up()
         super().__init__(
-            state=self.state,
+            words=words,
             authority=authority,
             ca_file=ca_file,
             transcript=transcript,
             timeout=timeout,
             bind_host=bind_host,
             bind_port=bind_port,
+            bind_anywhere=bind_anywhere,
             label=label,
         )
-        self.credentials = self._account()
+
+    def _read(self, words: Mapping[str, Any]) -> SmtpState:
+        try:
+            return SmtpState.model_validate(dict(words))
+        except ValidationError as error:
+            raise FakeError(complaint(error, "smtp", SmtpState)) from error
+
+    @property
+    def state(self) -> SmtpState:
+        """The state that it is in."""
+        state = super().state
+        assert isinstance(state, SmtpState)
+        return state
+
+    @property
+    def credentials(self) -> Credentials:
+        """The one account: as the state says, or made up."""
+        if self.state.username is None or self.state.password is None:
+            return self._made_up
+        return Credentials(username=self.state.username, password=self.state.password)
 
     @property
     def username(self) -> str:
@@ -66,10 +87,9 @@ class Smtp(Fake[CapturedMessage]):
         """The password of the one account."""
         return self.credentials.password
 
-    @property
-    def uses_tls(self) -> bool:
-        """Whether a certificate is ever served."""
-        return self.state.security != "none"
+    def _serves_tls(self, state: ServerState) -> bool:
+        assert isinstance(state, SmtpState)
+        return state.security != "none"
 
     def converse(self, nth: int) -> SmtpSession:
         """The session on the nth connection."""
@@ -91,8 +111,3 @@ class Smtp(Fake[CapturedMessage]):
             "on_message": self.keep,
             "contexts": self.contexts,
         }
-
-    def _account(self) -> Credentials:
-        if self.state.username is None or self.state.password is None:
-            return Credentials.made_up()
-        return Credentials(username=self.state.username, password=self.state.password)

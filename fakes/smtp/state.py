@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ..server_state import ServerState
+from ..wire_text import WireText
 
 SecurityMode = Literal["none", "starttls", "tls"]
 
 DEFAULT_HOSTNAME = "mx.fake.test"
 DEFAULT_SIZE = 33_554_432
+# RFC 1870 section 3 has twenty digits for it.
+MOST_OCTETS = 10**20 - 1
 
 
 def _one_line(text: str) -> str:
@@ -20,7 +23,7 @@ def _one_line(text: str) -> str:
     return text
 
 
-Line = Annotated[str, AfterValidator(_one_line)]
+Line = Annotated[WireText, AfterValidator(_one_line)]
 
 
 class AuthState(BaseModel):
@@ -44,7 +47,7 @@ class AuthState(BaseModel):
     offer: Literal["after-tls", "always", "before-tls", "never"] | None = None
     lines: tuple[Line, ...] | None = Field(default=None, strict=False)
     initial_response: Literal["accepted", "ignored", "refused"] = "accepted"
-    prompts: tuple[str, str] = Field(default=("Username:", "Password:"), strict=False)
+    prompts: tuple[WireText, WireText] = Field(default=("Username:", "Password:"), strict=False)
     prompts_encoded: bool = True
     broken: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(default=(), strict=False)
     refusal: Line | None = None
@@ -64,11 +67,11 @@ class SmtpState(ServerState):
     security: SecurityMode = "starttls"
     starttls: Literal["required", "offered", "unadvertised", "absent"] = "required"
     auth: AuthState = AuthState()
-    username: str | None = None
-    password: str | None = None
+    username: WireText | None = None
+    password: WireText | None = None
     hostname: Line = DEFAULT_HOSTNAME
     ehlo: tuple[Line, ...] = Field(default=(), strict=False)
-    size: int = Field(default=DEFAULT_SIZE, ge=1)
+    size: int = Field(default=DEFAULT_SIZE, ge=1, le=MOST_OCTETS)
     smtputf8: bool = False
 
     @model_validator(mode="after")

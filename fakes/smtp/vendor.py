@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ..message import CapturedMessage
-from .address import NULL_PATH
 from .credentials import Accounts
 from .exchange import Dialect, Envelope
+from .order import Verb
 from .session import SmtpSession
+from .words import Words
 
 _DSN = ("RET=", "ENVID=", "NOTIFY=", "ORCPT=")
 _AUTH = ("AUTH ", "AUTH=")
-# aiosmtpd's words for a SIZE= that is over the limit.
-_DECLARED_TOO_LARGE = "552 Error: message size exceeds fixed maximum message size"
 
 
 class SubmissionPolicy(Accounts, Protocol):
@@ -32,24 +31,29 @@ class SubmissionPolicy(Accounts, Protocol):
         """What becomes of a whole message, and the reply to it."""
 
 
+def words_of(dialect: Dialect) -> Words:
+    """The vendor's replies in place of the fake's own."""
+    return Words(
+        sender=dialect.sender,
+        recipient=dialect.recipient,
+        done=dialect.done,
+        bye=dialect.bye,
+        starttls=dialect.starttls,
+        go_ahead=dialect.go_ahead,
+        too_large=dialect.too_large,
+        declared_too_large=dialect.too_large,
+        unauthenticated=dialect.unauthenticated[1],
+    )
+
+
 class VendorSession(SmtpSession):
     """The conversation on one connection, in a vendor's words."""
 
     def __init__(self, *, dialect: Dialect, policy: SubmissionPolicy, **surroundings: Any) -> None:
-        super().__init__(**surroundings)
+        hostname, _, ident = dialect.greeting.partition(" ")
+        super().__init__(words=words_of(dialect), hostname=hostname, ident=ident, **surroundings)
         self._dialect = dialect
         self._policy = policy
-        self.starttls_reply = dialect.starttls
-        self.data_reply = dialect.go_ahead
-        self.too_large_reply = dialect.too_large
-        self.hostname, _, self.__ident__ = dialect.greeting.partition(" ")
-        self._handle_hooks = {
-            "MAIL": self._take_sender,
-            "RCPT": self._take_recipient,
-            "RSET": self._reset,
-            "NOOP": self._idle,
-            "QUIT": self._leave,
-        }
 
     def _listed(self) -> list[str]:
         name, *keywords = self._lines()
@@ -61,7 +65,7 @@ class VendorSession(SmtpSession):
 
     def _offers(self, line: str) -> bool:
         if line == "STARTTLS":
-            return self._knows("STARTTLS") and self._state.starttls != "unadvertised"
+            return self._knows(Verb.STARTTLS) and self._state.starttls != "unadvertised"
         return self._login.offered or not line.startswith(_AUTH)
 
     def _worded(self, line: str) -> str:
@@ -73,31 +77,29 @@ class VendorSession(SmtpSession):
             return line[:5] + " ".join(each for each in line[5:].split() if each in mechanisms)
         return line
 
-    async def push(self, status: str | bytes) -> None:
-        """Send a reply; a message that MAIL declares to be too large meets the vendor's words."""
-        await super().push(self.too_large_reply if status == _DECLARED_TOO_LARGE else status)
+    @property
+    def needs_login(self) -> frozenset[Verb]:
+        """Those that the vendor refuses, and not the ones before."""
+        first, _ = self._dialect.unauthenticated
+        later = (Verb.RCPT, Verb.DATA, Verb.VRFY)
+        return frozenset(later if first == "RCPT" else (Verb.MAIL, *later))
 
-    async def check_auth_needed(self, caller_method: str) -> bool:
-        """Refuse at the vendor's command, and not before it."""
-        command, reply = self._dialect.unauthenticated
-        if self.session.authenticated:
-            return False
-        if caller_method == "MAIL" and command != "MAIL":
-            return False
-        await self.push(reply)
-        return True
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Parameters of DSN, too, where that is listed."""
+        return super().passed_over + (_DSN if "DSN" in self._lines() else ())
 
-    async def _refuses_data(self, argument: str | None) -> bool:
-        if await super()._refuses_data(argument):
-            return True
-        refusal = self._policy.data_refusal(
-            Envelope(
-                mail_from=_plain(self.envelope.mail_from), rcpt_tos=tuple(self.envelope.rcpt_tos)
-            )
+    def recipient_refusal(self, mailbox: str) -> str | None:
+        """What the account says to a recipient."""
+        return super().recipient_refusal(mailbox) or self._policy.recipient_refusal(mailbox)
+
+    def data_refusal(self) -> str | None:
+        """What the account says to sender and recipients."""
+        envelope = Envelope(
+            mail_from=self._transaction.mail_from or "",
+            rcpt_tos=tuple(self._transaction.rcpt_tos),
         )
-        if refusal is not None:
-            await self.push(refusal)
-        return refusal is not None
+        return self._policy.data_refusal(envelope)
 
     def accept(self, message: CapturedMessage) -> str:
         """The reply of the account; what it takes is kept."""
@@ -105,45 +107,3 @@ class VendorSession(SmtpSession):
         if reply.startswith("2"):
             self.keep(message)
         return reply
-
-    def _getparams(self, params: Any) -> dict[str, str | bool] | None:
-        if "DSN" in self._lines():
-            params = [param for param in params if not param.startswith(_DSN)]
-        return super()._getparams(params)
-
-    # aiosmtpd's hooks: what they return is the reply.
-
-    async def _take_sender(
-        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
-        del server, session
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return self._dialect.sender
-
-    async def _take_recipient(
-        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
-        del server, session
-        refusal = self._policy.recipient_refusal(address)
-        if refusal is not None:
-            return refusal
-        envelope.rcpt_tos.append(address)
-        envelope.rcpt_options.extend(options)
-        return self._dialect.recipient
-
-    async def _reset(self, server: Any, session: Any, envelope: Any) -> str:
-        del server, session, envelope
-        return self._dialect.done
-
-    async def _idle(self, server: Any, session: Any, envelope: Any, argument: Any) -> str:
-        del server, session, envelope, argument
-        return self._dialect.done
-
-    async def _leave(self, server: Any, session: Any, envelope: Any) -> str:
-        del server, session, envelope
-        return self._dialect.bye
-
-
-def _plain(path: str) -> str:
-    return "" if path == NULL_PATH else path

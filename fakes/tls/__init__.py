@@ -2,7 +2,7 @@
 
     authority = Authority.create()
     trust = authority.write(folder)
-    certificate = authority.issue("expired", names=["mail.example.test"], now=datetime.now(UTC))
+    certificate = authority.issue("expired", names=["mail.example.test"])
     certificate.server_context()
 
 `CertificateKind` is the list of what can be issued.

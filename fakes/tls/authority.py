@@ -2,7 +2,7 @@
 
     authority = Authority.create()
     trust = authority.write(folder)                    # what a sender is told to trust
-    certificate = authority.issue("expired", names=["mail.example.test"], now=now)
+    certificate = authority.issue("expired", names=["mail.example.test"])
     certificate.server_context()                       # what a fake serves
 
 Good certificates are made by trustme, those that it cannot make by `cryptography`; all on the
@@ -11,7 +11,6 @@ fly, and nothing of them is kept on disk but the anchor's certificate.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -23,12 +22,11 @@ from .hierarchy import Hierarchy
 from .kinds import CertificateKind
 from .presented import presented
 from .recipes import CertificateOrder, make
-from .revocation import Revocation, revocation_list
+from .revocation import revocation_list
 from .truststore import write_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from pathlib import Path
 
     from .truststore import TrustStore
@@ -51,7 +49,7 @@ class Authority:
         self._hierarchy = Hierarchy()
         self._revocation_list_url = revocation_list_url
         self._issued: dict[tuple[CertificateKind, tuple[str, ...]], Certificate] = {}
-        self._revocations: list[Revocation] = []
+        self._revocations: list[int] = []
         # Fakes of one run can live in several threads, and must still share one certificate.
         self._lock = RLock()
 
@@ -80,7 +78,6 @@ class Authority:
         kind: CertificateKind | str,
         *,
         names: Iterable[str] = DEFAULT_NAMES,
-        now: datetime,
     ) -> Certificate:
         """Return the certificate of `kind` for senders that verify against `names`.
 
@@ -89,32 +86,26 @@ class Authority:
         was told to verify another name than the host's: `parent-only` and `subdomain-only` are
         made out to exactly `names`.
 
-        Dates are relative to `now`, which needs a time zone. The same kind and names give the
-        same certificate again, whatever `now` is by then; it lasts 90 days. A ValueError says
-        what is wrong with a kind, a name, or the two together.
+        The same kind and names give the same certificate again; its dates come from no clock (see
+        `validity`). A ValueError says what is wrong with a kind, a name, or the two together.
         """
-        if now.tzinfo is None:
-            raise ValueError(f"now={now!r}: a time without a time zone could mean any")
         wanted = CertificateKind(kind)
         key = (wanted, tuple(names) if not isinstance(names, str) else (names,))
         with self._lock:
             if key not in self._issued:
-                self._issued[key] = self._make(*key, now)
+                self._issued[key] = self._make(*key)
             return self._issued[key]
 
-    def _make(self, kind: CertificateKind, names: tuple[str, ...], now: datetime) -> Certificate:
+    def _make(self, kind: CertificateKind, names: tuple[str, ...]) -> Certificate:
         order = CertificateOrder(
             kind=kind,
             presented=presented(kind, names),
-            now=now,
             revocation_list_url=self._revocation_list_url,
         )
         material = make(order, self._hierarchy)
         if kind.facts.recipe is Recipe.REVOKED:
             serial = x509.load_pem_x509_certificate(material.chain[0]).serial_number
-            self._revocations.append(
-                Revocation(serial_number=serial, since=now - timedelta(hours=1))
-            )
+            self._revocations.append(serial)
         return Certificate(
             kind=kind,
             names=names,

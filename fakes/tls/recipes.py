@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,20 +21,17 @@ from .certificate_builder import (
     distinguished_name,
     leaf_extensions,
 )
-from .facts import Recipe, Validity
+from .facts import Recipe
+from .validity import period_of
 from .weak import pem, sign_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
 
     from .certificate_builder import Extension, PrivateKey
     from .hierarchy import Hierarchy
     from .kinds import CertificateKind
     from .presented import PresentedCertificate
-
-_DAY = timedelta(days=1)
-_LIFE = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +40,12 @@ class CertificateOrder:
 
     kind: CertificateKind
     presented: PresentedCertificate
-    now: datetime
     revocation_list_url: str
 
     @property
     def period(self) -> Period:
-        """A day or more away from `now` at either end, so that clocks may differ."""
-        validity = self.kind.facts.validity
-        if validity is Validity.PAST:
-            return Period(start=self.now - _DAY - _LIFE, end=self.now - _DAY)
-        if validity is Validity.FUTURE:
-            return Period(start=self.now + _DAY, end=self.now + _DAY + _LIFE)
-        return Period(start=self.now - _DAY, end=self.now + _LIFE)
+        """When it is valid."""
+        return period_of(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,45 +15,38 @@ if TYPE_CHECKING:
 
     from .certificate_builder import Pair
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
-    """One revoked certificate, and since when."""
-
-    serial_number: int
-    since: datetime
+_DAY = timedelta(days=1)
 
 
-def revocation_list(
-    revocations: Sequence[Revocation], *, issuer: Pair, lifetime: timedelta = timedelta(days=90)
-) -> bytes:
-    """Return the signed list in PEM; it dates from the last revocation.
+def revocation_list(serial_numbers: Sequence[int], *, issuer: Pair) -> bytes:
+    """Return the signed list in PEM, valid as long as its issuer.
 
-    Without any it is empty, and valid as long as its issuer.
+    Everything in it has been revoked since the day after that began. As with certificates, no
+    date comes from a clock.
     """
     period = issuer.period
-    start = max((each.since for each in revocations), default=period.start)
+    since = period.start + _DAY
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.certificate.subject)
-        .last_update(start)
-        .next_update(start + lifetime if revocations else period.end)
+        .last_update(since)
+        .next_update(period.end)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
             critical=False,
         )
-        .add_extension(x509.CRLNumber(len(revocations)), critical=False)
+        .add_extension(x509.CRLNumber(len(serial_numbers)), critical=False)
     )
-    for each in revocations:
-        builder = builder.add_revoked_certificate(_entry(each))
+    for serial_number in serial_numbers:
+        builder = builder.add_revoked_certificate(_entry(serial_number, since=since))
     return builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
-def _entry(revocation: Revocation) -> x509.RevokedCertificate:
+def _entry(serial_number: int, *, since: datetime) -> x509.RevokedCertificate:
     return (
         x509.RevokedCertificateBuilder()
-        .serial_number(revocation.serial_number)
-        .revocation_date(revocation.since)
+        .serial_number(serial_number)
+        .revocation_date(since)
         .add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
         .build()
     )

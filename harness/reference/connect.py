@@ -6,7 +6,6 @@ import contextlib
 import errno
 import selectors
 import socket
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
+from harness.fakes.clock import SteadyLoop, monotonic
 from harness.protocol import ErrorClass, Phase
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.names import endpoint, host_name, is_ip, split_endpoint
@@ -65,7 +65,7 @@ def connect(
     *,
     timeout: float,
     connect_to: Mapping[str, str],
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic,
 ) -> socket.socket:
     """A connected socket to `host:port`, or to what `connect_to` puts in its place.
 
@@ -97,7 +97,9 @@ def resolve(host: str, port: int, *, timeout: float) -> list[Address]:
         if is_ip(host) or host == "localhost":
             found = look_up()
         else:
-            found = anyio.run(_within, look_up, timeout)
+            found = anyio.run(
+                _within, look_up, timeout, backend_options={"loop_factory": SteadyLoop}
+            )
     except TimeoutError:
         raise _unresolved(
             host, ErrorClass.DNS_TEMPORARY, f"no answer from DNS within {timeout:g} s"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import time
 from collections.abc import Callable
 
+from harness.fakes.clock import monotonic
 from harness.reference.reply import Reply, ReplyReader
 from harness.reference.tls import ClientTls, is_tls
 
@@ -46,7 +46,7 @@ class Wire:
     """
 
     def __init__(
-        self, sock: socket.socket, *, timeout: float, clock: Callable[[], float] = time.monotonic
+        self, sock: socket.socket, *, timeout: float, clock: Callable[[], float] = monotonic
     ) -> None:
         self._sock = sock
         self._timeout = timeout

@@ -16,13 +16,14 @@ _CHECKS = Path(__file__).parents[2] / "harness" / "checks"
 
 FLOORS = (
     # Values that know nothing else.
-    {"errors", "duration", "marks", "disclosure", "answer", "message"},
+    {"errors", "duration", "marks", "disclosure", "answer", "message", "clock", "wire_text"},
+    {"sealed", "constructor_words", "account_owner"},
     # What can go wrong, and certificates.
     {"faults", "tls"},
     {"transcript"},
     # Sockets.
     {"listener", "handshake"},
-    {"connection", "server_state"},
+    {"connection", "server_state", "closed_ports"},
     # What every fake is and does.
     {"fault_injector", "fake"},
     {"fake_group"},

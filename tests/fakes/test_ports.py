@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.fakes import FakeError, Smtp
-from harness.fakes.listener import bind, spelt
+from harness.fakes.listener import ReachableWarning, bind, spelt
 from harness.fakes.transcript import Closed, Connected
 
 pytestmark = pytest.mark.wire
@@ -71,7 +71,8 @@ def test_a_port_in_use_is_named_at_once(network: str) -> None:
 def test_a_host_that_is_not_ours_is_named(serving: Serving) -> None:
     with (
         pytest.raises(FakeError, match=r"192\.0\.2\.1 port"),
-        serving(**PLAIN, bind_host="192.0.2.1"),
+        pytest.warns(ReachableWarning, match=r"192\.0\.2\.1"),
+        serving(**PLAIN, bind_host="192.0.2.1", bind_anywhere=True),
     ):
         pass
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -55,7 +54,7 @@ ACCEPTED = [
 
 
 def context_of(kinds: Authority, kind: CertificateKind, *names: str) -> ssl.SSLContext:
-    certificate = kinds.issue(kind, names=names or (HOST,), now=datetime.now(UTC))
+    certificate = kinds.issue(kind, names=names or (HOST,))
     return certificate.server_context(shared=False)
 
 
@@ -211,7 +210,7 @@ def test_the_versions_of_yesterday_do_not(
     kinds: Authority,
     kinds_ca_file: str,
 ) -> None:
-    certificate = kinds.issue("good", names=(HOST,), now=datetime.now(UTC))
+    certificate = kinds.issue("good", names=(HOST,))
     context = certificate.server_context(maximum_version=version, shared=False)
     with shake_hands(context) as seen, pytest.raises(DeliveryError) as caught:
         send(seen.port, verify=verify, **options(implicit=True, ca_file=kinds_ca_file))

@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -136,7 +135,7 @@ def _configure(folder: Path, ports: Mapping[str, int], *, inbox: int) -> None:
 def _certificates(folder: Path) -> Path:
     authority = Authority.create()
     for name in (HOST, OTHER_NAME):
-        certificate = authority.issue("good", names=[name], now=datetime.now(UTC))
+        certificate = authority.issue("good", names=[name])
         file = folder / f"{name}.pem"
         file.touch(mode=0o600)
         file.write_bytes(certificate.key_pem + certificate.chain_pem)

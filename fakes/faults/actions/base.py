@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from ..moments import Stage
 from ..steps import Step
-
-
-def _latin_1(text: str) -> str:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{text[error.start]!r} is no octet: write octets as Latin-1, '\\xff' is the last"
-        ) from error
-    return text
-
-
-Octets = Annotated[str, AfterValidator(_latin_1)]
-"""Octets as a person writes them: a character of Latin-1 for each."""
 
 
 class FaultAction(BaseModel):

@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ...duration import Duration, seconds
+from ...wire_text import Octets, WireText
 from ..moments import Stage
 from ..steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
-from .base import FaultAction as _Action
-from .base import Octets
+from .base import FaultAction
 
 # Stages at which a 2xx reply means that the fake really takes what it was offered. At the
 # others (STARTTLS, AUTH, DATA) a reply in place of the honest one changes nothing but words.
@@ -33,7 +33,7 @@ def _phrase(status: int) -> str:
         return "Unknown"
 
 
-class Honest(_Action):
+class Honest(FaultAction):
     """Nothing wrong this time: for sequences."""
 
     do: Literal["honest"]
@@ -42,7 +42,7 @@ class Honest(_Action):
         return [SendOctets(honest)]
 
 
-class SendReply(_Action):
+class SendReply(FaultAction):
     """Another reply. `text` may hold several lines; each becomes a line of the reply.
 
     Without `text` the reply is its code alone. `close`: hang up after it. At MAIL, RCPT, end of
@@ -51,7 +51,7 @@ class SendReply(_Action):
 
     do: Literal["reply"]
     code: int = Field(ge=200, le=599)
-    text: str = ""
+    text: WireText = ""
     close: bool = False
 
     @property
@@ -72,7 +72,7 @@ class SendReply(_Action):
         return [SendOctets(data), Close()] if self.close else [SendOctets(data)]
 
 
-class SendResponse(_Action):
+class SendResponse(FaultAction):
     """Another HTTP response. `headers` are added; `body` is UTF-8.
 
     The fake does not do what it was asked: nothing is taken. `close`: hang up after it.
@@ -81,8 +81,8 @@ class SendResponse(_Action):
     in_place_of_the_honest = True
     do: Literal["respond"]
     status: int = Field(ge=200, le=599)
-    headers: dict[str, str] = Field(default_factory=dict)
-    body: str = ""
+    headers: dict[Octets, Octets] = Field(default_factory=dict)
+    body: WireText = ""
     close: bool = False
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
@@ -94,7 +94,7 @@ class SendResponse(_Action):
         return [SendOctets(data), Close()] if self.close else [SendOctets(data)]
 
 
-class Switch(_Action):
+class Switch(FaultAction):
     """A multi-line reply whose code changes on the last line."""
 
     in_place_of_the_honest = True
@@ -106,7 +106,7 @@ class Switch(_Action):
         return [SendOctets(f"{self.first}-as you wish\r\n{self.last} or not\r\n".encode())]
 
 
-class Garble(_Action):
+class Garble(FaultAction):
     """Octets that are no reply. `data` is Latin-1; the default is binary without a line end.
 
     `below_tls`: on the socket itself, as somebody on the path would write them.
@@ -122,7 +122,7 @@ class Garble(_Action):
         return [SendBelowTls(data)] if self.below_tls else [SendOctets(data)]
 
 
-class Stall(_Action):
+class Stall(FaultAction):
     """Silence until the sender leaves, after the first `octets` of the honest reply."""
 
     do: Literal["stall"]
@@ -136,7 +136,7 @@ class Stall(_Action):
         return [SendOctets(beginning), Wait(None)] if beginning else [Wait(None)]
 
 
-class Late(_Action):
+class Late(FaultAction):
     """The honest reply, but later."""
 
     do: Literal["late"]
@@ -146,7 +146,7 @@ class Late(_Action):
         return [Wait(seconds(self.wait, timeout=timeout)), SendOctets(honest)]
 
 
-class Drip(_Action):
+class Drip(FaultAction):
     """The reply octet by octet, `every` so often; without `data` it is the honest one."""
 
     do: Literal["drip"]
@@ -162,7 +162,7 @@ class Drip(_Action):
         return [step for octet in octets for step in (pause, _OCTETS[octet])]
 
 
-class HangUp(_Action):
+class HangUp(FaultAction):
     """Close the connection instead of replying. Inside TLS, with `close_notify` or without."""
 
     in_place_of_the_honest = True
@@ -173,7 +173,7 @@ class HangUp(_Action):
         return [Close(close_notify=self.close_notify)]
 
 
-class Abort(_Action):
+class Abort(FaultAction):
     """Reset the connection instead of replying."""
 
     in_place_of_the_honest = True
@@ -183,7 +183,7 @@ class Abort(_Action):
         return [Reset()]
 
 
-class Truncate(_Action):
+class Truncate(FaultAction):
     """The first `octets` of the honest reply, then the end of the connection."""
 
     do: Literal["truncate"]
@@ -193,7 +193,7 @@ class Truncate(_Action):
         return [SendOctets(honest[: self.octets]), Close()]
 
 
-class Inject(_Action):
+class Inject(FaultAction):
     """More octets behind the honest reply, in the same segment. `data` is Latin-1."""
 
     do: Literal["inject"]

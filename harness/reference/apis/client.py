@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import httpx
 
+from harness.fakes.clock import monotonic
 from harness.protocol import ErrorClass, Phase
 from harness.reference.apis.call import ApiCall, ApiReply
 from harness.reference.failure import DeliveryError
@@ -26,7 +26,7 @@ def exchange(
     ca_file: str | None,
     verify: bool,
     timeout: float,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic,
 ) -> ApiReply:
     """Make the call and read the response.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TextIO
 
 from harness.escaping import inert
 from harness.events import CaseFinished, CaseStarted, Event, Note, RunFinished, RunStarted
+from harness.fakes.clock import monotonic
 from harness.model import RunResult
 from harness.reports.formats import Context
 from harness.reports.terminal.page import Page, encodable_for, is_terminal, wants_colour, width_of
@@ -36,7 +36,7 @@ class TerminalReport:
         environ: Mapping[str, str],
         context: Context | None = None,
         may_draw: bool = True,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.status: int | None = None
         self._results = results

@@ -303,7 +303,7 @@ def test_a_bug_of_the_fakes_is_told_as_one(
     async def broken(self: Any, argument: str | None) -> None:
         raise ZeroDivisionError("one and one")
 
-    monkeypatch.setattr(SmtpSession, "smtp_NOOP", broken)
+    monkeypatch.setattr(SmtpSession, "_noop", broken)
     with serving(**PLAIN, may_break=True) as fake:
         wire = dial(fake)
         wire.reply()
@@ -317,7 +317,7 @@ def test_a_bug_while_tls_begins_is_told_as_one(
 ) -> None:
     for security in ("starttls", "tls"):
         with serving(security=security, may_break=True) as fake:
-            monkeypatch.setattr(fake, "contexts", lambda _: 1 / 0)
+            monkeypatch.setattr(fake, "_choice", lambda *_: 1 / 0)
             wire = dial(fake)
             if security == "starttls":
                 wire.reply()

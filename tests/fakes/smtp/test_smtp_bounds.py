@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import tracemalloc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.fakes.smtp.facts import Command
-from harness.fakes.transcript import Body, Closed, MessageCaptured, Received, Unread
+from harness.fakes.transcript import Body, Closed, MessageCaptured, Received, TlsFailed, Unread
 
 pytestmark = pytest.mark.wire
 
@@ -20,6 +22,17 @@ Facts = Callable[..., list[Any]]
 
 PLAIN: dict[str, Any] = {"security": "none", "auth": {"offer": "never"}}
 MIB = 1_048_576
+
+
+def _hello() -> bytes:
+    out = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="x.test")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return out.read()
+
+
+HELLO = _hello()
 
 
 def pour(wire: Any, piece: bytes, octets: int) -> int:
@@ -133,3 +146,51 @@ def test_what_comes_after_hanging_up_is_recorded_up_to_a_bound(
         pour(wire, b"x" * 65_536, 4 * MIB)
         wire.close()
     assert 0 < sum(len(fact.data) for fact in facts(fake, Received)) <= 65_536
+
+
+@pytest.mark.parametrize(
+    ("words", "opening"),
+    [
+        ({"security": "tls", "faults": [{"at": "connect", "do": "stall"}]}, b""),
+        ({"security": "tls", "faults": [{"at": "handshake", "do": "stall"}]}, HELLO),
+        ({"security": "tls", "faults": [{"at": "connect", "do": "late", "wait": "1s"}]}, b""),
+    ],
+)
+def test_what_comes_ahead_of_a_handshake_has_a_bound(
+    connected: Connected, facts: Facts, words: dict[str, Any], opening: bytes
+) -> None:
+    tracemalloc.start()
+    try:
+        with connected(**words) as (fake, wire):
+            wire.send(opening)
+            pour(wire, b"\x17\x03\x03\xff\xff" + b"x" * 65_535, 64 * MIB)
+            wire.close()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB
+    floods = [fact for fact in facts(fake, Unread) if "ahead of the handshake" in fact.why]
+    assert len(floods) == 1
+    assert len(floods[0].data) == 65_536
+    assert len(facts(fake, TlsFailed)) == (1 if opening else 0), "without a hello none began"
+
+
+def test_a_message_that_is_held_is_held_once(connected: Connected, facts: Facts) -> None:
+    body = b"x" * (MIB // 2 - 2) + b"\r\n"
+    with connected(**PLAIN) as (fake, wire):
+        wire.reply()
+        wire.say("EHLO me.example")
+        wire.deliver(b"warm up\r\n")
+        tracemalloc.start()
+        try:
+            for _ in range(16):
+                assert wire.deliver(body).startswith(b"250")
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert held < 1.2 * 16 * len(body)
+    assert all(
+        message.wire is fact.data
+        for message, fact in zip(fake.messages, facts(fake, Body), strict=True)
+    )
+    assert fake.messages[-1].wire == body

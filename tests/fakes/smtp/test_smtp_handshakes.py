@@ -7,7 +7,6 @@ import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -280,7 +279,7 @@ def with_certificate(
     client_context: MakeContext, authority: Authority, tmp_path: Path
 ) -> ssl.SSLContext:
     """A client that shows a certificate of the anchor's."""
-    issued = authority.issue("good", names=["client.example"], now=datetime.now(UTC))
+    issued = authority.issue("good", names=["client.example"])
     file = tmp_path / "client.pem"
     file.write_bytes(issued.key_pem + issued.chain_pem)
     context = client_context()

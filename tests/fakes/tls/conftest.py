@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +21,6 @@ def authority() -> Authority:
 @pytest.fixture(scope="session")
 def trust(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> TrustStore:
     return authority.write(tmp_path_factory.mktemp("trust"))
-
-
-@pytest.fixture(scope="session")
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @pytest.fixture

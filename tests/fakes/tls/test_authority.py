@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,71 +25,57 @@ MAIL = "mail.example.test"
 
 
 def test_the_same_kind_and_names_give_the_same_certificate_and_context(
-    authority: Authority, now: datetime
+    authority: Authority,
 ) -> None:
-    first = authority.issue("expired", names=["a.example.test"], now=now)
-    again = authority.issue(
-        CertificateKind.EXPIRED, names=("a.example.test",), now=now + timedelta(days=30)
-    )
+    first = authority.issue("expired", names=["a.example.test"])
+    again = authority.issue(CertificateKind.EXPIRED, names=("a.example.test",))
     assert again is first
     assert again.server_context() is first.server_context()
 
 
-def test_other_names_or_another_kind_give_another_certificate(
-    authority: Authority, now: datetime
-) -> None:
+def test_other_names_or_another_kind_give_another_certificate(authority: Authority) -> None:
     made = {
-        authority.issue(kind, names=[name], now=now).chain_pem
+        authority.issue(kind, names=[name]).chain_pem
         for kind in ("good", "expired")
         for name in ("a.example.test", "b.example.test")
     }
     assert len(made) == 4
 
 
-def test_threads_share_one_certificate(now: datetime) -> None:
+def test_threads_share_one_certificate() -> None:
     authority = Authority.create()
     with ThreadPoolExecutor(8) as pool:
-        made = set(pool.map(lambda _: id(authority.issue("good", now=now)), range(32)))
+        made = set(pool.map(lambda _: id(authority.issue("good")), range(32)))
     assert len(made) == 1
 
 
-def test_certificates_are_for_this_machine_by_default(authority: Authority, now: datetime) -> None:
-    assert (
-        authority.issue("good", now=now).names == DEFAULT_NAMES == ("localhost", "127.0.0.1", "::1")
+def test_certificates_are_for_this_machine_by_default(authority: Authority) -> None:
+    assert authority.issue("good").names == DEFAULT_NAMES == ("localhost", "127.0.0.1", "::1")
+
+
+@pytest.mark.parametrize("kind", sorted(set(CertificateKind) - {"expired", "not-yet-valid"}))
+def test_what_is_not_wrong_in_its_dates_is_good_whatever_the_time_is(
+    kind: str, authority: Authority
+) -> None:
+    name = "127.0.0.1" if kind.startswith("ip-") else "mx.mail.example.test"
+    anchor = x509.load_pem_x509_certificate(authority.certificate_pem)
+    chain = x509.load_pem_x509_certificates(authority.issue(kind, names=[name]).chain_pem)
+    for certificate in (anchor, *chain):
+        assert certificate.not_valid_before_utc == datetime(2000, 1, 1, tzinfo=UTC)
+        assert certificate.not_valid_after_utc == datetime(3000, 1, 1, tzinfo=UTC)
+
+
+def test_wrong_dates_are_wrong_by_decades(authority: Authority) -> None:
+    expired, early = (
+        x509.load_pem_x509_certificate(authority.issue(kind, names=[MAIL]).chain_pem)
+        for kind in ("expired", "not-yet-valid")
     )
+    assert expired.not_valid_after_utc < datetime(2002, 1, 1, tzinfo=UTC)
+    assert early.not_valid_before_utc > datetime(2900, 1, 1, tzinfo=UTC)
 
 
-def test_a_time_without_a_zone_is_refused(authority: Authority) -> None:
-    with pytest.raises(ValueError, match="without a time zone"):
-        authority.issue("good", now=datetime(2030, 1, 1))  # noqa: DTZ001 - the point of the test
-
-
-def test_dates_are_relative_to_the_given_time() -> None:
-    then = datetime(2040, 5, 6, 7, 8, 9, tzinfo=UTC)
-    authority = Authority.create()
-    periods = {}
-    for kind in ("good", "expired", "not-yet-valid", "self-signed"):
-        issued = authority.issue(kind, names=[MAIL], now=then)
-        leaf = x509.load_pem_x509_certificate(issued.chain_pem)
-        periods[kind] = (leaf.not_valid_before_utc - then, leaf.not_valid_after_utc - then)
-    day, life = timedelta(days=1), timedelta(days=90)
-    assert periods == {
-        "good": (-day, life),
-        "expired": (-life - day, -day),
-        "not-yet-valid": (day, day + life),
-        "self-signed": (-day, life),
-    }
-
-
-def test_another_zone_names_the_same_instant() -> None:
-    then = datetime.fromisoformat("2040-05-06T07:08:09+05:00")
-    issued = Authority.create().issue("good", now=then)
-    leaf = x509.load_pem_x509_certificate(issued.chain_pem)
-    assert leaf.not_valid_before_utc == then - timedelta(days=1)
-
-
-def test_the_key_of_a_certificate_is_not_in_its_repr(authority: Authority, now: datetime) -> None:
-    issued = authority.issue("good", now=now)
+def test_the_key_of_a_certificate_is_not_in_its_repr(authority: Authority) -> None:
+    issued = authority.issue("good")
     assert "PRIVATE KEY" in issued.key_pem.decode()
     assert "PRIVATE" not in repr(issued)
 
@@ -154,7 +140,7 @@ def test_java_finds_one_trusted_certificate_in_the_trust_store(trust: TrustStore
     assert "trustedCertEntry" in listing
 
 
-def test_the_revocation_list_holds_the_revoked_and_is_signed_by_the_anchor(now: datetime) -> None:
+def test_the_revocation_list_holds_the_revoked_and_is_signed_by_the_anchor() -> None:
     authority = Authority.create()
     anchor = x509.load_pem_x509_certificate(authority.certificate_pem)
     key = anchor.public_key()
@@ -162,8 +148,8 @@ def test_the_revocation_list_holds_the_revoked_and_is_signed_by_the_anchor(now: 
     empty = x509.load_pem_x509_crl(authority.revocation_list_pem)
     assert list(empty) == []
     assert empty.is_signature_valid(key)
-    good = authority.issue("good", names=[MAIL], now=now)
-    revoked = authority.issue("revoked", names=[MAIL], now=now)
+    good = authority.issue("good", names=[MAIL])
+    revoked = authority.issue("revoked", names=[MAIL])
     both = [
         x509.load_pem_x509_certificate(each.chain_pem).serial_number for each in (good, revoked)
     ]
@@ -171,12 +157,13 @@ def test_the_revocation_list_holds_the_revoked_and_is_signed_by_the_anchor(now: 
     assert [entry.serial_number for entry in listed] == both[1:]
     assert listed.is_signature_valid(key)
     assert listed.issuer == anchor.subject
-    assert listed.last_update_utc < now
+    assert listed.last_update_utc == datetime(2000, 1, 2, tzinfo=UTC)
+    assert listed.next_update_utc == datetime(3000, 1, 1, tzinfo=UTC)
 
 
-def test_a_revoked_certificate_points_to_the_revocation_list(now: datetime) -> None:
+def test_a_revoked_certificate_points_to_the_revocation_list() -> None:
     url = "http://localhost:8080/revoked.crl"
-    revoked = Authority.create(revocation_list_url=url).issue("revoked", now=now)
+    revoked = Authority.create(revocation_list_url=url).issue("revoked")
     leaf = x509.load_pem_x509_certificate(revoked.chain_pem)
     points = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     assert [name.value for point in points for name in point.full_name or ()] == [url]
@@ -188,9 +175,7 @@ def test_the_words_alone_load_no_cryptography() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
 
 
-def test_a_server_context_trusts_nobody_and_asks_for_no_certificate(
-    authority: Authority, now: datetime
-) -> None:
-    context = authority.issue("good", now=now).server_context()
+def test_a_server_context_trusts_nobody_and_asks_for_no_certificate(authority: Authority) -> None:
+    context = authority.issue("good").server_context()
     assert context.verify_mode is ssl.CERT_NONE
     assert context.get_ca_certs() == []

@@ -11,7 +11,6 @@ from harness.fakes.tls import Authority, CertificateKind, ExpectedReaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from pathlib import Path
 
     Verify = Callable[[ssl.SSLContext, ssl.SSLContext, str], int]
@@ -102,11 +101,10 @@ def test_a_verifying_client_says_exactly_this_code(
     case: Case,
     strict: bool,
     authority: Authority,
-    now: datetime,
     verifier: Verifier,
     verify: Verify,
 ) -> None:
-    certificate = authority.issue(case.kind, names=case.issued_for, now=now)
+    certificate = authority.issue(case.kind, names=case.issued_for)
     assert (
         verify(certificate.server_context(), verifier(strict=strict), case.reference) == case.code
     )
@@ -124,17 +122,17 @@ def test_what_is_said_of_a_kind_agrees_with_the_code(case: Case) -> None:
 
 @each_case
 def test_its_good_twin_is_accepted(
-    case: Case, authority: Authority, now: datetime, verifier: Verifier, verify: Verify
+    case: Case, authority: Authority, verifier: Verifier, verify: Verify
 ) -> None:
-    twin = authority.issue("good", names=[case.reference], now=now)
+    twin = authority.issue("good", names=[case.reference])
     assert verify(twin.server_context(), verifier(), case.reference) == 0
 
 
 @each_case
 def test_a_client_that_verifies_nothing_gets_through(
-    case: Case, authority: Authority, now: datetime, verify: Verify
+    case: Case, authority: Authority, verify: Verify
 ) -> None:
-    certificate = authority.issue(case.kind, names=case.issued_for, now=now)
+    certificate = authority.issue(case.kind, names=case.issued_for)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_mode = ssl.CERT_NONE
@@ -163,10 +161,10 @@ def test_an_unknown_kind_is_refused_with_the_choices() -> None:
 
 
 def test_a_revoked_certificate_is_refused_only_by_a_client_with_the_revocation_list(
-    authority: Authority, now: datetime, verifier: Verifier, verify: Verify, tmp_path: Path
+    authority: Authority, verifier: Verifier, verify: Verify, tmp_path: Path
 ) -> None:
-    revoked = authority.issue("revoked", names=["mail.example.test"], now=now)
-    good = authority.issue("good", names=["mail.example.test"], now=now)
+    revoked = authority.issue("revoked", names=["mail.example.test"])
+    good = authority.issue("good", names=["mail.example.test"])
     assert verify(revoked.server_context(), verifier(), "mail.example.test") == 0
     client = verifier()
     revocation_list = tmp_path / "revoked.pem"

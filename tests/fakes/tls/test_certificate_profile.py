@@ -16,7 +16,7 @@ from harness.fakes.tls import Authority, Certificate, CertificateKind
 from harness.fakes.tls.presented import presented
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    pass
 
 ANY = TypeVar("ANY", bound=x509.ExtensionType)
 
@@ -24,9 +24,9 @@ each_kind = pytest.mark.parametrize("kind", CertificateKind)
 
 
 @pytest.fixture
-def issued(kind: CertificateKind, authority: Authority, now: datetime) -> Certificate:
+def issued(kind: CertificateKind, authority: Authority) -> Certificate:
     name = "127.0.0.1" if kind.startswith("ip-") else "a.mail.example.test"
-    return authority.issue(kind, names=[name], now=now)
+    return authority.issue(kind, names=[name])
 
 
 def _chain(issued: Certificate) -> list[x509.Certificate]:
@@ -108,9 +108,9 @@ _hosts = st.lists(_labels, min_size=1, max_size=6).map(".".join).filter(lambda h
 
 @given(names=st.lists(_hosts | st.ip_addresses().map(str), min_size=1, max_size=4, unique=True))
 def test_a_good_certificate_is_made_out_to_any_names(
-    names: list[str], authority: Authority, now: datetime
+    names: list[str], authority: Authority
 ) -> None:
-    leaf = _chain(authority.issue("good", names=names, now=now))[0]
+    leaf = _chain(authority.issue("good", names=names))[0]
     assert _alternatives(leaf) == set(names)
 
 
@@ -135,16 +135,16 @@ def test_the_subject_tells_the_kind(kind: CertificateKind, issued: Certificate) 
     assert [unit.value for unit in units] == [kind]
 
 
-def test_the_must_staple_certificate_demands_a_status(authority: Authority, now: datetime) -> None:
-    leaf = _chain(authority.issue("must-staple", now=now))[0]
+def test_the_must_staple_certificate_demands_a_status(authority: Authority) -> None:
+    leaf = _chain(authority.issue("must-staple"))[0]
     assert list(_extension(leaf, x509.TLSFeature).value) == [x509.TLSFeatureType.status_request]
 
 
-def test_the_nul_is_in_the_name_as_it_is(authority: Authority, now: datetime) -> None:
-    leaf = _chain(authority.issue("nul-in-san", names=["mail.example.test"], now=now))[0]
+def test_the_nul_is_in_the_name_as_it_is(authority: Authority) -> None:
+    leaf = _chain(authority.issue("nul-in-san", names=["mail.example.test"]))[0]
     names = _extension(leaf, x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
     assert names == ["mail.example.test\0.elsewhere.test"]
-    leaf = _chain(authority.issue("nul-in-cn", names=["mail.example.test"], now=now))[0]
+    leaf = _chain(authority.issue("nul-in-cn", names=["mail.example.test"]))[0]
     common = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     assert [name.value for name in common] == ["mail.example.test\0.elsewhere.test"]
     with pytest.raises(x509.ExtensionNotFound):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 
@@ -39,13 +38,11 @@ class Peer:
 
 
 @pytest.fixture
-def peer(
-    authority: Authority, now: datetime, verifier: Callable[..., ssl.SSLContext]
-) -> Callable[..., Peer]:
+def peer(authority: Authority, verifier: Callable[..., ssl.SSLContext]) -> Callable[..., Peer]:
     def make(kind: str = "good", *, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Peer:
         context = verifier()
         context.minimum_version = context.maximum_version = version
-        return Peer(context, TlsLayer(authority.issue(kind, now=now).server_context()))
+        return Peer(context, TlsLayer(authority.issue(kind).server_context()))
 
     return make
 

@@ -13,7 +13,6 @@ import pytest
 from harness.fakes.tls import Authority, Certificate, CertificateKind, TrustStore
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
 pytestmark = [
@@ -56,9 +55,9 @@ _ERROR = re.compile(r"error (\d+) at|verify error:num=(\d+)")
     ],
 )
 def test_openssl_verify_says_the_same_code(
-    kind: str, name: str, authority: Authority, trust: TrustStore, now: datetime, tmp_path: Path
+    kind: str, name: str, authority: Authority, trust: TrustStore, tmp_path: Path
 ) -> None:
-    certificate = authority.issue(kind, names=[name], now=now)
+    certificate = authority.issue(kind, names=[name])
     how = "-verify_ip" if name[0].isdigit() else "-verify_hostname"
     said = _openssl_verify(certificate, trust, tmp_path, how, name)
     assert said == CertificateKind(kind).code_for(name)
@@ -74,21 +73,21 @@ def test_openssl_verify_says_the_same_code(
     ],
 )
 def test_a_client_that_is_lax_about_names_is_taken_in(
-    kind: str, name: str, authority: Authority, trust: TrustStore, now: datetime, tmp_path: Path
+    kind: str, name: str, authority: Authority, trust: TrustStore, tmp_path: Path
 ) -> None:
     """Left alone, openssl takes partial wildcards, common names, and addresses for hosts."""
-    certificate = authority.issue(kind, names=[name], now=now)
+    certificate = authority.issue(kind, names=[name])
     assert _openssl_verify(certificate, trust, tmp_path, "-verify_hostname", name) == 0
 
 
 def test_openssl_takes_the_revocation_list(
-    authority: Authority, trust: TrustStore, now: datetime, tmp_path: Path
+    authority: Authority, trust: TrustStore, tmp_path: Path
 ) -> None:
-    revoked = authority.issue("revoked", names=[MAIL], now=now)
+    revoked = authority.issue("revoked", names=[MAIL])
     (tmp_path / "revoked.crl").write_bytes(authority.revocation_list_pem)
     options = ("-crl_check", "-CRLfile", str(tmp_path / "revoked.crl"))
     assert _openssl_verify(revoked, trust, tmp_path, *options) == 23
-    good = authority.issue("good", names=[MAIL], now=now)
+    good = authority.issue("good", names=[MAIL])
     assert _openssl_verify(good, trust, tmp_path, *options) == 0
 
 
@@ -97,9 +96,9 @@ def test_openssl_takes_the_revocation_list(
     ("kind", "code"), [("good", 0), ("chain", 0), ("expired", 10), ("wrong-host", 62), ("md5", 68)]
 )
 def test_openssl_s_client_says_the_same_over_a_socket(
-    kind: str, code: int, authority: Authority, trust: TrustStore, now: datetime
+    kind: str, code: int, authority: Authority, trust: TrustStore
 ) -> None:
-    certificate = authority.issue(kind, names=[MAIL], now=now)
+    certificate = authority.issue(kind, names=[MAIL])
     assert asyncio.run(_openssl_s_client(certificate, trust)) == code
 
 

@@ -12,7 +12,6 @@ from harness.fakes.tls import Authority, CertificateKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from pathlib import Path
 
     Verify = Callable[[ssl.SSLContext, ssl.SSLContext, str], int]
@@ -28,16 +27,16 @@ OLD = [
 ]
 
 
-def test_the_same_options_give_the_same_context(authority: Authority, now: datetime) -> None:
-    good = authority.issue("good", now=now)
+def test_the_same_options_give_the_same_context(authority: Authority) -> None:
+    good = authority.issue("good")
     assert good.server_context() is good.server_context()
     newest = good.server_context(minimum_version=TLS.TLSv1_3)
     assert newest is not good.server_context()
     assert newest is good.server_context(minimum_version=TLS.TLSv1_3)
 
 
-def test_a_context_of_ones_own_is_new_each_time(authority: Authority, now: datetime) -> None:
-    good = authority.issue("good", now=now)
+def test_a_context_of_ones_own_is_new_each_time(authority: Authority) -> None:
+    good = authority.issue("good")
     own = good.server_context(shared=False)
     assert own is not good.server_context(shared=False)
     assert own is not good.server_context()
@@ -47,24 +46,21 @@ def test_a_context_of_ones_own_is_new_each_time(authority: Authority, now: datet
 def test_no_key_stays_on_disk(
     kind: CertificateKind,
     authority: Authority,
-    now: datetime,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     name = "127.0.0.1" if kind.startswith("ip-") else "a.mail.example.test"
-    authority.issue(kind, names=[name], now=now).server_context(shared=False)
+    authority.issue(kind, names=[name]).server_context(shared=False)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("version", [*OLD, TLS.TLSv1_2, TLS.TLSv1_3])
 @pytest.mark.parametrize("kind", ["good", "rsa-1024"])
 def test_a_server_of_one_version_speaks_it_with_a_permissive_client(
-    kind: str, version: ssl.TLSVersion, authority: Authority, now: datetime, verifier: Verifier
+    kind: str, version: ssl.TLSVersion, authority: Authority, verifier: Verifier
 ) -> None:
-    server = authority.issue(kind, now=now).server_context(
-        minimum_version=version, maximum_version=version
-    )
+    server = authority.issue(kind).server_context(minimum_version=version, maximum_version=version)
     client = verifier()
     client.set_ciphers("DEFAULT:@SECLEVEL=0")
     client.minimum_version = TLS.MINIMUM_SUPPORTED
@@ -73,9 +69,9 @@ def test_a_server_of_one_version_speaks_it_with_a_permissive_client(
 
 @pytest.mark.parametrize("highest", OLD)
 def test_an_old_maximum_alone_makes_an_old_server(
-    highest: ssl.TLSVersion, authority: Authority, now: datetime, verifier: Verifier
+    highest: ssl.TLSVersion, authority: Authority, verifier: Verifier
 ) -> None:
-    server = authority.issue("good", now=now).server_context(maximum_version=highest)
+    server = authority.issue("good").server_context(maximum_version=highest)
     client = verifier()
     client.set_ciphers("DEFAULT:@SECLEVEL=0")
     client.minimum_version = TLS.MINIMUM_SUPPORTED
@@ -84,29 +80,23 @@ def test_an_old_maximum_alone_makes_an_old_server(
 
 @pytest.mark.parametrize("version", OLD)
 def test_a_client_of_today_refuses_an_old_server(
-    version: ssl.TLSVersion, authority: Authority, now: datetime, verifier: Verifier, verify: Verify
+    version: ssl.TLSVersion, authority: Authority, verifier: Verifier, verify: Verify
 ) -> None:
-    server = authority.issue("good", now=now).server_context(maximum_version=version)
+    server = authority.issue("good").server_context(maximum_version=version)
     with pytest.raises(ssl.SSLError, match=r"(?i)protocol.version|unsupported.protocol"):
         verify(server, verifier(), "localhost")
 
 
-def test_ciphers_are_the_callers(authority: Authority, now: datetime, verifier: Verifier) -> None:
+def test_ciphers_are_the_callers(authority: Authority, verifier: Verifier) -> None:
     only = "ECDHE-ECDSA-AES256-GCM-SHA384"
-    server = authority.issue("good", now=now).server_context(
-        maximum_version=TLS.TLSv1_2, ciphers=only
-    )
+    server = authority.issue("good").server_context(maximum_version=TLS.TLSv1_2, ciphers=only)
     assert [c["name"] for c in server.get_ciphers() if not c["name"].startswith("TLS_")] == [only]
     assert _negotiated(server, verifier()) == "TLSv1.2"
 
 
-def test_a_server_of_a_good_certificate_keeps_todays_security_level(
-    authority: Authority, now: datetime
-) -> None:
-    names = {
-        cipher["name"] for cipher in authority.issue("good", now=now).server_context().get_ciphers()
-    }
-    weak = authority.issue("rsa-1024", now=now).server_context().get_ciphers()
+def test_a_server_of_a_good_certificate_keeps_todays_security_level(authority: Authority) -> None:
+    names = {cipher["name"] for cipher in authority.issue("good").server_context().get_ciphers()}
+    weak = authority.issue("rsa-1024").server_context().get_ciphers()
     assert names < {cipher["name"] for cipher in weak}
 
 

@@ -15,7 +15,7 @@ from harness.fakes.tls import Authority
 from harness.fakes.tls.weak import sign_again
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    pass
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,8 @@ def test_the_issuer_signed_with_the_weak_digest_and_says_so(
     digest: hashes.HashAlgorithm,
     algorithm: x509.ObjectIdentifier,
     authority: Authority,
-    now: datetime,
 ) -> None:
-    issued = authority.issue(kind, now=now)
+    issued = authority.issue(kind)
     leaf, weak, issuer = x509.load_pem_x509_certificates(issued.chain_pem)
     key = issuer.public_key()
     assert isinstance(key, rsa.RSAPublicKey)
@@ -45,19 +44,17 @@ def test_the_issuer_signed_with_the_weak_digest_and_says_so(
     issuer.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate_pem))
 
 
-def test_weakly_signed_intermediates_are_told_apart(authority: Authority, now: datetime) -> None:
+def test_weakly_signed_intermediates_are_told_apart(authority: Authority) -> None:
     weak = [
-        x509.load_pem_x509_certificates(authority.issue(kind, now=now).chain_pem)[1]
+        x509.load_pem_x509_certificates(authority.issue(kind).chain_pem)[1]
         for kind in ("sha1", "md5")
     ]
     assert len({each.serial_number for each in weak}) == 2
     assert len({each.subject for each in weak}) == 2
 
 
-def test_a_certificate_of_another_algorithm_cannot_be_signed_again(
-    authority: Authority, now: datetime
-) -> None:
-    elliptic = x509.load_pem_x509_certificate(authority.issue("good", now=now).chain_pem)
+def test_a_certificate_of_another_algorithm_cannot_be_signed_again(authority: Authority) -> None:
+    elliptic = x509.load_pem_x509_certificate(authority.issue("good").chain_pem)
     key = authority._hierarchy.rsa_signing_key
     with pytest.raises(ValueError, match="only a certificate signed by RSA with SHA-256"):
         sign_again(elliptic, issuer_key=key, digest=hashes.SHA1())

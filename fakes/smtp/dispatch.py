@@ -1,0 +1,265 @@
+"""The frame of an SMTP session: who may say what when, with the record and the faults put in.
+
+What the commands do is the business of `SmtpSession`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+from ..connection import Connection
+from ..fault_injector import FaultInjector
+from ..faults import FaultPlan, Stage
+from ..handshake import Choose, HandshakeFailed
+from ..message import CapturedMessage
+from ..transcript import Broke, Unread
+from .address import split_path
+from .aiosmtpd_adapter import Answer, LineProtocol
+from .auth import PresentedCredentials, Terms
+from .body_receiver import BodyReceiver
+from .decisions import Decisions
+from .facts import AuthOutcome, AuthResponse, Command
+from .input_buffer import EndlessLineError, InputBuffer
+from .login import Login
+from .order import MOVES, OUT_OF_TURN, Turn, Verb
+from .replies import Replies
+from .state import SmtpState
+from .transaction import Transaction
+from .transport import SessionTransport
+from .words import Words
+
+# RFC 4954 section 4 asks for base64 of up to 12,288 octets; the words of AUTH come before it.
+_LINE_LIMIT = 12_288 + 64
+_COMMAND_LIMITS = MappingProxyType({"AUTH": _LINE_LIMIT, "MAIL": 1024, "RCPT": 1024})
+_STAGES = {
+    Verb.EHLO: Stage.EHLO, Verb.HELO: Stage.HELO, Verb.STARTTLS: Stage.STARTTLS,
+    Verb.AUTH: Stage.AUTH, Verb.MAIL: Stage.MAIL, Verb.RCPT: Stage.RCPT, Verb.DATA: Stage.DATA,
+    Verb.RSET: Stage.RSET, Verb.NOOP: Stage.NOOP, Verb.QUIT: Stage.QUIT,
+}  # fmt: skip
+# A stage of which the faults count the moments anew with each command.
+_COUNTED_ANEW = {Verb.AUTH: Stage.AUTH, Verb.MAIL: Stage.RCPT}
+
+
+class CommandSession(LineProtocol):
+    """One connection, command after command.
+
+    `nth` is which connection to this fake it is, from 1. `on_message` is told each message that was
+    taken and returns its index. `contexts` is the fake's: it knows the certificates. `hostname`
+    and `ident` are what follows 220; default: the state's host name and ESMTP.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: SmtpState,
+        terms: Terms,
+        plan: FaultPlan,
+        nth: int,
+        timeout: float,
+        on_message: Callable[[CapturedMessage], int],
+        contexts: Choose,
+        words: Words | None = None,
+        hostname: str | None = None,
+        ident: str = "ESMTP",
+    ) -> None:
+        super().__init__(
+            hostname=state.hostname if hostname is None else hostname,
+            ident=ident,
+            limits=_COMMAND_LIMITS,
+            line_limit=_LINE_LIMIT,
+            smtputf8=state.smtputf8,
+            tls_first=state.security == "starttls" and state.starttls == "required",
+        )
+        self.words = words or Words()
+        self._state = state
+        self._terms = terms
+        self._plan = plan
+        self._nth = nth
+        self._fault_timeout = timeout
+        self._on_message = on_message
+        self._contexts = contexts
+        self._phase = Turn.NEW
+        self._extended = False
+        self._username: str | None = None
+        self._transaction = Transaction()
+        self._connection: Connection
+        self._injector: FaultInjector
+        self._decisions: Decisions
+        self._replies: Replies
+        self._input: InputBuffer
+        self._login: Login
+        self._bodies: BodyReceiver
+
+    # The conversation's side of a connection.
+
+    def began(self, connection: Connection) -> None:
+        """Set up for this connection and begin, with TLS where it is implicit."""
+        self._connection = connection
+        self._injector = FaultInjector(
+            connection=connection, plan=self._plan, nth=self._nth, timeout=self._fault_timeout
+        )
+        self._decisions = Decisions(connection)
+        self._replies = Replies(connection=connection, injector=self._injector)
+        self._input = InputBuffer(
+            limit=self.line_length_limit,
+            on_command=lambda line: self._record_line(Command, line),
+            on_answer=lambda line: self._record_line(AuthResponse, line),
+            throttle=lambda on: connection.pause_reading() if on else connection.resume_reading(),
+            is_over=lambda: connection.closing,
+        )
+        self._login = Login(
+            state=self._state,
+            terms=self._terms,
+            replies=self._replies,
+            input_buffer=self._input,
+            is_secure=lambda: connection.secure,
+            presented=self._record_outcome,
+        )
+        self._bodies = BodyReceiver(
+            connection=connection,
+            injector=self._injector,
+            input_buffer=self._input,
+            size_limit=self._state.size,
+        )
+        if self._state.security == "tls":
+            connection.expect_tls()
+        self.begin(
+            SessionTransport(connection), input_buffer=self._input, commands=self._commands()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Octets came in."""
+        self._input.feed(data)
+
+    def hung_up(self) -> None:
+        """Note what nobody will read, ahead of what comes too late."""
+        self._note_left_over()
+
+    def ended(self) -> None:
+        """The connection is gone."""
+        self._bodies.cut()
+        self._note_left_over()
+        self.end()
+
+    async def converse(self) -> None:
+        """The whole conversation, with TLS ahead of it where that is implicit."""
+        try:
+            await self._injector.fault(Stage.CONNECT)
+            if self._connection.closing:
+                return
+            if self._state.security == "tls":
+                await self._begin_tls(implicit=True)
+            self._replies.greet_with_faults()
+            await super().converse()
+        except EndlessLineError as flood:
+            self._note_unread(flood.beginning, "a line without an end; the fake hung up")
+            self._connection.close()
+        except HandshakeFailed:
+            return
+        except Exception as error:  # noqa: BLE001 - see `broke`
+            self.broke(error)
+
+    def broke(self, error: Exception) -> None:
+        """A bug of the fake's must never look like a fault of the sender's."""
+        self._connection.record(Broke(error=f"{type(error).__name__}: {error}"))
+        self._connection.close()
+
+    # Any command.
+
+    async def push(self, status: str | bytes) -> None:
+        """Send a reply, or what the fault at hand makes of it."""
+        await self._replies.send(status)
+
+    @property
+    def answers(self) -> Mapping[Verb, Answer]:
+        """What answers each command."""
+        raise NotImplementedError
+
+    def _commands(self) -> dict[str, Answer]:
+        """The commands that there are, and what answers them."""
+        return {
+            verb: partial(self._answer, verb, answer)
+            for verb, answer in self.answers.items()
+            if self._knows(verb)
+        }
+
+    def _knows(self, verb: Verb) -> bool:
+        if verb is Verb.STARTTLS:
+            return self._state.security == "starttls" and self._state.starttls != "absent"
+        return verb is not Verb.AUTH or self._state.auth_offer != "never"
+
+    async def _answer(self, verb: Verb, answer: Answer, argument: str | None) -> None:
+        """Answer a command, unless a fault does it or it is out of turn."""
+        if verb in _COUNTED_ANEW:
+            self._injector.count_anew(_COUNTED_ANEW[verb])
+        if verb is Verb.RCPT:
+            self._decisions.expect_for_recipient(_recipient(argument or ""))
+        if verb in _STAGES and await self._replies.overruled(_STAGES[verb]):
+            return
+        refusal = self._out_of_turn(verb)
+        if refusal is not None:
+            await self.push(refusal)
+            return
+        await answer(argument)
+
+    def _out_of_turn(self, verb: Verb) -> str | None:
+        """The reply to a command that may not come now; None where it may."""
+        out_of_turn = OUT_OF_TURN[self._phase].get(verb)
+        if self._phase is Turn.NEW and out_of_turn is not None:
+            return out_of_turn
+        if self._username is None and verb in self.needs_login:
+            return self.words.unauthenticated
+        return out_of_turn
+
+    @property
+    def needs_login(self) -> frozenset[Verb]:
+        """The commands that are refused to who has not logged in."""
+        if not self._state.auth_required:
+            return frozenset()
+        return frozenset((Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.VRFY))
+
+    def _move(self, verb: Verb) -> None:
+        """A command was carried out: go where it leads."""
+        self._phase = MOVES[self._phase][verb]
+        if self._phase in {Turn.NEW, Turn.READY}:
+            self._transaction = Transaction()
+
+    async def _begin_tls(self, *, implicit: bool) -> None:
+        await self._injector.start_tls(self._contexts, implicit=implicit)
+        # RFC 3207 section 4.2: nothing that was learned in clear counts any longer.
+        self.tls_stands()
+        self._move(Verb.STARTTLS)
+        self._extended = False
+        self.said_hello(extended=False)
+        self._username = None
+
+    # The record.
+
+    def _record_line(self, kind: type[Command | AuthResponse], line: bytes) -> None:
+        self._connection.record(kind(line=line.rstrip(b"\r\n"), secure=self._connection.secure))
+
+    def _record_outcome(self, mechanism: str, presented: PresentedCredentials) -> None:
+        self._connection.record(
+            AuthOutcome(
+                mechanism=mechanism,
+                username=presented.username,
+                accepted=presented.right,
+                secure=self._connection.secure,
+            )
+        )
+
+    def _note_left_over(self) -> None:
+        if not self._bodies.is_taking:  # a body is recorded as one
+            self._note_unread(self._input.empty(), "the connection ended first")
+
+    def _note_unread(self, data: bytes, why: str) -> None:
+        if data:
+            self._connection.record(Unread(data=data, secure=self._connection.secure, why=why))
+
+
+def _recipient(argument: str) -> str:
+    """Whom `TO:<path>` names, as far as it can be read."""
+    path = split_path(argument.partition(":")[2])
+    return path[0] if path is not None else argument

@@ -24,9 +24,16 @@ class Statement(BaseModel):
     model_config = _AS_IN_AWS
 
     sid: str = ""
+    """The statement's id."""
+
     effect: Literal["Allow", "Deny"]
+    """Whether it allows or denies."""
+
     action: tuple[str, ...] = Field(strict=False)
+    """The actions that it is about, as `ses:SendEmail`: one, or a list."""
+
     resource: tuple[str, ...] = Field(default=("*",), strict=False)
+    """The resources that it is about, by their ARNs: one, or a list."""
 
     @field_validator("action", "resource", mode="before")
     @classmethod
@@ -46,8 +53,13 @@ class Policy(BaseModel):
     model_config = _AS_IN_AWS
 
     version: Literal["2012-10-17", "2008-10-17"] = "2012-10-17"
+    """The version of the policy language."""
+
     id: str = ""
+    """The policy's id."""
+
     statement: tuple[Statement, ...] = Field(default=(), strict=False)
+    """What it says: one statement, or a list."""
 
     @field_validator("statement", mode="before")
     @classmethod

@@ -106,3 +106,6 @@ class MailgunAccount(KeyedAccount):
         """The domain of that name in this region."""
         found = find_domain(self.domains, name.lower(), region=region)
         return found if isinstance(found, MailgunDomain) else None
+
+
+ACCOUNT = MailgunAccount

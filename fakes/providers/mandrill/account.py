@@ -106,3 +106,6 @@ class MandrillMail(AcceptedMail):
     def counts(self) -> bool:
         """Whether it was taken, not rejected."""
         return self.state not in {"rejected", "invalid"}
+
+
+ACCOUNT = MandrillAccount

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ..keyed import KeyedAccount
 from ..keys import Addresses, Domain, Domains, Names, domain_of, each_once, find_domain
@@ -79,12 +79,14 @@ class PostmarkAccount(KeyedAccount):
     smtp_activated: bool = True
     """Whether the server takes mail over SMTP."""
 
+    @field_validator("streams")
+    @classmethod
+    def _each_once_by_id(cls, streams: tuple[Stream, ...]) -> tuple[Stream, ...]:
+        return each_once(streams, lambda stream: stream.id)
+
     @model_validator(mode="after")
     def _can_be(self) -> PostmarkAccount:
-        each_once(self.streams, lambda stream: stream.id)
-        both = {each.lower() for each in self.senders} & set(
-            map(str.lower, self.unconfirmed_senders)
-        )
+        both = {*map(str.lower, self.senders)} & {*map(str.lower, self.unconfirmed_senders)}
         if both:
             raise ValueError(f"unconfirmed_senders: {min(both)} stands in senders as well")
         return self
@@ -122,3 +124,6 @@ class PostmarkMail(AcceptedMail):
     attachments: tuple[str, ...] = ()
     sandboxed: bool = False
     bounces: tuple[tuple[str, str], ...] = ()
+
+
+ACCOUNT = PostmarkAccount

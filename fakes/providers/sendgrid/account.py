@@ -51,3 +51,6 @@ class SendGridMail(AcceptedMail):
     def drops(self, recipient: str) -> bool:
         """Whether this recipient gets nothing."""
         return recipient in self.dropped
+
+
+ACCOUNT = SendGridAccount

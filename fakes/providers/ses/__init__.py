@@ -1,12 +1,15 @@
 """Amazon SES: both APIs, their signatures, IAM policies, and SMTP passwords."""
 
-from .account import SesAccount
-from .calls import action_needed
-from .policy import Policy
-from .rules import SesRules
-from .smtp_password import legacy_smtp_password, smtp_password
+from typing import TYPE_CHECKING
 
-PROVIDER = SesRules()
+from ...lazily import on_demand
+from .account import SesAccount
+from .policy import Policy
+
+if TYPE_CHECKING:
+    from .calls import action_needed
+    from .rules import PROVIDER, SesRules
+    from .smtp_password import legacy_smtp_password, smtp_password
 
 __all__ = [
     "PROVIDER",
@@ -17,3 +20,12 @@ __all__ = [
     "legacy_smtp_password",
     "smtp_password",
 ]
+
+__getattr__ = on_demand(
+    __name__,
+    PROVIDER="rules",
+    SesRules="rules",
+    action_needed="calls",
+    legacy_smtp_password="smtp_password",
+    smtp_password="smtp_password",
+)

@@ -217,3 +217,6 @@ class SesAccount(Account):
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
+
+
+ACCOUNT = SesAccount

@@ -48,3 +48,6 @@ class SparkPostAccount(KeyedAccount):
 
     trouble: Trouble | None = None
     """What is wrong with SparkPost itself."""
+
+
+ACCOUNT = SparkPostAccount

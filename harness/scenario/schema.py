@@ -17,7 +17,7 @@ from .model import Expanded
 
 _DEFINITIONS = "#/$defs/{model}"
 _PLACEHOLDER = {"type": "string", "pattern": r"\{[A-Za-z_][\w.-]*\}"}
-_AXES = {
+AXES: dict[str, Any] = {
     "type": "object",
     "description": "What makes several cases of one scenario. An axis is a list of values, or a"
     " mapping from labels to attributes; `{axis}` and `{axis.attribute}` stand for them elsewhere.",
@@ -44,7 +44,7 @@ def scenario_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = schema.pop("$defs")
     _spell_out_parts(schema, definitions)
     properties = {name: _lenient(part) for name, part in schema["properties"].items()}
-    properties["axes"] = _AXES
+    properties["axes"] = AXES
     # A single step may stand without a list.
     when = schema["properties"]["when"]["description"]
     steps = [{"$ref": "#/$defs/Step"}, properties["when"]]

@@ -38,6 +38,7 @@ def _known(name: str) -> str:
     return name
 
 
+@cache
 def account_type(name: str) -> type[Account]:
     """The words in which a provider's account is written; that is lighter than its rules.
 

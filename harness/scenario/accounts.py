@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -20,14 +21,20 @@ def check_account(provider: str, words: Mapping[str, Any]) -> None:
         ValidationError: they do not; an unknown word is told with the words that there are.
     """
     model = account_type(provider)
-    hidden = [word for word in words if word in model.model_fields.keys() - written_keys(model)]
-    problems = [_unknown(model, (word,)) for word in hidden]
+    hidden = _hidden(model).intersection(words)
+    problems = [_unknown(model, (word,)) for word in sorted(hidden)]
     try:
         model.model_validate({word: said for word, said in words.items() if word not in hidden})
     except ValidationError as error:
         problems += [_told(model, problem) for problem in error.errors(include_url=False)]
     if problems:
         raise ValidationError.from_exception_data("account", problems)
+
+
+@cache
+def _hidden(model: type[BaseModel]) -> frozenset[str]:
+    """What the rules keep in an account for themselves."""
+    return frozenset(model.model_fields).difference(written_keys(model))
 
 
 def _told(model: type[BaseModel], problem: ErrorDetails) -> InitErrorDetails:

@@ -116,8 +116,9 @@ class Step(BaseModel):
 
 
 # One optional field a check, so that a new check is a new key without a second place to say so.
+_NAMES = {key: key.replace("-", "_") for key in wire_checks()}
 _FIELDS: dict[str, Any] = {
-    key.replace("-", "_"): (
+    _NAMES[key]: (
         check.wanted | None,
         Field(default=None, alias=key, description=f"{check.words[:1].upper()}{check.words[1:]}."),
     )
@@ -165,7 +166,8 @@ class Then(BaseModel):
         """The wire checks asked, by key, with what is wanted."""
         if self.wire is None:
             return {}
-        wanted = {key: getattr(self.wire, key.replace("-", "_")) for key in wire_checks()}
+        written = self.wire.model_fields_set
+        wanted = {key: getattr(self.wire, name) for key, name in _NAMES.items() if name in written}
         return {key: value for key, value in wanted.items() if value is not None}
 
 

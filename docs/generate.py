@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission
 from harness.vocabulary import Section, account_sections, scenario_sections, sender_sections
 

@@ -21,9 +21,9 @@ from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
+from .api_fake import ApiFake
 from .errors import FakeError
 from .fake_group import FakeGroup
-from .http.fake import ApiFake
 from .providers.registry import submission
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
+from .answer import OutgoingAnswer
 from .faults.steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
 from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close, spelt
@@ -67,6 +68,7 @@ class Connection(asyncio.Protocol):
         self._patience: asyncio.TimerHandle | None = None
         self._too_late = 0
         self._ended_by: Closed | None = None
+        self._answer: OutgoingAnswer | None = None
         self._gone = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -81,7 +83,7 @@ class Connection(asyncio.Protocol):
         """Number the connection and begin the conversation."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._unwanted:
+        if self._unwanted or self._transcript.is_full:
             transport.abort()
             return
         self.number = self._transcript.open_connection()
@@ -93,6 +95,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a segment from the network: into the handshake, or decrypted to the conversation."""
+        if self._transcript.is_full:
+            self.reset()
+            return
         self._transcript.segments += 1
         if self._tls is not None:
             self._decrypt(data)
@@ -160,6 +165,12 @@ class Connection(asyncio.Protocol):
             self._flush(self._tls)
         else:
             self._write(data)
+        if self._answer is not None:
+            self._answer.left(data)
+
+    def begin_answer(self, answer: OutgoingAnswer | None) -> None:
+        """What is sent from now on belongs to this answer; None: to none."""
+        self._answer = answer
 
     async def drained(self) -> None:
         """Wait while the peer does not read what was sent."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .connection import Connection
 from .faults import Action, FaultPlan, Moment, SendOctets, Stage, Step
 from .handshake import Choose
-from .transcript import FaultActed
+from .transcript import FaultActed, MomentReached
 
 _DETAILS_LIMIT = 400
 
@@ -37,14 +37,16 @@ class FaultInjector:
             return None
         moment = self._moment(stage, index)
         action = self._plan.act(moment)
-        if action is not None and action.do != "honest":
-            words = action.model_dump(exclude_defaults=True, exclude={"do"})
-            details = ", ".join(f"{key}={value!r}" for key, value in words.items())
-            self._connection.record(
-                FaultActed(
-                    moment=str(moment), action=f"{action.do} {details[:_DETAILS_LIMIT]}".strip()
-                )
-            )
+        if action is None:
+            return None
+        if action.do == "honest":
+            self._connection.record(MomentReached(moment=str(moment)))
+            return None
+        words = action.model_dump(exclude_defaults=True, exclude={"do"})
+        details = ", ".join(f"{key}={value!r}" for key, value in words.items())
+        self._connection.record(
+            FaultActed(moment=str(moment), action=f"{action.do} {details[:_DETAILS_LIMIT]}".strip())
+        )
         return action
 
     def count_anew(self, stage: Stage) -> None:

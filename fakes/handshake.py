@@ -145,7 +145,7 @@ class Handshake:
         came = self.take()
         if came:
             why = "came instead of a TLS handshake"
-            self._record(Unread(data=came[:_HELLO_LIMIT], secure=False, why=why))
+            self._record(Unread(data=came[:_HELLO_LIMIT], secure=False, why=why, repeated=False))
 
     def _fail(self, failure: Failure) -> NoReturn:
         self._pending = False

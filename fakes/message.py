@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from .providers.rules import AcceptedMail
-
 
 class Captured(Protocol):
     """What every message that was taken can tell, whichever way it came.
@@ -71,37 +69,3 @@ class CapturedMessage:
     def provider_id(self) -> str | None:
         """None: no API gave it one."""
         return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiMessage:
-    """A message taken by a provider's API. See `Captured`."""
-
-    mail: AcceptedMail
-    secure: bool
-    connection: int
-
-    @property
-    def content(self) -> bytes:
-        """The message as MIME: as sent, or as a vendor would make it of the fields."""
-        return self.mail.content
-
-    @property
-    def mail_from(self) -> str:
-        """The sender's address."""
-        return self.mail.mail_from
-
-    @property
-    def rcpt_tos(self) -> tuple[str, ...]:
-        """The recipients, in order."""
-        return self.mail.recipients
-
-    @property
-    def username(self) -> str | None:
-        """None: an API has no SMTP account."""
-        return None
-
-    @property
-    def provider_id(self) -> str | None:
-        """The id that was returned."""
-        return self.mail.provider_id

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from .errors import FakeError
 from .fake import LOOPBACK_NAMES
-from .message import ApiMessage, CapturedMessage
+from .message import CapturedMessage
+from .providers.message import ApiMessage
 from .providers.rules import AcceptedMail
 from .providers.submission import Submission, SubmissionContext, Submitted
 from .smtp.credentials import challenge

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.escaping import shortened, visible
-from harness.fakes.http.exchange import Headers, Mark
+from harness.fakes.http.exchange import Headers
+from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.marks import Mark
+from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
-    AuthOutcome,
-    AuthResponse,
+    Acknowledged,
     Body,
     Broke,
     ClientHelloSeen,
     Closed,
-    Command,
     Connected,
     Event,
     Fact,
     FaultActed,
-    HttpRequested,
-    HttpResponded,
+    Flooded,
     MessageCaptured,
+    MomentReached,
     Received,
+    RecipientRefused,
     Sent,
     TlsEstablished,
     TlsFailed,
@@ -65,21 +67,29 @@ def _lines(fact: Fact, secrets: Secrets) -> Iterator[str]:
                     yield f"S{_mark(secure)} {_shown(line, secrets)}"
         case Body(data=data, secure=secure, complete=complete):
             yield from _body_lines(data, secure, complete, secrets)
+        case HttpRequested() | HttpResponded():
+            yield from _http_lines(fact, secrets)
+        case Received() | MomentReached():
+            return  # its lines come as commands; what was never read comes as Unread
+        case _:
+            yield f"-- {_event_line(fact, secrets)}"
+
+
+def _http_lines(fact: HttpRequested | HttpResponded, secrets: Secrets) -> Iterator[str]:
+    match fact:
         case HttpRequested(request=request, secure=secure):
             mark = f"C{_mark(secure)}"
             lines = [f"{request.method} {request.target}", *_header_lines(request.headers)]
             yield from (f"{mark} {_shown(line.encode(), secrets)}" for line in lines)
             yield from _payload_lines(mark, request.body, secrets)
+        case HttpResponded(shaped_by=str() as fault, whole=whole):
+            yield f"-- the answer ended here, {'whole' if whole else 'cut short'} ({fault})"
         case HttpResponded(response=response, secure=secure):
             mark = f"S{_mark(secure)}"
             yield f"{mark} HTTP {response.status}"
             yield from _payload_lines(mark, response.body, secrets)
             if response.mark in {Mark.INFERRED, Mark.SYNTHETIC}:
                 yield f"-- that answer is {response.mark}: {response.source}"
-        case Received():
-            return  # its lines come as commands; what was never read comes as Unread
-        case _:
-            yield f"-- {_event_line(fact, secrets)}"
 
 
 def _header_lines(headers: Headers) -> list[str]:
@@ -101,7 +111,7 @@ def _body_lines(data: bytes, secure: bool, complete: bool, secrets: Secrets) -> 
     yield f"C{_mark(secure)} ." if complete else "-- the content broke off here"
 
 
-def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901  # a table
+def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # a table
     match fact:
         case Connected(server=server, port=port):
             return f"connected to {server} (port {port})"
@@ -117,6 +127,12 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901  # a table
             return f"credentials by {mechanism} for {visible(name)}: {verdict}"
         case MessageCaptured(index=index):
             return f"message {index} taken"
+        case Flooded(events=count):
+            return f"the record is full, with {count} events: everybody was hung up on"
+        case Acknowledged(answer=answer):
+            return f"acknowledged: {shortened(visible(secrets.redact_text(answer)), 200)}"
+        case RecipientRefused(address=address, code=code):
+            return f"{visible(secrets.redact_text(address))} refused ({code})"
         case FaultActed(moment=moment, action=action):
             return f"fault at {moment}: {visible(secrets.redact_text(action))}"
         case Unread(data=data, why=why):

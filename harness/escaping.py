@@ -11,6 +11,10 @@ from __future__ import annotations
 import re
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+# What runners of CI take for commands where a job prints it: GitHub's `::name::` at the start of a
+# line, blanks or not, and `##[`, `##vso[`, `##teamcity[` anywhere in it (Azure, GitHub, TeamCity).
+_COMMAND_AT_START = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -31,6 +35,17 @@ def visible(text: str | bytes, *, keep: str = "") -> str:
 def encodable(text: str) -> str:
     """Return `text` with only its lone surrogates escaped: no UTF-8 and no JSON reader has them."""
     return _SURROGATE.sub(lambda match: _escape(match[0]), text)
+
+
+def inert(text: str, *, colon: str = r"\x3a", hash_sign: str = r"\x23") -> str:
+    """Return printed lines without what a CI runner would take for a command of the job's.
+
+    It is the last thing that is done to a text, because wrapping moves words to the start of a
+    line. `colon` and `hash_sign` are how these two are written instead: a format that can write a
+    character in two ways loses nothing by it.
+    """
+    text = _COMMAND_AT_START.sub(lambda match: f"{match[1]}{colon}", text)
+    return _COMMAND_ANYWHERE.sub(lambda _: f"#{hash_sign}", text)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -1,8 +1,8 @@
 """What a run means for whoever waits for its exit status.
 
 ====== ==============================================================================
-0      all as expected
-1      a requirement failed at a gating level, or a baseline entry changed
+0      all as expected: nothing failed at a gating level
+1      a requirement failed at a gating level, or an expected failure passed
 2      usage or scenario error
 3      harness or environment trouble, or a case in error
 4      nothing selected, or neither a pass nor a fail
@@ -32,7 +32,7 @@ PRECEDENCE: Final = (INTERRUPTED, USAGE, FAILED, TROUBLE, NOTHING, AS_EXPECTED)
 MEANING: Final[Mapping[int, str]] = MappingProxyType(
     {
         AS_EXPECTED: "all as expected",
-        FAILED: "a requirement failed at a gating level, or a baseline entry changed",
+        FAILED: "a requirement failed at a gating level",
         USAGE: "usage or scenario error",
         TROUBLE: "harness or environment trouble, or a case in error",
         NOTHING: "nothing selected, or neither a pass nor a fail",
@@ -51,11 +51,55 @@ def worst_status(statuses: Iterable[int]) -> int:
     return min(statuses, key=PRECEDENCE.index, default=AS_EXPECTED)
 
 
+def meaning(result: RunResult, status: int) -> str:
+    """Return what `status` means for this run, in the words of what happened in it."""
+    match status:
+        case 0 if lesser := _failed_below(result):
+            cases = "1 case" if lesser == 1 else f"{lesser} cases"
+            return f"nothing failed at MUST; {cases} failed at SHOULD, which gates under --strict"
+        case 1:
+            return "; ".join(_why_failed(result)) or MEANING[FAILED]
+        case 3 if result.trouble is not None:
+            return result.trouble
+        case 3 if errors := result.summary["error"]:
+            return "1 case in error" if errors == 1 else f"{errors} cases in error"
+        case 4 if not result.cases:
+            return "no case was selected"
+        case 4:
+            return "neither a pass nor a fail"
+        case 130 if result.total is not None:
+            return f"interrupted after {len(result.cases)} of {result.total} cases"
+    return MEANING[status]
+
+
+def _failed_below(result: RunResult) -> int:
+    """How many cases failed, as nobody expects, and do not gate."""
+    return sum(
+        case.verdict is Verdict.FAIL
+        and not case.expected_failure
+        and not gates(case, strict=result.strict)
+        for case in result.cases
+    )
+
+
+def _why_failed(result: RunResult) -> Iterable[str]:
+    gating = [case for case in result.cases if gates(case, strict=result.strict)]
+    failed = sum(case.verdict is Verdict.FAIL for case in gating)
+    levels = "at MUST or SHOULD (--strict)" if result.strict else "at MUST"
+    if failed:
+        yield f"1 case failed {levels}" if failed == 1 else f"{failed} cases failed {levels}"
+    if passed := len(gating) - failed:
+        entries = "expected failure" if passed == 1 else "expected failures"
+        yield f"{passed} {entries} passed"
+    if result.strict and (unsettled := len(unsettled_musts(result))):
+        yield f"{unsettled} inconclusive at MUST (--strict)"
+
+
 def gates(case: CaseResult, *, strict: bool) -> bool:
     """Whether this case alone makes the run fail.
 
     MUST gates, and SHOULD too when `strict`. A failed case that names no level gates: in doubt a
-    run is not green. So does an expected failure that passes, because its baseline entry changed.
+    run is not green. So does an expected failure that passes.
     """
     if case.expected_failure:
         return case.verdict is Verdict.PASS
@@ -80,7 +124,9 @@ def _is_about_a_must(case: CaseResult, musts: set[str]) -> bool:
 
 
 def _statuses(result: RunResult) -> Iterable[int]:
-    if result.interrupted:
+    if result.trouble is not None:
+        yield TROUBLE
+    elif result.interrupted:
         yield INTERRUPTED
     if any(gates(case, strict=result.strict) for case in result.cases):
         yield FAILED

@@ -1,6 +1,6 @@
-"""From the record of a case to its findings and its verdict: pure functions.
+"""From the record of a case to its findings, its verdict, and what it says of each row.
 
-The verdict, in the order in which it is decided:
+Pure functions. The verdict, in the order in which it is decided:
 
 1. the fake broke: *error*;
 2. the sender said unsupported: *unsupported*, unless something leaked all the same: *fail*;
@@ -10,38 +10,45 @@ The verdict, in the order in which it is decided:
 6. a finding at MUST or SHOULD is not met: *fail*;
 7. the situation never arose: *inconclusive*;
 8. *pass*.
+
+A row gets its verdict from the findings that decide it, one by one. What is not met convicts where
+the control passed; what is met proves where the situation arose as well. A leak convicts without
+either, and proves nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from harness.checks import wire_checks
-from harness.checks.claims import answers, ask_sender, discretion, honesty, sent_and_taken
-from harness.checks.exposure import content_in_clear, credentials_in_clear
+from harness.checks.always import always_asked
+from harness.checks.claims import answers, ask_sender, sent_and_taken
 from harness.checks.record import Observation, Reaction, Record
-from harness.checks.reported import reported
-from harness.fakes.transcript import Broke, ClientHelloSeen, Connected, FaultActed
+from harness.fakes.transcript import (
+    Broke,
+    ClientHelloSeen,
+    Connected,
+    FaultActed,
+    MomentReached,
+)
 from harness.model import Finding, Level, Verdict
 from harness.requirements import Catalogue
 from harness.scenario.case import Case
 
-# What the questions that are put to every case decide.
-_HONESTY_ROWS = ("ORY-045", "DLV-02", "DLV-03")
-_EXPOSURE_ROWS = ("MODE-02", "STLS-17")
-_DISCRETION_ROWS = ("AUTH-30", "DLV-09")
-_REPORTED_ROWS = {"sender.error.http_status": ("DLV-08",), "sender.provider_id": ("DLV-10",)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A verdict with its findings. `level` is the highest of the findings that fail the case."""
+    """A verdict with its findings. `level` is the highest of the findings that fail the case.
+
+    `rows`: what the case says of each row that it decides or is meant to.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
     level: Level | None = None
     reason: str | None = None
+    rows: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 def judge(
@@ -57,6 +64,26 @@ def judge(
     `control` is the verdict of its control, None where it has none. `has_answered`: the sender
     answered the harness's first request, so that silence is its fault and not the adapter's.
     """
+    proved = control is None or control is Verdict.PASS
+    judged = _judged(case, record, catalogue, control=control, has_answered=has_answered)
+    arose = _what_did_not_arise(case, record) is None
+    return replace(judged, rows=_rows(case, judged, catalogue, proved=proved, arose=arose))
+
+
+def undriven(case: Case, verdict: Verdict, reason: str) -> Judgement:
+    """The judgement of a case that could not be asked: it says the same of all its rows."""
+    rows = dict.fromkeys(case.rows, verdict)
+    return Judgement(verdict=verdict, findings=(), reason=reason, rows=rows)
+
+
+def _judged(
+    case: Case,
+    record: Record,
+    catalogue: Catalogue,
+    *,
+    control: Verdict | None,
+    has_answered: bool,
+) -> Judgement:
     broke = [fact for _, fact in record.of(Broke)]
     if broke:
         reason = record.secrets.redact_text(f"the fake broke: {broke[0].error}")
@@ -66,18 +93,18 @@ def judge(
         return _unsupported(findings, record)
     failing = [f for f in findings if not f.met and f.level.fails_a_case]
     level = Level.highest(f.level for f in failing) if failing else None
+    failed = Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
     if any(f.leak for f in failing):
-        return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
+        return failed
     silent = next((f for f in findings if f.check == "answers" and not f.met), None)
     if silent is not None:
         if has_answered or control is Verdict.PASS:
-            return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
+            return failed
         return Judgement(verdict=Verdict.ERROR, findings=findings, reason=silent.observed)
     if control is not None and control is not Verdict.PASS:
-        reason = f"its control did not pass ({control})"
-        return _undecided(findings, reason)
+        return _undecided(findings, f"its control did not pass ({control})")
     if failing:
-        return Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
+        return failed
     missing = _what_did_not_arise(case, record)
     if missing:
         return _undecided(findings, missing)
@@ -123,21 +150,14 @@ def _findings(case: Case, record: Record, catalogue: Catalogue) -> Iterator[Find
             leak=seen.leak,
         )
 
-    # Silence is no smaller a matter where the question is a small one.
-    yield replace(decided("answers", answers(record), case.rows), level=Level.MUST)
-    if not record.in_clear:
-        for name, seen in (
-            ("credentials-in-clear", credentials_in_clear(record, "never")),
-            ("content-in-clear", content_in_clear(record, "never")),
-        ):
-            yield decided(name, seen, _EXPOSURE_ROWS)
-    yield decided("discretion", discretion(record), _DISCRETION_ROWS)
-    if any(send.answer for send in record.sends):
-        yield decided("honesty", honesty(record), _HONESTY_ROWS)
-    # A control has to show that the message arrives, whatever the sender then calls it.
-    if case.given.api is not None and case.then is not None:
-        for name, seen in reported(record):
-            yield replace(decided(name, seen, _REPORTED_ROWS[name]), level=Level.SHOULD)
+    # Silence is no smaller a matter where the question is a small one; an answer proves no row.
+    answered = answers(record)
+    rows = () if answered.met else case.rows
+    yield replace(decided("answers", answered, rows), level=Level.MUST)
+    for question in always_asked(record, is_control=case.is_control):
+        rows = question.rows(is_api=case.given.api is not None, case=case.rows)
+        finding = decided(question.check, question.ask(record), rows)
+        yield replace(finding, level=question.level) if question.level else finding
     for check, seen in _asked(case, record):
         yield decided(check, seen, _rows_for(case, check))
 
@@ -169,6 +189,51 @@ def _rows_for(case: Case, check: str) -> tuple[str, ...]:
     return tuple(row for row in case.rows if row not in taken) or case.rows
 
 
+# Rows.
+
+
+def _rows(
+    case: Case, judged: Judgement, catalogue: Catalogue, *, proved: bool, arose: bool
+) -> Mapping[str, Verdict]:
+    """What the case says of its own rows, and of those for which it convicts beside them.
+
+    `proved`: the control passed, so that findings convict; where the situation `arose` as well,
+    they prove.
+    """
+    if judged.verdict in {Verdict.ERROR, Verdict.UNSUPPORTED}:
+        return dict.fromkeys(case.rows, judged.verdict)
+    rows = dict.fromkeys((*case.rows, *(row for each in judged.findings for row in each.rows)))
+    said = {
+        row: row_verdict(judged.findings, row, catalogue.level(row), proved=proved, arose=arose)
+        for row in rows
+    }
+    # Nobody set out to verify the others here, so that it only shows where they are broken.
+    return {
+        row: verdict for row, verdict in said.items() if row in case.rows or verdict is Verdict.FAIL
+    }
+
+
+def row_verdict(
+    findings: Iterable[Finding], row: str, level: Level, *, proved: bool, arose: bool
+) -> Verdict:
+    """What these findings say of a row of that level.
+
+    Those that do not decide it say nothing; one whose level was lowered convicts nothing above it.
+    """
+    deciding = [finding for finding in findings if row in finding.rows]
+    unmet = [
+        finding
+        for finding in deciding
+        if not finding.met and finding.level.fails_a_case and finding.level.rank <= level.rank
+    ]
+    if any(finding.leak or finding.check == "answers" for finding in unmet):
+        return Verdict.FAIL
+    if proved and unmet:
+        return Verdict.FAIL
+    proves = proved and arose and any(finding.met for finding in deciding)
+    return Verdict.PASS if proves else Verdict.INCONCLUSIVE
+
+
 # Whether the situation arose.
 
 
@@ -179,9 +244,20 @@ def _what_did_not_arise(case: Case, record: Record) -> str | None:
             return "the sender never connected"
         if wanted == "hello" and not any(record.of(ClientHelloSeen)):
             return "no TLS handshake began"
-        if wanted == "faults" and not any(record.of(FaultActed)):
+        if wanted == "faults" and not _came_to_a_fault(case, record):
             return "the sender never came to the moment of the fault"
     return None
+
+
+def _came_to_a_fault(case: Case, record: Record) -> bool:
+    """Whether one acted; where all of them are to be honest, whether the moment of one came."""
+    if any(record.of(FaultActed)):
+        return True
+    server = case.given.api or case.given.smtp
+    is_all_honest = all(
+        each.action.do == "honest" for fault in server.faults for each in fault.sequence
+    )
+    return is_all_honest and any(record.of(MomentReached))
 
 
 def _has_to_arise(case: Case) -> tuple[str, ...]:

@@ -73,7 +73,9 @@ class CaseResult:
     `answer` is the sender's answer document (redacted, JSON-ready) or None when it gave none.
     `conversation` is the transcript as redacted lines for a person, `(event number, line)`.
     `unmet_need` names the mode in which a case could have been asked that was unsupported here
-    (`connect_to`, …). `duration` is in seconds.
+    (`connect_to`, …), `lacking` everything that the sender would have to declare for it, so that
+    it was never asked. `duration` is in seconds. `rows`: what the case says of each requirement
+    and situation that it decides.
     """
 
     id: str
@@ -94,9 +96,11 @@ class CaseResult:
     duration: float = 0.0
     evidence: str | None = None
     unmet_need: str | None = None
+    lacking: tuple[str, ...] = ()
     source: str | None = None
     conversation: tuple[tuple[int, str], ...] = ()
     output: str = ""
+    rows: Mapping[str, Verdict] = field(default_factory=dict)
 
     @property
     def unmet(self) -> tuple[Finding, ...]:
@@ -104,29 +108,6 @@ class CaseResult:
         return tuple(
             sorted((f for f in self.findings if not f.met), key=lambda finding: finding.level.rank)
         )
-
-    def verdict_on(self, row: str, level: Level) -> Verdict:
-        """What this case says of a requirement of that level.
-
-        A failed case convicts only what its unmet findings decide, and a clause whose level was
-        lowered convicts nothing above it. What the case proves beside that is met.
-        """
-        failing = [finding for finding in self.unmet if finding.level.fails_a_case]
-        if self.verdict is not Verdict.FAIL or not failing:
-            return self.verdict
-        convicts = any(
-            (row in finding.rows or not finding.rows) and finding.level.rank <= level.rank
-            for finding in failing
-        )
-        return Verdict.FAIL if convicts else Verdict.PASS
-
-    @property
-    def convicting_rows(self) -> tuple[str, ...]:
-        """The rows for which it failed, whether or not it was meant to verify them."""
-        if self.verdict is not Verdict.FAIL:
-            return ()
-        failing = (finding for finding in self.unmet if finding.level.fails_a_case)
-        return tuple(dict.fromkeys(row for finding in failing for row in finding.rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +126,12 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`."""
+    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`.
+
+    `total` is how many cases were to run; None: those that did. `trouble` says what cut it short,
+    where that was neither a person nor a signal, and `ended_early` why no more was asked.
+    `is_unnamed`: nobody named a sender, so the one that comes with the harness was judged.
+    """
 
     harness: str
     seed: int
@@ -157,6 +143,25 @@ class RunResult:
     strict: bool = False
     interrupted: bool = False
     notes: tuple[str, ...] = field(default=())
+    total: int | None = None
+    trouble: str | None = None
+    ended_early: str | None = None
+    is_unnamed: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was to run has run."""
+        return not self.interrupted and self.ended_early is None
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What nobody who reads one line of the run may miss."""
+        found = [self.ended_early, self.trouble]
+        if not self.is_whole and self.total is not None:
+            found.append(f"{len(self.cases)} of {self.total} cases ran")
+        if self.is_unnamed:
+            found.append("no sender was named: this is about the reference sender")
+        return tuple(text for text in found if text)
 
     @property
     def summary(self) -> dict[str, int]:

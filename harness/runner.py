@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.fakes.errors import FakeError
-from harness.judge import Judgement, judge, requirement_verdict
+from harness.judge import Judgement, judge, requirement_verdict, undriven
 from harness.model import CaseResult, RequirementResult, RunResult, Verdict
 from harness.requirements import Catalogue, State, load_catalogue
 from harness.run_context import RunContext
@@ -127,8 +127,8 @@ class Run:
         lacking = sorted(case.needs - self.sender.features)
         if lacking:
             reason = f"the sender does not have: {', '.join(lacking)}"
-            unasked = Judgement(verdict=Verdict.UNSUPPORTED, findings=(), reason=reason)
-            return _case_result(case, unasked, unmet_need=lacking[0])
+            unasked = undriven(case, Verdict.UNSUPPORTED, reason)
+            return _case_result(case, unasked, unmet_need=lacking[0], lacking=tuple(lacking))
         try:
             logical = "connect_to" in self.sender.features
             # The sender is given back last: what it keeps open leads to these fakes until then.
@@ -139,7 +139,7 @@ class Run:
                 record, outcomes = await run_steps(case, world, sender)
                 # What the fakes write while they are taken down is not the sender's doing.
         except FakeError as error:
-            broken = Judgement(verdict=Verdict.ERROR, findings=(), reason=str(error))
+            broken = undriven(case, Verdict.ERROR, str(error))
             return _case_result(case, broken, duration=duration())
         judgement = judge(
             case, record, self.catalogue, control=control, has_answered=self._has_answered
@@ -205,6 +205,7 @@ def _case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult
         control=case.control,
         is_control=case.is_control,
         findings=judgement.findings,
+        rows=judgement.rows,
         source=case.source,
         **more,  # type: ignore[arg-type]  # only what the caller above names
     )
@@ -216,14 +217,14 @@ def requirement_results(
     """The verdict of every requirement of both documents, in their order."""
     verifying: dict[str, list[CaseResult]] = {}
     for case in cases:
-        for row in dict.fromkeys((*case.requirements, *case.convicting_rows)):
+        for row in case.rows:
             verifying.setdefault(row, []).append(case)
     found = []
     for requirement in catalogue.requirements:
         its = verifying.get(requirement.id, [])
         reason = None
         if its:
-            said = (case.verdict_on(requirement.id, requirement.level) for case in its)
+            said = (case.rows[requirement.id] for case in its)
             verdict = requirement_verdict(said).value
         elif requirement.state is State.UNTESTABLE:
             verdict, reason = "untestable", requirement.reason

@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from harness import features
-from harness.checks.claims import ErrorClause, SenderClause
+from harness.checks.claims import ErrorClause, RefusedClause, SenderClause
 from harness.error_classes import CLASSES, PHASES
 from harness.fakes.faults import Action, Fault, Stage
 from harness.fakes.listener import Network
@@ -109,6 +109,7 @@ def scenario_sections() -> tuple[Section, ...]:
         _of_model("then", "What has to come out", Then),
         _of_model("then.sender", "What the sender reports", SenderClause),
         _of_model("then.sender.error", "What an honest error says", ErrorClause),
+        _of_model("then.sender.refused", "A recipient whom it has to name", RefusedClause),
         _of_model("then.wire", "What the record shows", WireClause),
     )
 

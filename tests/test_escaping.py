@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.escaping import encodable, shortened, visible
+from harness.escaping import encodable, inert, shortened, visible
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,21 @@ def test_only_lone_surrogates_keep_text_from_being_encoded() -> None:
 def test_a_long_text_is_cut_and_says_so() -> None:
     assert shortened("abc", 3) == "abc"
     assert shortened("abcde", 3) == "abc… (2 more characters)"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("a\n \t::stop-commands::x", "a\n \t\\x3a:stop-commands::x"),
+        ("##[error]x", r"#\x23[error]x"),
+        ("a ##vso[task.setvariable]x", r"a #\x23vso[task.setvariable]x"),
+        ("###[x]", r"##\x23[x]"),
+        ("##teamcity[x]", r"#\x23teamcity[x]"),
+        ("## Heading, IPv6 a::b, std::string", "## Heading, IPv6 a::b, std::string"),
+        ("[::1] and ##", "[::1] and ##"),
+    ],
+)
+def test_commands_of_ci_runners_are_inert(text: str, shown: str) -> None:
+    assert inert(text) == shown
+    assert inert(shown) == shown

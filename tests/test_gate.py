@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from harness.gate import MEANING, PRECEDENCE, exit_status, unsettled_musts, worst_status
+from harness.gate import (
+    MEANING,
+    PRECEDENCE,
+    exit_status,
+    meaning,
+    unsettled_musts,
+    worst_status,
+)
 from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
 
 
@@ -121,3 +128,33 @@ def test_the_worst_status_follows_the_documented_order() -> None:
 
 def test_every_status_has_a_meaning() -> None:
     assert set(MEANING) == set(PRECEDENCE)
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (run(PASS), "all as expected"),
+        (
+            run(PASS, FAIL_SHOULD),
+            "nothing failed at MUST; 1 case failed at SHOULD, which gates under --strict",
+        ),
+        (run(PASS, PINNED), "all as expected"),
+        (run(FAIL_MUST, FAIL_SHOULD), "1 case failed at MUST"),
+        (run(FAIL_MUST, FAIL_SHOULD, strict=True), "2 cases failed at MUST or SHOULD (--strict)"),
+        (run(INCONCLUSIVE_MUST, PASS, strict=True), "1 inconclusive at MUST (--strict)"),
+        (run(CHANGED), "1 expected failure passed"),
+        (run(ERROR, PASS), "1 case in error"),
+        (run(PASS, interrupted=True, trouble="no space left on device"), "no space left on device"),
+        (run(), "no case was selected"),
+        (run(UNSUPPORTED), "neither a pass nor a fail"),
+        (run(PASS, interrupted=True), "interrupted"),
+        (run(PASS, interrupted=True, total=216), "interrupted after 1 of 216 cases"),
+    ],
+)
+def test_the_words_of_a_status_are_what_happened(result: RunResult, words: str) -> None:
+    assert meaning(result, exit_status(result)) == words
+
+
+def test_nothing_speaks_of_a_baseline_that_no_run_has() -> None:
+    results = [run(PASS), run(FAIL_MUST), run(ERROR), run(), run(PASS, interrupted=True)]
+    assert not [r for r in results if "baseline" in meaning(r, exit_status(r))]

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 
-from harness.fakes.http.fake import ApiFake
+from harness.fakes.api_fake import ApiFake
 
 
 async def main(provider: str, credentials: str, account: str) -> None:

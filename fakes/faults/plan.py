@@ -84,6 +84,11 @@ class Fault(BaseModel):
         )
 
     @property
+    def sequence(self) -> tuple[Fault, ...]:
+        """It, and what comes after it."""
+        return (self, *(self.then.sequence if self.then is not None else ()))
+
+    @property
     def octet(self) -> int | None:
         """For a fault in the body: after how many octets it acts."""
         stage, index = parse_at(self.at)

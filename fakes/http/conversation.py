@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from functools import partial
 
+from ..answer import OutgoingAnswer
 from ..connection import Connection
 from ..fault_injector import FaultInjector
-from ..faults import FaultPlan, Stage
+from ..faults import Action, FaultPlan, Stage
 from ..handshake import HandshakeFailed
+from ..marks import Mark
 from ..tls.client_hello import ClientHello
-from ..transcript import Broke, HttpRequested, HttpResponded
-from .exchange import Mark, Request, Response
-from .parser import BadRequest, RequestParser, serialised
+from ..transcript import Acknowledged, Body, Broke, Unread
+from .exchange import Request, Response, Served
+from .facts import HttpRequested, HttpResponded, decision
+from .parser import BadRequest, RequestParser, read_response, serialised, status_of
 
 # Mailgun takes the largest requests of the six: 52.4 MiB (its OpenAPI description).
 _LARGEST_BODY = 64 * 1024 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_UNFINISHED = "the request never became complete"
 
 Contexts = Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]
 
@@ -25,8 +30,9 @@ Contexts = Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]
 class HttpConversation:
     """Reads requests, lets `respond` answer them, writes the responses, in order.
 
-    `respond` gets the request and the number of the connection; `number_request` counts the
-    requests to the fake, for faults at `request[n]`. Without `contexts` it is plain HTTP.
+    `note` is told each request when it has come, and gives its number among those of the fake, for
+    faults at `request[n]`. `respond` gets the request and the connection. Without `contexts` it is
+    plain HTTP.
     """
 
     def __init__(
@@ -36,19 +42,20 @@ class HttpConversation:
         nth: int,
         timeout: float,
         contexts: Contexts | None,
-        respond: Callable[[Request, Connection], Response],
-        number_request: Callable[[], int],
+        respond: Callable[[Request, Connection], Served],
+        note: Callable[[Request], int],
     ) -> None:
         self._plan = plan
         self._nth = nth
         self._timeout = timeout
         self._contexts = contexts
         self._respond = respond
-        self._number_request = number_request
+        self._note = note
         self._parser = RequestParser(limit=_LARGEST_BODY)
-        self._waiting: asyncio.Queue[Request] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[int, Request]] = asyncio.Queue()
         self._worker: asyncio.Task[None] | None = None
         self._idle = False
+        self._shaped: _ShapedAnswer | None = None
         self._connection: Connection
         self._injector: FaultInjector
 
@@ -66,27 +73,35 @@ class HttpConversation:
 
     def data_received(self, data: bytes) -> None:
         """Take octets; every request that is complete waits for its turn."""
+        problem = None
         try:
             complete = self._parser.feed(data)
-        except BadRequest as problem:
-            self._refuse(problem)
-            return
+        except BadRequest as refused:
+            problem = refused
+            complete = self._parser.take_complete()
         if self._parser.expects_continue:
             self._parser.expects_continue = False
             self._connection.send(_CONTINUE)
-        if self._idle and len(complete) == 1 and self._waiting.empty():
-            self._answer_at_once(complete[0])
+        numbered = [(self._came(request), request) for request in complete]
+        if self._idle and len(numbered) == 1 and self._waiting.empty() and problem is None:
+            self._answer_at_once(numbered[0][1])
             return
-        for request in complete:
-            self._waiting.put_nowait(request)
+        for each in numbered:
+            self._waiting.put_nowait(each)
+        if problem is not None:
+            self._refuse(problem)
 
     def hung_up(self) -> None:
-        """Nothing to note: a request that is not complete is not in the record."""
+        """Note what of a request has come, ahead of what comes too late."""
+        self._note_unfinished()
 
     def ended(self) -> None:
         """The connection is gone."""
         if self._worker is not None:
             self._worker.cancel()
+        if self._shaped is not None:
+            self._shaped.end()
+        self._note_unfinished()
 
     async def finished(self) -> None:
         """Wait until the conversation's task has ended."""
@@ -97,45 +112,73 @@ class HttpConversation:
         try:
             await self._injector.fault(Stage.CONNECT)
             if self._contexts is not None:
-                await self._begin_tls(self._contexts)
+                await self._injector.start_tls(self._contexts, implicit=True)
             # Where no fault can act nothing is waited for, and a task's turns are saved.
             self._idle = not self._plan.faults
             while True:
-                await self._answer(await self._waiting.get())
+                number, request = await self._waiting.get()
+                await self._answer(number, request)
         except HandshakeFailed:
             return
         except Exception as error:  # noqa: BLE001  # a bug of the fake's is no fault of the sender's
             self._break_off(error)
 
-    async def _begin_tls(self, contexts: Contexts) -> None:
-        await self._injector.start_tls(contexts, implicit=True)
+    # Requests.
 
-    async def _answer(self, request: Request) -> None:
+    def _came(self, request: Request) -> int:
         self._connection.record(HttpRequested(request=request, secure=self._connection.secure))
-        action = self._injector.act(Stage.REQUEST, self._number_request())
-        if action is not None and not action.honest_first(Stage.REQUEST):
-            await self._injector.carry_out(action, b"")
-            return
-        if action is not None:
-            response = self._respond(request, self._connection)
-            await self._injector.carry_out(action, self._written(request, response))
-            self._close_after_the_last()
-        else:
+        return self._note(request)
+
+    def _note_unfinished(self) -> None:
+        """What came of a request without becoming one: its head, and what there is of its body."""
+        head, body = self._parser.unfinished
+        self._parser = RequestParser(limit=_LARGEST_BODY)
+        secure = self._connection.secure
+        if head:
+            self._connection.record(
+                Unread(data=head, secure=secure, why=_UNFINISHED, repeated=False)
+            )
+        if body:
+            self._connection.record(Body(data=body, secure=secure, complete=False))
+
+    # Answers.
+
+    async def _answer(self, number: int, request: Request) -> None:
+        action = self._injector.act(Stage.REQUEST, number)
+        if action is None:
             self._answer_honestly(request)
+            return
+        served = None
+        if action.honest_first(Stage.REQUEST):
+            served = self._respond(request, self._connection)
+        self._shaped = _ShapedAnswer(self._connection, request, served, action)
+        await self._injector.carry_out(action, self._written(request, served))
+        self._shaped.end()
+        self._shaped = None
+        if served is not None:
+            self._close_after_the_last()
 
     def _answer_at_once(self, request: Request) -> None:
-        self._connection.record(HttpRequested(request=request, secure=self._connection.secure))
         try:
             self._answer_honestly(request)
         except Exception as error:  # noqa: BLE001  # as in `_work`
             self._break_off(error)
 
     def _answer_honestly(self, request: Request) -> None:
-        response = self._respond(request, self._connection)
-        octets = self._written(request, response)
-        self._connection.record(HttpResponded(response=response, secure=self._connection.secure))
+        served = self._respond(request, self._connection)
+        octets = self._written(request, served)
+        if self._connection.closing:
+            return
+        self._connection.record(
+            HttpResponded(response=served.response, secure=self._connection.secure)
+        )
         self._connection.send(octets, recorded=True)
+        self._decided(served)
         self._close_after_the_last()
+
+    def _decided(self, served: Served) -> None:
+        for fact in decision(served, served.response.status):
+            self._connection.record(fact)
 
     @property
     def _is_the_last(self) -> bool:
@@ -150,8 +193,10 @@ class HttpConversation:
         self._connection.record(Broke(error=f"{type(error).__name__}: {error}"))
         self._connection.close()
 
-    def _written(self, request: Request, response: Response) -> bytes:
-        return serialised(response, method=request.method, close=self._is_the_last)
+    def _written(self, request: Request, served: Served | None) -> bytes:
+        if served is None:
+            return b""
+        return serialised(served.response, method=request.method, close=self._is_the_last)
 
     def _refuse(self, problem: BadRequest) -> None:
         """What is no HTTP gets a plain answer and the end of the connection."""
@@ -166,3 +211,55 @@ class HttpConversation:
         self._connection.record(HttpResponded(response=response, secure=self._connection.secure))
         self._connection.send(serialised(response, close=True), recorded=True)
         self._connection.close()
+
+
+class _ShapedAnswer:
+    """What a fault lets out in answer to a request. `served` is what an honest server would say."""
+
+    def __init__(
+        self, connection: Connection, request: Request, served: Served | None, action: Action
+    ) -> None:
+        self._connection = connection
+        self._method = request.method
+        self._served = served
+        self._action = action
+        self._answer = OutgoingAnswer(
+            status_of=partial(status_of, method=request.method), when_whole=self._whole
+        )
+        connection.begin_answer(self._answer)
+
+    def _whole(self, status: int, octets: bytes) -> None:
+        self._record(status, octets, whole=True)
+        if self._served is not None:
+            for fact in decision(self._served, status):
+                self._connection.record(fact)
+        elif status < 300:
+            self._connection.record(Acknowledged(messages=(), answer=f"HTTP {status}"))
+
+    def end(self) -> None:
+        """Nothing more will come of it."""
+        self._connection.begin_answer(None)
+        if self._answer.status is None:
+            self._answer.status = -1
+            read = read_response(bytes(self._answer.octets), method=self._method)
+            if read is not None:
+                self._record(read[0], bytes(self._answer.octets), whole=False)
+
+    def _record(self, status: int, octets: bytes, *, whole: bool) -> None:
+        read = read_response(octets, method=self._method)
+        honest = self._served.response if self._served is not None else None
+        is_honest = honest is not None and honest.status == status
+        self._connection.record(
+            HttpResponded(
+                response=Response(
+                    status=status,
+                    body=read[2] if read is not None else b"",
+                    mark=honest.mark if is_honest and honest else Mark.SYNTHETIC,
+                    source=honest.source if is_honest and honest else "a fault",
+                    case=honest.case if is_honest and honest else "fault",
+                ),
+                secure=self._connection.secure,
+                shaped_by=self._action.do,
+                whole=whole,
+            )
+        )

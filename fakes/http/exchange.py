@@ -5,20 +5,11 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import parse_qsl, unquote
 
+from ..marks import Mark
+
 Headers = tuple[tuple[str, str], ...]
-
-
-class Mark(StrEnum):
-    """How well it is known that a vendor answers so."""
-
-    DOCUMENTED = "documented"
-    SEEN = "seen"
-    MEASURED = "measured"
-    INFERRED = "inferred"
-    SYNTHETIC = "synthetic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +23,13 @@ class Request:
     target: str
     headers: Headers
     body: bytes = b""
+
+    @property
+    def head(self) -> bytes:
+        """The request line and the headers as octets."""
+        lines = [f"{self.method} {self.target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
     @property
     def path(self) -> str:
@@ -104,3 +102,16 @@ class Response:
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
         return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A response, and what was taken with the request that it answers.
+
+    `messages` are the indexes of what was captured; `refused` are the recipients who were turned
+    down, each with the words for it, though the request as a whole was taken.
+    """
+
+    response: Response
+    messages: tuple[int, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()

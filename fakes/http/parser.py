@@ -1,7 +1,8 @@
-"""Octets to requests and responses to octets, by httptools."""
+"""Octets to requests and responses and back, by httptools."""
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 import httptools
@@ -9,6 +10,12 @@ import httptools
 from .exchange import Headers, Request, Response
 
 _MOST_HEADERS = 200
+# A header value costs httptools the square of its length; no client of an API comes near this.
+_LONGEST_HEAD = 64 * 1024
+_END_OF_HEAD = b"\r\n\r\n"
+# RFC 9110 section 7.8: a server may ignore an offer to upgrade, and clients make it unasked.
+_OFFER = re.compile(rb"(?<=\r\n)upgrade(?=:)", re.IGNORECASE)
+_UNOFFERED = b"Upgrade-Not-Taken"
 _NO_BODY = frozenset([204, 304])
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
@@ -29,34 +36,81 @@ class RequestParser:
 
     def __init__(self, *, limit: int) -> None:
         self._limit = limit
-        self._parser = httptools.HttpRequestParser(self)
         self._complete: list[Request] = []
         self.keeps_alive = True
+        self._begin_anew()
         self._reset()
 
+    def _begin_anew(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+
     def _reset(self) -> None:
+        self._head = bytearray()
+        self._in_head = True
+        self._missing: int | None = None
         self._target = bytearray()
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
         self.expects_continue = False
 
+    @property
+    def unfinished(self) -> tuple[bytes, bytes]:
+        """What there is of the head and of the body of a request that is not complete."""
+        return bytes(self._head), bytes(self._body)
+
     def feed(self, data: bytes) -> list[Request]:
         """The requests that are complete now.
 
+        Each is parsed up to its end and no further, so that what comes behind it cannot spoil it.
+
         Raises:
-            BadRequest: this is no HTTP/1, or too much of it.
+            BadRequest: this is no HTTP/1, or too much of it; `take_complete` has what came before.
         """
+        while data:
+            end = self._end_of_piece(data)
+            piece, data = data[:end], data[end:]
+            if self._in_head:
+                self._take_head(piece)
+            self._parse(piece)
+        return self.take_complete()
+
+    def take_complete(self) -> list[Request]:
+        """The requests that are complete and were not taken yet."""
+        complete, self._complete = self._complete, []
+        return complete
+
+    def _end_of_piece(self, data: bytes) -> int:
+        """Where the head ends in these octets, or the body; their end where neither does."""
+        if not self._in_head:
+            return len(data) if self._missing is None else min(self._missing, len(data))
+        before = bytes(self._head[1 - len(_END_OF_HEAD) :])
+        end = (before + data).find(_END_OF_HEAD)
+        return len(data) if end < 0 else end + len(_END_OF_HEAD) - len(before)
+
+    def _take_head(self, piece: bytes) -> None:
+        self._head += piece
+        if len(self._head) > _LONGEST_HEAD:
+            del self._head[_LONGEST_HEAD:]
+            if b"\r\n" in self._head:
+                raise BadRequest(431, "the headers are too large")
+            raise BadRequest(414, "the target is too long")
+
+    def _parse(self, piece: bytes) -> None:
+        head, complete = bytes(self._head), len(self._complete)
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
-            raise BadRequest(400, "no upgrades here") from None
+            # httptools takes the end of this head for the end of HTTP.
+            del self._complete[complete:]
+            self._begin_anew()
+            self._reset()
+            self._head += head
+            self._parse(_OFFER.sub(_UNOFFERED, head))
         except httptools.HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, BadRequest):
                 raise cause from None
             raise BadRequest(400, str(error)) from None
-        complete, self._complete = self._complete, []
-        return complete
 
     # What httptools calls.
 
@@ -68,15 +122,28 @@ class RequestParser:
         """Take one header."""
         if len(self._headers) >= _MOST_HEADERS:
             raise BadRequest(431, "too many headers")
+        if name == _UNOFFERED:
+            name = b"Upgrade"
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
-        if name.lower() == b"expect" and value.lower() == b"100-continue":
+        lowered = name.lower()
+        if lowered == b"expect" and value.lower() == b"100-continue":
             self.expects_continue = True
+        elif lowered == b"content-length" and value.isdigit():
+            self._missing = int(value)
+        elif lowered == b"transfer-encoding":
+            self._missing = None
+
+    def on_headers_complete(self) -> None:
+        """What follows is the body, if there is one."""
+        self._in_head = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
         if len(self._body) + len(body) > self._limit:
             raise BadRequest(413, "the body is too large")
         self._body += body
+        if self._missing is not None:
+            self._missing -= len(body)
 
     def on_message_complete(self) -> None:
         """Finish a request."""
@@ -91,6 +158,60 @@ class RequestParser:
             )
         )
         self._reset()
+
+
+class _ResponseParser:
+    """What httptools calls while it reads a response."""
+
+    def __init__(self) -> None:
+        self.headers: list[tuple[str, str]] = []
+        self.body = bytearray()
+        self.in_body = self.is_whole = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        self.in_body = True
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.is_whole = True
+
+
+def status_of(octets: bytes, *, method: str = "POST") -> int | None:
+    """The status of the whole response that some octets begin with; None while it is not whole.
+
+    Interim responses before it are passed over. A response to HEAD ends with its head.
+    """
+    read = read_response(octets, method=method)
+    return read[0] if read is not None and read[1] else None
+
+
+def read_response(octets: bytes, *, method: str = "POST") -> tuple[int, bool, bytes] | None:
+    """The status of a response, whether it is whole, and its body; None where no head is whole."""
+    head, end, rest = octets.partition(_END_OF_HEAD)
+    if not end:
+        return None
+    reader = _ResponseParser()
+    parser = httptools.HttpResponseParser(reader)
+    try:
+        parser.feed_data(head + end)
+        status = int(parser.get_status_code())
+        if 100 <= status < 200:
+            return read_response(rest, method=method)
+        if method == "HEAD" or status in _NO_BODY:
+            return status, True, b""
+        if not reader.is_whole:
+            parser.feed_data(rest)
+    except httptools.HttpParserError:
+        # Junk behind a whole response is no part of it; junk in place of one is no response.
+        if not reader.in_body:
+            return None
+        status = int(parser.get_status_code())
+    return status, reader.is_whole, bytes(reader.body)
 
 
 def serialised(response: Response, *, method: str = "POST", close: bool = False) -> bytes:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..http.exchange import Headers, Mark, Response
+from ..http.exchange import Headers, Response
+from ..marks import Mark
 
 JSON: Headers = (("Content-Type", "application/json"),)
 

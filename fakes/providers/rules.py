@@ -121,11 +121,16 @@ Token = Callable[[int, str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Generic[A]):
-    """What came of a request: the account after it, the response, the mail that was taken."""
+    """What came of a request: the account after it, the response, the mail that was taken.
+
+    `refused`: recipients who are turned down in a response that takes the request as a whole,
+    each with the vendor's word for why.
+    """
 
     account: A
     response: Response
     accepted: tuple[AcceptedMail, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 class Provider(ABC, Generic[A]):

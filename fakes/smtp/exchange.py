@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..http.exchange import Mark
+from ..marks import Mark
 
 # Many addresses may be named in one reply; clients bound the length of a line.
 _LONGEST = 2000

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from ..connection import Connection
 from ..fault_injector import FaultInjector
 from ..faults import Action, Stage
+
+# Every line of it, and the end of the last one: before that it is no reply (RFC 5321 section 4.2).
+_WHOLE = re.compile(rb"(?:\d\d\d-[^\r\n]*\r\n)*\d\d\d(?: [^\r\n]*)?\r\n")
 
 
 class Replies:
@@ -63,6 +67,17 @@ class Replies:
             before_the_last()
         self._connection.send(honest)
         await self._connection.drained()
+
+
+def reply_status(octets: bytes) -> int | None:
+    """The code of the whole reply that some octets begin with; None while it is not whole.
+
+    Of a reply whose code changes on its way it is the worst.
+    """
+    whole = _WHOLE.match(octets)
+    if whole is None:
+        return None
+    return max(int(line[:3]) for line in whole[0].splitlines())
 
 
 def _safe(text: str) -> str:

@@ -20,18 +20,13 @@ from ..fault_injector import FaultInjector
 from ..faults import FaultPlan, Stage
 from ..handshake import Choose, HandshakeFailed
 from ..message import CapturedMessage
-from ..transcript import (
-    AuthOutcome,
-    AuthResponse,
-    Broke,
-    Command,
-    MessageCaptured,
-    Unread,
-)
+from ..transcript import Broke, MessageCaptured, Unread
 from .address import NULL_PATH, split_path
 from .auth import PresentedCredentials, Terms
 from .body import BodyReader
 from .body_receiver import BodyReceiver
+from .decisions import Decisions
+from .facts import AuthOutcome, AuthResponse, Command
 from .input_buffer import EndlessLineError, InputBuffer
 from .library import CommandLimits, NoHandler, hush
 from .login import Login
@@ -102,6 +97,7 @@ class SmtpSession(SMTP):
         self._contexts = contexts
         self._connection: Connection
         self._injector: FaultInjector
+        self._decisions: Decisions
         self._replies: Replies
         self._input: InputBuffer
         self._login: Login
@@ -124,6 +120,7 @@ class SmtpSession(SMTP):
         self._injector = FaultInjector(
             connection=connection, plan=self._plan, nth=self._nth, timeout=self._fault_timeout
         )
+        self._decisions = Decisions(connection)
         self._replies = Replies(connection=connection, injector=self._injector)
         self._input = InputBuffer(
             limit=self.line_length_limit,
@@ -215,6 +212,9 @@ class SmtpSession(SMTP):
             self._injector.count_anew(Stage.AUTH)
         if stage is Stage.MAIL:
             self._injector.count_anew(Stage.RCPT)
+        if stage is Stage.RCPT:
+            path = split_path(self._strip_command_keyword("TO:", argument or "") or "")
+            self._decisions.expect_for_recipient(path[0] if path else argument or "")
         if stage is None or not await self._replies.overruled(stage):
             await method(argument)
 
@@ -357,6 +357,7 @@ class SmtpSession(SMTP):
         """Add a message to those taken, on record; its place in the list."""
         index = self._on_message(message)
         self._connection.record(MessageCaptured(index=index, message=message))
+        self._decisions.expect_for_message(index)
         return index
 
     def _message(self, envelope: Any, wire: bytes) -> CapturedMessage:

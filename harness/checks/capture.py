@@ -16,7 +16,7 @@ from harness.protocol import Attachment, Message
 
 from .check import Check
 from .counts import Count, CountField
-from .record import Observation, Record, numbers
+from .record import Handover, Observation, Record, numbers
 
 # What a sender has to add, or may add without being asked, in a plain message.
 _COMMON_HEADERS = frozenset(
@@ -30,13 +30,13 @@ _COMMON_HEADERS = frozenset(
 
 
 def messages(record: Record, wanted: Count) -> Observation:
-    """How many messages were taken."""
-    found = [event for event, _ in record.of(MessageCaptured)]
+    """How many messages were taken; what one submission handed over is one."""
+    found = record.handovers
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"messages taken by the server: {wanted}",
         observed=f"messages taken by the server: {len(found) or 'none'}",
-        events=numbers(found),
+        events=numbers([event for handover in found for event in handover.events]),
     )
 
 
@@ -57,7 +57,11 @@ def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
 
 def anonymous(record: Record, wanted: Count) -> Observation:
     """How many messages were handed over without having logged in."""
-    found = [event for event, fact in record.of(MessageCaptured) if fact.message.username is None]
+    found = [
+        handover.events[0]
+        for handover in record.handovers
+        if all(message.username is None for message in handover.messages)
+    ]
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"messages handed over without a log-in: {wanted}",
@@ -69,21 +73,21 @@ def anonymous(record: Record, wanted: Count) -> Observation:
 def content(record: Record, wanted: Literal["intact"]) -> Observation:
     """Whether what was taken is what was asked for: From, subject, text, files and recipients."""
     del wanted
-    found = list(record.of(MessageCaptured))
+    found = record.handovers
     if not found:
         return Observation(met=False, expected="one message, as asked for", observed="no message")
     asked = [send.request.message for send in record.sends]
-    event, last = found[-1]
+    last = found[-1]
     differences = {
-        event.number: _unlike(fact.message, asked[-1:] if fact is last else asked)
-        for event, fact in found
+        handover.events[0].number: _unlike(handover, asked[-1:] if handover is last else asked)
+        for handover in found
     }
     altered = {number: words for number, words in differences.items() if words}
     return Observation(
         met=not altered,
         expected="From, recipients, subject, text and attachments as they were asked for",
         observed="; ".join(dict.fromkeys(chain(*altered.values()))) or "all as asked for",
-        events=tuple(altered) or (event.number,),
+        events=tuple(altered) or (last.events[0].number,),
     )
 
 
@@ -110,19 +114,20 @@ def _parse(captured: Captured) -> EmailMessage:
     return message
 
 
-def _unlike(captured: Captured, asked: Sequence[Message]) -> list[str]:
+def _unlike(handover: Handover, asked: Sequence[Message]) -> list[str]:
     """What tells a message from the one among these that it is most like."""
-    return min((_differences(captured, each) for each in asked), key=len)
+    return min((_differences(handover, each) for each in asked), key=len)
 
 
-def _differences(captured: Captured, asked: Message) -> list[str]:
+def _differences(handover: Handover, asked: Message) -> list[str]:
     found = []
-    if set(captured.rcpt_tos) != set(asked.recipients):
-        found.append(f"recipients {', '.join(captured.rcpt_tos)}")
-    try:
-        found += _altered(_parse(captured), asked)
-    except Exception as error:  # noqa: BLE001  # Python's parser trips over some broken headers
-        found.append(f"a message that cannot be read ({type(error).__name__}: {error})")
+    if set(handover.recipients) != set(asked.recipients):
+        found.append(f"recipients {', '.join(handover.recipients)}")
+    for captured in handover.messages:
+        try:
+            found += _altered(_parse(captured), asked)
+        except Exception as error:  # noqa: BLE001  # Python's parser trips over some headers
+            found.append(f"a message that cannot be read ({type(error).__name__}: {error})")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -19,8 +19,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from harness.fakes.transcript import HttpResponded, MessageCaptured, Sent
-from harness.protocol import ErrorClass, Phase, SendError
+from harness.fakes.transcript import Acknowledged, Event, Flooded, RecipientRefused
+from harness.protocol import ErrorClass, Phase, RefusedRecipient, SendError
 
 from .counts import CountField
 from .record import Observation, Reaction, Record, SendRecord, numbers
@@ -80,6 +80,21 @@ class ErrorClause(BaseModel):
     `connect_to` counts as the one that it stands for."""
 
 
+class RefusedClause(BaseModel):
+    """A recipient whom the sender has to name as refused, beside those who got the message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str
+    """The recipient's address."""
+
+    reply_code: Annotated[StrictInt, Field(ge=200, le=599)] | None = None
+    """The server's reply code for that recipient, where the sender tells one."""
+
+    says: OneOrMore[Pattern] = ()
+    """Regular expressions that have to be found in what it tells of that recipient."""
+
+
 class SenderClause(BaseModel):
     """What the sender has to report."""
 
@@ -93,6 +108,9 @@ class SenderClause(BaseModel):
 
     attempts: CountField | None = None
     """How many connections (by an API: requests) it says it made."""
+
+    refused: tuple[RefusedClause, ...] | None = None
+    """The recipients whom it has to name as refused, no more and no fewer."""
 
 
 def answers(record: Record) -> Observation:
@@ -108,38 +126,47 @@ def answers(record: Record) -> Observation:
 _ANSWERS = {Reaction.ANSWERED, Reaction.UNSUPPORTED}
 
 
+def flood(record: Record) -> Observation:
+    """Whether the sender came to an end, rather than talk to the servers for ever."""
+    found = list(record.of(Flooded))
+    seen = [f"{fact.events} events with {fact.kept} octets" for _, fact in found]
+    return Observation(
+        met=not found,
+        expected="as much talk as a message needs",
+        observed=", ".join(seen) or "no more than that",
+        events=numbers([event for event, _ in found]),
+    )
+
+
 def honesty(record: Record) -> Observation:
     """Whether `sent` and `failed` agree with what the server had acknowledged."""
     expected = "sent exactly where the server acknowledged the message"
     for send in record.sends:
         if send.answer is None:
             continue
-        acknowledged, cited = _acknowledged(record, send)
-        if send.answer.status == "sent" and not acknowledged:
+        within = list(record.during(send))
+        positive = [(e, e.fact) for e in within if isinstance(e.fact, Acknowledged)]
+        taken = [event for event, fact in positive if fact.messages]
+        if send.answer.status == "sent" and not positive:
             observed = "the sender says sent, and no server acknowledged a message"
+            cited = numbers(within[-1:])
             return Observation(met=False, expected=expected, observed=observed, events=cited)
-        if send.answer.status == "failed" and acknowledged:
+        if send.answer.status == "failed" and taken and not _tells_who_was_refused(send, within):
             observed = "the sender says failed, and the server had acknowledged the message"
+            cited = numbers(taken)
             return Observation(met=False, expected=expected, observed=observed, events=cited)
     return Observation(met=True, expected=expected, observed="they agree")
 
 
-# Every line of it, and the end of the last one: before that nothing is acknowledged.
-_WHOLE_2XX = re.compile(rb"(?:2\d\d-[^\r\n]*\r\n)*2\d\d(?: [^\r\n]*)?\r\n")
+def _tells_who_was_refused(send: SendRecord, within: Sequence[Event]) -> bool:
+    """Whether a failure is one for the recipients that it names, and they were refused.
 
-
-def _acknowledged(record: Record, send: SendRecord) -> tuple[bool, tuple[int, ...]]:
-    """Whether a message was taken in this send and the whole 2xx reply went out."""
-    within = [e for e in record.events if send.first <= e.number <= send.last]
-    for place, event in enumerate(within):
-        if not isinstance(event.fact, MessageCaptured):
-            continue
-        told = [e.fact for e in within[place:] if e.connection == event.connection]
-        reply = b"".join(fact.data for fact in told if isinstance(fact, Sent))
-        response = next((fact for fact in told if isinstance(fact, HttpResponded)), None)
-        if _WHOLE_2XX.match(reply) or (response is not None and response.response.status < 300):
-            return True, (event.number,)
-    return False, tuple(e.number for e in within[-1:])
+    RFC 5321 section 3.3 leaves open what becomes of a message that only some of its recipients
+    may get; some libraries call that a failure, and say for whom.
+    """
+    refused = {e.fact.address.lower() for e in within if isinstance(e.fact, RecipientRefused)}
+    told = {each.address.lower() for each in send.answer.refused} if send.answer else set()
+    return bool(told) and told <= refused
 
 
 def discretion(record: Record) -> Observation:
@@ -177,9 +204,37 @@ def ask_sender(
                 observed=f"attempts: {answer.attempts}",
             ),
         )
+    if wanted.refused is not None:
+        yield from _ask_refused(answer.refused, wanted.refused)
     if wanted.error is not None and answer.status == "failed":
         error = answer.error or SendError()
         yield from _ask_error(error, wanted.error, host=host, connect_to=send.request.connect_to)
+
+
+def _ask_refused(
+    told: tuple[RefusedRecipient, ...], wanted: tuple[RefusedClause, ...]
+) -> Iterator[tuple[str, Observation]]:
+    by_address = {each.address.lower(): each for each in told}
+    names = [each.address.lower() for each in wanted]
+    yield (
+        "sender.refused",
+        Observation(
+            met=set(by_address) == set(names),
+            expected=f"refused: {', '.join(names) or 'nobody'}",
+            observed=f"refused: {', '.join(by_address) or 'nobody is named'}",
+        ),
+    )
+    for want in wanted:
+        named = by_address.get(want.address.lower())
+        if named is None:
+            continue
+        if want.reply_code is not None and named.reply_code is not None:
+            yield (
+                "sender.refused.reply_code",
+                _one_of("code", named.reply_code, (want.reply_code,)),
+            )
+        if want.says:
+            yield "sender.refused.says", _says(named.message or "", tuple(want.says), {})
 
 
 def _ask_error(
@@ -259,13 +314,13 @@ def sent_and_taken(record: Record) -> Iterator[tuple[str, Observation]]:
             "sender.status",
             Observation(met=status == "sent", expected="status sent", observed=f"status {status}"),
         )
-    taken = [event for event, _ in record.of(MessageCaptured)]
+    taken = record.handovers
     yield (
         "messages",
         Observation(
             met=len(taken) == len(record.sends),
             expected=f"messages taken by the server: {len(record.sends)}",
             observed=f"messages taken by the server: {len(taken)}",
-            events=numbers(taken),
+            events=numbers([event for handover in taken for event in handover.events]),
         ),
     )

@@ -1,10 +1,11 @@
-"""How often the sender gave a command."""
+"""How often the sender gave a command. This module knows SMTP."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from harness.fakes.transcript import Command
+from harness.fakes.smtp.facts import Command
+from harness.fakes.transcript import Closed, Connected
 
 from .check import Check
 from .counts import Count, CountField
@@ -20,19 +21,17 @@ _WORDS = {
     "DATA": "how often the sender sent content",
     "QUIT": "how often the sender said goodbye",
 }
-# Where they are forbidden, doing them in clear, or to a peer with a certificate that has to be
-# refused, shows credentials, addresses or content to the wrong one; a sender that is told to be in
-# clear shows them to nobody whom its configuration does not let read them.
+# Where they are forbidden, doing them to somebody who is not to read them shows credentials,
+# addresses or content.
 _EXPOSING = {"AUTH", "MAIL", "DATA"}
 
 
 def _count(record: Record, wanted: Count, *, verb: str) -> Observation:
     found = [event for event, command in record.of(Command) if command.verb == verb]
-    exposed = not record.in_clear and any(
-        record.untrusted or not command.secure
-        for _, command in record.of(Command)
-        if command.verb == verb
-    )
+    exposed = any(record.is_exposed(event) for event in found)
+    if verb == "QUIT" and not found and not _left(record):
+        # A session may go on: only who ends it has to say goodbye.
+        return Observation(met=True, expected=f"QUIT commands: {wanted}", observed="it goes on")
     return Observation(
         met=wanted.holds(len(found)),
         expected=f"{verb} commands: {wanted}",
@@ -40,6 +39,12 @@ def _count(record: Record, wanted: Count, *, verb: str) -> Observation:
         events=numbers(found),
         leak=verb in _EXPOSING and wanted.most == 0 and exposed,
     )
+
+
+def _left(record: Record) -> bool:
+    """Whether the sender has ended a connection itself, or never had one."""
+    connected = {event.connection for event, _ in record.of(Connected)}
+    return not connected or any(closed.by == "sender" for _, closed in record.of(Closed))
 
 
 CHECKS = tuple(

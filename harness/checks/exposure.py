@@ -1,80 +1,104 @@
-"""Whether credentials, addresses or content crossed the network in clear."""
+"""Whether credentials, addresses or content reached somebody who is not to read them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.fakes.transcript import Body, Command, Received, Unread
+from harness.fakes.disclosure import log_ins
+from harness.fakes.transcript import Event
 
 from .check import Check
 from .record import Observation, Record
 
-_CONTENT_VERBS = {"MAIL", "RCPT", "DATA"}
-_LOGIN = re.compile(rb"^AUTH [^\r\n]*", re.MULTILINE | re.IGNORECASE)
-_ENVELOPE = re.compile(rb"^(?:MAIL FROM|RCPT TO):", re.MULTILINE | re.IGNORECASE)
+_Where = Callable[[Event], bool]
 
 
 def credentials_in_clear(record: Record, wanted: Literal["never"]) -> Observation:
     """Credentials must not cross the network outside TLS."""
     del wanted
-    found: set[int] = set()
-    names: dict[str, None] = {}
-    for stream in _streams_in_clear(record):
-        for span in record.secrets.spans(bytes(stream.octets)):
-            found.update(stream.events(span.start, span.end))
-            names[span.name] = None
-        # A log-in in clear is an exposure even with a digest or a wrong password.
-        for login in _LOGIN.finditer(stream.octets):
-            if stream.is_conversation:
-                found.update(stream.events(*login.span()))
-                names.setdefault("a log-in", None)
-    what = ", ".join(name for name in names if len(names) == 1 or name != "a log-in")
-    return Observation(
-        met=not found,
-        expected="no credentials outside TLS",
-        observed=f"in clear: {what}" if found else "none in clear",
-        events=tuple(sorted(found)),
-        leak=bool(found),
-    )
+    return _credentials(record, _in_clear, "outside TLS", "in clear")
 
 
 def content_in_clear(record: Record, wanted: Literal["never"]) -> Observation:
     """Addresses and content must not cross the network outside TLS."""
     del wanted
-    found = []
-    seen = []
-    for event in record.events:
-        match event.fact:
-            case Body(secure=False):
-                found.append(event.number)
-                seen.append("content")
-            case Command(secure=False) as command if command.verb in _CONTENT_VERBS:
-                found.append(event.number)
-                seen.append(command.verb)
-            case Unread(secure=False) as unread if _ENVELOPE.search(unread.data):
-                # Thrown away by the server, and read by whoever listens.
-                found.append(event.number)
-                seen.append("an address")
+    return _content(record, _in_clear, "outside TLS", "in clear")
+
+
+def credentials_to_a_stranger(record: Record, wanted: Literal["never"]) -> Observation:
+    """Credentials must not go to a peer whose certificate has to be refused."""
+    del wanted
+    return _credentials(
+        record, _to_a_stranger(record), "for an unverified peer", "to an unverified peer"
+    )
+
+
+def content_to_a_stranger(record: Record, wanted: Literal["never"]) -> Observation:
+    """Addresses and content must not go to a peer whose certificate has to be refused."""
+    del wanted
+    return _content(
+        record, _to_a_stranger(record), "for an unverified peer", "to an unverified peer"
+    )
+
+
+def _in_clear(event: Event) -> bool:
+    return not event.fact.is_secure
+
+
+def _to_a_stranger(record: Record) -> _Where:
+    return lambda event: event.fact.is_secure and record.is_exposed(event)
+
+
+def _credentials(record: Record, where: _Where, place: str, how: str) -> Observation:
+    found: set[int] = set()
+    names: dict[str, None] = {}
+    for stream in _streams(record, where):
+        for span in record.secrets.spans(bytes(stream.octets)):
+            found.update(stream.events(span.start, span.end))
+            names[span.name] = None
+        if stream.is_content:
+            continue
+        # A log-in is an exposure even with a digest, a signature or a wrong password.
+        for start, end in log_ins(bytes(stream.octets)):
+            found.update(stream.events(start, end))
+            names.setdefault("a log-in", None)
+    what = ", ".join(name for name in names if len(names) == 1 or name != "a log-in")
     return Observation(
         met=not found,
-        expected="no addresses and no content outside TLS",
-        observed="in clear: " + ", ".join(dict.fromkeys(seen)) if found else "none in clear",
-        events=tuple(found),
+        expected=f"no credentials {place}",
+        observed=f"{how}: {what}" if found else f"none {how}",
+        events=tuple(sorted(found)),
+        leak=bool(found),
+    )
+
+
+def _content(record: Record, where: _Where, place: str, how: str) -> Observation:
+    found = [
+        (event.number, what)
+        for event in record.events
+        if (what := event.fact.disclosed) is not None and where(event)
+    ]
+    return Observation(
+        met=not found,
+        expected=f"no addresses and no content {place}",
+        observed=f"{how}: " + ", ".join(dict.fromkeys(what for _, what in found))
+        if found
+        else f"none {how}",
+        events=tuple(number for number, _ in found),
         leak=bool(found),
     )
 
 
 @dataclass(slots=True)
 class _Stream:
-    """Octets of one connection as the network saw them, however they were cut into segments.
+    """Octets of one connection as they came, however they were cut into segments.
 
-    `is_conversation`: commands, rather than the content of a message.
+    `is_content`: of a message, rather than what is said about it.
     """
 
-    is_conversation: bool
+    is_content: bool
     octets: bytearray = field(default_factory=bytearray)
     _begins: list[tuple[int, int]] = field(default_factory=list)
 
@@ -90,18 +114,13 @@ class _Stream:
                 yield number
 
 
-def _streams_in_clear(record: Record) -> Iterable[_Stream]:
-    """What each connection carried outside TLS."""
-    streams: dict[tuple[int, str], _Stream] = {}
-    for event in record.events:
-        match event.fact:
-            case (Received(secure=False) | Body(secure=False) | Unread(secure=False)) as segment:
-                # Apart, because most of what is unread has come as a segment before.
-                kind = type(segment)
-                stream = streams.setdefault(
-                    (event.connection, kind.__name__), _Stream(kind is not Body)
-                )
-                stream.add(event.number, segment.data)
+def _streams(record: Record, where: _Where) -> Iterable[_Stream]:
+    """What each connection carried to such a place."""
+    streams: dict[tuple[int, bool], _Stream] = {}
+    for event in filter(where, record.events):
+        for carried in event.fact.carried:
+            key = (event.connection, carried.is_content)
+            streams.setdefault(key, _Stream(carried.is_content)).add(event.number, carried.data)
     return streams.values()
 
 

@@ -1,16 +1,11 @@
-"""How the sender went about TLS."""
+"""How the sender went about TLS. This module knows SMTP."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from harness.fakes.transcript import (
-    ClientHelloSeen,
-    Command,
-    Received,
-    TlsEstablished,
-    Unread,
-)
+from harness.fakes.smtp.facts import Command
+from harness.fakes.transcript import ClientHelloSeen, Received, TlsEstablished, Unread
 
 from .check import Check
 from .counts import Count, CountField

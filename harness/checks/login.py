@@ -1,10 +1,10 @@
-"""How the sender logged in."""
+"""How the sender logged in. This module knows SMTP."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from harness.fakes.transcript import AuthOutcome, Command
+from harness.fakes.smtp.facts import AuthOutcome, Command
 
 from .check import Check
 from .counts import Count, CountField

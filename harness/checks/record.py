@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
 from harness.fakes.message import Captured
-from harness.fakes.transcript import Event, MessageCaptured
+from harness.fakes.transcript import Event, MessageCaptured, TlsEstablished
 from harness.protocol import Answer, SendRequest
 from harness.secrets import Secrets
 
@@ -43,12 +43,28 @@ class SendRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What was taken at one stroke, of one request or transaction.
+
+    Some vendors make a message of each recipient; what the sender handed over is all of them.
+    """
+
+    events: tuple[Event, ...]
+    messages: tuple[Captured, ...]
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The recipients of all of it, each once, in order."""
+        return tuple(dict.fromkeys(name for each in self.messages for name in each.rcpt_tos))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """A case that has run.
 
     `main` is the label of the fake that the sender was told of; `host` the name it was told.
-    `in_clear` tells whether it was told to send in clear, `untrusted` whether a certificate was
-    shown to it that has to be refused.
+    `in_clear` tells whether it was told to send in clear, `verifies` whether it was told to verify
+    certificates, each time.
     """
 
     events: tuple[Event, ...]
@@ -57,7 +73,13 @@ class Record:
     main: str
     host: str
     in_clear: bool
-    untrusted: bool = False
+    verifies: bool = True
+    _strangers: frozenset[int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        established = self.of(TlsEstablished) if self.verifies else ()
+        found = {event.connection for event, fact in established if fact.has_to_be_refused}
+        object.__setattr__(self, "_strangers", frozenset(found))
 
     @property
     def last(self) -> SendRecord:
@@ -68,6 +90,40 @@ class Record:
     def messages(self) -> tuple[Captured, ...]:
         """What was taken, in order."""
         return tuple(captured.message for _, captured in self.of(MessageCaptured))
+
+    @property
+    def meets_strangers(self) -> bool:
+        """Whether TLS was set up with a certificate that a sender has to refuse."""
+        return bool(self._strangers)
+
+    def is_exposed(self, event: Event) -> bool:
+        """Whether what came in with it reached somebody whom the configuration does not let read.
+
+        That is, in clear though it was told to use TLS, or inside TLS with a peer that it cannot
+        have verified.
+        """
+        if event.fact.is_secure:
+            return event.connection in self._strangers
+        return not self.in_clear
+
+    @property
+    def handovers(self) -> tuple[Handover, ...]:
+        """What was taken, in order, as it was handed over."""
+        together: dict[tuple[int, int], list[tuple[Event, MessageCaptured]]] = {}
+        for event, fact in self.of(MessageCaptured):
+            key = (fact.submission, 0) if fact.submission else (0, event.number)
+            together.setdefault(key, []).append((event, fact))
+        return tuple(
+            Handover(
+                events=tuple(event for event, _ in taken),
+                messages=tuple(fact.message for _, fact in taken),
+            )
+            for taken in together.values()
+        )
+
+    def during(self, send: SendRecord) -> Iterator[Event]:
+        """The events of one send."""
+        yield from self.events[send.first - 1 : send.last]
 
     def of(self, kind: type[F]) -> Iterator[tuple[Event, F]]:
         """Every event whose fact is a `kind`, with the fact."""

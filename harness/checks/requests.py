@@ -1,4 +1,4 @@
-"""What the sender asked a provider's API."""
+"""What the sender asked a provider's API. This module knows HTTP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from harness.fakes.http.exchange import Request
-from harness.fakes.transcript import Connected, HttpRequested
+from harness.fakes.http.facts import HttpRequested
+from harness.fakes.transcript import Connected
 from harness.secrets import Secrets
 
 from .check import Check
@@ -17,8 +18,9 @@ from .record import Observation, Record, numbers
 def requests(record: Record, wanted: Count) -> Observation:
     """How many requests the sender made, whatever became of them."""
     found = list(record.of(HttpRequested))
-    exposed = record.untrusted and any(
-        fact.request.body or any(_keys(fact.request, record.secrets)) for _, fact in found
+    exposed = any(
+        record.is_exposed(event) and (fact.request.body or any(_keys(fact.request, record.secrets)))
+        for event, fact in found
     )
     return Observation(
         met=wanted.holds(len(found)),

@@ -90,6 +90,8 @@ class ReportDocument(_ReportDocument):
     sender: str = Field(description="the sender that was judged, as given to --sender")
     started: AwareDatetime = Field(description="ISO 8601, UTC")
     duration: float = Field(description="seconds", ge=0)
+    interrupted: bool = Field(description="whether it ended before all cases had run")
+    total: int = Field(description="how many cases were to run", ge=0)
     summary: SummaryDocument = Field(description="how many cases ended in each verdict")
     requirements: list[RequirementDocument] = Field(description="the verdict of each requirement")
     cases: list[CaseDocument] = Field(description="every case, controls included")
@@ -104,6 +106,8 @@ def to_document(result: RunResult, *, folder: Path | None = None) -> ReportDocum
         sender=encodable(result.sender),
         started=in_utc(result.started),
         duration=seconds(result.duration),
+        interrupted=not result.is_whole,
+        total=len(result.cases) if result.total is None else result.total,
         summary=SummaryDocument.model_validate(result.summary),
         requirements=[requirement_document(each) for each in result.requirements],
         cases=[case_document(each, folder=folder) for each in result.cases],

@@ -1,8 +1,9 @@
 """The JUnit report: what CI servers show.
 
 A fail is a failure and an error an error; inconclusive, unsupported and expected failures are
-skipped, with the reason. A suite is a folder of scenarios. All text is escaped before it gets
-here into XML, because XML has no way to write a control byte at all.
+skipped, with the reason. A suite is a folder of scenarios; what the sender was never asked, for
+want of a feature, is one skipped test a feature, in a suite of its own. All text is escaped before
+it gets here into XML, because XML has no way to write a control byte at all.
 """
 
 from __future__ import annotations
@@ -10,11 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from harness.escaping import shortened, visible
+from harness.escaping import inert, shortened, visible
+from harness.gate import gates
 from harness.model import CaseResult, Finding, RunResult, Verdict
+from harness.reports.causes import convicting
 from harness.reports.document import in_utc, relative, seconds
 from harness.reports.formats import Context, WholeFormat
-from harness.reports.overview import again, answer_line, convicting, excerpt, remarks
+from harness.reports.overview import (
+    Unasked,
+    again,
+    answer_line,
+    excerpt,
+    never_asked,
+    remarks,
+    unasked,
+)
 
 _LONGEST_LINE = 2_000
 _LONGEST_OUTPUT = 32_000
@@ -23,12 +34,17 @@ _LONGEST_OUTPUT = 32_000
 def render(result: RunResult, context: Context) -> str:
     """Return the report as XML."""
     root = ET.Element("testsuites", {"name": "harness"})
-    _count(root, result.cases, result.duration)
-    for folder, cases in _by_folder(result.cases).items():
+    asked = [case for case in result.cases if not never_asked(case)]
+    groups = unasked(result.cases)
+    _count(root, asked, result.duration, folded=len(groups))
+    for folder, cases in _by_folder(asked).items():
         root.append(_suite(folder, cases, result, context))
+    if groups:
+        root.append(_suite_of_unasked(groups))
     ET.indent(root)
     # Without non-ASCII bytes it stays readable whatever encoding a pipe puts it through.
     body = ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii")
+    body = inert(body, colon="&#58;", hash_sign="&#35;")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
 
 
@@ -44,15 +60,29 @@ def _suite(folder: str, cases: list[CaseResult], result: RunResult, context: Con
     _count(suite, cases, sum(case.duration for case in cases))
     suite.set("timestamp", in_utc(result.started).isoformat(timespec="seconds"))
     about = [("sender", result.sender), ("harness", result.harness), ("seed", str(result.seed))]
-    about += [("interrupted", "true")] if result.interrupted else []
+    about += [("interrupted", "true")] if not result.is_whole else []
     about += [("note", note) for note in result.notes]
     _add_properties(suite, about)
     suite.extend(_case(case, result, context) for case in cases)
     return suite
 
 
-def _count(element: ET.Element, cases: Iterable[CaseResult], duration: float) -> None:
-    kinds = [_kind(case) for case in cases]
+def _suite_of_unasked(groups: Iterable[Unasked]) -> ET.Element:
+    suite = ET.Element("testsuite", {"name": "not asked"})
+    for group in groups:
+        name = {"classname": "not-asked", "name": visible(group.need), "time": "0.000"}
+        case = ET.SubElement(suite, "testcase", name)
+        message = f"unsupported: the sender does not have {group.need}; {group.in_words}"
+        ET.SubElement(case, "skipped", {"message": _line(message)})
+    _count(suite, (), 0.0, folded=len(suite))
+    return suite
+
+
+def _count(
+    element: ET.Element, cases: Iterable[CaseResult], duration: float, *, folded: int = 0
+) -> None:
+    """Set the figures of a suite; `folded` tests stand for cases that were never asked."""
+    kinds: list[str | None] = [*(_kind(case) for case in cases), *(["skipped"] * folded)]
     element.set("tests", str(len(kinds)))
     element.set("failures", str(kinds.count("failure")))
     element.set("errors", str(kinds.count("error")))
@@ -89,9 +119,11 @@ def _case(case: CaseResult, result: RunResult, context: Context) -> ET.Element:
             element.set("line", line)
     _add_properties(element, _case_properties(case, context))
     if kind := _kind(case):
-        ending = ET.SubElement(element, kind, {"message": _line(_message(case))})
+        is_free = kind == "failure" and not gates(case, strict=result.strict)
+        note = " (gates under --strict only)" if is_free else ""
+        ending = ET.SubElement(element, kind, {"message": _line(_message(case)) + note})
         if kind != "skipped":
-            ending.set("type", case.level or case.verdict)
+            ending.set("type", (case.level or case.verdict) + (", not gating" if is_free else ""))
             ending.text = "\n".join(_line(line) for line in _body(case, result, context))
             _add_output(element, case)
     return element

@@ -1,5 +1,7 @@
 """The Markdown report: for the step summary of GitHub, and for a file.
 
+One screen says how it went, with a line for each cause of failure; everything else is folded.
+
 Whatever came off the wire, or from a scenario, goes either into a code span or code block with a
 fence longer than any run of backticks in it, or through `inline`, which leaves no character that
 Markdown or HTML would act on.
@@ -10,30 +12,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from harness.escaping import shortened, visible
-from harness.gate import MEANING
+from harness.escaping import inert, shortened, visible
+from harness.gate import meaning
 from harness.model import CaseResult, Finding, RequirementResult, RunResult, Verdict
+from harness.reports.causes import Cause, convicting
 from harness.reports.document import relative
 from harness.reports.formats import Context, WholeFormat
 from harness.reports.overview import (
-    Cause,
     again,
     answer_line,
     by_document,
-    by_need,
     by_urgency,
     cases_alike,
     cases_with,
-    causes,
     changed,
-    convicting,
     excerpt,
     expected_failures,
     failures,
+    grouped_failures,
     headline,
-    how_to_ask,
+    never_asked,
     plural,
     reasons,
+    unasked,
 )
 
 # Punctuation that Markdown, HTML, GitHub or a bare address could act on. A colon does so only
@@ -45,6 +46,9 @@ _WWW = re.compile(r"www\.", re.IGNORECASE)
 _LARGEST = 900_000
 _MOST_CAUSES = 40
 _MOST_IDS = 30
+# Beyond that many lines the first screen is full; the rest is folded once more.
+_CAUSES_AT_SIGHT = 12
+_MOST_REASONS = 20
 _LONGEST = 1_000
 
 
@@ -60,7 +64,7 @@ def render(result: RunResult, context: Context) -> str:
         _not_asked(result),
         _closing(result, context),
     ]
-    return _within(_LARGEST, [section for section in sections if section])
+    return inert(_within(_LARGEST, [section for section in sections if section]))
 
 
 def inline(text: str) -> str:
@@ -103,36 +107,52 @@ def _failures(result: RunResult, context: Context) -> Iterable[list[str]]:
     failed = failures(result)
     if not failed:
         return
-    found = causes(failed)
-    yield [f"### Failed: {plural(len(failed), 'case')}"]
-    for cause in found[:_MOST_CAUSES]:
-        yield _cause(cause, result, context)
+    found = grouped_failures(result)
+    count = "one cause" if len(found) == 1 else f"{len(found)} causes"
+    yield [f"### Failed: {plural(len(failed), 'case')}, {count}"]
+    shown = [_cause(cause, result, context) for cause in found[:_MOST_CAUSES]]
+    yield from shown[:_CAUSES_AT_SIGHT]
+    if further := shown[_CAUSES_AT_SIGHT:]:
+        yield [f"<details><summary>{plural(len(further), 'more cause')}</summary>"]
+        yield from further
+        yield ["</details>"]
     if rest := found[_MOST_CAUSES:]:
-        heading = f"{plural(len(rest), 'more cause')}, not shown in full:"
-        yield [heading, "", *_ids(cause.first for cause in rest)]
+        what = f"{plural(len(rest), 'more cause')}, not shown in full"
+        yield _folded(what, _ids(cause.first for cause in rest))
+
+
+def _folded(summary: str, lines: Iterable[str]) -> list[str]:
+    # The empty lines matter: they end the HTML, so that what is inside is Markdown again.
+    return [f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"]
 
 
 def _cause(cause: Cause, result: RunResult, context: Context) -> list[str]:
+    """Return a cause as one line, which unfolds to its first case in full."""
     case = cause.first
-    level = f"{case.level}: " if case.level else ""
-    lines = [f"#### {level}{inline(shortened(case.title, 300))}", "", _short(case.id)]
+    level = cause.level or case.level
+    title = inline(shortened(case.title, 300))
+    many = f" ({plural(len(cause.cases), 'case')}, {inline(cause.where)})" if cause.where else ""
+    lines = [_short(case.id)]
     for row in dict.fromkeys((*case.requirements, *case.situations)):
         paraphrase = context.describe_row(row)
         lines += ["", f"**{inline(row)}** {inline(paraphrase)}".rstrip()]
-    for finding in convicting(case):
+    for finding in cause.findings:
         lines += ["", *_finding(finding)]
+    others = [each.check for each in convicting(case) if each not in cause.findings]
+    if others:
+        lines += ["", f"For another cause: {_short(', '.join(others))}"]
     if case.reason:
         lines += ["", f"Reason: {_short(case.reason)}"]
     if said := answer_line(case):
         lines += ["", f"The sender answered {_short(said)}"]
-    lines += _conversation(case)
+    lines += _conversation(cause)
     lines += ["", "Again:", "", *block([again(case, result, context.command)])]
     if evidence := relative(case.evidence, context.folder):
         lines += ["", f"Evidence: {_short(evidence)}"]
     if len(cause.cases) > 1:
-        others = cause.cases[1:]
-        lines += ["", f"For the same cause {plural(len(others), 'more case')}:", "", *_ids(others)]
-    return lines
+        rest = cause.cases[1:]
+        lines += ["", f"For the same cause {plural(len(rest), 'more case')}:", "", *_ids(rest)]
+    return _folded(f"{f'{level}: ' if level else ''}{title}{many}", lines)
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -144,9 +164,9 @@ def _finding(finding: Finding) -> list[str]:
     ]
 
 
-def _conversation(case: CaseResult) -> list[str]:
-    cited = {event for finding in convicting(case) for event in finding.events}
-    lines = excerpt(case.conversation, cited, around=5, most=60)
+def _conversation(cause: Cause) -> list[str]:
+    cited = {event for finding in cause.findings for event in finding.events}
+    lines = excerpt(cause.first.conversation, cited, around=5, most=60)
     if not lines:
         return []
     shown = [
@@ -155,8 +175,7 @@ def _conversation(case: CaseResult) -> list[str]:
         else f"{'>' if line.cited else ' '} {line.event}  {shortened(line.line, _LONGEST)}"
         for line in lines
     ]
-    # The empty lines matter: they end the HTML, so that the block is Markdown again.
-    return ["", "<details><summary>Conversation</summary>", "", *block(shown), "", "</details>"]
+    return ["", "Conversation:", "", *block(shown)]
 
 
 def _baseline(result: RunResult) -> list[str]:
@@ -176,11 +195,12 @@ def _requirements(result: RunResult, context: Context) -> list[str]:
     cases = {case.id: case for case in result.cases}
     urgent = [row for row in by_urgency(judged) if row.verdict not in {"pass", "unsupported"}]
     calm = [row for row in by_urgency(judged) if row.verdict in {"pass", "unsupported"}]
-    lines = ["### Requirements"]
-    lines += _table(urgent, cases, context) if urgent else []
+    lines: list[str] = []
+    if urgent:
+        lines += _folded(f"Requirements: {len(urgent)} open", _table(urgent, cases, context))
     if calm:
-        summary = f"<details><summary>{len(calm)} met or unsupported</summary>"
-        lines += ["", summary, *_table(calm, cases, context), "", "</details>"]
+        what = f"Requirements: {len(calm)} met or unsupported"
+        lines += ["", *_folded(what, _table(calm, cases, context))]
     return lines
 
 
@@ -207,7 +227,7 @@ def _not_judged(result: RunResult) -> list[str]:
     cases = cases_with(result, Verdict.INCONCLUSIVE)
     if not cases:
         return []
-    return [f"### Inconclusive: {plural(len(cases), 'case')}", "", *_reasons(cases)]
+    return _folded(f"Inconclusive: {plural(len(cases), 'case')}", _reasons(cases))
 
 
 def _errors(result: RunResult, context: Context) -> list[str]:
@@ -216,24 +236,28 @@ def _errors(result: RunResult, context: Context) -> list[str]:
         return []
     commands = block(again(reason.cases[0], result, context.command) for reason in reasons(cases))
     heading = f"### In error: {plural(len(cases), 'case')}"
-    return [heading, "", *_reasons(cases), "", "Again:", "", *commands]
+    first = reasons(cases)[0]
+    lines = [*_reasons(cases), "", "Again:", "", *commands]
+    return [heading, "", f"{_short(first.text)}", "", *_folded("Every reason", lines)]
 
 
 def _not_asked(result: RunResult) -> list[str]:
-    lines: list[str] = []
     cases = cases_with(result, Verdict.UNSUPPORTED)
-    for need, group in by_need(cases):
-        cure = f"To ask these, {inline(how_to_ask(need))}:" if need else "No mode would ask these:"
-        lines += ["", cure, "", *_reasons(group)]
+    lines = [f"* {inline(group.in_words)}" for group in unasked(cases)]
+    declined = reasons(case for case in cases if not never_asked(case))
+    lines += [
+        f"* {plural(len(reason.cases), 'case')}: {_short(reason.text)}"
+        for reason in declined[:_MOST_REASONS]
+    ]
+    if len(declined) > _MOST_REASONS:
+        lines.append(f"* and {len(declined) - _MOST_REASONS} other reasons")
     for verdict in ("untestable", "not run"):
         rows = [row for row in result.requirements if row.verdict == verdict]
         if rows:
             counts = ", ".join(f"{inline(name)} {count}" for name, count in by_document(rows))
-            lines += ["", f"Requirements {verdict}: {len(rows)} ({counts})"]
-    if not lines:
-        return []
+            lines.append(f"* Requirements {verdict}: {len(rows)} ({counts})")
     about = f": {plural(len(cases), 'case')} could not be asked of this sender" if cases else ""
-    return [f"### Not asked{about}", *lines]
+    return _folded(f"Not asked{about}", lines) if lines else []
 
 
 def _closing(result: RunResult, context: Context) -> list[str]:
@@ -241,7 +265,11 @@ def _closing(result: RunResult, context: Context) -> list[str]:
     lines: list[str] = []
     for note in result.notes:
         lines += [f"Note: {_short(note)}", ""]
-    return [*lines, f"{result.duration:.1f} s, exit status {status}: {MEANING[status]}"]
+    return [*lines, f"{result.duration:.1f} s, exit status {status}: {_words(result, status)}"]
+
+
+def _words(result: RunResult, status: int) -> str:
+    return inline(meaning(result, status))
 
 
 def _reasons(cases: Iterable[CaseResult]) -> list[str]:

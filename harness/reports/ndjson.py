@@ -105,7 +105,7 @@ def _line(event: Event, context: Context) -> _Line:
 
 def _last(result: RunResult) -> RunFinishedLine:
     return RunFinishedLine(
-        interrupted=result.interrupted,
+        interrupted=not result.is_whole,
         duration=seconds(result.duration),
         summary=SummaryDocument.model_validate(result.summary),
         requirements=[requirement_document(each) for each in result.requirements],

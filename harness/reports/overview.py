@@ -22,11 +22,12 @@ from harness.gate import (
     unsettled_musts,
 )
 from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
+from harness.reports.causes import Cause, causes
 
-# Ports of fakes differ from case to case; two findings that differ in nothing else are alike.
-# That it said sent, where nobody took anything, has as many causes as there are ways to fail.
-_SAYS_LITTLE = frozenset(["honesty", "sender.status"])
+# Ports of fakes differ from case to case; two reasons that differ in nothing else are alike.
 _PORT = re.compile(r"\b\d{5}\b")
+
+_END_OF_CONTENT = re.compile(r"(?:^|[s\d] )(?:C\*?: \.|-- the content broke off here)$")
 
 _WORDS = {
     AS_EXPECTED: "PASS",
@@ -41,24 +42,35 @@ _WORST_FIRST = ("fail", "error", "inconclusive", "unsupported", "untestable", "n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Cases that failed alike: the leading unmet finding of each says the same."""
-
-    finding: Finding | None
-    cases: tuple[CaseResult, ...]
-
-    @property
-    def first(self) -> CaseResult:
-        """The case that is shown in full."""
-        return self.cases[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Cases without a pass or fail, for one reason."""
 
     text: str
     cases: tuple[CaseResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """Cases that were never asked, because the sender lacks `need`.
+
+    `alone` of them lack nothing else; the others also lack some of `further`.
+    """
+
+    need: str
+    cases: tuple[CaseResult, ...]
+    alone: int
+    further: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        """How many there are, and what to do, in one line."""
+        line = f"{plural(len(self.cases), 'case')}: {how_to_ask(self.need)}"
+        if not self.further:
+            return line
+        shown = ", ".join(self.further[:4]) + (" …" if len(self.further) > 4 else "")
+        rest = len(self.cases) - self.alone
+        count = "all" if not self.alone else str(rest)
+        return f"{line} ({count} need{'s' if count == '1' else ''} more: {shown})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +90,19 @@ def outcome(status: int) -> str:
 
 def headline(result: RunResult, status: int) -> str:
     """Return the run in one line: its outcome, then the figures that explain it."""
-    return f"{outcome(status)}: {', '.join(_figures(result, status))}"
+    said = "; ".join([", ".join(_figures(result, status)), *result.caveats])
+    return f"{outcome(status)}: {said}"
+
+
+def last_line(result: RunResult, status: int, counts: str) -> str:
+    """Return what a run ends in, for who reads no more: whose outcome it is, and the counts."""
+    whose = " (the reference sender)" if result.is_unnamed else ""
+    return f"{outcome(status)}{whose}: {counts}"
+
+
+def grouped_failures(result: RunResult) -> tuple[Cause, ...]:
+    """Return the causes of the failures that no baseline expects."""
+    return causes(case for case in result.cases if not case.expected_failure)
 
 
 def failures(result: RunResult) -> tuple[CaseResult, ...]:
@@ -99,26 +123,6 @@ def changed(result: RunResult) -> tuple[CaseResult, ...]:
 def cases_with(result: RunResult, verdict: Verdict) -> tuple[CaseResult, ...]:
     """Return the cases of one verdict, in the order of the run."""
     return tuple(case for case in result.cases if case.verdict is verdict)
-
-
-def causes(cases: Iterable[CaseResult]) -> tuple[Cause, ...]:
-    """Group failed cases by what went wrong: MUST before SHOULD, leaks first."""
-    grouped: dict[tuple[str, ...], list[CaseResult]] = {}
-    for case in cases:
-        grouped.setdefault(_likeness(case, leading(case)), []).append(case)
-    found = [Cause(finding=leading(group[0]), cases=tuple(group)) for group in grouped.values()]
-    return tuple(sorted(found, key=_gravity))
-
-
-def leading(case: CaseResult) -> Finding | None:
-    """Return the finding that best says why a case failed: a leak, else the most binding."""
-    return next(iter(convicting(case)), None)
-
-
-def convicting(case: CaseResult) -> tuple[Finding, ...]:
-    """Return the unmet findings that fail a case, leaks first."""
-    found = [finding for finding in case.unmet if finding.level.fails_a_case]
-    return tuple(sorted(found, key=lambda finding: (not finding.leak, finding.level.rank)))
 
 
 def remarks(case: CaseResult) -> tuple[Finding, ...]:
@@ -148,11 +152,42 @@ def how_to_ask(need: str) -> str:
     return f"let the sender declare the feature {word}"
 
 
-def by_need(cases: Sequence[CaseResult]) -> tuple[tuple[str | None, tuple[CaseResult, ...]], ...]:
-    """Group cases by the mode that would ask them, the most useful first; None comes last."""
-    counts = Counter(case.unmet_need for case in cases)
-    order = sorted(counts, key=lambda need: (need is None, -counts[need]))
-    return tuple((need, tuple(case for case in cases if case.unmet_need == need)) for need in order)
+def never_asked(case: CaseResult) -> bool:
+    """Whether the case was not put to the sender at all, for want of a feature or a mode."""
+    return case.verdict is Verdict.UNSUPPORTED and bool(case.lacking or case.unmet_need)
+
+
+def unasked(cases: Iterable[CaseResult]) -> tuple[Unasked, ...]:
+    """Group the cases that were never asked by what the sender lacks, the most useful first.
+
+    A case belongs to the most basic thing that it lacks: who speaks SMTP only is not told to
+    declare `connect_to` for the sake of APIs.
+    """
+    grouped: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        if never_asked(case):
+            lacking = case.lacking or (case.unmet_need or "",)
+            grouped.setdefault(min(lacking, key=_basic), []).append(case)
+    found = [_unasked(need, group) for need, group in grouped.items()]
+    return tuple(sorted(found, key=lambda each: (-len(each.cases), each.need)))
+
+
+def _basic(need: str) -> tuple[int, str]:
+    kind = need.partition(":")[0]
+    order = ("smtp", "api", "security")
+    return (order.index(kind) if kind in order else len(order), need)
+
+
+def _unasked(need: str, group: list[CaseResult]) -> Unasked:
+    further = Counter(
+        each for case in group for each in case.lacking if each != need and case.lacking
+    )
+    return Unasked(
+        need=need,
+        cases=tuple(group),
+        alone=sum(set(case.lacking) <= {need} for case in group),
+        further=tuple(each for each, _ in further.most_common()),
+    )
 
 
 def by_urgency(requirements: Iterable[RequirementResult]) -> tuple[RequirementResult, ...]:
@@ -169,7 +204,7 @@ def document_of(row: str) -> str:
 
 def cases_alike(row: RequirementResult, cases: Mapping[str, CaseResult]) -> int:
     """How many of a requirement's cases say of it what its verdict says. `cases` are by id."""
-    said = (cases[case].verdict_on(row.id, row.level) for case in row.cases if case in cases)
+    said = (cases[case].rows.get(row.id) for case in row.cases if case in cases)
     return sum(verdict == row.verdict for verdict in said)
 
 
@@ -187,13 +222,16 @@ def excerpt(
 ) -> tuple[Excerpt, ...]:
     """Return the lines of a conversation around the cited events, and what was left out.
 
-    Where nothing is cited the end is shown, because that is where things went wrong.
+    A message's own lines are left out where they are not cited themselves. Where nothing is cited
+    the end is shown, because that is where things went wrong.
     """
     marks = frozenset(cited)
-    chosen = _chosen([event in marks for event, _ in conversation], around, most)
+    content = _content(conversation) - marks
+    kept = [index for index, (event, _) in enumerate(conversation) if event not in content]
+    is_cited = [conversation[index][0] in marks for index in kept]
     found: list[Excerpt] = []
     last = -1
-    for index in chosen:
+    for index in (kept[place] for place in _chosen(is_cited, around, most)):
         if index - last > 1:
             found.append(Excerpt(left_out=index - last - 1))
         event, line = conversation[index]
@@ -202,6 +240,11 @@ def excerpt(
     if len(conversation) - last > 1:
         found.append(Excerpt(left_out=len(conversation) - last - 1))
     return tuple(found)
+
+
+def _content(conversation: Sequence[tuple[int, str]]) -> frozenset[int]:
+    """The events that are the content of a message: they end with the dot or where it broke off."""
+    return frozenset(event for event, line in conversation if _END_OF_CONTENT.search(line))
 
 
 def again(case: CaseResult, result: RunResult, command: str | None) -> str:
@@ -247,7 +290,7 @@ def _figures(result: RunResult, status: int) -> Iterable[str]:
         yield "no case was selected" if status == NOTHING else "no case has run"
         return
     if failed and status == AS_EXPECTED:
-        yield f"{failed} of {plural(total, 'case')} failed below MUST (gates under --strict only)"
+        yield f"{failed} of {plural(total, 'case')} failed at SHOULD (gates under --strict only)"
     elif failed:
         yield f"{failed} of {plural(total, 'case')} failed"
     elif counts["pass"] == total:
@@ -269,8 +312,7 @@ def _baseline_figures(result: RunResult) -> Iterable[str]:
     if expected := expected_failures(result):
         yield plural(len(expected), "expected failure")
     if surprises := changed(result):
-        entries = "entry" if len(surprises) == 1 else "entries"
-        yield f"{len(surprises)} baseline {entries} changed"
+        yield f"{plural(len(surprises), 'expected failure')} passed"
 
 
 def _requirement_figures(result: RunResult) -> Iterable[str]:
@@ -284,21 +326,6 @@ def _requirement_figures(result: RunResult) -> Iterable[str]:
         yield f"{met} met" if unmet else f"{plural(met, 'requirement')} met"
 
 
-def _likeness(case: CaseResult, finding: Finding | None) -> tuple[str, ...]:
-    if finding is None:
-        return ()
-    family = case.scenario.rpartition("/")[0] if finding.check in _SAYS_LITTLE else ""
-    texts = (finding.check, finding.expected, finding.observed)
-    # What goes wrong with one provider is another piece of the sender's code.
-    return (family, case.axes.get("provider", ""), *(_PORT.sub("#", text) for text in texts))
-
-
-def _gravity(cause: Cause) -> tuple[int, bool]:
-    if cause.finding is None:
-        return (len(Level), True)
-    return (cause.finding.level.rank, not cause.finding.leak)
-
-
 def _badness(verdict: str) -> int:
     return _WORST_FIRST.index(verdict) if verdict in _WORST_FIRST else len(_WORST_FIRST)
 
@@ -307,7 +334,7 @@ def _chosen(is_cited: Sequence[bool], around: int, most: int) -> list[int]:
     size = len(is_cited)
     cited = [index for index, yes in enumerate(is_cited) if yes]
     if not cited:
-        return list(range(max(0, size - min(most, 3 * around)), size))
+        return list(range(max(0, size - most), size))
     near: set[int] = set()
     for index in cited:
         if len(near) >= most:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.fakes.api_fake import ApiFake
 from harness.fakes.errors import FakeError
 from harness.fakes.fake import LOOPBACK_NAMES
-from harness.fakes.http.fake import ApiFake
 from harness.fakes.providers.registry import provider
 from harness.protocol import ApiTransport
 from harness.run_context import RunContext

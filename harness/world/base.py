@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.fakes.fake import Fake
-from harness.fakes.transcript import Transcript
+from harness.fakes.transcript import Bounds, Transcript
 from harness.protocol import ApiTransport, Mailbox, Message, SendRequest, SmtpTransport
 from harness.run_context import RunContext
 from harness.scenario.case import Case
@@ -22,6 +22,8 @@ from harness.secrets import Secrets
 _QUIET_TURNS = 6
 # Whoever sends on for ever is not waited for.
 _MOST_TURNS = 2000
+# Far above what any case needs; beyond it a sender is in a loop, and would fill the memory.
+_BOUNDS = Bounds(events=50_000, octets=128 * 1024 * 1024)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class World(ABC):
     context: RunContext
     logical: bool
     main: str
-    transcript: Transcript = field(default_factory=Transcript)
+    transcript: Transcript = field(default_factory=lambda: Transcript(bounds=_BOUNDS))
     fakes: dict[str, Fake[Any]] = field(default_factory=dict)
     _stacks: dict[str, AsyncExitStack] = field(default_factory=dict)
 

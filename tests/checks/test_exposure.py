@@ -9,7 +9,8 @@ import pytest
 
 from harness.checks.exposure import content_in_clear, credentials_in_clear
 from harness.checks.record import Record
-from harness.fakes.transcript import AuthResponse, Body, Command, Fact, Received, Unread
+from harness.fakes.smtp.facts import AuthResponse, Command
+from harness.fakes.transcript import Body, Fact, Received, Unread
 
 MakeRecord = Callable[..., Record]
 
@@ -73,9 +74,12 @@ def test_segments_of_two_connections_are_not_put_together(
 def test_what_the_fake_threw_away_was_seen_by_others(
     why: str, make_record: MakeRecord, password: str
 ) -> None:
-    thrown = Unread(data=f"EHLO a\r\nAUTH PLAIN {password}\r\n".encode(), secure=False, why=why)
+    octets = f"EHLO a\r\nAUTH PLAIN {password}\r\n".encode()
+    thrown = Unread(data=octets, secure=False, why=why, repeated=False)
     seen = credentials_in_clear(make_record(thrown), "never")
     assert (seen.leak, seen.events) == (True, (1,))
+    again = (received(octets), Unread(data=octets, secure=False, why=why))
+    assert credentials_in_clear(make_record(*again), "never").events == (1,)
 
 
 def test_a_password_in_a_message_is_a_leak_and_a_line_about_auth_is_none(

@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 
 from harness.checks.record import Reaction, Record
+from harness.fakes.smtp.facts import Command
 from harness.fakes.transcript import (
+    Acknowledged,
     Broke,
     ClientHelloSeen,
-    Command,
     Connected,
     Fact,
     FaultActed,
     Received,
-    Sent,
+    TlsEstablished,
 )
-from harness.judge import Judgement, judge, requirement_verdict
+from harness.judge import Judgement, judge, requirement_verdict, row_verdict
 from harness.model import Finding, Level, Verdict
 from harness.requirements import load_catalogue
 from harness.scenario.case import Case
@@ -29,7 +30,8 @@ from .made_up import PASSWORD, make_captured, make_record, make_send
 CATALOGUE = load_catalogue()
 CONNECTED = Connected(server="smtp", port=25, peer="x")
 HELLO = ClientHelloSeen(server_name=None, versions=("TLSv1.3",), implicit=False)
-TAKEN = Sent(data=b"250 ok\r\n", secure=True)
+TAKEN = Acknowledged(messages=(0,), answer="250 ok")
+STRANGER = TlsEstablished(version="TLSv1.3", cipher="x", certificate="expired")
 IN_CLEAR = Received(data=b"AUTH PLAIN x\r\n", secure=False)
 FAILED = make_send({"status": "failed"})
 SENT = make_send({"status": "sent"})
@@ -339,8 +341,8 @@ def test_the_host_stands_for_the_one_that_was_told() -> None:
 def test_a_command_to_an_untrusted_peer_is_a_leak_even_without_a_control() -> None:
     asked = case(then="{sender: {status: failed}, wire: {mail: never}}")
     mail = Command(line=b"MAIL FROM:<>", secure=True)
-    for untrusted, verdict in ((True, Verdict.FAIL), (False, Verdict.INCONCLUSIVE)):
-        record = honest_failure(mail, untrusted=untrusted)
+    for verifies, verdict in ((True, Verdict.FAIL), (False, Verdict.INCONCLUSIVE)):
+        record = honest_failure(STRANGER, mail, verifies=verifies)
         assert decide(record, asked, control=Verdict.FAIL).verdict is verdict
 
 
@@ -360,3 +362,49 @@ def test_a_command_to_an_untrusted_peer_is_a_leak_even_without_a_control() -> No
 )
 def test_a_requirements_verdict_is_the_worst_of_its_cases(verdicts: str, worst: str) -> None:
     assert requirement_verdict(Verdict(word) for word in verdicts.split()) == worst
+
+
+def decided(
+    check: str, *rows: str, met: bool = False, level: Level = Level.MUST, leak: bool = False
+) -> Finding:
+    return Finding(
+        check=check, met=met, level=level, expected="", observed="", rows=rows, leak=leak
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "counted", "uncounted"),
+    [
+        ((decided("auth", "ORY-035"),), "fail", "inconclusive"),
+        ((decided("auth", "ORY-035", leak=True),), "fail", "fail"),
+        ((decided("answers", "ORY-035"),), "fail", "fail"),
+        ((decided("auth", "ORY-035", met=True),), "pass", "inconclusive"),
+        ((decided("auth", "ORY-036"),), "inconclusive", "inconclusive"),
+        ((decided("discretion", "AUTH-30", leak=True),), "inconclusive", "inconclusive"),
+        ((decided("quit", "ORY-035", level=Level.SHOULD),), "inconclusive", "inconclusive"),
+        (
+            (decided("quit", "ORY-035", level=Level.SHOULD), decided("x", "ORY-035", met=True)),
+            "pass",
+            "inconclusive",
+        ),
+        ((decided("auth", "ORY-035"), decided("x", "ORY-035", met=True)), "fail", "inconclusive"),
+        ((), "inconclusive", "inconclusive"),
+    ],
+)
+def test_a_row_is_judged_by_the_findings_that_decide_it(
+    findings: tuple[Finding, ...], counted: str, uncounted: str
+) -> None:
+    assert str(row_verdict(findings, "ORY-035", Level.MUST, proved=True, arose=True)) == counted
+    assert str(row_verdict(findings, "ORY-035", Level.MUST, proved=False, arose=True)) == uncounted
+    unseen = row_verdict(findings, "ORY-035", Level.MUST, proved=True, arose=False)
+    assert str(unseen) == ("inconclusive" if counted == "pass" else counted)
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [(Level.MUST, "fail"), (Level.SHOULD, "fail"), (Level.MAY, "inconclusive")]
+)
+def test_a_finding_convicts_no_row_above_its_level(level: Level, said: str) -> None:
+    verdict = row_verdict(
+        [decided("quit", "ORY-036", level=level)], "ORY-036", Level.SHOULD, proved=True, arose=True
+    )
+    assert str(verdict) == said

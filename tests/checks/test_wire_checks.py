@@ -11,14 +11,13 @@ from pydantic import TypeAdapter
 from harness.checks import wire_checks
 from harness.checks.record import Record
 from harness.fakes.http.exchange import Request
+from harness.fakes.http.facts import HttpRequested
+from harness.fakes.smtp.facts import AuthOutcome, Command
 from harness.fakes.transcript import (
-    AuthOutcome,
     Body,
     ClientHelloSeen,
-    Command,
     Connected,
     Fact,
-    HttpRequested,
     MessageCaptured,
     Received,
     Sent,
@@ -63,6 +62,7 @@ def asked(
 CONNECTED = Connected(server="smtp", port=25, peer="127.0.0.1:1")
 ELSEWHERE = Connected(server="other", port=25, peer="127.0.0.1:1")
 ESTABLISHED = TlsEstablished(version="TLSv1.3", cipher="x", certificate="good")
+STRANGER = TlsEstablished(version="TLSv1.3", cipher="x", certificate="expired")
 FAILED = TlsFailed(reason="no", alert=None)
 KEY = "pw-0123456789abcdef"
 HANDSHAKE = b"\x16\x03\x01\x02\x00\x01"
@@ -197,7 +197,7 @@ def test_every_check_says_what_it_asks(key: str) -> None:
 
 @pytest.mark.parametrize("verb", ["auth", "mail", "data"])
 @pytest.mark.parametrize(
-    ("secure", "untrusted", "wanted", "leak"),
+    ("secure", "stranger", "wanted", "leak"),
     [
         (False, False, "never", True),
         (True, True, "never", True),
@@ -207,10 +207,10 @@ def test_every_check_says_what_it_asks(key: str) -> None:
     ],
 )
 def test_a_forbidden_command_is_a_leak_where_the_wrong_ones_can_read_it(
-    verb: str, secure: bool, untrusted: bool, wanted: str, leak: bool, make_record: MakeRecord
+    verb: str, secure: bool, stranger: bool, wanted: str, leak: bool, make_record: MakeRecord
 ) -> None:
     check = wire_checks()[verb]
-    record = make_record(said(verb.upper(), secure=secure), untrusted=untrusted)
+    record = make_record(*[STRANGER] * stranger, said(verb.upper(), secure=secure))
     assert check.ask(record, TypeAdapter(check.wanted).validate_python(wanted)).leak is leak
 
 
@@ -228,7 +228,7 @@ def test_a_forbidden_command_is_no_leak_where_the_sender_was_told_to_be_in_clear
 def test_a_forbidden_command_without_content_is_no_leak(verb: str, make_record: MakeRecord) -> None:
     check = wire_checks()[verb]
     seen = check.ask(
-        make_record(said(verb.upper(), secure=False), untrusted=True),
+        make_record(STRANGER, said(verb.upper(), secure=False)),
         TypeAdapter(check.wanted).validate_python("never"),
     )
     assert not seen.met
@@ -249,7 +249,7 @@ def test_a_key_that_another_server_gets_is_a_leak_and_content_is_none(
 
 
 @pytest.mark.parametrize(
-    ("untrusted", "body", "wanted", "leak"),
+    ("stranger", "body", "wanted", "leak"),
     [
         (True, KEY, "never", True),
         (True, "a message", "never", True),
@@ -259,10 +259,10 @@ def test_a_key_that_another_server_gets_is_a_leak_and_content_is_none(
     ],
 )
 def test_a_request_to_a_peer_that_has_to_be_refused_is_a_leak_where_it_holds_something(
-    untrusted: bool, body: str, wanted: str, leak: bool, make_record: MakeRecord
+    stranger: bool, body: str, wanted: str, leak: bool, make_record: MakeRecord
 ) -> None:
     check = wire_checks()["requests"]
-    record = make_record(asked("/", body=body), untrusted=untrusted)
+    record = make_record(*[STRANGER] * stranger, asked("/", body=body))
     assert check.ask(record, TypeAdapter(check.wanted).validate_python(wanted)).leak is leak
 
 

@@ -18,7 +18,8 @@ import pytest
 
 from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
 from harness.fakes.apis import ProviderFake
-from harness.fakes.transcript import AuthOutcome, Broke, MessageCaptured
+from harness.fakes.smtp.facts import AuthOutcome
+from harness.fakes.transcript import Broke, MessageCaptured
 
 pytestmark = pytest.mark.wire
 

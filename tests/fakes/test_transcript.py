@@ -7,7 +7,8 @@ from typing import get_args
 
 import pytest
 
-from harness.fakes.transcript import Closed, Command, Event, Fact, Sent, Transcript
+from harness.fakes.smtp.facts import Command
+from harness.fakes.transcript import Closed, Event, Fact, Sent, Transcript
 
 
 def test_events_are_numbered_and_timed_from_the_first() -> None:

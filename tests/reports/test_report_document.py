@@ -18,7 +18,9 @@ from harness.reports import Context
 from harness.reports.document import ReportDocument, relative, report_schema, to_document
 from harness.reports.json_report import render
 
-RUN_KEYS = ["report", "harness", "seed", "sender", "started", "duration", "summary"]
+RUN_KEYS = [
+    "report", "harness", "seed", "sender", "started", "duration", "interrupted", "total", "summary",
+]  # fmt: skip
 CASE_KEYS = [
     "id", "scenario", "axes", "tags", "requirements", "situations", "verdict", "level", "reason",
     "control", "expected_failure", "findings", "answer", "duration", "evidence",
@@ -50,6 +52,15 @@ def test_the_keys_are_those_of_the_contract(every_verdict: RunResult) -> None:
     assert document["summary"] == {
         "pass": 1, "fail": 2, "inconclusive": 1, "unsupported": 1, "error": 1,
     }  # fmt: skip
+
+
+def test_a_run_that_was_cut_short_does_not_look_whole(every_verdict: RunResult) -> None:
+    whole = loaded(every_verdict)
+    assert (whole["interrupted"], whole["total"]) == (False, 6)
+    cut = loaded(replace(every_verdict, interrupted=True, total=216))
+    assert (cut["interrupted"], cut["total"]) == (True, 216)
+    given_up = loaded(replace(every_verdict, ended_early="--max-fail 1", total=216))
+    assert (given_up["interrupted"], given_up["total"]) == (True, 216)
 
 
 def test_every_key_is_required_and_no_other_is_allowed(every_verdict: RunResult) -> None:

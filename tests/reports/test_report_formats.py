@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,8 +46,40 @@ def test_a_format_shows_every_case_of_a_run_that_was_interrupted(
 ) -> None:
     cut = replace(every_verdict, interrupted=True)
     text = render(cut, name, events_of(cut))
-    hidden = {"smtp/plain"} if name == "markdown" else set()  # a pass has no line of its own there
+    # A pass has no line of its own for people; what was never asked is a line a reason.
+    hidden = {
+        "markdown": {"smtp/plain", "api/region"},
+        "junit": {"api/region"},
+    }.get(name, set())
     assert {case.id for case in cut.cases if case.id not in text} == hidden
+
+
+COMMANDS = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_holds_nothing_that_a_ci_runner_takes_for_a_command(
+    name: str, hostile_run: RunResult, events_of: Events
+) -> None:
+    text = render(commanding(hostile_run), name, events_of(commanding(hostile_run)))
+    assert "error" in text
+    assert COMMANDS.findall(text) == []
+
+
+def commanding(run: RunResult) -> RunResult:
+    """Wherever a sender can put words, commands of CI runners, at the start of lines."""
+    words = "\n".join(["::error file=x::y", "  ::stop-commands::t", "##[error]z", "a ##vso[b]c"])
+    case = replace(
+        run.cases[0],
+        title=words,
+        reason=words,
+        answer={"status": "failed", "reason": words},
+        findings=(replace(run.cases[0].findings[0], observed=words, expected=words),),
+        conversation=tuple(enumerate(words.split("\n"), start=1)),
+        output=words,
+    )
+    error = replace(run.cases[-1], reason=words, output=words)
+    return replace(run, cases=(case, error), notes=tuple(words.split("\n")), sender=words)
 
 
 @pytest.mark.parametrize("name", FORMATS)

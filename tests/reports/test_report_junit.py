@@ -32,7 +32,7 @@ def test_each_verdict_has_its_element(every_verdict: RunResult) -> None:
         "smtp/plain": "pass",
         "tls/certificate[mode=tls]": "failure",
         "smtp/slow": "skipped",
-        "api/region": "skipped",
+        "connect_to": "skipped",
         "api/ses": "error",
         "tls/old[mode=tls]": "skipped",
     }
@@ -50,7 +50,7 @@ def test_junitparser_counts_what_is_there(every_verdict: RunResult) -> None:
 
 def test_a_suite_is_a_folder_of_scenarios(every_verdict: RunResult) -> None:
     suites = {suite.get("name"): suite for suite in parsed(every_verdict)}
-    assert set(suites) == {"smtp", "tls", "api"}
+    assert set(suites) == {"smtp", "tls", "api", "not asked"}
     assert suites["tls"].attrib["tests"] == "2"
     assert suites["tls"].attrib["failures"] == "1"
     assert suites["tls"].attrib["skipped"] == "1"
@@ -80,8 +80,42 @@ def test_a_skip_says_why(every_verdict: RunResult) -> None:
     assert pinned.startswith("expected failure: credentials-in-clear: expected no AUTH")
     assert others == [
         "inconclusive: its control failed too",
-        "unsupported: the sender cannot be led to another host",
+        (
+            "unsupported: the sender does not have connect_to; "
+            "1 case: let the sender declare the feature connect_to"
+        ),
     ]
+
+
+def test_what_was_never_asked_is_one_skip_a_feature_and_what_was_asked_one_a_case(
+    make_case: Callable[..., CaseResult], make_result: Callable[..., RunResult]
+) -> None:
+    lacking = {"verdict": Verdict.UNSUPPORTED, "unmet_need": "api:ses", "lacking": ("api:ses",)}
+    cases = [make_case(f"api/ses[n={number}]", **lacking) for number in range(300)]
+    declined = make_case("smtp/utf8", verdict=Verdict.UNSUPPORTED, reason="I have no SMTPUTF8")
+    result = make_result(*cases, declined)
+    assert endings(result) == {"api:ses": "skipped", "smtp/utf8": "skipped"}
+    root = parsed(result)
+    assert (root.get("tests"), root.get("skipped")) == ("2", "2")
+    messages = {str(each.get("message")) for each in root.iter("skipped")}
+    assert "unsupported: I have no SMTPUTF8" in messages
+    assert any("300 cases: let the sender declare" in message for message in messages)
+
+
+def test_a_failure_that_does_not_gate_says_so(
+    make_failure: Callable[..., CaseResult],
+    make_finding: Callable[..., Finding],
+    make_result: Callable[..., RunResult],
+) -> None:
+    should = make_failure(level=Level.SHOULD, findings=(make_finding(level=Level.SHOULD),))
+    must = make_failure("a/b")
+    words = {
+        (failure.get("type"), "gates under --strict only" in str(failure.get("message")))
+        for failure in parsed(make_result(should, must)).iter("failure")
+    }
+    assert words == {("SHOULD, not gating", True), ("MUST", False)}
+    strict = parsed(make_result(should, must, strict=True))
+    assert {failure.get("type") for failure in strict.iter("failure")} == {"SHOULD", "MUST"}
 
 
 def test_a_case_names_its_rows_and_its_source(every_verdict: RunResult) -> None:
@@ -110,7 +144,7 @@ def test_an_interrupted_run_says_so(every_verdict: RunResult) -> None:
         each.get("name")
         for each in parsed(replace(every_verdict, interrupted=True)).iter("property")
     ]
-    assert properties.count("interrupted") == 3  # once a suite
+    assert properties.count("interrupted") == 3  # once a suite of cases
 
 
 def test_hostile_text_breaks_out_of_nothing(hostile_run: RunResult) -> None:

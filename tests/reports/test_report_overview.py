@@ -9,52 +9,23 @@ from dataclasses import replace
 import pytest
 
 from harness.gate import exit_status
-from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
+from harness.model import CaseResult, Level, RequirementResult, RunResult, Verdict
 from harness.reports.overview import (
     again,
     answer_line,
-    by_need,
     by_urgency,
-    causes,
     excerpt,
     headline,
     how_to_ask,
+    last_line,
+    never_asked,
     output_ends,
     reasons,
+    unasked,
 )
 
 MakeCase = Callable[..., CaseResult]
-MakeFinding = Callable[..., Finding]
 MakeResult = Callable[..., RunResult]
-
-
-def test_failures_are_grouped_by_their_leading_finding(
-    make_failure: MakeCase, make_finding: MakeFinding
-) -> None:
-    other = make_finding(observed="something else")
-    cases = [
-        make_failure("a[n=1]"),
-        make_failure("a[n=2]", findings=(other,)),
-        make_failure("a[n=3]", findings=(make_finding(), other)),
-    ]
-    assert [[case.id for case in cause.cases] for cause in causes(cases)] == [
-        ["a[n=1]", "a[n=3]"],
-        ["a[n=2]"],
-    ]
-
-
-def test_what_says_little_is_one_cause_within_a_family_only(
-    make_failure: MakeCase, make_finding: MakeFinding
-) -> None:
-    lie = (make_finding(check="honesty"),)
-    names = ["tls/a", "tls/b", "auth/a"]
-    cases = [make_failure(name, findings=lie, scenario=name) for name in names]
-    assert [len(cause.cases) for cause in causes(cases)] == [2, 1]
-
-
-def test_each_provider_is_a_cause_of_its_own(make_failure: MakeCase) -> None:
-    cases = [make_failure(name, axes={"provider": name}) for name in ("ses", "mailgun", "ses")]
-    assert [len(cause.cases) for cause in causes(cases)] == [2, 1]
 
 
 def test_of_a_long_output_both_ends_are_shown() -> None:
@@ -67,24 +38,6 @@ def test_of_a_long_output_both_ends_are_shown() -> None:
     assert output_ends("", 5) == ()
 
 
-def test_the_port_of_a_fake_makes_no_other_cause(
-    make_failure: MakeCase, make_finding: MakeFinding
-) -> None:
-    observed = ["refused by localhost:40123", "refused by localhost:51234", "refused with 550"]
-    cases = [make_failure(text, findings=(make_finding(observed=text),)) for text in observed]
-    assert [len(cause.cases) for cause in causes(cases)] == [2, 1]
-
-
-def test_causes_go_from_leaks_to_musts_to_shoulds(
-    make_failure: MakeCase, make_finding: MakeFinding
-) -> None:
-    should = make_failure("s", findings=(make_finding(check="s", level=Level.SHOULD),))
-    must = make_failure("m", findings=(make_finding(check="m"),))
-    leak = make_failure("l", findings=(make_finding(check="l", leak=True),))
-    nothing = make_failure("n", findings=())
-    assert [cause.first.id for cause in causes([nothing, should, must, leak])] == list("lmsn")
-
-
 def test_reasons_are_grouped_the_most_frequent_first(make_case: MakeCase) -> None:
     cases = [make_case(f"c{n}", reason=reason) for n, reason in enumerate(["a", "b", "b", None])]
     assert [(each.text, len(each.cases)) for each in reasons(cases)] == [
@@ -94,11 +47,42 @@ def test_reasons_are_grouped_the_most_frequent_first(make_case: MakeCase) -> Non
     ]
 
 
-def test_needs_are_grouped_the_most_useful_first(make_case: MakeCase) -> None:
-    names = [None, None, None, "proxy", "connect_to", "connect_to"]
-    cases = [make_case(f"c{number}", unmet_need=name) for number, name in enumerate(names)]
-    found = [(need, len(group)) for need, group in by_need(cases)]
-    assert found == [("connect_to", 2), ("proxy", 1), (None, 3)]
+def lacks(make_case: MakeCase, *features: str, number: int = 0) -> CaseResult:
+    return make_case(
+        f"c{number}", verdict=Verdict.UNSUPPORTED, unmet_need=features[0], lacking=features
+    )
+
+
+def test_what_was_not_asked_is_a_line_a_feature_the_most_useful_first(make_case: MakeCase) -> None:
+    cases = [lacks(make_case, "connect_to"), *(lacks(make_case, "uri") for _ in range(2))]
+    assert [each.in_words for each in unasked(cases)] == [
+        "2 cases: let the sender declare the feature uri",
+        "1 case: let the sender declare the feature connect_to",
+    ]
+
+
+def test_a_sender_of_smtp_is_not_told_to_declare_connect_to_for_the_sake_of_apis(
+    make_case: MakeCase,
+) -> None:
+    cases = [
+        lacks(make_case, "connect_to"),
+        lacks(make_case, "api:ses", "connect_to"),
+        lacks(make_case, "connect_to", "security:tls", "uri"),
+        lacks(make_case, "security:tls"),
+    ]
+    assert {each.need: (len(each.cases), each.alone) for each in unasked(cases)} == {
+        "connect_to": (1, 1),
+        "api:ses": (1, 0),
+        "security:tls": (2, 1),
+    }
+    lines = [each.in_words for each in unasked(cases)]
+    assert "2 cases: let the sender declare the feature security:tls (1 needs more: " in lines[0]
+
+
+def test_what_a_sender_declines_by_itself_was_asked(make_case: MakeCase) -> None:
+    declined = make_case(verdict=Verdict.UNSUPPORTED, reason="I speak SMTP only")
+    assert unasked([declined]) == ()
+    assert not never_asked(declined)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +122,33 @@ def test_an_excerpt_has_the_cited_lines_and_their_neighbours() -> None:
 
 def test_an_excerpt_without_citations_is_the_end() -> None:
     found = excerpt(TALK, [], around=1)
-    assert [line.event or -line.left_out for line in found] == [-17, 18, 19, 20]
+    assert [line.event for line in found] == [number for number, _ in TALK]
+    short = excerpt(TALK, [], most=3)
+    assert [line.event or -line.left_out for line in short] == [-17, 18, 19, 20]
+
+
+LETTER = (
+    (1, "  0.001s C: EHLO client"),
+    (2, "  0.001s S: 250 AUTH PLAIN"),
+    (3, "  0.002s C*: AUTH PLAIN"),
+    (4, "  0.003s C*: DATA"),
+    *((5, f"  0.004s C*: line {number}") for number in range(40)),
+    (5, "  0.004s C*: ."),
+    (6, "  0.005s -- message 0 taken"),
+    (7, "  0.006s S*: 250 queued"),
+)
+
+
+def test_an_excerpt_shows_the_commands_and_not_the_message() -> None:
+    for cited in ([], [6]):
+        found = excerpt(LETTER, cited, around=2, most=10)
+        assert not [line for line in found if "line" in line.line]
+        assert [line.left_out for line in found if line.left_out > 10] == [41]
+    assert [line.event for line in excerpt(LETTER, []) if line.event] == [1, 2, 3, 4, 6, 7]
+
+
+def test_an_excerpt_shows_the_message_where_that_is_cited() -> None:
+    assert "  0.004s C*: line 3" in [line.line for line in excerpt(LETTER, [5], most=60)]
 
 
 def test_an_excerpt_is_bounded_and_accounts_for_every_line() -> None:
@@ -188,11 +198,11 @@ def test_the_headline_of_a_good_run(make_case: MakeCase, make_result: MakeResult
         ({"verdict": Verdict.FAIL, "level": Level.MUST}, "FAIL: 1 of 2 cases failed"),
         (
             {"verdict": Verdict.FAIL, "level": Level.SHOULD},
-            "PASS: 1 of 2 cases failed below MUST (gates under --strict only)",
+            "PASS: 1 of 2 cases failed at SHOULD (gates under --strict only)",
         ),
         ({"verdict": Verdict.ERROR}, "ERROR: 1 of 2 cases passed, 1 in error"),
         ({"verdict": Verdict.UNSUPPORTED}, "PASS: 1 of 2 cases passed"),
-        ({"expected_failure": True}, "FAIL: 2 cases, 1 baseline entry changed"),
+        ({"expected_failure": True}, "FAIL: 2 cases, 1 expected failure passed"),
         (
             {"verdict": Verdict.FAIL, "level": Level.MUST, "expected_failure": True},
             "PASS: 1 of 2 cases passed, 1 expected failure",
@@ -214,6 +224,31 @@ def test_the_headline_of_a_strict_run_says_what_gated(
     assert headline(result, exit_status(result)) == (
         "FAIL: 1 of 2 cases passed, 1 inconclusive at MUST (gates under --strict)"
     )
+
+
+def test_the_headline_says_whose_verdict_it_is_where_nobody_named_a_sender(
+    make_case: MakeCase, make_result: MakeResult
+) -> None:
+    assert headline(make_result(make_case(), is_unnamed=True), 0) == (
+        "PASS: 1 case; no sender was named: this is about the reference sender"
+    )
+
+
+def test_the_last_line_says_whose_outcome_it_is(
+    make_case: MakeCase, make_result: MakeResult
+) -> None:
+    unnamed = make_result(make_case(), is_unnamed=True)
+    assert last_line(unnamed, 0, "1 pass") == "PASS (the reference sender): 1 pass"
+    assert last_line(make_result(make_case()), 0, "1 pass") == "PASS: 1 pass"
+
+
+def test_the_headline_says_what_cut_a_run_short(
+    make_case: MakeCase, make_result: MakeResult
+) -> None:
+    stopped = make_result(make_case(), interrupted=True, total=216)
+    assert headline(stopped, 130) == "INTERRUPTED: 1 case; 1 of 216 cases ran"
+    given_up = make_result(make_case(), total=9, ended_early="--max-fail 1 was reached")
+    assert headline(given_up, 1) == ("FAIL: 1 case; --max-fail 1 was reached; 1 of 9 cases ran")
 
 
 def test_the_headline_of_nothing(make_case: MakeCase, empty_run: RunResult) -> None:

@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 
 from harness.conversation import conversation
 from harness.fakes.message import CapturedMessage
+from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
-    AuthOutcome,
-    AuthResponse,
     Body,
     Broke,
     ClientHelloSeen,
     Closed,
-    Command,
     Connected,
     Event,
     Fact,

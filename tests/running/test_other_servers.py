@@ -14,8 +14,9 @@ import yaml
 from harness.errors import ScenarioError
 from harness.execution import unheard
 from harness.fakes import FakeError
-from harness.fakes.http.fake import ApiFake
-from harness.fakes.transcript import Connected, HttpRequested, MessageCaptured
+from harness.fakes.api_fake import ApiFake
+from harness.fakes.http.facts import HttpRequested
+from harness.fakes.transcript import Connected, MessageCaptured
 from harness.model import Level, RunResult
 from harness.protocol import ApiTransport
 from harness.run_context import RunContext, prepared

@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from harness.errors import MachineError, SenderError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder, folder_name
 from harness.execution import RunOrder, execute, unheard
-from harness.model import Finding, Level, RunResult, Verdict
+from harness.model import RunResult, Verdict
 from harness.protocol import SendRequest
 from harness.reference.sender import handle as right
 from harness.reports.document import report_schema
@@ -489,34 +488,6 @@ def test_a_key_that_went_to_an_unverified_api_convicts_without_a_control(
     cases = mixed(api=UNVERIFIED_API.replace("expired", certificate))
     [control, case] = carry_out(cases, trusting).cases
     assert (str(control.verdict), str(case.verdict)) == ("fail", verdict), case.reason
-
-
-def finding(check: str, *rows: str, level: Level = Level.MUST) -> Finding:
-    return Finding(check=check, met=False, level=level, expected="", observed="", rows=rows)
-
-
-@pytest.mark.parametrize(
-    ("findings", "said"),
-    [
-        ((finding("auth", "ORY-035"),), ("fail", "pass")),
-        ((finding("quit", "MODE-01", level=Level.SHOULD),), ("pass", "pass")),
-        ((finding("quit", "ORY-035", level=Level.SHOULD),), ("pass", "pass")),
-        ((finding("quit", "ORY-036", level=Level.SHOULD),), ("pass", "fail")),
-        ((finding("answers", "ORY-035", "ORY-036"),), ("fail", "fail")),
-        ((finding("auth", "ORY-035"), finding("quit", "ORY-036")), ("fail", "fail")),
-        ((finding("auth", "ORY-035"), finding("x", "ORY-036", level=Level.MAY)), ("fail", "pass")),
-        ((finding("from-afar"),), ("fail", "fail")),
-        ((), ("fail", "fail")),
-    ],
-)
-def test_a_failed_case_convicts_the_rows_that_its_findings_decide(
-    findings: tuple[Finding, ...], said: tuple[str, str], mixed: Mixed
-) -> None:
-    [case] = carry_out(mixed(good=POSITIVE)).cases
-    failed = replace(case, verdict=Verdict.FAIL, findings=findings)
-    rows = (("ORY-035", Level.MUST), ("ORY-036", Level.SHOULD))
-    assert tuple(str(failed.verdict_on(row, level)) for row, level in rows) == said
-    assert case.verdict_on("ORY-035", Level.MUST) is Verdict.PASS
 
 
 def test_a_row_that_a_case_was_not_meant_for_is_charged_all_the_same(mixed: Mixed) -> None:

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from harness.checks.claims import SenderClause
 from harness.errors import ScenarioError
 from harness.fakes.faults import Action, Stage
 from harness.fakes.listener import Network
@@ -194,7 +195,8 @@ def test_an_unknown_key_is_told_with_the_nearest_and_the_keys_that_there_are(
 
 def test_a_key_that_resembles_none_is_told_with_the_keys_alone(refused: Refused) -> None:
     [told] = refused(sender="{zzz: 5}")
-    assert told.endswith(f"then.sender.zzz: {NO_KEY}; choose from status, error, attempts")
+    choices = ", ".join(SenderClause.model_fields)
+    assert told.endswith(f"then.sender.zzz: {NO_KEY}; choose from {choices}")
 
 
 def test_the_nearest_value_is_told(refused: Refused) -> None:

@@ -10,7 +10,7 @@ import boto3  # type: ignore[import-untyped]  # it has no types
 import pytest
 from botocore.config import Config
 
-from harness.fakes.http.fake import ApiFake
+from harness.fakes.api_fake import ApiFake
 from harness.fakes.providers.ses import PROVIDER, SesAccount
 
 REGION = "eu-west-1"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.http.fake import ApiFake
+from harness.fakes.api_fake import ApiFake
 from harness.fakes.providers.mailgun import MailgunAccount
 from harness.fakes.providers.mailgun.refusals import REFUSALS
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.http.fake import ApiFake
+from harness.fakes.api_fake import ApiFake
 from harness.fakes.providers.postmark import PostmarkAccount
 from harness.fakes.providers.postmark.refusals import REFUSALS
 

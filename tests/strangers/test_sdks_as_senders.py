@@ -50,7 +50,7 @@ _FAULTS: dict[tuple[str, str], set[str]] = {
     # Every 2xx is success, whoever says it, and where no id comes with it `None` is told for one.
     ("api/any/no-answer-of-theirs", "sendgrid"): {
         "honesty",
-        "sender.provider_id",
+        "sender.told.provider_id",
         "sender.status",
     },
     # `raise_for_status()` drops what Mailgun said.

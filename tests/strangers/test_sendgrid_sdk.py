@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.http.fake import ApiFake
+from harness.fakes.api_fake import ApiFake
 from harness.fakes.providers.sendgrid import SendGridAccount
 from harness.fakes.providers.sendgrid.refusals import REFUSALS
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.fakes.http.fake import ApiFake
+from harness.fakes.api_fake import ApiFake
 from harness.fakes.providers.sparkpost import SparkPostAccount
 from harness.fakes.providers.sparkpost.refusals import REFUSALS
 

@@ -144,7 +144,7 @@ class WantsAnIdInTheHeaders(Careful):
 # Under which id, and with which status.
 
 
-@convicted("api/any/accepted", "api/any/from-forms", check="sender.provider_id")
+@convicted("api/any/accepted", "api/any/from-forms", check="sender.told.provider_id")
 class MakesUpAnId(Careful):
     """Gives each message an id of its own, and tells that for the provider's."""
 
@@ -159,7 +159,7 @@ class MakesUpAnId(Careful):
     "api/any/refused-credentials",
     "api/any/server-error",
     "api/any/unreachable",
-    check="sender.error.http_status",
+    check="sender.told.http_status",
 )
 class CallsEveryFailure400(Careful):
     """Tells 400 of whatever goes wrong, as an API of its own would."""

@@ -17,7 +17,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from ...http.exchange import Headers, Mark, Request, Response
+from ...http.exchange import Headers, Request, Response
+from ...marks import Mark
 from ..keys import domain_of
 from ..refusal import JSON
 from ..rules import AcceptedMail

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ...http.exchange import Headers, Mark, Response
+from ...http.exchange import Headers, Response
+from ...marks import Mark
 from ..refusal import Refusals, VendorRefusal
 
 _DOCS = "mailgun/documentation, source (2024-07)"

@@ -8,7 +8,8 @@ from datetime import datetime
 from email.parser import BytesHeaderParser
 from email.utils import formataddr, parseaddr
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ..attachment import AttachedFile
 from ..refusal import JSON
 from ..rules import AcceptedMail, Fields, Outcome

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, Envelope, VendorReply, by_name
 from ..rules import Token
 from ..submission import Submission, SubmissionContext, Submitted, Taken

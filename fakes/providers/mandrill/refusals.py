@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ..refusal import Refusals, VendorRefusal
 
 _CLIENT = "mandrill 1.0.60, docstrings and error map"

@@ -12,7 +12,8 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ..attachment import AttachedFile
 from ..keys import domain_of, find_domain
 from ..refusal import JSON

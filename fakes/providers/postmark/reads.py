@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...http.exchange import Mark, Request, Response
+from ...http.exchange import Request, Response
+from ...marks import Mark
 from ..rules import Outcome
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 
-from ...http.exchange import Headers, Mark
+from ...http.exchange import Headers
+from ...marks import Mark
 from ..refusal import Refusals, VendorRefusal
 
 _PAGES = "postmarkapp.com, developer pages"

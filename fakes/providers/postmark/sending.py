@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ..attachment import AttachedFile
 from ..keys import domain_of
 from ..rules import Fields, Outcome

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from ...http.exchange import Mark, Request, Response
+from ...http.exchange import Request, Response
+from ...marks import Mark
 from ..keys import ApiKey, Domain
 from ..refusal import JSON
 from .account import SendGridAccount, SendGridMail

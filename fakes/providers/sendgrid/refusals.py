@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from ...http.exchange import Mark
+from ...marks import Mark
 from ..refusal import Refusals, VendorRefusal
 
 _OPENAPI = "twilio/sendgrid-oai, spec/json (2026-01)"

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ...http.exchange import Headers, Mark, Response
+from ...http.exchange import Headers, Response
+from ...marks import Mark
 from ..attachment import AttachedFile
 from ..rules import Fields, Outcome
 from .account import SendGridAccount, SendGridMail

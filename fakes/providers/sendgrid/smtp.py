@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
-from ...http.exchange import Mark
+from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, Envelope, VendorReply, by_name
 from ..keys import ApiKey, find_proven
 from ..submission import Submission, SubmissionContext, Submitted, Taken

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape, unescape
 
-from ...http.exchange import Headers, Mark, Response
+from ...http.exchange import Headers, Response
+from ...marks import Mark
 from ..refusal import JSON
 from .query_refusals import XML
 from .refusals import REFUSALS

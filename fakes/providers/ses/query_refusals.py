@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape
 
-from ...http.exchange import Headers, Mark
+from ...http.exchange import Headers
+from ...marks import Mark
 from ..refusal import VendorRefusal
 from .cases import TEXT, WHEN
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from ...http.exchange import Mark
+from ...marks import Mark
 from ..refusal import JSON, VendorRefusal
 from .cases import TEXT, WHEN
 from .query_refusals import JAVAMAIL

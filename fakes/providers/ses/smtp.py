@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar
 
-from ...http.exchange import Mark
+from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from .acceptance import CallContext, judged

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from ...http.exchange import Mark, Request, Response
+from ...http.exchange import Request, Response
+from ...marks import Mark
 from ..keys import Domain, domain_of
 from ..refusal import JSON
 from ..rules import AcceptedMail

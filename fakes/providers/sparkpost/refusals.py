@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 
-from ...http.exchange import Headers, Mark
+from ...http.exchange import Headers
+from ...marks import Mark
 from ..refusal import Refusals, VendorRefusal
 
 _API = "developers.sparkpost.com, content/api (2026-06)"

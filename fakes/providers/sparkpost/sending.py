@@ -10,7 +10,8 @@ from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from typing import Any
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ..attachment import AttachedFile
 from ..keys import domain_of, find_domain
 from ..refusal import JSON

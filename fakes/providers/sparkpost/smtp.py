@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ...http.exchange import Mark, Response
+from ...http.exchange import Response
+from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import ApiKey, domain_of, find_proven
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent

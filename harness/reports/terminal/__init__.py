@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TextIO
 
+from harness.escaping import inert
 from harness.events import CaseFinished, CaseStarted, Event, Note, RunFinished, RunStarted
 from harness.model import RunResult
 from harness.reports.formats import Context
@@ -88,4 +89,4 @@ def summary_text(
     """Return the summary of a run as text for a terminal of this width."""
     page = Page(width=width, colour=colour)
     add_summary(page, result, status=status, context=context)
-    return page.text()
+    return inert(page.text())

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.escaping import shortened, visible
 from harness.model import CaseResult, Finding, RunResult
+from harness.reports.causes import Cause, convicting
 from harness.reports.document import relative
 from harness.reports.formats import Context
 from harness.reports.overview import (
-    Cause,
     again,
     answer_line,
-    causes,
-    convicting,
     described,
     excerpt,
     failures,
+    grouped_failures,
     output_ends,
     plural,
     remarks,
@@ -35,11 +34,15 @@ def add_failures(page: Page, result: RunResult, context: Context) -> None:
     failed = failures(result)
     if not failed:
         return
-    found = causes(failed)
+    found = grouped_failures(result)
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, cause in enumerate(found, start=1):
+        for case in cause.cases:
+            numbers[case.id].append(number)
     page.blank()
     page.add(("FAILED", "bold red"), f"  {plural(len(failed), 'case')}, {_count(found)}")
     for number, cause in enumerate(found[:_MOST_CAUSES], start=1):
-        _add_cause(page, number, cause, result, context)
+        _add_cause(page, number, cause, result, context, numbers)
     _add_rest(page, found[_MOST_CAUSES:])
 
 
@@ -47,30 +50,43 @@ def _count(found: tuple[Cause, ...]) -> str:
     return "one cause" if len(found) == 1 else f"{len(found)} causes"
 
 
-def _add_cause(page: Page, number: int, cause: Cause, result: RunResult, context: Context) -> None:
+def _add_cause(
+    page: Page,
+    number: int,
+    cause: Cause,
+    result: RunResult,
+    context: Context,
+    numbers: Mapping[str, list[int]],
+) -> None:
     case = cause.first
-    level = f"{case.level or ''}"
+    level = cause.level or case.level or ""
     page.blank()
-    page.add((level, "bold red"), "  ", (case.title, "bold"), label=f"{number:>2}. ")
+    page.add((f"{level}", "bold red"), "  ", (case.title, "bold"), label=f"{number:>2}. ")
     page.add((case.id, "cyan"), indent=4)
     for row, paraphrase in described((*case.requirements, *case.situations), context.describe_row):
         page.add((paraphrase, "dim"), indent=4, label=f"{row:<12}")
-    _add_findings(page, case)
+    elsewhere = [each for each in numbers[case.id] if each != number]
+    _add_findings(page, cause, elsewhere)
     _add_sender(page, case)
-    _add_conversation(page, case)
+    _add_conversation(page, cause)
     if evidence := relative(case.evidence, context.folder):
         page.add(evidence, indent=4, label="evidence  ", wrap=False)
     page.add(again(case, result, context.command), indent=4, label="again     ", wrap=False)
-    _add_alike(page, cause)
+    _add_alike(page, cause, number, numbers)
 
 
-def _add_findings(page: Page, case: CaseResult) -> None:
-    found = convicting(case)
-    if not found and case.reason:
+def _add_findings(page: Page, cause: Cause, elsewhere: list[int]) -> None:
+    case = cause.first
+    if not cause.findings and case.reason:
         page.add(shortened(case.reason, _LONGEST), indent=4)
-    for finding in found:
+    for finding in cause.findings:
         _add_finding(page, finding)
     page.blank()
+    others = [each.check for each in convicting(case) if each not in cause.findings]
+    if others:
+        see = f" (see {', '.join(map(str, elsewhere))})" if elsewhere else ""
+        text = f"for another cause{see}: {', '.join(others)}"
+        page.add((shortened(text, 300), "dim"), indent=4, label="and       ")
     for finding in remarks(case):
         text = f"{finding.check}: {finding.observed}"
         page.add((shortened(text, 300), "dim"), indent=4, label=f"{f'({finding.level})':<10}")
@@ -93,8 +109,9 @@ def _add_sender(page: Page, case: CaseResult) -> None:
         page.add((shortened(line, 300), "dim"), indent=4, label="output    | ")
 
 
-def _add_conversation(page: Page, case: CaseResult) -> None:
-    cited = {event for finding in convicting(case) for event in finding.events}
+def _add_conversation(page: Page, cause: Cause) -> None:
+    case = cause.first
+    cited = {event for finding in cause.findings for event in finding.events}
     lines = excerpt(case.conversation, cited)
     if not lines:
         return
@@ -115,26 +132,27 @@ def _one_line(line: str) -> str:
     return shortened(visible(line), 200)
 
 
-def _add_alike(page: Page, cause: Cause) -> None:
+def _add_alike(page: Page, cause: Cause, number: int, numbers: Mapping[str, list[int]]) -> None:
     others = cause.cases[1:]
     if not others:
         return
-    text = f"in {plural(len(others), 'more case')}, which begin with the same finding:"
+    text = f"in {plural(len(others), 'more case')}, {cause.where}:"
     page.add(text, indent=4, label="also      ")
-    for scenario, words in _by_scenario(others[:_MOST_ALIKE], cause.first).items():
-        page.add((f"{scenario}  {'  '.join(words)}", "dim"), indent=14)
+    for scenario, words in _by_scenario(others[:_MOST_ALIKE], number, numbers).items():
+        page.add((f"{scenario}  {'  '.join(words)}".rstrip(), "dim"), indent=14)
     if len(others) > _MOST_ALIKE:
         page.add((f"and {len(others) - _MOST_ALIKE} more", "dim"), indent=14)
 
 
-def _by_scenario(cases: Iterable[CaseResult], first: CaseResult) -> dict[str, list[str]]:
-    """Group ids by scenario; a check that only the other case fails is named behind its id."""
-    known = {finding.check for finding in convicting(first)}
+def _by_scenario(
+    cases: Iterable[CaseResult], number: int, numbers: Mapping[str, list[int]]
+) -> dict[str, list[str]]:
+    """Group ids by scenario; behind each the other causes that it fails for."""
     found: dict[str, list[str]] = defaultdict(list)
     for case in cases:
-        extra = dict.fromkeys(f.check for f in convicting(case) if f.check not in known)
+        elsewhere = ", ".join(str(each) for each in numbers[case.id] if each != number)
         suffix = case.id.removeprefix(case.scenario)
-        found[case.scenario].append(f"{suffix} (and {', '.join(extra)})" if extra else suffix)
+        found[case.scenario].append(f"{suffix} (and {elsewhere})" if elsewhere else suffix)
     return found
 
 

@@ -14,10 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 from rich.text import Text
 
-from harness.escaping import shortened, visible
+from harness.escaping import inert, shortened, visible
 from harness.events import CaseFinished, CaseStarted, RunStarted
 from harness.model import CaseResult, Verdict
-from harness.reports.overview import leading, plural
+from harness.reports.causes import leading
+from harness.reports.overview import plural
 from harness.reports.terminal.page import encodable_for
 
 _MOST_FAILURES = 20
@@ -80,7 +81,7 @@ class PlainProgress:
         """Show a line of its own."""
         self._said = self._clock()
         with suppress(OSError):
-            self._stream.write(encodable_for(self._stream, visible(text) + "\n"))
+            self._stream.write(encodable_for(self._stream, inert(visible(text)) + "\n"))
             self._stream.flush()
 
     def stop(self) -> None:
@@ -134,13 +135,13 @@ class LiveProgress:
         if is_trouble(event.result):
             self._failed += 1
             if line := trouble_line(event.result, self._failed):
-                self._print(Text(line, no_wrap=True, overflow="ellipsis"))
+                self._print(Text(inert(line), no_wrap=True, overflow="ellipsis"))
         self._progress.update(self._task, completed=event.done, total=event.total)
         self._show()
 
     def say(self, text: str) -> None:
         """Show a line above the live one."""
-        self._print(Text(visible(text)))
+        self._print(Text(inert(visible(text))))
 
     def stop(self) -> None:
         """Take the live line away and give the cursor back."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from harness.escaping import shortened
-from harness.gate import AS_EXPECTED, MEANING
+from harness.gate import AS_EXPECTED, meaning
 from harness.model import CaseResult, Level, RequirementResult, RunResult, Verdict
 from harness.reports.document import relative
 from harness.reports.formats import Context
@@ -18,18 +18,18 @@ from harness.reports.overview import (
     Reason,
     again,
     by_document,
-    by_need,
     by_urgency,
     cases_alike,
     cases_with,
     changed,
     expected_failures,
     headline,
-    how_to_ask,
-    outcome,
+    last_line,
+    never_asked,
     output_ends,
     plural,
     reasons,
+    unasked,
 )
 from harness.reports.terminal.failures import add_failures
 from harness.reports.terminal.page import Page
@@ -43,7 +43,7 @@ STYLES = {
 }
 
 _MOST_IDS = 8
-_FEW_IDS = 3
+_MOST_REASONS = 6
 _MOST_ROWS = 60
 _OUTPUT_LINES = 11
 
@@ -81,11 +81,10 @@ def counts_in_words(result: RunResult) -> str:
 
 def _add_baseline(page: Page, result: RunResult) -> None:
     if surprises := changed(result):
-        _heading(page, "BASELINE", f"{plural(len(surprises), 'expected failure')} passed")
-        page.add("`harness baseline update` takes them out of the baseline", indent=2)
+        _heading(page, "CHANGED", f"{plural(len(surprises), 'expected failure')} passed")
         _add_ids(page, surprises, indent=2)
     if expected := expected_failures(result):
-        _heading(page, "EXPECTED", f"{plural(len(expected), 'case')} failed as the baseline says")
+        _heading(page, "EXPECTED", f"{plural(len(expected), 'case')} failed as expected")
         _add_ids(page, expected, indent=2)
 
 
@@ -148,16 +147,20 @@ def _add_inconclusive(page: Page, result: RunResult) -> None:
 
 
 def _add_unsupported(page: Page, result: RunResult) -> None:
+    """A line a reason: this is about what was not asked, and must not bury what was."""
     cases = cases_with(result, Verdict.UNSUPPORTED)
     if not cases:
         return
     _heading(page, "UNSUPPORTED", f"{plural(len(cases), 'case')} could not be asked of this sender")
-    for need, group in by_need(cases):
-        if need is None:
-            page.add("no mode of the harness would ask these:", indent=2)
-        else:
-            page.add(how_to_ask(need), indent=2, label=f"to ask {len(group)} of them: ")
-        _add_reasons(page, reasons(group), indent=4, most=_FEW_IDS)
+    for group in unasked(cases):
+        page.add(group.in_words, indent=2)
+    declined = reasons(case for case in cases if not never_asked(case))
+    for reason in declined[:_MOST_REASONS]:
+        said = shortened(reason.text, 200)
+        page.add(f"{plural(len(reason.cases), 'case')}: {said}", indent=2)
+    if rest := declined[_MOST_REASONS:]:
+        count = sum(len(reason.cases) for reason in rest)
+        page.add(f"{plural(count, 'case')} for {len(rest)} other reasons", indent=2)
 
 
 def _add_reasons(page: Page, found: Iterable[Reason], *, indent: int, most: int) -> None:
@@ -197,8 +200,9 @@ def _add_notes(page: Page, result: RunResult) -> None:
 def _add_closing(page: Page, result: RunResult, status: int) -> None:
     page.blank()
     counts = f"{counts_in_words(result)} in {in_words(result.duration)}, seed {result.seed}"
-    page.add((outcome(status), _outcome_style(status)), f": {counts}")
-    page.add(f"exit status {status}: {MEANING[status]}")
+    word, _, said = last_line(result, status, counts).partition(": ")
+    page.add((word, _outcome_style(status)), f": {said}")
+    page.add(f"exit status {status}: {meaning(result, status)}")
 
 
 def _add_ids(

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
-from harness.fakes.http.fake import ApiFake
-from harness.fakes.transcript import Broke, FaultActed, HttpRequested, HttpResponded
+from harness.fakes.api_fake import ApiFake
+from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.transcript import Broke, FaultActed
 
 pytestmark = pytest.mark.wire
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from harness.fakes import SendGrid
-from harness.fakes.http.fake import ApiFake
-from harness.fakes.transcript import Broke, HttpRequested, HttpResponded
+from harness.fakes.api_fake import ApiFake
+from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.transcript import Broke
 
 pytestmark = pytest.mark.wire
 

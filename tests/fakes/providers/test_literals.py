@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 
-from harness.fakes.http.exchange import Mark, Request, Response
+from harness.fakes.http.exchange import Request, Response
+from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names
 
 from .ses_requests import signed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 
 from . import postmark_requests as postmark
 from . import sendgrid_requests as sendgrid

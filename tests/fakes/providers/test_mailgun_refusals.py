@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 from harness.fakes.providers.mailgun.refusals import REFUSALS
 
 from .mailgun_asking import (

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fakes.http.exchange import Mark, Request, Response
+from harness.fakes.http.exchange import Request, Response
+from harness.fakes.marks import Mark
 from harness.fakes.providers.mandrill import PROVIDER, MandrillAccount
 from harness.fakes.providers.mandrill.refusals import REFUSALS, REJECT_REASONS
 from harness.fakes.providers.registry import provider

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 from harness.fakes.providers.postmark import PROVIDER
 from harness.fakes.providers.postmark.refusals import REFUSALS
 from harness.fakes.providers.registry import provider

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider
 from harness.fakes.providers.sendgrid import PROVIDER
 from harness.fakes.providers.sendgrid.refusals import REFUSALS

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.http.exchange import Mark, Request
+from harness.fakes.http.exchange import Request
+from harness.fakes.marks import Mark
 from harness.fakes.providers.ses import PROVIDER
 from harness.fakes.providers.ses.acceptance import CallContext, judged
 from harness.fakes.providers.ses.answers import query_response, rest_response

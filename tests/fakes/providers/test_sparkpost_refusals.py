@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 from harness.fakes.providers.sparkpost.account import Trouble
 from harness.fakes.providers.sparkpost.refusals import REFUSALS
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fakes.http.exchange import Mark
+from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission
 from harness.fakes.providers.ses import legacy_smtp_password
 from harness.fakes.providers.submission import SubmissionContext, Submitted

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.transcript import AuthOutcome, AuthResponse, Command
+from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 
 pytestmark = pytest.mark.wire
 

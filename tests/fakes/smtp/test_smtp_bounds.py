@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.transcript import Body, Closed, Command, MessageCaptured, Received, Unread
+from harness.fakes.smtp.facts import Command
+from harness.fakes.transcript import Body, Closed, MessageCaptured, Received, Unread
 
 pytestmark = pytest.mark.wire
 

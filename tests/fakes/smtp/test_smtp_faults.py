@@ -10,16 +10,8 @@ from typing import Any, NamedTuple, get_args
 import pytest
 
 from harness.fakes.faults import Action, Stage
-from harness.fakes.transcript import (
-    AuthOutcome,
-    Body,
-    Closed,
-    Command,
-    FaultActed,
-    MessageCaptured,
-    Sent,
-    Unread,
-)
+from harness.fakes.smtp.facts import AuthOutcome, Command
+from harness.fakes.transcript import Body, Closed, FaultActed, MessageCaptured, Sent, Unread
 
 pytestmark = pytest.mark.wire
 

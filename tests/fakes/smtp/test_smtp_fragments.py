@@ -15,15 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.fakes.transcript import (
-    AuthOutcome,
-    AuthResponse,
-    Body,
-    Command,
-    MessageCaptured,
-    Received,
-    Sent,
-)
+from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
+from harness.fakes.transcript import Body, MessageCaptured, Received, Sent
 
 InMemory = Callable[..., tuple[Any, bytes]]
 

@@ -13,14 +13,9 @@ from typing import Any
 
 import pytest
 
+from harness.fakes.smtp.facts import Command
 from harness.fakes.tls import Authority
-from harness.fakes.transcript import (
-    ClientHelloSeen,
-    Closed,
-    Command,
-    TlsEstablished,
-    TlsFailed,
-)
+from harness.fakes.transcript import ClientHelloSeen, Closed, TlsEstablished, TlsFailed
 
 pytestmark = pytest.mark.wire
 

@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.transcript import (
-    Body,
-    Closed,
-    Command,
-    MessageCaptured,
-    Received,
-    Sent,
-    Unread,
-)
+from harness.fakes.smtp.facts import Command
+from harness.fakes.transcript import Body, Closed, MessageCaptured, Received, Sent, Unread
 
 pytestmark = pytest.mark.wire
 

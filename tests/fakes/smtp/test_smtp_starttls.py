@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from harness.fakes.smtp.facts import Command
 from harness.fakes.transcript import (
     Body,
     ClientHelloSeen,
     Closed,
-    Command,
     Received,
     Sent,
     TlsEstablished,

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from harness.fakes.transcript import AuthOutcome, Command, TlsEstablished, TlsFailed
+from harness.fakes.smtp.facts import AuthOutcome, Command
+from harness.fakes.transcript import TlsEstablished, TlsFailed
 
 pytestmark = [pytest.mark.wire, pytest.mark.whole]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from harness.fakes.smtp.facts import Command
 from harness.fakes.transcript import (
     ClientHelloSeen,
     Closed,
-    Command,
     FaultActed,
     Received,
     Sent,

@@ -7,8 +7,9 @@ from typing import Protocol
 import httpx
 import respx
 
-from ..transcript import HttpRequested, HttpResponded, Transcript
-from .exchange import Request, Response
+from .http.exchange import Request, Served
+from .http.facts import HttpRequested, HttpResponded, decision
+from .transcript import Transcript
 
 
 class Answering(Protocol):
@@ -19,7 +20,7 @@ class Answering(Protocol):
     def hosts(self) -> tuple[str, ...]:
         """Every host name that is the provider's."""
 
-    def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Response:
+    def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Served:
         """Put a request to the rules, and keep what came of it."""
 
 
@@ -46,6 +47,9 @@ def _answered(fake: Answering, given: httpx.Request) -> httpx.Response:
     connection = fake.transcript.open_connection()
     secure = given.url.scheme == "https"
     fake.transcript.record(connection, HttpRequested(request=request, secure=secure))
-    response = fake.answer(request, connection=connection, secure=secure)
+    served = fake.answer(request, connection=connection, secure=secure)
+    response = served.response
     fake.transcript.record(connection, HttpResponded(response=response, secure=secure))
+    for fact in decision(served, response.status):
+        fake.transcript.record(connection, fact)
     return httpx.Response(response.status, headers=list(response.headers), content=response.body)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from ..connection import Connection
-from ..errors import FakeError
-from ..fake import LOOPBACK_NAMES, Fake, complaint
-from ..message import ApiMessage
-from ..providers.registry import provider as rules_of
-from ..providers.rules import AcceptedMail, Account, Provider
-from ..tls import Authority
-from ..transcript import MessageCaptured, Transcript
-from .conversation import HttpConversation
-from .exchange import Request, Response
-from .state import ApiState
+from .connection import Connection
+from .errors import FakeError
+from .fake import LOOPBACK_NAMES, Fake, complaint
+from .http.conversation import HttpConversation
+from .http.exchange import Request, Served
+from .http.state import ApiState
+from .providers.message import ApiMessage
+from .providers.registry import provider as rules_of
+from .providers.rules import Account, Provider
+from .tls import Authority
+from .transcript import MessageCaptured, Transcript
 
 if TYPE_CHECKING:
     import respx
@@ -100,11 +100,12 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             timeout=self.timeout,
             contexts=self.contexts if self.state.secure else None,
             respond=self._respond,
-            number_request=self._number_request,
+            note=self._note,
         )
 
-    def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Response:
+    def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Served:
         """Put a request to the rules, and keep what came of it."""
+        self._note(request)
         return self._put(request, connection=connection, secure=secure)
 
     def respx_router(self) -> respx.MockRouter:
@@ -117,26 +118,29 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         """Every host name that is this provider's."""
         return tuple(self.provider.hosts.values())
 
-    def _respond(self, request: Request, connection: Connection) -> Response:
+    def _respond(self, request: Request, connection: Connection) -> Served:
         return self._put(request, connection=connection.number, secure=connection.secure)
 
-    def _put(self, request: Request, *, connection: int, secure: bool) -> Response:
+    def _note(self, request: Request) -> int:
+        """Keep a request that has come, whatever becomes of it; its number, from 1."""
+        self.requests.append(request)
+        return len(self.requests)
+
+    def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         region = self.provider.region_of(request.host) or self.region
         now = self._clock() + timedelta(seconds=self.state.skew)
         outcome = self.provider.answer(self.account, request, region=region, now=now)
         self.account = outcome.account
-        self.requests.append(request)
+        submission = self.transcript.open_submission() if outcome.accepted else 0
+        captured = []
         for mail in outcome.accepted:
-            self._capture(mail, connection=connection, secure=secure)
-        return outcome.response
-
-    def _capture(self, mail: AcceptedMail, *, connection: int, secure: bool) -> None:
-        message = ApiMessage(mail=mail, secure=secure, connection=connection)
-        index = self.keep(message)
-        self.transcript.record(connection, MessageCaptured(index=index, message=message))
-
-    def _number_request(self) -> int:
-        return len(self.requests) + 1
+            message = ApiMessage(mail=mail, secure=secure, connection=connection)
+            captured.append(self.keep(message))
+            self.transcript.record(
+                connection,
+                MessageCaptured(index=captured[-1], message=message, submission=submission),
+            )
+        return Served(response=outcome.response, messages=tuple(captured), refused=outcome.refused)
 
 
 def _token(length: int, alphabet: str) -> str:

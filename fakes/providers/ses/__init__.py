@@ -6,10 +6,12 @@ from ...lazily import on_demand
 from .account import SesAccount
 from .policy import Policy
 
+# Not on demand: the module has the name of the function, and would stand in its place.
+from .smtp_password import legacy_smtp_password, smtp_password
+
 if TYPE_CHECKING:
     from .calls import action_needed
     from .rules import PROVIDER, SesRules
-    from .smtp_password import legacy_smtp_password, smtp_password
 
 __all__ = [
     "PROVIDER",
@@ -26,6 +28,4 @@ __getattr__ = on_demand(
     PROVIDER="rules",
     SesRules="rules",
     action_needed="calls",
-    legacy_smtp_password="smtp_password",
-    smtp_password="smtp_password",
 )

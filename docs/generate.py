@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission
+from harness.vocabulary import Section, account_sections, scenario_sections, sender_sections
 
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
@@ -76,6 +78,67 @@ def _provider(name: str) -> Iterator[str]:
         yield "| " + " | ".join(map(_cell, cells)) + " |"
 
 
+def scenario_words_page() -> str:
+    """Every word of a scenario file."""
+    return _words_page(
+        "The words of a scenario file",
+        "[Scenario files](scenarios.md) tells how they go together. What `harness.fakes.Smtp(...)`"
+        " and the providers' fakes take is what stands below `given.smtp` and `given.api`.",
+        scenario_sections(),
+    )
+
+
+def account_words_page() -> str:
+    """Every word of an account, by provider."""
+    lines = [
+        "# The words of an account",
+        "",
+        "What a customer has set up at a provider: what stands below `given.api.account` in a",
+        "scenario file, and what `account=` of `harness.fakes.SendGrid` and the others takes.",
+    ]
+    for name, sections in account_sections().items():
+        lines += ["", f"## {name}"]
+        for section in sections:
+            lines += ["", *_section(section, level=3)]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def sender_words_page() -> str:
+    """Every word of a sender file and of the sender protocol."""
+    return _words_page(
+        "The words of a sender file and of the sender protocol",
+        "[Writing a sender](senders.md) tells what the documents are for. `request` and `answer`"
+        " are those of `send`; `harness schema sender` has all of it as a JSON Schema.",
+        sender_sections(),
+    )
+
+
+def _words_page(title: str, about: str, sections: Iterable[Section]) -> str:
+    lines = [f"# {title}", "", *textwrap.wrap(about, 100)]
+    for section in sections:
+        lines += ["", *_section(section, level=2)]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _section(section: Section, *, level: int) -> Iterator[str]:
+    """A heading and a table. Words with values are written somehow, and may be left out."""
+    path = f"`{section.path}`: {section.title}" if section.path else section.title
+    yield f"{'#' * level} {path}"
+    yield ""
+    if all(word.form is None for word in section.words):
+        yield "| word | meaning |"
+        yield "|---|---|"
+        for word in section.words:
+            yield f"| `{word.name}` | {_cell(word.meaning)} |"
+        return
+    yield "| word | meaning | written | default |"
+    yield "|---|---|---|---|"
+    for word in section.words:
+        form = f"one of `{word.values}`, below" if word.values else word.form
+        default = "**required**" if word.default == "required" else word.default or "–"
+        yield f"| `{word.name}` | {_cell(word.meaning)} | {_cell(form or '–')} | {_cell(default)} |"
+
+
 def sdk_page() -> str:
     """Which exception each vendor's own SDK raises for each refusal that it can tell apart."""
     lines = [
@@ -107,7 +170,13 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES = {"provider-coverage.md": coverage_page, "provider-sdks.md": sdk_page}
+PAGES = {
+    "provider-coverage.md": coverage_page,
+    "provider-sdks.md": sdk_page,
+    "scenario-words.md": scenario_words_page,
+    "account-words.md": account_words_page,
+    "sender-words.md": sender_words_page,
+}
 
 
 def main() -> None:

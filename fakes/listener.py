@@ -30,9 +30,17 @@ class Network(StrEnum):
     """What a port does when somebody connects."""
 
     OPEN = "open"
+    """It answers."""
+
     REFUSED = "refused"
+    """Nothing listens, so connections are refused."""
+
     DROPPED = "dropped"
+    """Nobody answers: the SYN is dropped, as where a port is blocked."""
+
     RESET = "reset"
+    """Connections are accepted, and reset at once."""
+
     UNRESOLVED = "unresolved"
     """Nothing listens, and a world tells the sender a name that does not exist."""
 

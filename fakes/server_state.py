@@ -15,22 +15,32 @@ TlsVersion = Literal["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 
 
 class ServerState(BaseModel):
-    """What can be chosen of any server, whatever it speaks.
-
-    `certificate`: its kind, made for `names` (default: the names that the sender is told).
-    `default_certificate`: the kind served to a sender whose SNI names none of them. `network`: what
-    the port does.
-    """
+    """What can be chosen of any server, whatever it speaks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     certificate: CertificateKind = Field(default=CertificateKind("good"), strict=False)
+    """The kind of certificate that is served: good, or wrong in exactly one thing."""
+
     names: tuple[str, ...] | None = Field(default=None, strict=False)
+    """Host names and addresses that the certificate is made for. Default: those that the sender
+    is told."""
+
     default_certificate: CertificateKind | None = Field(default=None, strict=False)
+    """The kind served to a sender whose SNI names none of `names`. Default: there is no such
+    difference."""
+
     client_certificate: Literal["unasked", "optional", "required"] = "unasked"
+    """Whether the sender is asked for a certificate of its own, and has to have one."""
+
     tls_versions: tuple[TlsVersion, TlsVersion] | None = Field(default=None, strict=False)
+    """The lowest and the highest TLS version, as `[TLSv1.2, TLSv1.3]`. Default: OpenSSL's own."""
+
     network: Network = Field(default=Network.OPEN, strict=False)
+    """What the port does when somebody connects."""
+
     faults: tuple[Fault, ...] = Field(default=(), strict=False)
+    """What goes wrong, and when. The first fault that has something to do at a moment does it."""
 
     @field_validator("names")
     @classmethod

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness import features
+
 PROTOCOL_VERSION = 1
 
 
@@ -98,41 +100,9 @@ class Security(StrEnum):
     NONE = "none"
 
 
-# What a sender that does not know `describe` is taken to have.
-ASSUMED_FEATURES = frozenset(
-    [
-        "smtp",
-        "api:ses",
-        "api:sendgrid",
-        "api:sparkpost",
-        "api:mailgun",
-        "api:mandrill",
-        "api:postmark",
-        "security:none",
-        "security:starttls",
-        "security:tls",
-        "verify:false",
-        "server_name",
-        "timeout",
-        "attachments",
-        "headers",
-    ]
-)
-
-# What a sender has only when it says so.
-DECLARED_FEATURES = frozenset(
-    [
-        "connect_to",
-        "envelope_from",
-        "ehlo_name",
-        "access_token",
-        "state",
-        "configure",
-        "test-send",
-        "delivery-log",
-    ]
-)
-
+# What a sender that does not know `describe` is taken to have; what one has only when it says so.
+ASSUMED_FEATURES = frozenset(features.ASSUMED)
+DECLARED_FEATURES = frozenset(features.DECLARED)
 KNOWN_FEATURES = ASSUMED_FEATURES | DECLARED_FEATURES
 
 
@@ -145,35 +115,66 @@ class _Foreign(BaseModel):
 
 
 class Mailbox(_ProtocolDocument):
-    """A display name, or "", and an address."""
+    """A display name and an address."""
 
     name: str = ""
+    """The display name, or ""."""
+
     address: str
+    """The address."""
 
 
 class Attachment(_ProtocolDocument):
-    """A file to attach. `content` is base64."""
+    """A file to attach."""
 
     filename: str
+    """Its name."""
+
     content_type: str = "application/octet-stream"
+    """Its media type."""
+
     content: str
+    """What is in it, in base64."""
 
 
 class Message(_ProtocolDocument):
-    """What to send. `envelope_from` None means the address of `from`; "" is the null sender."""
+    """What to send."""
 
     from_: Mailbox = Field(alias="from")
+    """Whom it is from."""
+
     to: tuple[Mailbox, ...]
+    """The recipients in To."""
+
     cc: tuple[Mailbox, ...] = ()
+    """The recipients in Cc."""
+
     bcc: tuple[Mailbox, ...] = ()
+    """Recipients whom no other one gets to see."""
+
     reply_to: tuple[Mailbox, ...] = ()
+    """Where answers go."""
+
     sender: Mailbox | None = None
+    """Who hands it in, where that is not `from`: the header Sender."""
+
     envelope_from: str | None = None
+    """The address for MAIL FROM; "" is the null sender. Default: that of `from`."""
+
     subject: str = ""
+    """The subject."""
+
     text: str | None = ""
+    """The plain text; null is none."""
+
     html: str | None = None
+    """The HTML; null is none."""
+
     headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of the caller's own, by name."""
+
     attachments: tuple[Attachment, ...] = ()
+    """Files to attach."""
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -182,109 +183,206 @@ class Message(_ProtocolDocument):
 
 
 class SmtpTransport(_ProtocolDocument):
-    """An SMTP configuration. `uri` and the fields always agree.
-
-    `server_name` is both the SNI and the name that is verified. `username` and `password` are
-    both None where no credentials are configured.
-    """
+    """An SMTP configuration. `uri` and the fields always agree."""
 
     kind: Literal["smtp"] = "smtp"
+    """An SMTP server."""
+
     uri: str
+    """All of it as a connection URI."""
+
     host: str
+    """The server's name, or its address; IPv6 without brackets."""
+
     port: int
+    """The port to connect to."""
+
     username: str | None = None
+    """The account's name; null where no account is configured."""
+
     password: str | None = None
+    """The account's password; null where no account is configured."""
+
     security: Security
+    """How the connection is secured; `starttls` means that the upgrade is required."""
+
     verify: bool = True
+    """Whether the server's certificate is to be verified."""
+
     server_name: str | None = None
+    """Both the SNI and the name that is verified; null means `host`."""
+
     ehlo_name: str | None = None
+    """The name to give with EHLO; null leaves it to the sender."""
+
     access_token: str | None = None
+    """A token to log in with, in place of a password (XOAUTH2)."""
 
 
 class ApiTransport(_ProtocolDocument):
-    """A provider API configuration. `base_url` is an origin without a path."""
+    """A provider API configuration."""
 
     kind: Literal["api"] = "api"
+    """A provider's API."""
+
     provider: Literal["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+    """Whose API it is."""
+
     api: Literal["v1", "v2"] | None = None
+    """Which of the two APIs, for Amazon SES; null leaves it to the sender."""
+
     credentials: dict[str, str]
+    """`access_key_id` and `secret_access_key` for Amazon SES, `server_token` for Postmark,
+    `api_key` for the others."""
+
     region: str | None = None
+    """The AWS region, or `us` or `eu`; null where the provider has none, or none is configured."""
+
     domain: str | None = None
+    """The sending domain, for Mailgun."""
+
     verify: bool = True
+    """Whether the server's certificate is to be verified."""
+
     base_url: str | None = None
+    """Where the API is found: an origin without a path. Null: under its real host names, which
+    stand in `connect_to`."""
 
 
 Transport = Annotated[SmtpTransport | ApiTransport, Field(discriminator="kind")]
 
 
 class Trust(_ProtocolDocument):
-    """Where the run's only trust anchor lies: PEM, and PKCS#12 for Java."""
+    """Where the run's only trust anchor lies."""
 
     ca_file: str
+    """The path of a PEM file."""
+
     ca_pkcs12: str
+    """The path of a PKCS#12 file, for Java."""
+
     ca_pkcs12_password: str
+    """The password of the PKCS#12 file."""
 
 
 class SendRequest(_ProtocolDocument):
-    """The request to send one message. `timeout` is seconds for each single operation."""
+    """The request to send one message."""
 
     protocol: Literal[1] = 1
+    """The version of the sender protocol."""
+
     action: Literal["send"] = "send"
+    """What is asked for: to send."""
+
     case: str
+    """The id of the case, for the sender's own log."""
+
     transport: Transport | None
+    """By which way it is to go, and with which configuration."""
+
     connect_to: dict[str, str] = Field(default_factory=dict)
+    """From each `host:port` that the sender is told to the address to dial instead."""
+
     trust: Trust
+    """The trust anchor."""
+
     message: Message
+    """What to send."""
+
     timeout: float = 2.0
+    """Seconds for each single operation: connecting, each reply, each write."""
 
 
 class DescribeRequest(_ProtocolDocument):
     """The request to say what the sender is and can do."""
 
     protocol: Literal[1] = 1
+    """The version of the sender protocol."""
+
     action: Literal["describe"] = "describe"
+    """What is asked for: what the sender is."""
 
 
 class Description(_Foreign):
     """The answer to `describe`."""
 
     name: str = ""
+    """What it is called."""
+
     version: str = ""
+    """Its version."""
+
     features: tuple[str, ...]
+    """What it can do; it is asked nothing else."""
 
 
 class RefusedRecipient(_Foreign):
     """A recipient that the server refused while it took others."""
 
     address: str
+    """The recipient's address."""
+
     reply_code: int | None = None
+    """The server's reply code."""
+
     message: str | None = None
+    """What the server, or the sender, said of it."""
 
 
 class SendError(_Foreign):
     """Why a send failed. Only what the sender says is judged."""
 
     phase: Phase | None = None
+    """Where it failed."""
+
     class_: ErrorClass | None = Field(default=None, alias="class")
+    """What kind of failure it was."""
+
     temporary: bool | None = None
+    """Whether trying again later can help."""
+
     reply_code: int | None = None
+    """The SMTP server's reply code, as 535."""
+
     enhanced_code: str | None = None
+    """The SMTP server's enhanced status code, as 5.7.8."""
+
     http_status: int | None = None
+    """The status of the provider's response."""
+
     provider_code: str | int | None = None
+    """The provider's own code for the error."""
+
     message: str | None = None
+    """The sender's own words; nothing secret may be in them."""
 
 
 class Answer(_Foreign):
     """The answer to `send`. `sent` with `refused` is partial success."""
 
     status: Literal["sent", "failed", "unsupported"]
+    """What became of it; `unsupported`: the sender cannot do this at all."""
+
     reason: str | None = None
+    """Why it is unsupported."""
+
     message_id: str | None = None
+    """The Message-ID that the message went out with, in its angle brackets."""
+
     provider_id: str | None = None
+    """The id that the provider gave it."""
+
     final_reply: str | None = None
+    """The server's reply to the end of the data."""
+
     attempts: int | None = None
+    """How many connections it made over SMTP, or how many requests by an API."""
+
     refused: tuple[RefusedRecipient, ...] = ()
+    """Recipients that the server refused while it took others."""
+
     error: SendError | None = None
+    """Why it failed."""
 
     def document(self) -> dict[str, Any]:
         """The answer as JSON-ready data, without the fields that were not given."""

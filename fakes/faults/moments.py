@@ -14,22 +14,56 @@ class Stage(StrEnum):
     """A place in a session where a fake asks its faults what to do."""
 
     CONNECT = "connect"
+    """A connection was made."""
+
     GREETING = "greeting"
+    """The greeting is due."""
+
     EHLO = "ehlo"
+    """The reply to an EHLO is due; [n]: to the nth of the connection."""
+
     HELO = "helo"
+    """The reply to a HELO is due."""
+
     STARTTLS = "starttls"
+    """The reply to STARTTLS is due."""
+
     HANDSHAKE = "handshake"
+    """The server's part of a TLS handshake is due."""
+
     AUTH = "auth"
+    """A reply in the AUTH exchange is due; [1]: to the AUTH command, [2]: to the first answer to a
+    challenge."""
+
     MAIL = "mail"
+    """The reply to MAIL FROM is due."""
+
     RCPT = "rcpt"
+    """The reply to a RCPT TO is due; [n]: to the nth of the transaction."""
+
     DATA = "data"
+    """The reply to DATA is due."""
+
     BODY = "body"
+    """In the content of a message; [n]: after its nth octet."""
+
     END_OF_DATA = "end-of-data"
+    """The reply to the final dot is due."""
+
     IDLE = "idle"
+    """The session is idle behind a message; [n]: behind the nth of the connection."""
+
     RSET = "rset"
+    """The reply to RSET is due."""
+
     NOOP = "noop"
+    """The reply to NOOP is due."""
+
     QUIT = "quit"
+    """The reply to QUIT is due."""
+
     REQUEST = "request"
+    """The response to an HTTP request is due; [n]: to the nth to the fake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,18 +22,25 @@ class Fault(BaseModel):
     """One thing that a fake does wrong.
 
     Written flat, `{at: rcpt[2], do: reply, code: 550, text: no}`: what is not `at`, `times`,
-    `connection` or `then` belongs to the action named by `do`. `times` None means always.
-    `connection` n: only on the nth connection to the fake. `then` is what it does once `times`
-    are used up, written like the first but without `at`.
+    `connection` or `then` belongs to the action named by `do`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     at: At
+    """The moment, as `mail` or `rcpt[2]`: which of them counts from 1, and any of them without."""
+
     action: Action
+    """What it does, and the words that go with it."""
+
     times: int | None = Field(default=None, ge=1)
+    """How often it acts. Default: always."""
+
     connection: int | None = Field(default=None, ge=1)
+    """Only on the nth connection to the fake. Default: on each."""
+
     then: Fault | None = None
+    """What it does once `times` are used up, written like the first but without `at`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -13,14 +13,18 @@ _MOST_SKEW = 315_360_000
 
 
 class ApiState(ServerState):
-    """The state of a provider's API.
-
-    `account`: what a customer has set up there, in the words of that provider's account.
-    `region`: which of the hosts answers under the fake's own address; default: the first.
-    `secure`: HTTPS. `skew`: seconds by which the server's clock is ahead.
-    """
+    """The state of a provider's API, beside what every server has (`ServerState`)."""
 
     account: dict[str, Any] = Field(default_factory=dict)
+    """What a customer has set up there, in the words of that provider's account. Default: one key
+    with every permission, and no domain."""
+
     region: str | None = None
+    """The region whose host answers under the fake's own address. Default: the provider's
+    first."""
+
     secure: bool = True
+    """Whether it speaks HTTPS; false: HTTP in clear."""
+
     skew: float = Field(default=0, strict=False, ge=-_MOST_SKEW, le=_MOST_SKEW)
+    """Seconds by which the server's clock is ahead."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from .keys import ApiKey
+from .keys import ApiKey, each_once
 from .rules import Account, Provider
 
 
@@ -15,6 +15,12 @@ class KeyedAccount(Account):
     """An account with keys."""
 
     keys: tuple[ApiKey, ...] = Field(default=(ApiKey(),), strict=False)
+    """The keys that open it; a key that names none is the one that the sender is handed."""
+
+    @field_validator("keys")
+    @classmethod
+    def _each_once(cls, keys: tuple[ApiKey, ...]) -> tuple[ApiKey, ...]:
+        return each_once(keys, lambda key: key.key)
 
 
 K = TypeVar("K", bound=KeyedAccount)

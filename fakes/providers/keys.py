@@ -3,25 +3,68 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Hashable, Iterable
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+_DOMAIN = re.compile(r"[^\s@<>,;:/]+\Z")
+T = TypeVar("T")
+
+
+def _address(text: str) -> str:
+    if not text.isprintable() or text.rpartition("@")[0] == "" or text.endswith(("@", ">")):
+        raise ValueError(f"an address as name@example.com is due, and {text!r} is none")
+    return text
+
+
+def _domain_name(text: str) -> str:
+    if not _DOMAIN.match(text):
+        raise ValueError(f"a name as example.com is due, and {text!r} is none")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""An address without a display name."""
+
+DomainName = Annotated[str, AfterValidator(_domain_name)]
+"""The name of a domain: no address, and no URL."""
+
+
+def each_once(items: tuple[T, ...], called: Callable[[T], Hashable | None]) -> tuple[T, ...]:
+    """`items`, where no two are called the same; one that is called None has no name yet.
+
+    Raises:
+        ValueError: an account with two of that name cannot be.
+    """
+    seen: set[Hashable] = set()
+    for item in items:
+        name = called(item)
+        if name is not None and name in seen:
+            told = name[0] if isinstance(name, tuple) else name
+            raise ValueError(f"{told} is here twice, and an account can have it once")
+        seen.add(name)
+    return items
 
 
 class ApiKey(BaseModel):
-    """A key. `permissions` None means every one; `region` None means that it works in each.
-
-    `key` None stands for the key that the world hands to the sender.
-    """
+    """A key."""
 
     model_config = _STRICT
 
     key: str | None = None
+    """The key itself. Default: the one that the sender is handed."""
+
     permissions: tuple[str, ...] | None = Field(default=None, strict=False)
+    """What it may do, by the vendor's own names. Default: everything."""
+
     region: str | None = None
+    """The only region in which it works. Default: it works in each."""
+
     revoked: bool = False
+    """Whether it was taken back."""
 
     def may(self, permission: str) -> bool:
         """Whether it has a permission."""
@@ -29,13 +72,30 @@ class ApiKey(BaseModel):
 
 
 class Domain(BaseModel):
-    """A sending domain of an account, and whether it was verified; `region` None: in each."""
+    """A sending domain of an account."""
 
     model_config = _STRICT
 
-    name: str
+    name: DomainName
+    """Its name, as example.com."""
+
     verified: bool = True
+    """Whether the vendor has found its DNS records."""
+
     region: str | None = None
+    """The only region in which the account has it. Default: in each."""
+
+
+def _domains_once(domains: tuple[D, ...]) -> tuple[D, ...]:
+    return each_once(domains, lambda domain: (domain.name.lower(), domain.region))
+
+
+D = TypeVar("D", bound=Domain)
+Domains = Annotated[tuple[D, ...], Field(strict=False), AfterValidator(_domains_once)]
+"""Domains, none of them twice in a region."""
+
+Addresses = Annotated[tuple[Address, ...], Field(strict=False)]
+Names = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 def find_key(keys: Iterable[ApiKey], given: str, *, region: str) -> ApiKey | None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import FakeError
-from .rules import Provider
+from .rules import Account, Provider
 from .submission import Submission
 
 _PACKAGE = __name__.rpartition(".")[0]
@@ -27,10 +27,25 @@ def provider(name: str) -> Provider[Any]:
     Raises:
         FakeError: there is none of that name.
     """
+    found: Provider[Any] = importlib.import_module(f"{_PACKAGE}.{_known(name)}").PROVIDER
+    return found
+
+
+def _known(name: str) -> str:
     if name not in provider_names():
         known = ", ".join(provider_names())
         raise FakeError(f"there is no fake of the provider {name!r}; there are: {known}")
-    found: Provider[Any] = importlib.import_module(f"{_PACKAGE}.{name}").PROVIDER
+    return name
+
+
+@cache
+def account_type(name: str) -> type[Account]:
+    """The words in which a provider's account is written; that is lighter than its rules.
+
+    Raises:
+        FakeError: there is no provider of that name.
+    """
+    found: type[Account] = importlib.import_module(f"{_PACKAGE}.{_known(name)}.account").ACCOUNT
     return found
 
 

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from ..http.exchange import Request, Response
 from .attachment import AttachedFile
+from .keys import Addresses
 from .log import Log
 from .refusal import Refusals
 
@@ -70,19 +71,29 @@ class AcceptedMail:
 class Account(BaseModel):
     """The state of an account at a provider: what a customer would have set up there.
 
-    `suspended`: the vendor has stopped it. `seed` makes its ids; `serial` counts them.
-    `suppressed`: recipients that the vendor does not send to any more. `rate_limited` and
-    `quota_used_up`: the next request meets that limit.
+    What is left out of its dumps is what the rules keep there for themselves.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     suspended: bool = False
+    """Whether the vendor has stopped it."""
+
     rate_limited: bool = False
+    """Whether the next request comes too fast."""
+
     quota_used_up: bool = False
-    suppressed: tuple[str, ...] = Field(default=(), strict=False)
+    """Whether the next message is beyond what the account may send."""
+
+    suppressed: Addresses = ()
+    """Recipients that the vendor does not send to any more."""
+
     seed: str = "0"
-    serial: int = 0
+    """What the ids that it gives out are made from."""
+
+    serial: int = Field(default=0, ge=0)
+    """How many ids it has given out."""
+
     accepted: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
 
     def next_id(self, length: int, alphabet: str) -> tuple[str, Self]:

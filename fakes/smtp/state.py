@@ -27,52 +27,74 @@ Line = Annotated[WireText, AfterValidator(_one_line)]
 
 
 class AuthState(BaseModel):
-    """How the fake authenticates.
-
-    `offer`: when AUTH is offered and taken: `after-tls`, `always`, `before-tls` (it disappears
-    inside TLS), `never`. Default: `after-tls`, or `always` where the fake has no TLS.
-    `lines`: EHLO lines in place of the honest `AUTH LOGIN PLAIN`; this is how a fake lies.
-    `initial_response`: to `AUTH PLAIN <response>`, take it, ask for it again with 334, or
-    refuse it with 501. `prompts`: the texts of the two LOGIN challenges, sent in base64 unless
-    `prompts_encoded` is false. `broken`: mechanisms that are offered and carried out, and refuse
-    whatever is presented. `refusal`: the reply to wrong credentials, as `535 5.7.8 no`.
-    `required`: MAIL needs it; default: where it is offered at the end.
-    """
+    """How the fake authenticates."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     mechanisms: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(
         default=("LOGIN", "PLAIN"), strict=False
     )
+    """The mechanisms that are offered and taken."""
+
     offer: Literal["after-tls", "always", "before-tls", "never"] | None = None
+    """When AUTH is offered and taken; with `before-tls` it disappears inside TLS. Default:
+    `after-tls`, or `always` where the fake has no TLS."""
+
     lines: tuple[Line, ...] | None = Field(default=None, strict=False)
+    """EHLO lines in place of the honest `AUTH LOGIN PLAIN`: this is how a fake lies."""
+
     initial_response: Literal["accepted", "ignored", "refused"] = "accepted"
+    """What becomes of the response in `AUTH PLAIN <response>`: it is taken, asked for again with
+    334, or refused with 501."""
+
     prompts: tuple[WireText, WireText] = Field(default=("Username:", "Password:"), strict=False)
+    """The texts of the two LOGIN challenges."""
+
     prompts_encoded: bool = True
+    """Whether the LOGIN challenges are sent in base64, as they have to be."""
+
     broken: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(default=(), strict=False)
+    """Mechanisms that are offered and carried out, and refuse whatever is presented."""
+
     refusal: Line | None = None
+    """The reply to wrong credentials, as `535 5.7.8 no`. Default: aiosmtpd's 535."""
+
     required: bool | None = None
+    """Whether MAIL needs a log-in. Default: where AUTH is offered at the end."""
 
 
 class SmtpState(ServerState):
-    """A fake SMTP server's whole state, beside what every server has (`ServerState`).
-
-    `security`: `none`, `starttls`, or `tls` from the first octet. `starttls`: `required`
-    (530 to everything else before it), `offered`, `unadvertised` (taken, not listed) or
-    `absent` (neither). `hostname`: the name in greeting and EHLO. `ehlo`: more EHLO lines. `size`:
-    the limit in octets, declared and kept. `username` and `password`: the one account; made up
-    when left out.
-    """
+    """A fake SMTP server's whole state, beside what every server has (`ServerState`)."""
 
     security: SecurityMode = "starttls"
+    """How connections are secured: not at all, by the STARTTLS upgrade, or by TLS from the first
+    octet."""
+
     starttls: Literal["required", "offered", "unadvertised", "absent"] = "required"
+    """Where `security` is `starttls`, how it stands with the upgrade: everything else is 530
+    before it (`required`), it may be left out (`offered`), it is taken and not listed
+    (`unadvertised`), or neither (`absent`)."""
+
     auth: AuthState = AuthState()
+    """How the fake authenticates."""
+
     username: WireText | None = None
+    """The name of the one account. Default: made up."""
+
     password: WireText | None = None
+    """The account's password. Default: made up; wherever that is found, it is a leak."""
+
     hostname: Line = DEFAULT_HOSTNAME
+    """The server's name in its greeting and in its reply to EHLO."""
+
     ehlo: tuple[Line, ...] = Field(default=(), strict=False)
+    """More lines for the reply to EHLO, as `8BITMIME`."""
+
     size: int = Field(default=DEFAULT_SIZE, ge=1, le=MOST_OCTETS)
+    """The limit of a message in octets, declared with SIZE and kept."""
+
     smtputf8: bool = False
+    """Whether SMTPUTF8 is offered."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SmtpState:

@@ -57,47 +57,60 @@ Status = Literal["sent", "failed"]
 
 
 class ErrorClause(BaseModel):
-    """What an honest error says. Everything that is listed is honest; a sender may say less.
-
-    `says` is different: each of these regular expressions (any case, `<host>` is the host that the
-    sender was told) has to be found in its own words, and one that says nothing does not meet it.
-    Where it names an address of `connect_to` it counts as naming the one that stands for it.
-    """
+    """What an honest error says. Everything that is listed is honest; a sender may say less."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     phase: OneOrMore[Phase] = ()
+    """Where it failed: one phase, or a list of those that are honest."""
+
     class_: OneOrMore[ErrorClass] = Field(default=(), alias="class")
+    """What kind of failure it was: one class, or a list of those that are honest. A parent is as
+    good as its child, and a child as its parent."""
+
     temporary: StrictBool | None = None
+    """Whether trying again later can help."""
+
     reply_code: Annotated[StrictInt, Field(ge=200, le=599)] | None = None
+    """The server's reply code."""
+
     says: OneOrMore[Pattern] = ()
+    """Regular expressions (any case; `<host>` is the host that the sender was told) that have to be
+    found in the sender's own words: one that says nothing does not meet them. An address of
+    `connect_to` counts as the one that it stands for."""
 
 
 class RefusedClause(BaseModel):
-    """A recipient whom the sender has to name as refused, beside those who got the message.
-
-    `reply_code` and `says` are asked of what it tells of that recipient; it may leave the code out.
-    """
+    """A recipient whom the sender has to name as refused, beside those who got the message."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     address: str
+    """The recipient's address."""
+
     reply_code: Annotated[StrictInt, Field(ge=200, le=599)] | None = None
+    """The server's reply code for that recipient, where the sender tells one."""
+
     says: OneOrMore[Pattern] = ()
+    """Regular expressions that have to be found in what it tells of that recipient."""
 
 
 class SenderClause(BaseModel):
-    """What the sender has to report. `attempts`: connections that it says it made.
-
-    `refused`: the recipients whom it has to name as refused, no more and no fewer.
-    """
+    """What the sender has to report."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     status: OneOrMore[Status] = ()
+    """Whether it was sent: one status, or both in a list."""
+
     error: ErrorClause | None = None
+    """What an honest error says, where it failed."""
+
     attempts: CountField | None = None
+    """How many connections (by an API: requests) it says it made."""
+
     refused: tuple[RefusedClause, ...] | None = None
+    """The recipients whom it has to name as refused, no more and no fewer."""
 
 
 def answers(record: Record) -> Observation:

@@ -22,7 +22,7 @@ _VERBS = {
     "show": ("scenarios", "Show one case: what is given, what is asked, what must come out."),
     "validate": ("scenarios", "Check scenario files without running them."),
     "requirements": ("catalogue", "List the documented requirements and what checks them."),
-    "explain": ("catalogue", "Explain a requirement, a situation, or the error classes."),
+    "explain": ("catalogue", "Explain a requirement, a situation, or a word of the language."),
     "send": ("send", "Send one message with the reference sender."),
     "schema": ("schema", "Print the JSON Schema of scenarios, sender protocol, report, document."),
 }

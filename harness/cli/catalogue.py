@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Container
@@ -15,7 +16,9 @@ from harness.requirements import Requirement, Situation, State, load_catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
+_ID = re.compile(r"[A-Za-z0-9-]+-[0-9]+")
 _WIDTH = 96
+_LABEL = 11
 
 
 @click.command("requirements")
@@ -70,11 +73,15 @@ def _covered(cases: tuple[Case, ...]) -> dict[str, list[str]]:
 
 
 @click.command("explain")
-@click.argument("what", metavar="ID|errors")
+@click.argument("what", metavar="ID|WORD|errors")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @with_documents
 def explain(what: str, paths: tuple[str, ...], documents: tuple[str, ...]) -> int:
-    """Explain a requirement, a situation, or (`errors`) the phases and classes of failures.
+    """Explain a requirement, a situation, a word of the language, or `errors`.
+
+    A word is one of scenario files, accounts, sender files or the sender protocol, with as much of
+    its path as it takes: starttls, auth.offer, faults.do, sendgrid.account, expired, stalled.
+    `errors` are the phases and classes of failures.
 
     PATH is where to look for scenarios that verify it; without one, among the bundled ones.
     """
@@ -85,7 +92,8 @@ def explain(what: str, paths: tuple[str, ...], documents: tuple[str, ...]) -> in
     try:
         row = catalogue.row(what.upper())
     except UsageError as error:
-        raise UsageError(f"{error} (or: harness explain errors)") from error
+        _explain_word(what, tuple(catalogue.rows), otherwise=error)
+        return 0
     covered = _covered(load_library(paths, catalogue=catalogue).cases)
     if isinstance(row, Requirement):
         _explain_requirement(row, _state(row, covered))
@@ -120,6 +128,23 @@ def _explain_situation(row: Situation) -> None:
     _field("note", row.note)
 
 
+def _explain_word(what: str, rows: tuple[str, ...], *, otherwise: UsageError) -> None:
+    """Explain a word; `otherwise` is what to say where it is none and looks like an id."""
+    from harness.cli.words import explained  # noqa: PLC0415  # rows do without all the models
+
+    try:
+        explanations = explained(what, rows=rows)
+    except UsageError as error:
+        raise (otherwise if _ID.fullmatch(what) else error) from error
+    for number, found in enumerate(explanations):
+        if number:
+            click.echo()
+        click.echo(found.heading)
+        width = max(_LABEL, *(len(label) for label, _ in found.lines))
+        for label, text in found.lines:
+            _field(label, text, width=width)
+
+
 def _explain_errors() -> None:
     click.echo("Phases, in the order of a session")
     for phase, meaning in PHASES.items():
@@ -132,12 +157,12 @@ def _explain_errors() -> None:
     click.echo("\nA parent is as good as its child; a phase without a class is a valid answer.")
 
 
-def _field(label: str, text: str | None) -> None:
+def _field(label: str, text: str | None, *, width: int = _LABEL) -> None:
     if not text:
         return
-    lines = textwrap.wrap(" ".join(text.split()), _WIDTH - 14)
+    lines = textwrap.wrap(" ".join(text.split()), _WIDTH - width - 3)
     for number, line in enumerate(lines):
-        click.echo(f"  {label if number == 0 else '':<12}{line}")
+        click.echo(f"  {label if number == 0 else '':<{width}} {line}")
 
 
 COMMANDS = {"requirements": requirements, "explain": explain}

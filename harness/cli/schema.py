@@ -8,6 +8,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
+from harness.field_descriptions import DescribedSchema
 from harness.protocol import Answer, DescribeRequest, Description, SendRequest
 from harness.reports.document import report_schema
 from harness.requirements import document_schema
@@ -33,14 +34,21 @@ def schema(what: str) -> int:
 
 def _sender() -> dict[str, Any]:
     """Requests and answers, each under its name."""
-    request = TypeAdapter(SendRequest | DescribeRequest).json_schema(by_alias=True)
-    answer = TypeAdapter(Answer | Description).json_schema(by_alias=True)
+    request = TypeAdapter(SendRequest | DescribeRequest).json_schema(
+        by_alias=True, schema_generator=DescribedSchema
+    )
+    answer = TypeAdapter(Answer | Description).json_schema(
+        by_alias=True, schema_generator=DescribedSchema
+    )
     definitions = {**request.pop("$defs", {}), **answer.pop("$defs", {})}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The sender protocol, version 1",
         "type": "object",
-        "properties": {"request": request, "answer": answer},
+        "properties": {
+            "request": {"description": "What the harness asks of a sender.", **request},
+            "answer": {"description": "What a sender answers.", **answer},
+        },
         "$defs": definitions,
     }
 

@@ -46,15 +46,15 @@ class CaseDocument(_ReportDocument):
     id: str = Field(description="unique in the report")
     scenario: str = Field(description="the scenario's path without suffix")
     axes: dict[str, str] = Field(description="the values that make a case of the scenario")
-    tags: list[str]
+    tags: list[str] = Field(description="the scenario's own words for it")
     requirements: list[str] = Field(description="ids of the requirements that it verifies")
     situations: list[str] = Field(description="ids of the failure situations that it verifies")
-    verdict: Verdict
+    verdict: Verdict = Field(description="what came of it")
     level: Level | None = Field(description="the highest level among the unmet findings, or null")
     reason: str | None = Field(description="why it is neither a pass nor a fail, for a person")
     control: str | None = Field(description="id of the case that must succeed for this to count")
     expected_failure: bool = Field(description="whether the baseline pins this failure")
-    findings: list[FindingDocument]
+    findings: list[FindingDocument] = Field(description="every question, with its answer")
     answer: dict[str, Any] | None = Field(description="the sender's answer, redacted, or null")
     duration: float = Field(description="seconds", ge=0)
     evidence: str | None = Field(description="the evidence folder, relative to the report")
@@ -63,22 +63,22 @@ class CaseDocument(_ReportDocument):
 class RequirementDocument(_ReportDocument):
     """A requirement's verdict: the worst of its cases'."""
 
-    id: str
-    level: Level
+    id: str = Field(description="the requirement's id")
+    level: Level = Field(description="how binding the document makes it")
     verdict: Literal[
         "pass", "fail", "inconclusive", "unsupported", "error", "untestable", "not run"
-    ]
+    ] = Field(description="the worst of its cases', or why there is none")
     cases: list[str] = Field(description="ids of the cases that verify it")
 
 
 class SummaryDocument(_ReportDocument):
     """How many cases ended in each verdict, controls included."""
 
-    passed: int = Field(alias="pass", ge=0)
-    fail: int = Field(ge=0)
-    inconclusive: int = Field(ge=0)
-    unsupported: int = Field(ge=0)
-    error: int = Field(ge=0)
+    passed: int = Field(alias="pass", ge=0, description="all that was asked was met")
+    fail: int = Field(ge=0, description="something was not met")
+    inconclusive: int = Field(ge=0, description="the situation never arose, or the control failed")
+    unsupported: int = Field(ge=0, description="the sender cannot do this at all")
+    error: int = Field(ge=0, description="the sender could not be driven, or a fake broke")
 
 
 class ReportDocument(_ReportDocument):
@@ -92,9 +92,9 @@ class ReportDocument(_ReportDocument):
     duration: float = Field(description="seconds", ge=0)
     interrupted: bool = Field(description="whether it ended before all cases had run")
     total: int = Field(description="how many cases were to run", ge=0)
-    summary: SummaryDocument
-    requirements: list[RequirementDocument]
-    cases: list[CaseDocument]
+    summary: SummaryDocument = Field(description="how many cases ended in each verdict")
+    requirements: list[RequirementDocument] = Field(description="the verdict of each requirement")
+    cases: list[CaseDocument] = Field(description="every case, controls included")
 
 
 def to_document(result: RunResult, *, folder: Path | None = None) -> ReportDocument:

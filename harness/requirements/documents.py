@@ -148,7 +148,9 @@ def read_document(
     try:
         content = RequirementFile.model_validate(data)
     except ValidationError as error:
-        raise ScenarioError("\n".join([*found, *complaints(file, error)])) from error
+        raise ScenarioError(
+            "\n".join([*found, *complaints(file, error, RequirementFile)])
+        ) from error
     found += [file.complaint(at, reason) for at, reason in _contradictions(content, taken)]
     if found:
         raise ScenarioError("\n".join(found))

@@ -16,6 +16,7 @@ from harness.requirements import Catalogue, load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
+from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
 from .model import Change, Expanded
 
@@ -147,7 +148,7 @@ def _only_leaf(document: YamlDocument, overlay: Mapping[str, Any]) -> tuple[tupl
     """The one value that a control changes, and its path."""
     strange = sorted(set(overlay) - set(_CONTROL_PARTS))
     if strange:
-        reason = f"there is no such key; a control changes one of {', '.join(_CONTROL_PARTS)}"
+        reason = f"there is no such key{choose_from(strange[0], _CONTROL_PARTS)}"
         raise ScenarioError(document.complaint(("control", strange[0]), reason))
     leaves = _leaves(overlay)
     if len(leaves) != 1:
@@ -160,7 +161,7 @@ def _validated_twin(document: YamlDocument, right: dict[str, Any]) -> Expanded:
     try:
         return Expanded.model_validate({**right, "then": {"sender": {"status": "sent"}}})
     except ValidationError as error:
-        found = complaints(document, error, moved=_into_the_control)
+        found = complaints(document, error, Expanded, moved=_into_the_control)
         raise ScenarioError("\n".join(found)) from error
 
 
@@ -253,8 +254,7 @@ def _strange_decisions(document: YamlDocument, content: Expanded) -> list[str]:
     for word, clauses in (("decides", content.then.decides), ("levels", content.then.levels)):
         for clause in clauses:
             if clause not in asked:
-                choices = ", ".join(sorted(asked))
-                reason = f"nothing of that name is asked here; choose from {choices}"
+                reason = f"nothing of that name is asked here{choose_from(clause, sorted(asked))}"
                 found.append(document.complaint(("then", word, clause), reason))
     for clause, rows in content.then.decides.items():
         found += [

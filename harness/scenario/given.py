@@ -25,6 +25,8 @@ from harness.fakes.http.state import ApiState
 from harness.fakes.smtp.state import SmtpState
 from harness.fakes.tls.names import references
 
+from .accounts import check_account
+
 # What the record calls the server that the sender is told of.
 SMTP_LABEL = "smtp"
 API_LABEL = "api"
@@ -41,46 +43,63 @@ class SmtpGiven(SmtpState):
     """A fake SMTP server, and the name and port by which a sender with `connect_to` knows it."""
 
     host: str | None = None
+    """The name that a sender with `connect_to` is told. Default: `mail.harness.test`."""
+
     port: int | None = Field(default=None, ge=1, le=65535)
+    """The port that a sender with `connect_to` is told. Default: 587, or 465 with `tls`."""
 
 
-class _ProvidersApi(ApiState):
+class _Provided(BaseModel):
     provider: Literal["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+    """Whose API it is."""
+
+
+# The provider comes first, so that it is known when the words of `account` are read.
+class _ProvidersApi(ApiState, _Provided):
+    @field_validator("account")
+    @classmethod
+    def _in_the_providers_words(cls, words: Any, info: ValidationInfo) -> Any:
+        """Checked, and left as it is written: a world adds to it what the scenario leaves open."""
+        if "provider" in info.data:  # else that is complained of already
+            check_account(info.data["provider"], words)
+        return words
 
 
 class ApiGiven(_ProvidersApi):
-    """A provider's API. `version`: which of its two, for Amazon SES."""
+    """A provider's API."""
 
     version: Literal["v1", "v2"] | None = None
+    """Which of its two APIs the sender is told, for Amazon SES. Default: the sender's choice."""
 
 
 class AlsoApi(_ProvidersApi):
     """One more API. A sender with `connect_to` finds it as `host`, at port 443.
 
     Any other sender finds it only where a fault of the API that it is told of leads there.
-
-    `host` may be anybody's name, or one of the hosts of the provider that the sender is told of,
-    which this server then has in its place. Default: the hosts of its own provider.
     """
 
     host: Annotated[str, AfterValidator(_host_name)] | None = None
+    """The name under which it is found: anybody's, or one of the hosts of the provider that the
+    sender is told of, which this server then has in its place. Default: the hosts of its own
+    provider."""
 
 
 AlsoGiven = SmtpGiven | AlsoApi
 
 
 class Given(BaseModel):
-    """The state of the fakes.
-
-    `smtp`: the server that the sender is told of; `api`: a provider's API in its place. `also`:
-    more servers of the same kind, by label, that it is not told of.
-    """
+    """The state of the fakes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     smtp: SmtpGiven = SmtpGiven()
+    """The SMTP server that the sender is told of."""
+
     api: ApiGiven | None = None
+    """The provider's API that the sender is told of, in place of an SMTP server."""
+
     also: dict[str, AlsoGiven] = Field(default_factory=dict)
+    """More servers of the same kind, by label, that the sender is not told of."""
 
     @field_validator("also", mode="before")
     @classmethod

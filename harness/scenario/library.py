@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from harness.errors import ScenarioError, UsageError
@@ -33,6 +34,11 @@ def bundled_folder() -> Path:
     return installed if installed.is_dir() else package.parent / _TREE
 
 
+@cache
+def _resolved_bundled_folder() -> Path:
+    return bundled_folder().resolve()
+
+
 def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = None) -> Library:
     """Read every scenario under `paths`; without any, the bundled ones.
 
@@ -51,7 +57,7 @@ def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = Non
         notes += _passed_over(folder, path)
         for identifier, file, source in _files(folder, path):
             other = found.setdefault(identifier, (file, source))
-            if other[0].resolve() != file.resolve():
+            if other[0] is not file and other[0].resolve() != file.resolve():
                 raise UsageError(f"two scenarios are called {identifier}: {other[1]} and {source}")
     return Library(cases=_read(found, catalogue), notes=tuple(notes))
 
@@ -121,7 +127,7 @@ def _passed_over(located: Path, named: str) -> list[str]:
 
 def _identifier(file: Path, folder: Path) -> str:
     """The path below the nearest folder called `scenarios`, else below `folder`."""
-    bundled = bundled_folder().resolve()
+    bundled = _resolved_bundled_folder()
     resolved = file.resolve()
     if resolved.is_relative_to(bundled):
         return resolved.relative_to(bundled).with_suffix("").as_posix()

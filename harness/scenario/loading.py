@@ -18,6 +18,8 @@ from pydantic import BaseModel, ValidationError
 
 from harness.errors import ScenarioError
 
+from .hints import choose_from, keys_for
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OLD_BOOLEANS = re.compile(
     r"(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|True|TRUE|False|FALSE)\Z"
@@ -105,24 +107,26 @@ def validate(document: YamlDocument, model: type[M], data: Any = None, *, at: Pa
     try:
         return model.model_validate(document.data if data is None else data)
     except ValidationError as error:
-        raise ScenarioError("\n".join(complaints(document, error, at=at))) from error
+        found = complaints(document, error, model, at=at)
+        raise ScenarioError("\n".join(found)) from error
 
 
 def complaints(
     document: YamlDocument,
     error: ValidationError,
+    model: type[BaseModel],
     *,
     at: Path_ = (),
     moved: Callable[[Path_], Path_] = lambda path: path,
 ) -> list[str]:
-    """One `file:line: path: reason` a mistake that pydantic found.
+    """One `file:line: path: reason` a mistake that pydantic found in what has to be a `model`.
 
     `moved` tells where a path of the data stands in the file.
     """
     found = []
     for problem in error.errors(include_url=False):
         path = (*at, *_without_branches(document, at, problem))
-        reason = _in_plain_words(problem)
+        reason = _in_plain_words(problem, model)
         key = _KEY_FIRST.match(reason) if problem["type"] == "value_error" else None
         if key is not None:  # a validator of several keys names the one that it is about
             path, reason = (*path, key[1]), key[2]
@@ -146,16 +150,19 @@ def _without_branches(document: YamlDocument, at: Path_, problem: Any) -> Path_:
     return tuple(kept)
 
 
-def _in_plain_words(problem: Any) -> str:
+def _in_plain_words(problem: Any, model: type[BaseModel]) -> str:
     kind, message, given = problem["type"], problem["msg"], problem["input"]
+    if kind == "extra_forbidden":
+        path = problem["loc"]
+        return f"there is no such key{choose_from(path[-1], keys_for(model, path))}"
     if kind in _PLAIN_WORDS:
         return _PLAIN_WORDS[kind].format_map(problem.get("ctx", {}))
     if kind == "union_tag_invalid":
-        choices = problem["ctx"]["expected_tags"].replace("'", "")
-        return f"there is no {problem['ctx']['tag']!r}; choose from {choices}"
+        tag, choices = problem["ctx"]["tag"], problem["ctx"]["expected_tags"]
+        return f"there is no {tag!r}{choose_from(tag, _quoted(choices))}"
     if kind in {"literal_error", "enum"}:
         shown = str(given).lower() if isinstance(given, bool) else repr(given)
-        return f"there is no {shown}; choose from {_choices(problem['ctx']['expected'])}"
+        return f"there is no {shown}{choose_from(given, _quoted(problem['ctx']['expected']))}"
     if kind == "string_type":
         is_plain = isinstance(given, bool | int | float)
         shown = str(given).lower() if isinstance(given, bool) else given
@@ -163,14 +170,13 @@ def _in_plain_words(problem: Any) -> str:
     return str(message).removeprefix("Value error, ")
 
 
-def _choices(expected: str) -> str:
-    return expected.replace("' or '", "', '").replace("'", "")
+def _quoted(choices: str) -> list[str]:
+    return re.findall("'([^']*)'", choices)
 
 
 _KEY_FIRST = re.compile(r"([a-z][a-z_-]*): (.+)", re.DOTALL)
 _UNKNOWN_MEMBER = {"union_tag_invalid", "union_tag_not_found"}
 _PLAIN_WORDS = {
-    "extra_forbidden": "there is no such key",
     "missing": "this is missing",
     "union_tag_not_found": "this is missing",
     "model_type": "a mapping is due",

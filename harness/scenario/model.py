@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
+from harness import features
 from harness.checks import wire_checks
 from harness.checks.claims import SenderClause
 from harness.checks.counts import Count
@@ -13,6 +14,7 @@ from harness.model import Level
 from harness.protocol import KNOWN_FEATURES
 
 from .given import Given
+from .hints import choose_from
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -21,28 +23,52 @@ class SendStep(BaseModel):
     """How the sender is configured and what it is to send.
 
     What is left out is what fits the fake: its security mode, its host and port, its account.
-    `credentials: none` configures no account; for an API it may be a mapping, which replaces
-    single ones (`{api_key: …}`). `region` and `domain` are an API's; "" stands for none at all.
-    `uri`: the URI as it is given to the sender, where `<username>`, `<password>` (both
-    percent-encoded), `<host>` and `<port>` stand for the world's. `message`: parts of the message
-    in place of the default one's.
     """
 
     model_config = _STRICT
 
     security: Literal["starttls", "tls", "none"] | None = None
+    """The security mode that the sender is told. Default: the fake's."""
+
     verify: bool = True
+    """Whether the sender is to verify certificates."""
+
     server_name: str | None = None
+    """Another name than the host's for SNI and for the check of the certificate."""
+
     host: str | None = None
+    """The host that the sender is told, literally. Default: the fake's."""
+
     port: int | None = Field(default=None, ge=1, le=65535)
+    """The port that the sender is told, literally. Default: the fake's."""
+
     username: str | None = None
+    """Another user name than the account's."""
+
     password: str | None = None
+    """Another password than the account's."""
+
     credentials: Literal["none", "given"] | dict[str, str] = "given"
+    """Whether the sender is told the account's credentials (`given`, for controls) or none at all;
+    for an API it may be a mapping, which replaces single ones (`{api_key: …}`)."""
+
     region: str | None = None
+    """The region of the provider that the sender is told; "" is none at all. Default: the
+    fake's."""
+
     domain: str | None = None
+    """The sending domain that the sender is told, for Mailgun; "" is none at all."""
+
     uri: str | None = None
+    """The connection URI that the sender is told, literally, where `<username>` and `<password>`
+    (both percent-encoded), `<host>` and `<port>` stand for the world's. Where a URI has to be
+    refused, ask for the feature `uri` with `needs`."""
+
     ehlo_name: str | None = None
+    """The name that the sender is to give with EHLO."""
+
     message: dict[str, Any] = Field(default_factory=dict)
+    """Parts of the message, in place of the default one's."""
 
 
 class Change(BaseModel):
@@ -51,7 +77,10 @@ class Change(BaseModel):
     model_config = _STRICT
 
     smtp: dict[str, Any] | None = None
+    """Words of `given.smtp`, for the SMTP server that the sender is told of."""
+
     api: dict[str, Any] | None = None
+    """Words of `given.api`, for the API that the sender is told of."""
 
     @property
     def words(self) -> dict[str, Any]:
@@ -71,8 +100,13 @@ class Step(BaseModel):
     model_config = _STRICT
 
     send: SendStep | None = None
+    """A message to be sent, and how the sender is configured for it."""
+
     expect: SenderClause | None = None
+    """What the sender has to report of this send, as in `then.sender`."""
+
     change: Change | None = None
+    """Another state for the fake that the sender is told of, on the same port."""
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Step:
@@ -82,8 +116,12 @@ class Step(BaseModel):
 
 
 # One optional field a check, so that a new check is a new key without a second place to say so.
+_NAMES = {key: key.replace("-", "_") for key in wire_checks()}
 _FIELDS: dict[str, Any] = {
-    key.replace("-", "_"): (check.wanted | None, Field(default=None, alias=key, title=check.words))
+    _NAMES[key]: (
+        check.wanted | None,
+        Field(default=None, alias=key, description=f"{check.words[:1].upper()}{check.words[1:]}."),
+    )
     for key, check in wire_checks().items()
 }
 WireClause: type[BaseModel] = create_model(
@@ -92,25 +130,29 @@ WireClause: type[BaseModel] = create_model(
 
 
 class Then(BaseModel):
-    """What has to come out.
-
-    `sender`: what the (last) send reports. `wire`: what the record shows, a check a key.
-    `decides`: which rows a clause decides, where that is not all of the scenario's; keys are the
-    names of checks, `sender.status`, `sender.error`, `sender.error.says`, `auth` and so on
-    (`wire.auth` is the same).
-    `levels`: a lower level for a clause, where the documents leave two readings; the scenario's
-    note says which. `arises`: what has to have happened for the case to prove anything, where
-    that is not plain from `given`: `connected`, `hello` (a TLS handshake began), `faults` (one
-    of them acted) or `asked` (nothing but the question).
-    """
+    """What has to come out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sender: SenderClause | None = None
+    """What the last send has to report."""
+
     wire: WireClause | None = None
+    """What the record has to show, a check a key."""
+
     decides: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The rows that a clause decides, by its name, where that is not all of the scenario's: the key
+    of a check (`auth`, or `wire.auth`), `sender.status`, `sender.error`, `sender.error.says` and so
+    on. The other clauses then decide the remaining rows."""
+
     levels: dict[str, Level] = Field(default_factory=dict)
+    """A lower level for a clause, by its name, where the documents leave two readings; the note
+    says which."""
+
     arises: tuple[Literal["connected", "hello", "faults", "asked"], ...] | None = None
+    """What has to have happened for the case to prove anything, where that is not plain from
+    `given`: a connection, a TLS handshake that began (`hello`), a fault that acted, or nothing but
+    the question (`asked`)."""
 
     @field_validator("decides", "levels", mode="before")
     @classmethod
@@ -124,7 +166,8 @@ class Then(BaseModel):
         """The wire checks asked, by key, with what is wanted."""
         if self.wire is None:
             return {}
-        wanted = {key: getattr(self.wire, key.replace("-", "_")) for key in wire_checks()}
+        written = self.wire.model_fields_set
+        wanted = {key: getattr(self.wire, name) for key, name in _NAMES.items() if name in written}
         return {key: value for key, value in wanted.items() if value is not None}
 
 
@@ -132,17 +175,40 @@ class Expanded(BaseModel):
     """A scenario with its axes filled in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    keys_beside: ClassVar = ("axes",)  # they are filled in already
 
     title: str = Field(min_length=10)
+    """What a right sender does, in a sentence for its author."""
+
     note: str | None = None
+    """Why it is judged so, where that is not plain: for readers of the file."""
+
     verifies: tuple[str, ...] = ()
+    """Ids of the requirements that it verifies."""
+
     situations: tuple[str, ...] = ()
+    """Ids of the rows of the catalogue of failures that it verifies; these or `verifies` name one
+    at least."""
+
     tags: tuple[str, ...] = ()
+    """Words by which a run can select it."""
+
     needs: tuple[str, ...] = ()
+    """Features that a sender must have to be asked this, beside those that follow from the rest
+    (modes, `verify:false`, `server_name`, `ehlo_name`, `envelope_from`, `attachments`)."""
+
     given: Given = Given()
+    """The state of the fakes."""
+
     when: tuple[Step, ...]
+    """What is sent, and what changes between two sends: one step, or a list."""
+
     then: Then
+    """What has to come out."""
+
     control: dict[str, Any] | None = None
+    """The twin that differs in this one value and has to succeed: `smtp`, `api` and `also` as in
+    `given`, `send` as in `when`. A scenario whose right outcome is a failure needs one."""
 
     @model_validator(mode="before")
     @classmethod
@@ -159,8 +225,8 @@ class Expanded(BaseModel):
             raise ValueError("when: has no send")
         unknown = sorted(set(self.needs) - KNOWN_FEATURES - EXTRA_FEATURES)
         if unknown:
-            choices = ", ".join(sorted(KNOWN_FEATURES | EXTRA_FEATURES))
-            raise ValueError(f"needs: there is no feature {unknown[0]!r}; choose from {choices}")
+            choices = choose_from(unknown[0], sorted(KNOWN_FEATURES | EXTRA_FEATURES))
+            raise ValueError(f"needs: there is no feature {unknown[0]!r}{choices}")
         if self.is_negative and self.control is None:
             raise ValueError("control: a negative scenario needs its twin that succeeds")
         return self
@@ -201,7 +267,5 @@ _NEEDS_A_CONNECTION = frozenset(
     ["message", "sni", "first-octets", "tls-versions", "hosts", "paths"]
 )
 
-# Features beyond the protocol's list that a sender may declare. `uri`: it reads `transport.uri`, so
-# that the grammar of URIs can be asked of it; where a URI is refused there are no fields to agree
-# with, and a sender that reads only the fields has nothing to refuse.
-EXTRA_FEATURES = frozenset(["uri"])
+# Features beyond the protocol's list that a sender may declare.
+EXTRA_FEATURES = frozenset(features.EXTRA)

@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
-
+from harness.fakes.providers.registry import account_type, provider_names
+from harness.field_descriptions import DescribedSchema
 from harness.protocol import Message
 
 from .model import Expanded
 
 _DEFINITIONS = "#/$defs/{model}"
 _PLACEHOLDER = {"type": "string", "pattern": r"\{[A-Za-z_][\w.-]*\}"}
-_AXES = {
+AXES: dict[str, Any] = {
     "type": "object",
-    "description": "An axis is a list of values, or a mapping from labels to attributes.",
-    "properties": {"except": {"type": "array", "items": {"type": "object"}}},
+    "description": "What makes several cases of one scenario. An axis is a list of values, or a"
+    " mapping from labels to attributes; `{axis}` and `{axis.attribute}` stand for them elsewhere.",
+    "properties": {
+        "except": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "Combinations that are left out, as `{axis: label}`.",
+        }
+    },
     "additionalProperties": {
         "anyOf": [
             {"type": "array", "minItems": 1},
@@ -33,15 +40,17 @@ _OWN_KEYS_OF_FAULTS = ("at", "times", "connection", "then")
 
 def scenario_schema() -> dict[str, Any]:
     """A schema that accepts what `harness validate` accepts, but for what only it can see."""
-    schema = Expanded.model_json_schema(by_alias=True)
+    schema = Expanded.model_json_schema(by_alias=True, schema_generator=DescribedSchema)
     definitions: dict[str, Any] = schema.pop("$defs")
     _spell_out_parts(schema, definitions)
     properties = {name: _lenient(part) for name, part in schema["properties"].items()}
-    properties["axes"] = _AXES
+    properties["axes"] = AXES
     # A single step may stand without a list.
-    properties["when"] = {"anyOf": [{"$ref": "#/$defs/Step"}, properties["when"]]}
+    when = schema["properties"]["when"]["description"]
+    steps = [{"$ref": "#/$defs/Step"}, properties["when"]]
+    properties["when"] = {"description": when, "anyOf": steps}
     return {
-        "$schema": GenerateJsonSchema.schema_dialect,
+        "$schema": DescribedSchema.schema_dialect,
         "title": "A scenario",
         **{key: value for key, value in schema.items() if key not in {"title", "properties"}},
         "properties": properties,
@@ -51,29 +60,72 @@ def scenario_schema() -> dict[str, Any]:
 
 def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
     """Put in what the models leave free, because it is a part of something whole."""
-    message = Message.model_json_schema(by_alias=True, ref_template=_DEFINITIONS)
+    message = Message.model_json_schema(
+        by_alias=True, ref_template=_DEFINITIONS, schema_generator=DescribedSchema
+    )
     definitions.update(message.pop("$defs"))
     definitions["Message"] = {**message, "required": []}
-    definitions["SendStep"]["properties"]["message"] = {"$ref": "#/$defs/Message"}
+    _put(definitions["SendStep"], "message", {"$ref": "#/$defs/Message"})
+    _spell_out_accounts(definitions)
     smtp = {"$ref": "#/$defs/SmtpGiven"}
-    # In parts, so that nothing of it is required.
-    definitions["ApiPart"] = {**definitions["ApiGiven"], "required": []}
-    definitions["AlsoApiPart"] = {**definitions["AlsoApi"], "required": []}
     api = {"$ref": "#/$defs/ApiPart"}
     also = {"anyOf": [smtp, {"$ref": "#/$defs/AlsoApiPart"}]}
-    definitions["Change"]["properties"] = {"smtp": smtp, "api": api}
-    parts = {
-        "smtp": smtp,
-        "api": api,
-        "also": {"type": "object", "additionalProperties": also},
-        "send": {"$ref": "#/$defs/SendStep"},
-    }
+    _put(definitions["Change"], "smtp", smtp)
+    _put(definitions["Change"], "api", api)
+    given = definitions["Given"]["properties"]
     schema["properties"]["control"] = {
         "type": "object",
-        "description": "The twin that differs in this one value, and has to succeed.",
-        "properties": parts,
+        "description": schema["properties"]["control"]["description"],
+        "properties": {
+            "smtp": _about(given["smtp"], smtp),
+            "api": _about(given["api"], api),
+            "also": _about(given["also"], {"type": "object", "additionalProperties": also}),
+            "send": _about(definitions["Step"]["properties"]["send"], {"$ref": "#/$defs/SendStep"}),
+        },
         "additionalProperties": False,
     }
+    _flatten_faults(definitions)
+
+
+def _put(definition: dict[str, Any], name: str, part: Mapping[str, Any]) -> None:
+    """Another form for a property, which means what it meant."""
+    definition["properties"][name] = _about(definition["properties"][name], part)
+
+
+def _about(described: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": described["description"], **part}
+
+
+def _spell_out_accounts(definitions: dict[str, Any]) -> None:
+    """The words of each provider's account: those of the provider that is named, else any one's."""
+    accounts: dict[str, dict[str, str]] = {}
+    for name in provider_names():
+        model = account_type(name)
+        made = model.model_json_schema(
+            by_alias=True,
+            ref_template=f"#/$defs/{name}.{{model}}",
+            schema_generator=DescribedSchema,
+        )
+        inner = made.pop("$defs", {})
+        definitions.update({f"{name}.{inside}": part for inside, part in inner.items()})
+        definitions[f"{name}.account"] = made
+        accounts[name] = {"$ref": f"#/$defs/{name}.account"}
+    narrowed = [
+        {
+            "if": {"properties": {"provider": {"const": name}}, "required": ["provider"]},
+            "then": {"properties": {"account": {"anyOf": [account, _PLACEHOLDER]}}},
+        }
+        for name, account in accounts.items()
+    ]
+    for name in ("ApiGiven", "AlsoApi"):
+        definition = definitions[name]
+        _put(definition, "account", {"anyOf": list(accounts.values())})
+        # A part, in which nothing is required, need not name the provider.
+        definitions[name.removesuffix("Given") + "Part"] = {**definition, "required": []}
+        definition["allOf"] = narrowed
+
+
+def _flatten_faults(definitions: dict[str, Any]) -> None:
     actions = [
         definitions.pop(choice["$ref"].rpartition("/")[2])
         for choice in definitions["Fault"]["properties"]["action"]["oneOf"]
@@ -88,7 +140,7 @@ def _flat(
 ) -> dict[str, Any]:
     """Faults as they are written: what belongs to the action stands beside `at`."""
     own = {name: fault["properties"][name] for name in _OWN_KEYS_OF_FAULTS}
-    own["then"] = {"anyOf": [{"$ref": "#/$defs/NextFault"}, {"type": "null"}]}
+    own["then"] = _about(own["then"], {"anyOf": [{"$ref": "#/$defs/NextFault"}, {"type": "null"}]})
     forms = [
         {
             **action,
@@ -102,7 +154,8 @@ def _flat(
 
 def _lenient(part: Any) -> dict[str, Any]:
     """A value that may be a placeholder instead, or hold some."""
-    return {"anyOf": [_lenient_inside(part), _PLACEHOLDER]}
+    made = {"anyOf": [_lenient_inside(part), _PLACEHOLDER]}
+    return _about(part, made) if "description" in part else made
 
 
 def _lenient_inside(part: Any) -> Any:

@@ -70,11 +70,16 @@ class _Written(BaseModel):
 
 
 class MapEntry(_Written):
-    """Words that match `pattern`, anywhere in them, mean this phase, this class, or both."""
+    """What a sender's own words mean: a phase, a class, or both."""
 
     pattern: Annotated[str, AfterValidator(_usable_pattern)]
+    """A regular expression that is looked for in the sender's own words."""
+
     phase: Phase | None = None
+    """The phase that such words mean."""
+
     class_: ErrorClass | None = Field(default=None, alias="class")
+    """The class of error that such words mean."""
 
     @model_validator(mode="after")
     def _says_something(self) -> MapEntry:
@@ -88,22 +93,38 @@ class MapEntry(_Written):
 
 
 class SenderLimits(_Written):
-    """Seconds: for each case, instead of the usual limit; to start and to describe itself."""
+    """How long the sender may take, in seconds."""
 
     case: Seconds | None = None
+    """Seconds for each case. Default: the usual limit, which follows from the time-out."""
+
     start: Seconds | None = None
+    """Seconds to start and to describe itself. Default: the usual limit."""
 
 
 class SenderFile(_Written):
     """A sender, and all that has to be known to drive it."""
 
     sender: str
+    """How it is driven: what `--sender` takes, but for `file:`."""
+
     environment: dict[str, str] = Field(default_factory=dict)
+    """Added to a program's environment, and overrides it."""
+
     features: tuple[Annotated[str, AfterValidator(_known_feature)], ...] | None = None
+    """What it has, whatever it says of itself. Default: what it says."""
+
     error_map: tuple[MapEntry, ...] = ()
+    """What its own words mean; the first entry that matches decides."""
+
     limits: SenderLimits = SenderLimits()
+    """How long it may take."""
+
     actions: dict[Action, str] = Field(default_factory=dict)
+    """A way of its own to be driven, or a command, for single actions."""
+
     proxy: StrictBool = False
+    """Whether it is to use the CONNECT proxy."""
 
     @property
     def declared(self) -> frozenset[str] | None:

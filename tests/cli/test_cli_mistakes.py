@@ -30,6 +30,9 @@ RUN = ("run", "mine")
         (("show",), 2, "Missing argument 'ID'."),
         (("show", "zzz"), 2, "there is no case or scenario zzz; harness list shows them"),
         (("explain", "ORY-999"), 2, "no requirement or situation has the id 'ORY-999'"),
+        (("explain", "startls"), 2, "word 'startls'; the nearest are starttls, "),
+        (("explain", "RSA-1025"), 2, "no requirement or situation has the id 'RSA-1025'"),
+        (("explain", "zzzzzz"), 2, "word 'zzzzzz' (or: harness explain errors)"),
         (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'report', 'document'."),
         ((*RUN, "--tag", "zz"), 2, "no case has the tag 'zz'; choose from made-up"),
         ((*RUN, "--requirement", "ZZ-1"), 2, "no requirement or situation has the id 'ZZ-1'; ids "),
@@ -84,9 +87,27 @@ def test_validate_tells_the_mistakes_on_stdout_and_their_number_on_stderr(harnes
     ended = harness("validate", "mine")
     assert ended.status == 2
     assert ended.err == "harness: 4 mistakes\n"
-    assert ended.out.splitlines()[-1] == "mine/two.yaml:1: titel: there is no such key"
+    assert ended.out.splitlines()[-1].startswith(
+        "mine/two.yaml:1: titel: there is no such key, did you mean title? (choose from title, "
+    )
     Path("mine/two.yaml").write_text("a: off\n", encoding="utf-8")
     assert harness("validate", "mine").err == "harness: 1 mistake\n"
+
+
+@pytest.mark.parametrize("command", ["validate", "run", "list"])
+def test_an_account_that_its_provider_does_not_know_is_told_before_anything_runs(
+    command: str, harness: Harness
+) -> None:
+    scenario = Path("mine/one.yaml").read_text(encoding="utf-8")
+    given = "given: {api: {provider: sendgrid, account: {domain: x}}}\n"
+    Path("mine/one.yaml").write_text(scenario + given, encoding="utf-8")
+    ended = harness(command, "mine")
+    assert ended.status == 2
+    [told] = [line for line in (ended.out + ended.err).splitlines() if "1 mistake" not in line]
+    assert told.startswith(
+        "mine/one.yaml:6: given.api.account.domain: there is no such key, did you mean domains? "
+        "(choose from suspended, "
+    )
 
 
 def test_a_file_name_cannot_write_on_the_terminal(harness: Harness) -> None:

@@ -16,7 +16,17 @@ _CHECKS = Path(__file__).parents[2] / "harness" / "checks"
 
 FLOORS = (
     # Values that know nothing else.
-    {"errors", "duration", "marks", "disclosure", "answer", "message", "clock", "wire_text"},
+    {
+        "errors",
+        "duration",
+        "marks",
+        "disclosure",
+        "answer",
+        "message",
+        "clock",
+        "wire_text",
+        "lazily",
+    },
     {"sealed", "constructor_words", "account_owner"},
     # What can go wrong, and certificates.
     {"faults", "tls"},

@@ -12,7 +12,9 @@ Cases = Callable[..., tuple[Case, ...]]
 Refused = Callable[..., list[str]]
 
 GO_BAD = "{change: {smtp: {certificate: expired}}}"
-NO_PART = "there is no such key; a control changes one of smtp, api, also, send"
+PARTS = "choose from smtp, api, also, send"
+NO_PART = f"there is no such key; {PARTS}"
+NO_SMTPD = f"there is no such key, did you mean smtp? ({PARTS})"
 SAME = "control: the control does not differ from the case"
 TWO = "control: a control differs in one value, this one in 2"
 CONTROL = "control: a negative scenario needs its twin that succeeds"
@@ -152,7 +154,7 @@ def test_a_scenario_that_silence_would_fail_needs_none(parts: dict[str, str], ca
         ("{smtp: {size: 33554432}}", SAME),
         ("{smtp: {}}", SAME),
         ("{}", SAME),
-        ("{smtpd: {certificate: good}}", f"control.smtpd: {NO_PART}"),
+        ("{smtpd: {certificate: good}}", f"control.smtpd: {NO_SMTPD}"),
         ("{then: {}}", f"control.then: {NO_PART}"),
         ("{smtp: {certifcate: good}}", "control.smtp.certifcate: there is no such key"),
         ("{smtp: {security: ssl}}", "control.smtp.security: there is no 'ssl'; choose from"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import get_args
 
 import pytest
 
+from harness.checks.claims import SenderClause
 from harness.errors import ScenarioError
 from harness.fakes.faults import Action, Stage
 from harness.fakes.listener import Network
@@ -19,6 +21,7 @@ Refused = Callable[..., list[str]]
 
 COUNTS = "no count: write never, once, some, a number, 'at least n' or 'at most n'"
 NO_KEY = "there is no such key"
+HINT = re.compile(f"(?<={NO_KEY})[,;] .*")
 TEXT_5 = "a text is due: put 5 in quotes"
 
 MISTAKES = [
@@ -122,8 +125,8 @@ MISTAKES = [
     ("decides", "{auth: [ORY-035]}", ("then.decides.auth: nothing of that name is asked here; "
      "choose from sender, sender.status")),
     ("levels", "{sender.staus: SHOULD}", ("then.levels.sender.staus: nothing of that name is asked "
-     "here; choose from sender, sender.status")),
-    ("levels", "{sender.status: maybe}", ("then.levels.sender.status: there is no 'maybe'; choose "
+     "here, did you mean sender.status? (choose from sender, sender.status)")),
+    ("levels", "{sender.status: often}", ("then.levels.sender.status: there is no 'often'; choose "
      "from MUST, SHOULD, MAY, INFO")),
 ]  # fmt: skip
 
@@ -156,7 +159,53 @@ def test_a_mistake_is_told_with_line_path_and_reason(
     part: str, text: str, expected: str, refused: Refused, line_of: Callable[[str], int]
 ) -> None:
     line = line_of(part)
-    assert refused(**{part: text}) == [f"{line}: {told}" for told in expected.split("|")]
+    told = [HINT.sub("", each) for each in refused(**{part: text})]
+    assert told == [f"{line}: {each}" for each in expected.split("|")]
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "meant", "choices"),
+    [
+        ("more", "tittle: x", "title", ["verifies", "control", "axes"]),
+        ("smtp", "{certifcate: good}", "certificate", ["security", "host", "faults"]),
+        ("smtp", "{auth: {mechanism: [LOGIN]}}", "mechanisms", ["offer", "prompts_encoded"]),
+        ("smtp", "{faults: [{at: ehlo, do: reply, code: 250, txt: a}]}", "text",
+         ["at", "times", "connection", "then", "do", "code", "close"]),
+        ("smtp", "{faults: [{at: ehlo, do: close, times: 1, then: {do: stall, octet: 5}}]}",
+         "octets", ["at", "do"]),
+        ("when", "[{send: {}}, {send: {verfy: true}}]", "verify", ["server_name", "message"]),
+        ("when", "[{send: {}}, {change: {smtp: {sise: 5}}}]", "size", ["auth", "port"]),
+        ("when", "{send: {message: {subjct: x}}}", "subject", ["from", "attachments"]),
+        ("wire", "{anonymous-message: never}", "anonymous-messages", ["added-headers", "sni"]),
+        ("sender", "{error: {clas: stalled}}", "class", ["phase", "says"]),
+        ("control", "{smpt: {certificate: good}}", "smtp", ["api", "also", "send"]),
+        ("control", "{smtp: {certifcate: good}}", "certificate", ["security"]),
+    ],
+)  # fmt: skip
+def test_an_unknown_key_is_told_with_the_nearest_and_the_keys_that_there_are(
+    part: str, text: str, meant: str, choices: list[str], refused: Refused
+) -> None:
+    [told] = refused(**{part: text})
+    hint = re.search(rf"{NO_KEY}, did you mean (\S+)\? \(choose from (.*)\)$", told)
+    assert hint is not None, told
+    assert hint[1] == meant
+    assert {meant, *choices} <= set(hint[2].split(", "))
+    assert "action" not in hint[2]
+
+
+def test_a_key_that_resembles_none_is_told_with_the_keys_alone(refused: Refused) -> None:
+    [told] = refused(sender="{zzz: 5}")
+    choices = ", ".join(SenderClause.model_fields)
+    assert told.endswith(f"then.sender.zzz: {NO_KEY}; choose from {choices}")
+
+
+def test_the_nearest_value_is_told(refused: Refused) -> None:
+    [told] = refused(smtp="{certificate: expird}")
+    assert "there is no 'expird', did you mean expired? (choose from good, chain, expired" in told
+    [told] = refused(smtp="{faults: [{at: ehlo, do: stal}]}")
+    assert "there is no 'stal', did you mean stall? (choose from honest, reply" in told
+    [told] = refused(needs="[conect_to]")
+    assert "there is no feature 'conect_to', did you mean connect_to? (choose from" in told
 
 
 @pytest.mark.parametrize(("part", "text", "path", "given", "choices"), CHOICES)

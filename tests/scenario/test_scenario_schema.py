@@ -26,7 +26,9 @@ title: A title that is long enough
 verifies: [ORY-035]
 given:
   api: {provider: mandrill}
-  also: {stranger: {provider: sendgrid, host: "{host}", account: {x: [1]}}, other: {provider: ses}}
+  also:
+    stranger: {provider: sendgrid, host: "{host}", account: {senders: [a@b.test]}}
+    other: {provider: ses}
 when: {send: {}}
 then: {sender: {status: sent}}
 control: {also: {stranger: {network: open}}}
@@ -97,6 +99,10 @@ def test_the_schema_knows_other_apis(complain: Callable[[Any], list[str]]) -> No
         ('host: "{host}"', "hosts: a"),
         ("network: open", "netwrok: open"),
         ("network: open", "network: shut"),
+        ("account: {senders", "account: {sender"),
+        ("account: {senders: [a@b.test]}", "account: {senders: 5}"),
+        ("account: {senders: [a@b.test]}", "account: {rejects: []}"),
+        ("network: open", "account: {domain: []}"),
     ],
 )
 def test_the_schema_refuses_what_is_misspelt_of_other_apis(
@@ -104,6 +110,29 @@ def test_the_schema_refuses_what_is_misspelt_of_other_apis(
 ) -> None:
     assert OTHER_SERVERS.count(right) == 1
     assert complain(loads(OTHER_SERVERS.replace(right, wrong), source="a").data)
+
+
+@pytest.mark.parametrize(
+    ("provider", "account", "is_right"),
+    [
+        ("sendgrid", "{ip_pools: [a]}", True),
+        ("mandrill", "{ip_pools: [a]}", False),
+        ("mandrill", "{rejects: [{email: a@b.test}]}", True),
+        ("mandrill", "{rejects: [{mail: a@b.test}]}", False),
+        ("mandrill", '{rejects: ["{who}"], demo: "{what.demo}"}', True),
+        ("mandrill", '"{what.words}"', True),
+        ("ses", '{keys: [{policy: {Statement: {Effect: Deny, Action: "ses:*"}}}]}', True),
+        ("ses", "{keys: [{policy: {Statement: {Effect: Denied, Action: []}}}]}", False),
+        ("ses", "{accepted: []}", False),
+        ('"{provider}"', "{ip_pools: [a]}", True),
+        ('"{provider}"', "{ip_pool: [a]}", False),
+    ],
+)
+def test_the_schema_knows_the_words_of_each_providers_account(
+    provider: str, account: str, is_right: bool, complain: Callable[[Any], list[str]]
+) -> None:
+    text = OTHER_SERVERS.replace("provider: mandrill", f"provider: {provider}, account: {account}")
+    assert (complain(loads(text, source="a").data) == []) is is_right
 
 
 @pytest.mark.parametrize(

@@ -43,16 +43,18 @@ class Honest(FaultAction):
 
 
 class SendReply(FaultAction):
-    """Another reply. `text` may hold several lines; each becomes a line of the reply.
-
-    Without `text` the reply is its code alone. `close`: hang up after it. At MAIL, RCPT, end of
-    data and the like a 2xx really accepts.
-    """
+    """Another reply. At MAIL, RCPT, end of data and the like a 2xx really accepts."""
 
     do: Literal["reply"]
     code: int = Field(ge=200, le=599)
+    """The reply code."""
+
     text: WireText = ""
+    """What stands behind the code; each line of it becomes a line of the reply. Default: the
+    reply is its code alone."""
+
     close: bool = False
+    """Whether it hangs up after the reply."""
 
     @property
     def challenges(self) -> bool:
@@ -73,17 +75,22 @@ class SendReply(FaultAction):
 
 
 class SendResponse(FaultAction):
-    """Another HTTP response. `headers` are added; `body` is UTF-8.
-
-    The fake does not do what it was asked: nothing is taken. `close`: hang up after it.
-    """
+    """Another HTTP response; the fake does not do what it was asked, and nothing is taken."""
 
     in_place_of_the_honest = True
     do: Literal["respond"]
     status: int = Field(ge=200, le=599)
-    headers: dict[Octets, Octets] = Field(default_factory=dict)
-    body: WireText = ""
+    """The HTTP status."""
+
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers beside Content-Length, by name. In a scenario `<origin:label>` stands for where the
+    sender finds another server of `also`."""
+
+    body: str = ""
+    """The body, sent in UTF-8."""
+
     close: bool = False
+    """Whether it hangs up after the response."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         body = self.body.encode("utf-8")
@@ -100,22 +107,26 @@ class Switch(FaultAction):
     in_place_of_the_honest = True
     do: Literal["switch"]
     first: int = Field(ge=200, le=599)
+    """The code on the first line."""
+
     last: int = Field(ge=200, le=599)
+    """The code on the last line."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         return [SendOctets(f"{self.first}-as you wish\r\n{self.last} or not\r\n".encode())]
 
 
 class Garble(FaultAction):
-    """Octets that are no reply. `data` is Latin-1; the default is binary without a line end.
-
-    `below_tls`: on the socket itself, as somebody on the path would write them.
-    """
+    """Octets that are no reply."""
 
     in_place_of_the_honest = True
     do: Literal["garble"]
     data: Octets = "\x00\x9f\xff\x1b\x80garbage\xfe\xfd"
+    """The octets, a character of Latin-1 for each. Default: binary ones without a line end."""
+
     below_tls: bool = False
+    """Whether they go to the socket itself, outside of the encryption, as somebody on the path
+    would write them."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         data = self.data.encode("latin-1")
@@ -123,10 +134,11 @@ class Garble(FaultAction):
 
 
 class Stall(FaultAction):
-    """Silence until the sender leaves, after the first `octets` of the honest reply."""
+    """Silence until the sender leaves."""
 
     do: Literal["stall"]
     octets: int = Field(default=0, ge=0)
+    """How many octets of the honest reply are sent before the silence."""
 
     def honest_first(self, stage: Stage) -> bool:
         return self.octets > 0
@@ -141,17 +153,21 @@ class Late(FaultAction):
 
     do: Literal["late"]
     wait: Duration
+    """How much later: `2.5x` (of the sender's time-out), `300ms` or `1.5s`."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         return [Wait(seconds(self.wait, timeout=timeout)), SendOctets(honest)]
 
 
 class Drip(FaultAction):
-    """The reply octet by octet, `every` so often; without `data` it is the honest one."""
+    """A reply octet by octet."""
 
     do: Literal["drip"]
     every: Duration
+    """The pause before each octet: `0.5x` (of the sender's time-out), `300ms` or `1.5s`."""
+
     data: Octets | None = None
+    """The octets, a character of Latin-1 for each. Default: the honest reply."""
 
     def honest_first(self, stage: Stage) -> bool:
         return self.data is None
@@ -163,11 +179,12 @@ class Drip(FaultAction):
 
 
 class HangUp(FaultAction):
-    """Close the connection instead of replying. Inside TLS, with `close_notify` or without."""
+    """Close the connection instead of replying."""
 
     in_place_of_the_honest = True
     do: Literal["close"]
     close_notify: bool = True
+    """Whether TLS is ended properly, by a close_notify, before the connection is."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         return [Close(close_notify=self.close_notify)]
@@ -184,20 +201,22 @@ class Abort(FaultAction):
 
 
 class Truncate(FaultAction):
-    """The first `octets` of the honest reply, then the end of the connection."""
+    """The beginning of the honest reply, then the end of the connection."""
 
     do: Literal["truncate"]
     octets: int = Field(ge=1)
+    """How many octets of the honest reply are sent."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         return [SendOctets(honest[: self.octets]), Close()]
 
 
 class Inject(FaultAction):
-    """More octets behind the honest reply, in the same segment. `data` is Latin-1."""
+    """More octets behind the honest reply, in the same segment."""
 
     do: Literal["inject"]
     data: Octets
+    """The octets, a character of Latin-1 for each."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Inject:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ..keyed import KeyedAccount
-from ..keys import ApiKey, Domain, find_domain, find_key
+from ..keys import Addresses, ApiKey, Domain, DomainName, Domains, Names, find_domain, find_key
 
 
 class MailgunKey(ApiKey):
-    """A key.
-
-    `kind`: `account` may do everything, `user` what its `role` may, `domain` (a domain sending
-    key) only post messages of its `domain`, `public` (for validation, once) nothing here. A
-    `basic` role reads and does not send.
-    """
+    """A key."""
 
     kind: Literal["account", "user", "domain", "public"] = "account"
-    domain: str | None = None
+    """What it opens: everything (`account`), what its role may (`user`), only messages of its
+    domain (`domain`, a domain sending key), nothing here (`public`, once for validation)."""
+
+    domain: DomainName | None = None
+    """The domain of a domain sending key."""
+
     role: Literal["admin", "developer", "basic"] = "admin"
+    """The role of a user's key; `basic` reads and does not send."""
 
     @property
     def reads(self) -> bool:
@@ -40,43 +41,61 @@ class MailgunKey(ApiKey):
 
 
 class MailgunDomain(Domain):
-    """A domain. `sandbox`: it sends to `authorized` recipients only; `disabled`: to nobody.
-
-    `smtp_password` is that of its postmaster over SMTP, made up when left out; `smtp_users` are the
-    passwords of others, by what stands before the @ in lower case.
-    """
+    """A domain."""
 
     sandbox: bool = False
+    """Whether it is a sandbox domain, which sends to `authorized` recipients only."""
+
     disabled: bool = False
+    """Whether it is disabled, and sends to nobody."""
+
     smtp_password: str | None = None
+    """The password of its postmaster over SMTP. Default: made up."""
+
     smtp_users: dict[str, str] = Field(default_factory=dict)
+    """The passwords of its other SMTP users, by what stands before the @ in lower case."""
 
 
 class MailgunAccount(KeyedAccount):
     """An account; a domain is found only in its region, a key opens both where it names none.
 
-    `authorized`: the only recipients of a sandbox domain, and of a `free` account. `standing`:
-    why the account may not send; `suspended` is the one that Mailgun calls disabled.
-    `large_batches`: whether messages with recipient variables may go to more than one. `ips`:
-    the addresses that `o:sending-ip` may name.
-
-    `limit`: which limit it is when `rate_limited`. `statuses`: the HTTP status of a refusal by its
-    name, because Mailgun's documents and what was seen do not agree. `out_of_order`: Mailgun has a
-    fault of its own.
+    One that is `suspended` is what Mailgun calls disabled.
     """
 
     keys: tuple[MailgunKey, ...] = Field(default=(MailgunKey(),), strict=False)
-    domains: tuple[MailgunDomain, ...] = Field(default=(), strict=False)
-    authorized: tuple[str, ...] = Field(default=(), strict=False)
+    domains: Domains[MailgunDomain] = ()
+    """The domains that it sends from."""
+
+    authorized: Addresses = ()
+    """The only recipients of a sandbox domain, and of a free account."""
+
     free: bool = False
+    """Whether it is a free account, which sends to `authorized` recipients only."""
+
     standing: Literal["active", "not-activated", "inactive", "probation"] = "active"
+    """How the account stands with Mailgun; only an active one may send."""
+
     large_batches: bool = True
-    ips: tuple[str, ...] = Field(default=(), strict=False)
-    unsubscribed: tuple[str, ...] = Field(default=(), strict=False)
-    complained: tuple[str, ...] = Field(default=(), strict=False)
+    """Whether messages with recipient variables may go to more than one."""
+
+    ips: Names = ()
+    """The addresses that `o:sending-ip` may name."""
+
+    unsubscribed: Addresses = ()
+    """Recipients who have unsubscribed."""
+
+    complained: Addresses = ()
+    """Recipients who have complained of spam."""
+
     limit: Literal["requests-per-second", "request", "bytes", "recipient"] = "requests-per-second"
-    statuses: dict[str, int] = Field(default_factory=dict)
+    """Which limit it is where `rate_limited`."""
+
+    statuses: dict[str, Annotated[int, Field(ge=200, le=599)]] = Field(default_factory=dict)
+    """The HTTP status of a refusal by its name, because Mailgun's documents and what was seen do
+    not agree."""
+
     out_of_order: bool = False
+    """Whether Mailgun has a fault of its own."""
 
     def key(self, given: str, *, region: str) -> MailgunKey | None:
         """The key that was given, where it is one of these."""
@@ -87,3 +106,6 @@ class MailgunAccount(KeyedAccount):
         """The domain of that name in this region."""
         found = find_domain(self.domains, name.lower(), region=region)
         return found if isinstance(found, MailgunDomain) else None
+
+
+ACCOUNT = MailgunAccount

@@ -161,3 +161,6 @@ def unauthorized_recipient(
     if domain.sandbox:
         return not_allowed(account, "sandbox-recipient", domain)
     return not_allowed(account, "free-recipient", domain) if account.free else None
+
+
+PROVIDER = MailgunRules()

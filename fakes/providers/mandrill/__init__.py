@@ -1,8 +1,13 @@
 """Mandrill (Mailchimp Transactional): messages, and the calls that read back."""
 
-from .account import MandrillAccount
-from .rules import MandrillRules
+from typing import TYPE_CHECKING
 
-PROVIDER = MandrillRules()
+from ...lazily import on_demand
+from .account import MandrillAccount
+
+if TYPE_CHECKING:
+    from .rules import PROVIDER, MandrillRules
 
 __all__ = ["PROVIDER", "MandrillAccount", "MandrillRules"]
+
+__getattr__ = on_demand(__name__, PROVIDER="rules", MandrillRules="rules")

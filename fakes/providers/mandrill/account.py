@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..keyed import KeyedAccount
-from ..keys import ApiKey, Domain
+from ..keys import Address, Addresses, ApiKey, Domain, Domains, Names
 from ..rules import AcceptedMail
 
 _DEMO_HOUR = 25
@@ -19,12 +19,10 @@ _DEMO_IN_ALL = 500
 
 
 class MandrillKey(ApiKey):
-    """A key; its permissions are calls such as `messages/send`.
-
-    `test`: a key that answers as usual and sends nothing.
-    """
+    """A key; its permissions are calls such as `messages/send`."""
 
     test: bool = False
+    """Whether it is a test key, which is answered as usual and sends nothing."""
 
 
 class Reject(BaseModel):
@@ -32,32 +30,48 @@ class Reject(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    email: str
+    email: Address
+    """The recipient."""
+
     reason: Literal["hard-bounce", "soft-bounce", "spam", "unsub", "custom"] = "hard-bounce"
+    """Why mail to it is rejected."""
 
 
 class MandrillAccount(KeyedAccount):
     """An account: its keys, sending domains and denylist.
 
-    A From domain that is not verified makes `rejected` with `unsigned`. `suppressed` are rejected
-    as `hard-bounce`, `rejects` with their own reason, mail from one of `invalid_senders` as
-    `invalid-sender`. `demo`: sends to its own verified domains only, 25 messages an hour, 500 in
-    all. `positive_balance`: may schedule. `rate_limited` and `quota_used_up`: mail stays queued,
-    and a test key is at its limit. `old_key_error`: a wrong key is answered with 500 and code -1,
-    as for many years, not with 401. `maintenance`: the subsystem is down. `subaccounts` and
-    `templates` are the names that there are.
+    Where it is `rate_limited` or its `quota_used_up`, mail stays queued, and a test key is at its
+    limit. Its `suppressed` are rejected as `hard-bounce`.
     """
 
     keys: tuple[MandrillKey, ...] = Field(default=(MandrillKey(),), strict=False)
-    domains: tuple[Domain, ...] = Field(default=(), strict=False)
+    domains: Domains[Domain] = ()
+    """The sending domains; mail from another one is `rejected` as `unsigned`."""
+
     rejects: tuple[Reject, ...] = Field(default=(), strict=False)
-    invalid_senders: tuple[str, ...] = Field(default=(), strict=False)
-    subaccounts: tuple[str, ...] = Field(default=(), strict=False)
-    templates: tuple[str, ...] = Field(default=(), strict=False)
+    """The rejection denylist: recipients, each with its reason."""
+
+    invalid_senders: Addresses = ()
+    """Addresses from which mail is rejected as `invalid-sender`."""
+
+    subaccounts: Names = ()
+    """The ids of the subaccounts that there are."""
+
+    templates: Names = ()
+    """The names of the templates that there are."""
+
     demo: bool = False
+    """Whether it is a demo account: it sends to its own verified domains only, 25 messages an
+    hour, 500 in all."""
+
     positive_balance: bool = True
+    """Whether it has paid, and may schedule."""
+
     old_key_error: bool = False
+    """Whether a wrong key is answered with 500 and code -1, as for many years, not with 401."""
+
     maintenance: bool = False
+    """Whether the subsystem is down."""
 
     def denylist(self) -> tuple[Reject, ...]:
         """Every entry, those of `suppressed` too."""
@@ -92,3 +106,6 @@ class MandrillMail(AcceptedMail):
     def counts(self) -> bool:
         """Whether it was taken, not rejected."""
         return self.state not in {"rejected", "invalid"}
+
+
+ACCOUNT = MandrillAccount

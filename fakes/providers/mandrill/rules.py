@@ -86,3 +86,6 @@ def _body(request: Request) -> dict[str, Any]:
 def _key(account: MandrillAccount, given: str) -> MandrillKey | None:
     found = find_key(account.keys, given, region="")
     return found if isinstance(found, MandrillKey) else None
+
+
+PROVIDER = MandrillRules()

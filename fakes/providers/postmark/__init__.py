@@ -1,8 +1,13 @@
 """Postmark (ActiveCampaign): mail, batches, and the endpoints that read back."""
 
-from .account import PostmarkAccount
-from .rules import PostmarkRules
+from typing import TYPE_CHECKING
 
-PROVIDER = PostmarkRules()
+from ...lazily import on_demand
+from .account import PostmarkAccount
+
+if TYPE_CHECKING:
+    from .rules import PROVIDER, PostmarkRules
 
 __all__ = ["PROVIDER", "PostmarkAccount", "PostmarkRules"]
+
+__getattr__ = on_demand(__name__, PROVIDER="rules", PostmarkRules="rules")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ..keyed import KeyedAccount
-from ..keys import Domain, domain_of, find_domain
+from ..keys import Addresses, Domain, Domains, Names, domain_of, each_once, find_domain
 from ..rules import AcceptedMail
 from .mailbox import AddressWithName
 
@@ -20,7 +20,10 @@ class Stream(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     id: str
+    """What requests call it."""
+
     type: Literal["Transactional", "Broadcasts", "Inbound"] = "Transactional"
+    """What kind of mail it is for."""
 
 
 _STREAMS = (
@@ -31,33 +34,62 @@ _STREAMS = (
 
 
 class PostmarkAccount(KeyedAccount):
-    """An account and its server.
+    """An account and its one server, whose tokens are the `keys`."""
 
-    `keys` are the server's tokens, `account_tokens` the account's. `senders` are confirmed
-    Sender Signatures, `unconfirmed_senders` those that nobody has confirmed. `pending`: not
-    approved yet, so it sends inside its own domain only. `suspended`: may not send.
-    `server_active`: off, the server is no valid one any more. `delivery`: a `Sandbox` server
-    delivers nothing. `delayed`: mail is taken late. `refuses_partly_inactive`: one inactive
-    recipient is enough for a refusal (a report of 2026), where otherwise the rest get the
-    message. `barred_ip`: the caller's address, which the IP allowlist has not. `trouble`: the
-    API is down (`maintenance`) or broken (`internal`). `templates`: ids and aliases that there
-    are. `smtp_activated`: the server takes mail over SMTP.
-    """
+    account_tokens: Names = ()
+    """The tokens of the account itself, which send nothing."""
 
-    account_tokens: tuple[str, ...] = Field(default=(), strict=False)
-    domains: tuple[Domain, ...] = Field(default=(), strict=False)
-    senders: tuple[str, ...] = Field(default=(), strict=False)
-    unconfirmed_senders: tuple[str, ...] = Field(default=(), strict=False)
+    domains: Domains[Domain] = ()
+    """The domains of the account."""
+
+    senders: Addresses = ()
+    """Sender Signatures that were confirmed."""
+
+    unconfirmed_senders: Addresses = ()
+    """Sender Signatures that nobody has confirmed."""
+
     streams: tuple[Stream, ...] = Field(default=_STREAMS, strict=False)
-    templates: tuple[str, ...] = Field(default=(), strict=False)
+    """The message streams of the server. Default: `outbound`, `broadcast` and `inbound`."""
+
+    templates: Names = ()
+    """Ids and aliases of the templates that there are."""
+
     delivery: Literal["Live", "Sandbox"] = "Live"
+    """What kind of server it is; a sandbox delivers nothing."""
+
     trouble: Literal["maintenance", "internal"] | None = None
+    """What is wrong with Postmark itself: the API is down for maintenance, or broken inside."""
+
     barred_ip: str | None = None
+    """The caller's address, where the IP allowlist has it not."""
+
     pending: bool = False
+    """Whether the account is not approved yet, so that it sends inside its own domain only."""
+
     server_active: bool = True
+    """Whether the server is still a valid one."""
+
     delayed: bool = False
+    """Whether mail is taken, and delivered late."""
+
     refuses_partly_inactive: bool = False
+    """Whether one inactive recipient is enough for a refusal (a report of 2026), where otherwise
+    the rest get the message."""
+
     smtp_activated: bool = True
+    """Whether the server takes mail over SMTP."""
+
+    @field_validator("streams")
+    @classmethod
+    def _each_once_by_id(cls, streams: tuple[Stream, ...]) -> tuple[Stream, ...]:
+        return each_once(streams, lambda stream: stream.id)
+
+    @model_validator(mode="after")
+    def _can_be(self) -> PostmarkAccount:
+        both = {*map(str.lower, self.senders)} & {*map(str.lower, self.unconfirmed_senders)}
+        if both:
+            raise ValueError(f"unconfirmed_senders: {min(both)} stands in senders as well")
+        return self
 
     def may_send_from(self, address: str) -> bool:
         """Whether there is a verified domain or a confirmed signature for this address."""
@@ -92,3 +124,6 @@ class PostmarkMail(AcceptedMail):
     attachments: tuple[str, ...] = ()
     sandboxed: bool = False
     bounces: tuple[tuple[str, str], ...] = ()
+
+
+ACCOUNT = PostmarkAccount

@@ -152,3 +152,6 @@ def _refused_at_once(account: PostmarkAccount, request: Request) -> Response | N
     if not account.server_active:
         return refuse("invalid-server")
     return refuse("barred-ip", ip=account.barred_ip) if account.barred_ip else None
+
+
+PROVIDER = PostmarkRules()

@@ -6,26 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
-
 from ..keyed import KeyedAccount
-from ..keys import Domain, domain_of, find_domain
+from ..keys import Addresses, Domain, Domains, Names, domain_of, find_domain
 from ..rules import AcceptedMail
 
 
 class SendGridAccount(KeyedAccount):
-    """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities.
+    """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities."""
 
-    `senders`: addresses verified one by one (Single Sender Verification). `domains`: those of
-    Domain Authentication. `templates` and `ip_pools` are the names that there are. `trouble`:
-    SendGrid has an `error` (500), or is `unavailable` (503).
-    """
+    domains: Domains[Domain] = ()
+    """The domains of Domain Authentication."""
 
-    domains: tuple[Domain, ...] = Field(default=(), strict=False)
-    senders: tuple[str, ...] = Field(default=(), strict=False)
-    templates: tuple[str, ...] = Field(default=(), strict=False)
-    ip_pools: tuple[str, ...] = Field(default=(), strict=False)
+    senders: Addresses = ()
+    """Addresses that were verified one by one (Single Sender Verification)."""
+
+    templates: Names = ()
+    """The ids of the templates that there are."""
+
+    ip_pools: Names = ()
+    """The names of the pools of addresses that there are."""
+
     trouble: Literal["error", "unavailable"] | None = None
+    """What is wrong with SendGrid itself: it has an error (500), or is unavailable (503)."""
 
     def is_identity(self, address: str, region: str) -> bool:
         """Whether mail may be sent from this address."""
@@ -49,3 +51,6 @@ class SendGridMail(AcceptedMail):
     def drops(self, recipient: str) -> bool:
         """Whether this recipient gets nothing."""
         return recipient in self.dropped
+
+
+ACCOUNT = SendGridAccount

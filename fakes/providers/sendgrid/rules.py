@@ -140,3 +140,6 @@ def _listed(name: str, wrong: list[Complaint]) -> Response:
     """Every complaint, without the array around them: the refusal has that."""
     entries = ",".join(json.dumps(complaint.entry(), separators=(",", ":")) for complaint in wrong)
     return REFUSALS[name].response(errors=entries)
+
+
+PROVIDER = SendGridRules()

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 
-from ..keys import Domain, domain_of
+from ..keys import Address, Domain, DomainName, Domains, domain_of
 from ..log import Log
 from ..rules import Account
 from .policy import Policy
@@ -19,21 +19,31 @@ _UNLIMITED = -1.0
 
 
 class AccessKey(BaseModel):
-    """An access key of an IAM user, or temporary credentials when it has a session token.
-
-    None in the first three stands for what the world hands to the sender. `active`: not made
-    inactive, not deleted. `token_expired`: the session token is too old. `policy` None allows all.
-    """
+    """An access key of an IAM user, or temporary credentials when it has a session token."""
 
     model_config = _STRICT
 
     access_key_id: str | None = None
+    """Its id. Default: the one that the sender is handed."""
+
     secret_access_key: str | None = None
+    """Its secret. Default: the one that the sender is handed."""
+
     session_token: str | None = None
+    """The session token of temporary credentials. Default: the one that the sender is handed, if
+    it is handed one."""
+
     token_expired: bool = False
+    """Whether the session token is too old."""
+
     active: bool = True
+    """Whether it is there, and was not made inactive."""
+
     user: str = "mail-sender"
+    """The name of the IAM user."""
+
     policy: Policy | None = None
+    """What the user may do. Default: everything."""
 
     def is_meant(self, access_key_id: str, session_token: str | None) -> bool:
         """Whether these are its id and token, and it is active."""
@@ -45,46 +55,71 @@ class AccessKey(BaseModel):
 
 
 class SesDomain(Domain):
-    """A domain identity. `mail_from`: its custom MAIL FROM domain, if any.
+    """A domain identity."""
 
-    `mail_from_verified` false: the DNS of that domain is not set up, and sending then fails, as the
-    behaviour `RejectMessage` has it.
-    """
+    mail_from: DomainName | None = None
+    """Its custom MAIL FROM domain, if any."""
 
-    mail_from: str | None = None
     mail_from_verified: bool = True
+    """Whether the DNS of the MAIL FROM domain is set up; without it sending fails, as the behaviour
+    `RejectMessage` has it."""
+
+    @model_validator(mode="after")
+    def _can_be(self) -> SesDomain:
+        if self.mail_from is None and not self.mail_from_verified:
+            raise ValueError("mail_from_verified: says nothing without mail_from")
+        return self
 
 
 class EmailIdentity(BaseModel):
-    """An address identity; `region` None: in each."""
+    """An address identity."""
 
     model_config = _STRICT
 
-    name: str
+    name: Address
+    """The address."""
+
     verified: bool = True
+    """Whether its owner has followed the link."""
+
     region: str | None = None
+    """The only region in which the account has it. Default: in each."""
 
 
 class ConfigurationSet(BaseModel):
-    """A configuration set; `region` None: in each."""
+    """A configuration set."""
 
     model_config = _STRICT
 
     name: str
+    """What requests call it."""
+
     sending_enabled: bool = True
+    """Whether mail with it may be sent."""
+
     region: str | None = None
+    """The only region in which the account has it. Default: in each."""
 
 
 class StoredTemplate(BaseModel):
-    """A stored template, with `{{name}}` for what is filled in; `region` None: in each."""
+    """A stored template, with `{{name}}` for what is filled in."""
 
     model_config = _STRICT
 
     name: str
+    """What requests call it."""
+
     subject: str = ""
+    """The subject."""
+
     text: str | None = None
+    """The plain text, if any."""
+
     html: str | None = None
+    """The HTML, if any."""
+
     region: str | None = None
+    """The only region in which the account has it. Default: in each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +136,46 @@ class Spent:
 
 
 class SesAccount(Account):
-    """An AWS account that uses SES.
-
-    `number`: its twelve digits. `suspended`: SES has stopped it; `sending_enabled` false: its owner
-    has. `subscribed` false: it has never signed up for SES. `sandbox`: 200 messages a day, one a
-    second, and only to verified recipients. `max_24_hour_send` (-1: unlimited) and `max_send_rate`
-    (per second) None: those of the sandbox, or more than a test needs. `sent_last_24_hours`:
-    recipients that were sent to before the fake began.
-    """
+    """An AWS account that uses SES; it is SES itself that has stopped one that is `suspended`."""
 
     number: str = Field(default="123456789012", pattern=r"^[0-9]{12}$")
+    """The account's twelve digits."""
+
     keys: tuple[AccessKey, ...] = Field(default=(AccessKey(),), strict=False)
-    domains: tuple[SesDomain, ...] = Field(default=(), strict=False)
+    """The access keys of its users."""
+
+    domains: Domains[SesDomain] = ()
+    """The domain identities."""
+
     addresses: tuple[EmailIdentity, ...] = Field(default=(), strict=False)
+    """The address identities."""
+
     sandbox: bool = False
+    """Whether it is still in the sandbox: 200 messages a day, one a second, and only to verified
+    recipients."""
+
     subscribed: bool = True
+    """Whether it has ever signed up for SES."""
+
     sending_enabled: bool = True
+    """Whether its owner lets it send."""
+
     configuration_sets: tuple[ConfigurationSet, ...] = Field(default=(), strict=False)
+    """The configuration sets that there are."""
+
     templates: tuple[StoredTemplate, ...] = Field(default=(), strict=False)
+    """The stored templates that there are."""
+
     max_24_hour_send: float | None = Field(default=None, ge=_UNLIMITED, strict=False)
+    """The recipients of a day; -1 is unlimited. Default: those of the sandbox, or more than a test
+    needs."""
+
     max_send_rate: float | None = Field(default=None, gt=0, strict=False)
+    """The recipients of a second. Default: those of the sandbox, or more than a test needs."""
+
     sent_last_24_hours: int = Field(default=0, ge=0)
+    """Recipients that were sent to before the fake began."""
+
     spent: InstanceOf[Spent] | None = Field(default=None, exclude=True)
 
     def configuration_set(self, name: str, *, region: str) -> ConfigurationSet | None:
@@ -163,3 +217,6 @@ class SesAccount(Account):
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
+
+
+ACCOUNT = SesAccount

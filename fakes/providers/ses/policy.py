@@ -10,12 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, field_validator
 from pydantic.alias_generators import to_pascal
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 _AS_IN_AWS = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_pascal)
+
+
+class _OneOrMany:
+    """Tells editors that a single value may stand without a list."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        listed = handler(schema)
+        return {"anyOf": [listed["items"], listed]}
 
 
 class Statement(BaseModel):
@@ -24,9 +37,16 @@ class Statement(BaseModel):
     model_config = _AS_IN_AWS
 
     sid: str = ""
+    """The statement's id."""
+
     effect: Literal["Allow", "Deny"]
-    action: tuple[str, ...] = Field(strict=False)
-    resource: tuple[str, ...] = Field(default=("*",), strict=False)
+    """Whether it allows or denies."""
+
+    action: Annotated[tuple[str, ...], _OneOrMany] = Field(strict=False)
+    """The actions that it is about, as `ses:SendEmail`: one, or a list."""
+
+    resource: Annotated[tuple[str, ...], _OneOrMany] = Field(default=("*",), strict=False)
+    """The resources that it is about, by their ARNs: one, or a list."""
 
     @field_validator("action", "resource", mode="before")
     @classmethod
@@ -46,8 +66,13 @@ class Policy(BaseModel):
     model_config = _AS_IN_AWS
 
     version: Literal["2012-10-17", "2008-10-17"] = "2012-10-17"
+    """The version of the policy language."""
+
     id: str = ""
-    statement: tuple[Statement, ...] = Field(default=(), strict=False)
+    """The policy's id."""
+
+    statement: Annotated[tuple[Statement, ...], _OneOrMany] = Field(default=(), strict=False)
+    """What it says: one statement, or a list."""
 
     @field_validator("statement", mode="before")
     @classmethod

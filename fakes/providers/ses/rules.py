@@ -121,3 +121,6 @@ def _may_call(account: SesAccount, where: CallContext) -> SesError | None:
         user = user_arn(account, where)
         return SesError("may-not", {"user": user, "action": where.action})
     return SesError("calls-limited") if account.rate_limited else None
+
+
+PROVIDER = SesRules()

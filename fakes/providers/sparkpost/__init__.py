@@ -1,8 +1,13 @@
 """SparkPost (Bird), API v1: transmissions and the endpoints that read back."""
 
-from .account import SparkPostAccount
-from .rules import SparkPostRules
+from typing import TYPE_CHECKING
 
-PROVIDER = SparkPostRules()
+from ...lazily import on_demand
+from .account import SparkPostAccount
+
+if TYPE_CHECKING:
+    from .rules import PROVIDER, SparkPostRules
 
 __all__ = ["PROVIDER", "SparkPostAccount", "SparkPostRules"]
+
+__getattr__ = on_demand(__name__, PROVIDER="rules", SparkPostRules="rules")

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from ..keyed import KeyedAccount
-from ..keys import Domain
+from ..keys import Domain, Domains, Names
 
 SEND = "Transmissions: Read/Write"
 SANDBOX_DOMAIN = "sparkpostbox.com"
@@ -26,20 +26,28 @@ Trouble = Literal[
 class SparkPostAccount(KeyedAccount):
     """An account in one region or, where a key or domain names none, the same one in both.
 
-    `keys`: permissions are grants by the names that the vendor shows, of which sending asks for
-    `Transmissions: Read/Write`. `domains`: the sending domains; a sub-domain is a domain of its
-    own. `blacklisted`: domains that nobody may send from.
-
-    `sandbox`: which rule for the sandbox domain holds, that of older accounts (any content) or
-    the newer one (only the template `my-first-email`). `sandbox_used`: messages of the five that
-    are gone.
-
-    `limit`: which limit it is when `quota_used_up`. `trouble`: SparkPost itself has a fault.
+    The permissions of keys are grants by the names that the vendor shows, of which sending asks for
+    `Transmissions: Read/Write`.
     """
 
-    domains: tuple[Domain, ...] = Field(default=(), strict=False)
-    blacklisted: tuple[str, ...] = Field(default=(), strict=False)
+    domains: Domains[Domain] = ()
+    """The sending domains; a sub-domain is a domain of its own."""
+
+    blacklisted: Names = ()
+    """Domains that nobody may send from."""
+
     sandbox: Literal["any-content", "template"] = "any-content"
-    sandbox_used: int = Field(default=0, ge=0)
+    """Which rule holds for the sandbox domain: that of older accounts (any content), or the newer
+    one (only the template `my-first-email`)."""
+
+    sandbox_used: int = Field(default=0, ge=0, le=SANDBOX_LIMIT)
+    """How many of the five sandbox messages are gone."""
+
     limit: Literal["hourly", "daily", "monthly"] = "hourly"
+    """Which limit it is where `quota_used_up`."""
+
     trouble: Trouble | None = None
+    """What is wrong with SparkPost itself."""
+
+
+ACCOUNT = SparkPostAccount

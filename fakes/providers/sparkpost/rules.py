@@ -127,3 +127,6 @@ def _decoded(octets: bytes) -> Any:
         return refuse("bad-utf8")
     except (ValueError, RecursionError):
         return refuse("not-json")
+
+
+PROVIDER = SparkPostRules()

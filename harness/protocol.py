@@ -119,10 +119,13 @@ ASSUMED_FEATURES = frozenset(
     ]
 )
 
-# What a sender has only when it says so.
+# What a sender has only when it says so. `uri`: it reads `transport.uri`, so that the grammar of
+# URIs can be asked of it; where a URI is refused there are no fields to agree with, and a sender
+# that reads only the fields has nothing to refuse.
 DECLARED_FEATURES = frozenset(
     [
         "connect_to",
+        "uri",
         "envelope_from",
         "ehlo_name",
         "access_token",

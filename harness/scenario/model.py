@@ -157,9 +157,9 @@ class Expanded(BaseModel):
             raise ValueError("verifies: this or situations has to name at least one row")
         if not any(step.send for step in self.when):
             raise ValueError("when: has no send")
-        unknown = sorted(set(self.needs) - KNOWN_FEATURES - EXTRA_FEATURES)
+        unknown = sorted(set(self.needs) - KNOWN_FEATURES)
         if unknown:
-            choices = ", ".join(sorted(KNOWN_FEATURES | EXTRA_FEATURES))
+            choices = ", ".join(sorted(KNOWN_FEATURES))
             raise ValueError(f"needs: there is no feature {unknown[0]!r}; choose from {choices}")
         if self.is_negative and self.control is None:
             raise ValueError("control: a negative scenario needs its twin that succeeds")
@@ -200,8 +200,3 @@ class Expanded(BaseModel):
 _NEEDS_A_CONNECTION = frozenset(
     ["message", "sni", "first-octets", "tls-versions", "hosts", "paths"]
 )
-
-# Features beyond the protocol's list that a sender may declare. `uri`: it reads `transport.uri`, so
-# that the grammar of URIs can be asked of it; where a URI is refused there are no fields to agree
-# with, and a sender that reads only the fields has nothing to refuse.
-EXTRA_FEATURES = frozenset(["uri"])

@@ -73,7 +73,8 @@ class CaseResult:
     `answer` is the sender's answer document (redacted, JSON-ready) or None when it gave none.
     `conversation` is the transcript as redacted lines for a person, `(event number, line)`.
     `unmet_need` names the mode in which a case could have been asked that was unsupported here
-    (`connect_to`, …). `duration` is in seconds.
+    (`connect_to`, …). `duration` is in seconds. `complaints` are what the author of the sender got
+    wrong in its answers, redacted; they decide nothing.
     """
 
     id: str
@@ -97,6 +98,7 @@ class CaseResult:
     source: str | None = None
     conversation: tuple[tuple[int, str], ...] = ()
     output: str = ""
+    complaints: tuple[str, ...] = ()
 
     @property
     def unmet(self) -> tuple[Finding, ...]:
@@ -145,7 +147,10 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`."""
+    """A whole run. `interrupted` holds when it was cut short; what had run is in `cases`.
+
+    `complaints` are what the author of the sender got wrong in its description of itself.
+    """
 
     harness: str
     seed: int
@@ -157,6 +162,7 @@ class RunResult:
     strict: bool = False
     interrupted: bool = False
     notes: tuple[str, ...] = field(default=())
+    complaints: tuple[str, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -16,6 +16,8 @@ from harness.evidence import EvidenceFolder
 from harness.fakes.errors import FakeError
 from harness.judge import Judgement, judge, requirement_verdict
 from harness.model import CaseResult, RequirementResult, RunResult, Verdict
+from harness.protocol import DECLARED_FEATURES
+from harness.refused_kinds import follows, kind_of, plainest
 from harness.requirements import Catalogue, State, load_catalogue
 from harness.run_context import RunContext
 from harness.scenario.case import Case
@@ -47,6 +49,7 @@ class Run:
     catalogue: Catalogue = field(default_factory=load_catalogue)
     _results: dict[str, CaseResult] = field(default_factory=dict)
     _has_answered: bool = False
+    _complaints: tuple[str, ...] = ()
 
     async def carry_out(self) -> RunResult:
         """Run every case. Cut short, it returns what had run, marked as interrupted.
@@ -89,6 +92,7 @@ class Run:
     async def _describe(self) -> None:
         """Put the first request: what the sender can do, and whether it answers at all."""
         outcome = await self.sender.describe(self.sender.limit_for(self.context.timeout))
+        self._complaints = getattr(outcome, "complaints", ())
         # An adapter that knows no way to ask has not shown that its sender can answer.
         by_adapter = isinstance(outcome, Unsupported) and outcome.by_adapter
         self._has_answered = not by_adapter and not isinstance(outcome, Crashed | Hung | NoAnswer)
@@ -96,11 +100,15 @@ class Run:
     async def _run_all(self) -> None:
         slots = asyncio.Semaphore(self.options.jobs or self.sender.default_jobs)
         tasks: dict[str, asyncio.Task[CaseResult]] = {}
+        first = plainest(self.cases)
+        # The plainest case of each kind comes first: the answer to it may do for the others.
+        ordered = sorted(self.cases, key=lambda case: first.get(kind_of(case)) != case.id)
         try:
             async with asyncio.TaskGroup() as group:
-                for case in self.cases:
+                for case in ordered:
                     control = tasks.get(case.control) if case.control else None
-                    tasks[case.id] = group.create_task(self._one(case, control, slots))
+                    plain = tasks.get(first.get(kind_of(case), ""))
+                    tasks[case.id] = group.create_task(self._one(case, control, plain, slots))
         except BaseExceptionGroup as errors:
             # The sender cannot be driven at all: one reason, however many cases met it.
             known, unknown = errors.split(HarnessError)
@@ -109,17 +117,30 @@ class Run:
             raise _first(known) from None
 
     async def _one(
-        self, case: Case, control: asyncio.Task[CaseResult] | None, slots: asyncio.Semaphore
+        self,
+        case: Case,
+        control: asyncio.Task[CaseResult] | None,
+        plain: asyncio.Task[CaseResult] | None,
+        slots: asyncio.Semaphore,
     ) -> CaseResult:
         control_verdict = (await control).verdict if control is not None else None
+        refused = await plain if plain is not None else None
         async with slots:
             self._tell(CaseStarted(id=case.id))
             clock = asyncio.get_running_loop().time
             began = clock()
-            result = await self._judged(case, control_verdict, lambda: clock() - began)
+            if refused is not None and self._is_refused(case, refused):
+                result = _not_asked_again(case, refused)
+            else:
+                result = await self._judged(case, control_verdict, lambda: clock() - began)
         self._results[case.id] = result
         self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
         return result
+
+    def _is_refused(self, case: Case, plain: CaseResult) -> bool:
+        """Whether the sender, asked for the plainest case of this kind, said that it cannot."""
+        asked = plain.verdict is Verdict.UNSUPPORTED and plain.unmet_need is None
+        return asked and follows(case, self.sender.features)
 
     async def _judged(
         self, case: Case, control: Verdict | None, duration: Callable[[], float]
@@ -128,7 +149,9 @@ class Run:
         if lacking:
             reason = f"the sender does not have: {', '.join(lacking)}"
             unasked = Judgement(verdict=Verdict.UNSUPPORTED, findings=(), reason=reason)
-            return _case_result(case, unasked, unmet_need=lacking[0])
+            # What cannot be declared alone comes first: declaring the rest would change nothing.
+            need = min(lacking, key=lambda feature: feature in DECLARED_FEATURES)
+            return _case_result(case, unasked, unmet_need=need)
         try:
             logical = "connect_to" in self.sender.features
             # The sender is given back last: what it keeps open leads to these fakes until then.
@@ -167,6 +190,13 @@ class Run:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
+            complaints=tuple(
+                dict.fromkeys(
+                    record.secrets.redact_text(complaint)
+                    for send in record.sends
+                    for complaint in send.complaints
+                )
+            ),
         )
 
     def _result(self, started: datetime, duration: float, *, interrupted: bool) -> RunResult:
@@ -182,7 +212,14 @@ class Run:
             strict=self.options.strict,
             interrupted=interrupted,
             notes=self.options.notes,
+            complaints=self._complaints,
         )
+
+
+def _not_asked_again(case: Case, plain: CaseResult) -> CaseResult:
+    reason = f"{plain.reason} (asked once, in {plain.id})"
+    unasked = Judgement(verdict=Verdict.UNSUPPORTED, findings=(), reason=reason)
+    return _case_result(case, unasked)
 
 
 def _first(errors: BaseExceptionGroup[HarnessError]) -> HarnessError:

@@ -6,6 +6,7 @@ import json
 
 from pydantic import BaseModel
 
+from harness.escaping import inert_json
 from harness.model import RunResult
 from harness.reports.document import to_document
 from harness.reports.formats import Context, WholeFormat
@@ -18,7 +19,7 @@ def render(result: RunResult, context: Context) -> str:
 
 def json_text(document: BaseModel, *, indent: int | None = None) -> str:
     """Return `document` as JSON in plain ASCII, so that it may safely be printed as it is."""
-    return json.dumps(document.model_dump(mode="json", by_alias=True), indent=indent)
+    return inert_json(json.dumps(document.model_dump(mode="json", by_alias=True), indent=indent))
 
 
 FORMAT = WholeFormat(name="json", about="everything, for programs", render=render)

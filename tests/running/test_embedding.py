@@ -162,3 +162,40 @@ def test_the_line_that_asks_again_is_a_command_for_a_spec(paths: list[str]) -> N
     text = str(run(sender="command:sh -c 'exit 1'", paths=paths, seed=3))
     spec = """'command:sh -c '"'"'exit 1'"'"''"""
     assert f"harness run {paths[0]} --select one --sender {spec} --seed 3" in text
+
+
+def test_a_kind_that_was_turned_down_in_its_plainest_form_is_not_asked_again() -> None:
+    asked = []
+
+    def only_smtp(request: dict[str, Any]) -> dict[str, Any]:
+        if request["action"] == "send":
+            asked.append(request["case"])
+            if request["transport"]["kind"] == "api":
+                return {"status": "unsupported", "reason": "no API"}
+        return {"status": "unsupported"} if request["action"] == "describe" else right(request)
+
+    report = run(["api/any/accepted*", "api/any/bad-certificate*"], sender=only_smtp, jobs=4)
+    assert sorted(asked) == sorted(case.id for case in report.cases if "accepted" in case.id)
+    others = [case for case in report.cases if "accepted" not in case.id]
+    assert others
+    for case in others:
+        provider = case.axes["provider"]
+        told = f"no API (asked once, in api/any/accepted[provider={provider}])"
+        assert (case.verdict, case.reason, case.unmet_need) == ("unsupported", told, None)
+
+
+def test_what_is_turned_down_for_something_special_says_nothing_of_its_kind() -> None:
+    asked = []
+
+    def no_bad_certificates(request: dict[str, Any]) -> dict[str, Any]:
+        if request["action"] == "send":
+            asked.append(request["case"])
+            if "self-signed" in request["case"] or "control" in request["case"]:
+                return {"status": "unsupported"}
+        return right(request)
+
+    report = run(["tls/certificate*", "modes/starttls*"], sender=no_bad_certificates, jobs=4)
+    assert sorted(asked) == sorted(
+        case.id for case in report.cases if case.reason is None or "asked once" not in case.reason
+    )
+    assert any("expired" in case for case in asked)

@@ -53,7 +53,7 @@ def is_inert(data: bytes) -> bool:
 
 def inert_json(text: str) -> str:
     """A JSON text with escapes of JSON for what `visible` would escape: it says the same."""
-    text = text.replace("##", "#\\u0023")
+    text = _COMMAND.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     if text.replace("\n", "").isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)

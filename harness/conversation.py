@@ -103,7 +103,9 @@ def _payload_lines(mark: str, data: bytes, secrets: Secrets) -> Iterator[str]:
 
 
 def _body_lines(data: bytes, secure: bool, complete: bool, secrets: Secrets) -> Iterator[str]:
-    lines = data.removesuffix(b"\r\n").split(b"\r\n") if data else []
+    # Redacted before it is cut into lines, over which base64 is wrapped.
+    shown = secrets.redact(data)
+    lines = shown.removesuffix(b"\r\n").split(b"\r\n") if shown else []
     for line in lines[:_BODY_LINES]:
         yield f"C{_mark(secure)} {_shown(line, secrets)}"
     if len(lines) > _BODY_LINES:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import shlex
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +23,22 @@ from harness.requirements import Catalogue, load_catalogue
 from harness.runner import Options
 from harness.scenario.library import load_library
 from harness.selection import Selection
+from harness.senders.caller_thread import CallerThread, CallerThreadSender
+from harness.senders.reference import InProcessSender
 
-Answering = Callable[[dict[str, Any]], Mapping[str, Any]]
+Answering = Callable[[dict[str, Any]], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run found. It raises nothing by itself; `assert_passed` does."""
+    """What a run found. It raises nothing by itself; `assert_passed` does.
+
+    `again` makes of a case's id the line that asks it again.
+    """
 
     result: RunResult
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
+    again: Callable[[str], str] | None = None
 
     @property
     def cases(self) -> tuple[CaseResult, ...]:
@@ -54,7 +63,7 @@ class RunReport:
         raise KeyError(identifier)
 
     def __str__(self) -> str:
-        context = Context(describe_row=self.catalogue.describe)
+        context = Context(describe_row=self.catalogue.describe, command=self.again)
         return summary_text(
             self.result, status=exit_status(self.result), width=100, colour=False, context=context
         )
@@ -79,10 +88,12 @@ def run(
 ) -> RunReport:
     """Run the cases that `globs` select (none: all) against a sender.
 
-    `sender` is a SPEC (None: the reference sender), or a function from request document to answer
-    document, which is called in threads of this process. `paths` are scenario files and folders;
-    none: the bundled ones.
-    `documents` are files with requirements of one's own, which scenarios can then verify.
+    `sender` is a SPEC (None: the reference sender), or a function, plain or `async`, from request
+    document to answer document. With `jobs=1` that is called in the thread of whoever calls this,
+    one request at a time: what belongs to a thread, as a database connection does, is at hand. Else
+    threads of this process call it, several at a time, and each coroutine has a loop of its own.
+    `paths` are scenario files and folders; none: the bundled ones. `documents` are files with
+    requirements of one's own, which scenarios can then verify.
 
     Raises:
         UsageError: a glob matches nothing, a path, document or SPEC makes no sense.
@@ -97,16 +108,44 @@ def run(
         time_scale=time_scale,
         options=Options(jobs=jobs, strict=strict, is_unnamed=sender is None),
     )
+    again = partial(
+        _again, sender=sender or "reference", paths=tuple(paths), seed=seed, time_scale=time_scale
+    )
     # In a thread with a loop of its own, because the caller may be inside a running one.
     with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
-        result = portal.call(execute, order, _opened(sender or "reference", jobs), unheard)
-    return RunReport(result, catalogue)
+        if sender is None or isinstance(sender, str) or jobs != 1:
+            opened = _opened(sender or "reference", jobs)
+            return RunReport(portal.call(execute, order, opened, unheard), catalogue, again)
+        thread = CallerThread()
+        called = CallerThreadSender(_name_of(sender), sender, thread)
+        running = portal.start_task_soon(execute, order, lambda _: called, unheard)
+        return RunReport(thread.serve_until(running), catalogue, again)
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:
     if isinstance(sender, str):
         return by_spec(sender, environment=os.environ, jobs=jobs)
-    from harness.senders.reference import InProcessSender  # noqa: PLC0415  # only where it is used
+    return lambda _context: InProcessSender(_name_of(sender), sender)
 
-    name = getattr(sender, "__qualname__", type(sender).__name__)
-    return lambda _context: InProcessSender(name, sender)
+
+def _name_of(sender: Answering) -> str:
+    return getattr(sender, "__qualname__", type(sender).__name__)
+
+
+def _again(
+    case: str, *, sender: str | Answering, paths: tuple[str, ...], seed: int, time_scale: float
+) -> str:
+    """How to ask one case again: a command line for a SPEC, a line of Python for a function."""
+    if isinstance(sender, str):
+        words = ["harness", "run", *paths, "--select", case]
+        words += [] if sender == "reference" else ["--sender", sender]
+        words += ["--seed", str(seed)] if seed else []
+        words += ["--time-scale", f"{time_scale:g}"] if time_scale != 1.0 else []
+        return shlex.join(words)
+    name = _name_of(sender)
+    # A function inside another one, a method or a lambda has no name that could be written here.
+    given = [f"sender={name if name.isidentifier() else '...'}"]
+    given += [f"paths={list(paths)!r}"] if paths else []
+    given += [f"seed={seed}"] if seed else []
+    given += [f"time_scale={time_scale:g}"] if time_scale != 1.0 else []
+    return f"harness_run({', '.join([json.dumps(case), *given])})"

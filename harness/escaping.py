@@ -3,16 +3,27 @@ r"""Making text from the wire safe to show.
 Servers, senders and their messages are hostile by assumption: an escape sequence must not reach
 a terminal, a NUL must not reach XML, and a bidirectional override must not reorder a report.
 `visible` turns whatever would not print into an escape that a person can read. A backslash stays
-as it is, so that text escaped twice reads as text escaped once.
+as it is, so that text escaped twice reads as text escaped once. CI servers carry out what a log
+tells them to; the marks that such commands begin with are broken by an escape too.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-# What runners of CI take for commands where a job prints it: GitHub's `::name::` at the start of a
-# line, blanks or not, and `##[`, `##vso[`, `##teamcity[` anywhere in it (Azure, GitHub, TeamCity).
+
+# `##[error]` and `##vso[…]` anywhere (Azure Pipelines; GitHub's runner knows the first), as
+# `##teamcity[…]`; `::error …::…` where a line of GitHub's begins, after blanks, and long lines are
+# broken after they have come through here. Sources: actions/runner, `ActionCommand.TryParse` and
+# `TryParseV2`; Azure Pipelines, "Logging commands"; TeamCity, "Service messages".
+_COMMAND = re.compile(
+    r"#(?=#\w*\[)|(?<!\w):(?=:(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice"
+    r"|remove-matcher|save-state|set-env|set-output|stop-commands|warning)\b)",
+    re.IGNORECASE,
+)
+# The same where lines are finished: GitHub's begin with two colons, blanks before them or not.
 _COMMAND_AT_START = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 _COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -27,9 +38,28 @@ def visible(text: str | bytes, *, keep: str = "") -> str:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
+    if "##" in text or "::" in text:
+        text = _COMMAND.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else _escape(c) for c in text)
+
+
+def is_inert(data: bytes) -> bool:
+    """Whether octets can be written to a terminal, or to the log of a CI server, as they are."""
+    try:
+        text = data.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return False
+    return visible(text, keep="\n\t") == text
+
+
+def inert_json(text: str) -> str:
+    """A JSON text with escapes of JSON for what `visible` would escape: it says the same."""
+    text = _COMMAND.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def encodable(text: str) -> str:

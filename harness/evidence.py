@@ -6,9 +6,14 @@
     transcript.jsonl   the transcript for programs, an event a line
     tls.json           every handshake: offered, negotiated, or why not
     message-N.eml      each message that was taken, octet for octet
-    output.txt         what the sender wrote beside its answer
+    output.txt         what the sender wrote beside its answer, for people
+    output.json        the same for programs, octet for octet (one a send, in a list)
+    complaints.json    what its author got wrong in its answers, where there is any
 
-Secrets are replaced by their names in every file.
+Secrets are replaced by their names in every file. Each can be written to a terminal, or to the log
+of a CI server, as it is: what is hostile is escaped in the texts and the JSON documents, which say
+the same. A message that would not be harmless is not there as `message-N.eml`, but escaped as
+`message-N.txt` and octet for octet in `message-N.eml.base64`.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from base64 import encodebytes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +31,7 @@ from typing import Any
 
 from harness.checks.record import Record
 from harness.errors import MachineError
+from harness.escaping import inert_json, is_inert, visible
 from harness.fakes.transcript import (
     ClientHelloSeen,
     Event,
@@ -34,7 +41,7 @@ from harness.fakes.transcript import (
     TlsFailed,
 )
 from harness.scenario.case import Case
-from harness.secrets import Secrets
+from harness.secrets import NO_SECRETS, Secrets
 from harness.senders.outcome import Outcome
 from harness.steps import words_of
 
@@ -115,14 +122,39 @@ def _files(
         "answers.json": _json([dict(answer) for answer in answers], secrets),
         "conversation.txt": _text(f"{number:4} {line}" for number, line in lines),
         "transcript.jsonl": _text(
-            json.dumps(_event(event, secrets), ensure_ascii=False) for event in events
+            inert_json(json.dumps(_event(event, secrets), ensure_ascii=False)) for event in events
         ),
         "tls.json": _json(tls, secrets),
-        "output.txt": secrets.redact("\n".join(words_of(o) for o in outcomes).encode()),
+        "output.txt": _shown(
+            secrets.redact("\n".join(map(words_of, outcomes)).encode("utf-8", "surrogatepass"))
+        ),
+        "output.json": _json([_octets_of(outcome, secrets) for outcome in outcomes], NO_SECRETS),
     }
+    complaints = [send.complaints for send in record.sends]
+    if any(complaints):
+        files["complaints.json"] = _json(complaints, secrets)
     for index, message in enumerate(record.messages):
-        files[f"message-{index}.eml"] = secrets.redact(message.content)
+        files |= _message_files(f"message-{index}", secrets.redact(message.content))
     return files
+
+
+def _octets_of(outcome: Outcome, secrets: Secrets) -> dict[str, str]:
+    """Both outputs as Latin-1, which keeps each octet."""
+    output = outcome.output
+    streams = {"stdout": output.stdout, "stderr": output.stderr}
+    return {name: secrets.redact(data).decode("latin-1") for name, data in streams.items()}
+
+
+def _message_files(name: str, content: bytes) -> dict[str, bytes]:
+    if is_inert(content):
+        return {f"{name}.eml": content}
+    return {f"{name}.txt": _shown(content), f"{name}.eml.base64": encodebytes(content)}
+
+
+def _shown(data: bytes) -> bytes:
+    """Foreign octets as lines that do nothing where they are shown."""
+    text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    return visible(text, keep="\n\t").encode()
 
 
 def _without_split_secrets(record: Record) -> list[Event]:
@@ -195,7 +227,8 @@ def _plain(value: Any, secrets: Secrets) -> Any:
 
 def _json(data: Any, secrets: Secrets) -> bytes:
     shown = secrets.redact_document(data)
-    return (json.dumps(shown, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    text = inert_json(json.dumps(shown, indent=2, ensure_ascii=False))
+    return f"{text}\n".encode("utf-8", "replace")
 
 
 def _text(lines: Iterable[str]) -> bytes:

@@ -27,11 +27,14 @@ ASSUMED: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# What a sender has only when it says so.
+# What a sender has only when it says so. `uri` is so that the grammar of URIs can be asked of it:
+# where one is refused there are no fields to agree with, and who reads only the fields has nothing
+# to refuse.
 DECLARED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "connect_to": "It dials the addresses of `connect_to` in place of those it is told, so it"
         " is told real-looking names and ports.",
+        "uri": "It reads `transport.uri`, and refuses a URI that makes no sense.",
         "envelope_from": "It can be told the envelope's sender.",
         "ehlo_name": "It can be told the name to give with EHLO.",
         "access_token": "It can log in with an OAuth token (XOAUTH2).",
@@ -40,10 +43,4 @@ DECLARED: Final[Mapping[str, str]] = MappingProxyType(
         "test-send": "It can be asked to send a test message.",
         "delivery-log": "It can be asked what became of its messages.",
     }
-)
-
-# Beyond the protocol's list. Where a URI is refused there are no fields to agree with, so a sender
-# that reads only the fields has nothing to refuse.
-EXTRA: Final[Mapping[str, str]] = MappingProxyType(
-    {"uri": "It reads `transport.uri`, and refuses a URI that makes no sense."}
 )

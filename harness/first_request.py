@@ -19,13 +19,13 @@ PATIENCE = 5.0
 _TRIALS = 2
 
 
-async def answers_describe(
+async def first_answer(
     sender: Sender,
     *,
     timeout: float,  # noqa: ASYNC109  # a figure that the limit is made of
     watch: Watch,
     tell: Callable[[Note], None],
-) -> bool:
+) -> Outcome:
     """Put the first request, and again where this machine was too busy for it."""
     limit = sender.limit_for(timeout)
     loop = asyncio.get_running_loop()
@@ -40,7 +40,14 @@ async def answers_describe(
             outcome = await sender.describe(limit)
     finally:
         patience.cancel()
-    # An adapter that knows no way to ask has not shown that its sender can answer.
+    return outcome
+
+
+def shows_that_it_answers(outcome: Outcome) -> bool:
+    """Whether the sender has shown with this that it can answer.
+
+    An adapter that knows no way to ask has not shown it.
+    """
     by_adapter = isinstance(outcome, Unsupported) and outcome.by_adapter
     return not by_adapter and not _is_silence(outcome)
 

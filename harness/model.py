@@ -75,7 +75,8 @@ class CaseResult:
     `unmet_need` names the mode in which a case could have been asked that was unsupported here
     (`connect_to`, …), `lacking` everything that the sender would have to declare for it, so that
     it was never asked. `duration` is in seconds. `rows`: what the case says of each requirement
-    and situation that it decides.
+    and situation that it decides. `complaints` are what the author of the sender got wrong in its
+    answers, redacted; they decide nothing.
     """
 
     id: str
@@ -101,6 +102,7 @@ class CaseResult:
     conversation: tuple[tuple[int, str], ...] = ()
     output: str = ""
     rows: Mapping[str, Verdict] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
 
     @property
     def unmet(self) -> tuple[Finding, ...]:
@@ -131,6 +133,7 @@ class RunResult:
     `total` is how many cases were to run; None: those that did. `trouble` says what cut it short,
     where that was neither a person nor a signal, and `ended_early` why no more was asked.
     `is_unnamed`: nobody named a sender, so the one that comes with the harness was judged.
+    `complaints` are what the author of the sender got wrong in its description of itself.
     """
 
     harness: str
@@ -143,6 +146,7 @@ class RunResult:
     strict: bool = False
     interrupted: bool = False
     notes: tuple[str, ...] = field(default=())
+    complaints: tuple[str, ...] = ()
     total: int | None = None
     trouble: str | None = None
     ended_early: str | None = None

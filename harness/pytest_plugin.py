@@ -145,10 +145,12 @@ def harness_postmark(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
 def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable[..., RunReport]:
     """Run scenarios: `harness_run("tls/**", sender=…)` returns a report and raises nothing.
 
-    The globs select cases by id; none means all. `sender` is a SPEC or a function from request to
-    answer; `paths`, `jobs`, `seed`, `time_scale` and `strict` are as for `harness run`. `documents`
-    are files with requirements of your own, beside those of the ini key `harness_documents`. The
-    report's `assert_passed()` fails the test and shows why.
+    The globs select cases by id; none means all. `sender` is a SPEC or a function, plain or
+    `async`, from request to answer: with `jobs=1` it is called in the test's own thread, where its
+    database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale` and
+    `strict` are as for `harness run`. `documents` are files with requirements of your own, beside
+    those of the ini key `harness_documents`. The report's `assert_passed()` fails the test and
+    shows why.
     """
     default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -15,11 +15,14 @@ from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, Note, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.fakes.errors import FakeError
-from harness.first_request import answers_describe, trials, why_not_drivable
-from harness.judge import Judgement, judge, requirement_verdict, undriven
+from harness.first_request import first_answer, shows_that_it_answers, trials, why_not_drivable
+from harness.judge import Judgement, judge, undriven
 from harness.machine import Watch, jobs_that_fit
-from harness.model import CaseResult, RequirementResult, RunResult, Verdict
-from harness.requirements import Catalogue, State, load_catalogue
+from harness.model import CaseResult, RunResult, Verdict
+from harness.protocol import DECLARED_FEATURES
+from harness.refused_kinds import follows, kind_of, plainest
+from harness.requirement_results import requirement_results
+from harness.requirements import Catalogue, load_catalogue
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.secrets import Secrets
@@ -66,6 +69,8 @@ class Run:
     _ended_early: str | None = None
     _jobs: int = 1
     _watch: Watch = field(init=False)
+    _complaints: tuple[str, ...] = ()
+    _plainest: Mapping[frozenset[str], str] = field(default_factory=dict)
 
     async def carry_out(self) -> RunResult:
         """Run every case. Cut short, it returns what had run, marked as interrupted.
@@ -110,9 +115,12 @@ class Run:
         if not self.cases:
             return
         self._jobs = self._allowed_jobs()
-        self._has_answered = await answers_describe(
+        self._plainest = plainest(self.cases)
+        described = await first_answer(
             self.sender, timeout=self.context.timeout, watch=self._watch, tell=self._tell
         )
+        self._complaints = getattr(described, "complaints", ())
+        self._has_answered = shows_that_it_answers(described)
         try:
             if not self._has_answered:
                 await self._try_out()
@@ -142,12 +150,17 @@ class Run:
     async def _ask_all(self, cases: Sequence[Case]) -> None:
         slots = asyncio.Semaphore(self._jobs)
         tasks: dict[str, asyncio.Task[None]] = {}
+        # The plainest case of each kind comes first: the answer to it may do for the others.
+        ordered = sorted(cases, key=lambda case: self._plainest.get(kind_of(case)) != case.id)
         try:
             async with asyncio.TaskGroup() as group:
-                for case in cases:
+                for case in ordered:
                     if case.id not in self._begun:
-                        control = tasks.get(case.control) if case.control else None
-                        tasks[case.id] = group.create_task(self._one(case, control, slots))
+                        names = (case.control, self._plainest.get(kind_of(case)))
+                        before = [
+                            tasks[name] for name in names if name is not None and name in tasks
+                        ]
+                        tasks[case.id] = group.create_task(self._one(case, before, slots))
         except BaseExceptionGroup as errors:
             # The sender cannot be driven at all: one reason, however many cases met it.
             known, unknown = errors.split((HarnessError, EndedEarly))
@@ -156,10 +169,10 @@ class Run:
             raise _first(known) from None
 
     async def _one(
-        self, case: Case, control: asyncio.Task[None] | None, slots: asyncio.Semaphore
+        self, case: Case, before: Sequence[asyncio.Task[None]], slots: asyncio.Semaphore
     ) -> None:
-        if control is not None:
-            await control
+        for task in before:
+            await task
         if case.control in self._doubtful:
             self._doubtful[case.id] = self._doubtful[case.control]
             return
@@ -187,6 +200,9 @@ class Run:
         if case.id not in self._begun:
             self._begun.add(case.id)
             self._tell(CaseStarted(id=case.id))
+        refusal = self._refusal(case)
+        if refusal is not None:
+            return _not_asked_again(case, refusal), None
         clock = asyncio.get_running_loop().time
         began = clock()
         control = self._results.get(case.control) if case.control else None
@@ -210,6 +226,14 @@ class Run:
         if most is not None and sum(map(_is_trouble, self._results.values())) >= most:
             raise EndedEarly(f"ended after {most} that failed (--max-fail)")
 
+    def _refusal(self, case: Case) -> CaseResult | None:
+        """What came of the plainest case of this kind, where that is the answer to this one too."""
+        plain = self._results.get(self._plainest.get(kind_of(case), ""))
+        if plain is None or plain.id == case.id or not follows(case, self.sender.features):
+            return None
+        is_refused = plain.verdict is Verdict.UNSUPPORTED and plain.unmet_need is None
+        return plain if is_refused else None
+
     async def _judged(
         self, case: Case, control: Verdict | None, duration: Callable[[], float]
     ) -> CaseResult:
@@ -218,7 +242,9 @@ class Run:
         if lacking:
             reason = f"the sender does not have: {', '.join(lacking)}"
             unasked = undriven(case, Verdict.UNSUPPORTED, reason)
-            return _case_result(case, unasked, unmet_need=lacking[0], lacking=tuple(lacking))
+            # What cannot be declared alone comes first: declaring the rest would change nothing.
+            need = min(lacking, key=lambda feature: feature in DECLARED_FEATURES)
+            return _case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
         output = ""
         try:
             return await self._asked(case, control, duration)
@@ -275,6 +301,13 @@ class Run:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
+            complaints=tuple(
+                dict.fromkeys(
+                    record.secrets.redact_text(complaint)
+                    for send in record.sends
+                    for complaint in send.complaints
+                )
+            ),
         )
 
     def _result(self, started: datetime, duration: float, *, interrupted: bool) -> RunResult:
@@ -293,6 +326,7 @@ class Run:
             total=len(self.cases),
             ended_early=self._ended_early,
             is_unnamed=self.options.is_unnamed,
+            complaints=self._complaints,
         )
 
 
@@ -324,6 +358,11 @@ def _blamed(case: Case, result: CaseResult, doubt: str) -> CaseResult:
     )
 
 
+def _not_asked_again(case: Case, plain: CaseResult) -> CaseResult:
+    reason = f"{plain.reason} (asked once, in {plain.id})"
+    return _case_result(case, undriven(case, Verdict.UNSUPPORTED, reason))
+
+
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     inner = errors.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
@@ -348,35 +387,3 @@ def _case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult
         source=case.source,
         **more,  # type: ignore[arg-type]  # only what the caller above names
     )
-
-
-def requirement_results(
-    catalogue: Catalogue, cases: Iterable[CaseResult]
-) -> tuple[RequirementResult, ...]:
-    """The verdict of every requirement of both documents, in their order."""
-    verifying: dict[str, list[CaseResult]] = {}
-    for case in cases:
-        for row in case.rows:
-            verifying.setdefault(row, []).append(case)
-    found = []
-    for requirement in catalogue.requirements:
-        its = verifying.get(requirement.id, [])
-        reason = None
-        if its:
-            said = (case.rows[requirement.id] for case in its)
-            verdict = requirement_verdict(said).value
-        elif requirement.state is State.UNTESTABLE:
-            verdict, reason = "untestable", requirement.reason
-        else:
-            verdict = "not run"
-            reason = "nothing checks it yet" if requirement.state is State.NOT_YET else None
-        found.append(
-            RequirementResult(
-                id=requirement.id,
-                level=requirement.level,
-                verdict=verdict,
-                cases=tuple(case.id for case in its),
-                reason=reason,
-            )
-        )
-    return tuple(found)

@@ -1,10 +1,13 @@
 r"""The secrets that the harness hands out, found and hidden wherever they turn up.
 
 They are canaries: nothing else has their octets, so whatever contains one of their forms has it
-from us. The forms are the octets themselves, their escapes (percent, JSON, Python, HTML), their
-hexadecimal digits, and their base64 at each of the three alignments, because inside
-`\0user\0password` a password is encoded with what stands before it. A form may be wrapped over
-several lines, as base64 is in messages and logs. White space at the ends of a secret may be gone.
+from us. The forms are the octets themselves, in UTF-8 and UTF-16, their hexadecimal digits, and
+their base64 at each of the three alignments, because inside `\0user\0password` a password is
+encoded with what stands before it; and the base64 of that. They are looked for in the octets as
+they are, and in what one reading of them makes of it (`harness.views`): without the ends of lines,
+over which base64 is wrapped in messages and logs, with escapes of any kind resolved, whichever
+octets are escaped, and without what stands between hexadecimal digits. White space at the ends of a
+secret may be gone.
 """
 
 from __future__ import annotations
@@ -13,16 +16,22 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
+
+from harness.views import View, views
 
 # Shorter ones are found by chance.
 _SHORTEST = 6
-_BREAK = rb"(?:=?\r?\n)?"
-_LINE_ENDS = (b"=\r\n", b"=\n", b"\r\n", b"\n")
+
+# No form of a secret is longer, so two windows that overlap by this hold each one whole.
+LONGEST_FORM = 16 * 1024
+
+# A document of a stranger's that is nested deeper is shown as "…" from there on.
+_DEEPEST = 200
 
 
 class Span(NamedTuple):
@@ -63,16 +72,19 @@ class Secrets:
             for name, value in (*self.guarded.items(), *self.values.items())
             # Whoever is told one with white space at its ends may show it without.
             for form in _forms(value) | _forms(value.strip())
-            if len(form) >= _SHORTEST
         }
         ordered = sorted(forms.items(), key=lambda item: -len(item[0]))
         object.__setattr__(self, "_forms", tuple(ordered))
 
-    def found_in(self, data: bytes | str) -> tuple[str, ...]:
-        """The names of the secrets of which a form stands in `data`."""
+    def found_in(self, data: bytes | str, *, closely: bool = True) -> tuple[str, ...]:
+        """The names of the secrets of which a form stands in `data`.
+
+        Not `closely`: only in the octets as they are, which takes a tenth of the time.
+        """
+        if not self.values:
+            return ()
         octets = _octets(data) if isinstance(data, str) else data
-        flat = _flat(octets)
-        places = (octets,) if len(flat) == len(octets) else (octets, flat)
+        places = [view.data for view in views(octets)] if closely else [octets]
         found = (
             name
             for form, name in self._forms
@@ -82,49 +94,52 @@ class Secrets:
 
     def spans(self, data: bytes) -> Iterator[Span]:
         """Every place in `data` where a form of a secret stands, from left to right."""
-        flat = _flat(data)
-        if len(flat) < len(data) and any(flat.count(f) > data.count(f) for f, _ in self._forms):
-            # Wrapped over lines. Seldom, and compiling takes longer than all the rest.
-            names = {_flat(form): name for form, name in self._forms}
-            for match in _wrapped(tuple(names)).finditer(data):
-                yield Span(match.start(), match.end(), names[_flat(match[0])])
-            return
-        end = 0
-        for span in sorted(self._places(data), key=lambda place: (place.start, -place.end)):
-            if span.start >= end:
-                yield span
-                end = span.end
+        if self._forms:
+            yield from _apart(span for view in views(data) for span in self._places(view))
 
-    def _places(self, data: bytes) -> Iterator[Span]:
+    def _places(self, view: View) -> Iterator[Span]:
         """Every place of each form, whether or not one lies within another."""
         for form, name in self._forms:
-            at = data.find(form)
+            at = view.data.find(form)
             while at >= 0:
-                yield Span(at, at + len(form), name)
-                at = data.find(form, at + 1)
+                yield Span(*view.source(at, at + len(form)), name)
+                at = view.data.find(form, at + 1)
 
     def redact(self, data: bytes) -> bytes:
         """`data` with each form replaced by the name of its secret, as `[password]`."""
-        shown, end = b"", 0
-        for span in self.spans(data):
-            shown += data[end : span.start] + f"[{span.name}]".encode()
-            end = span.end
-        shown += data[end:]
-        return _relatives(self.family).sub(b"[a password]", shown) if self.family else shown
+        shown = _replaced(data, self.spans(data))
+        if self.family is None:
+            return shown
+        pattern = _relatives(self.family)
+        found = (
+            Span(*view.source(*match.span()), "a password")
+            for view in views(shown)
+            for match in pattern.finditer(view.data)
+        )
+        return _replaced(shown, _apart(found))
 
     def redact_text(self, text: str) -> str:
         """As `redact`, for text."""
         return self.redact(_octets(text)).decode("utf-8", "surrogatepass")
 
-    def redact_document(self, data: Any) -> Any:
+    def redact_document(self, data: Any, *, deepest: int = _DEEPEST) -> Any:
         """JSON-ready data with every text in it redacted, keys too."""
         if isinstance(data, str):
             return self.redact_text(data)
+        if not isinstance(data, Mapping | list | tuple):
+            return data
+        if deepest == 0:
+            return "…"
+        inside = deepest - 1
         if isinstance(data, Mapping):
-            return {self.redact_text(str(k)): self.redact_document(v) for k, v in data.items()}
-        if isinstance(data, list | tuple):
-            return [self.redact_document(item) for item in data]
-        return data
+            return {
+                self.redact_text(str(key)): self.redact_document(item, deepest=inside)
+                for key, item in data.items()
+            }
+        return [self.redact_document(item, deepest=inside) for item in data]
+
+
+NO_SECRETS = Secrets({})
 
 
 def _octets(text: str) -> bytes:
@@ -132,16 +147,21 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _flat(data: bytes) -> bytes:
-    for end in _LINE_ENDS:
-        data = data.replace(end, b"")
-    return data
+def _apart(spans: Iterable[Span]) -> Iterator[Span]:
+    """From left to right, the longest first, those that do not lie in what came before."""
+    end = 0
+    for span in sorted(spans, key=lambda place: (place.start, -place.end)):
+        if span.start >= end:
+            yield span
+            end = span.end
 
 
-@lru_cache(maxsize=16)
-def _wrapped(forms: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    """Any of these, the longest first, wherever its lines are broken."""
-    return re.compile(b"|".join(map(_wrappable, forms)))
+def _replaced(data: bytes, spans: Iterable[Span]) -> bytes:
+    pieces, end = [], 0
+    for span in spans:
+        pieces += [data[end : span.start], f"[{span.name}]".encode()]
+        end = span.end
+    return b"".join((*pieces, data[end:])) if pieces else data
 
 
 @lru_cache(maxsize=16)
@@ -150,26 +170,20 @@ def _relatives(family: PasswordFamily) -> re.Pattern[bytes]:
     return re.compile(b"|".join(_family_forms(family)))
 
 
-def _wrappable(form: bytes) -> bytes:
-    return _BREAK.join(re.escape(form[at : at + 1]) for at in range(len(form)))
-
-
-def _forms(value: str) -> set[bytes]:
-    texts = {
-        value,
-        *(json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)),
-        repr(value)[1:-1],
-        html.escape(value),
-        html.escape(value, quote=False),
-    }
+@lru_cache(maxsize=64)
+def _forms(value: str) -> frozenset[bytes]:
+    """Every form that no view of `harness.views` turns back into the octets."""
     octets = _octets(value)
-    for escaped in (*(quote(octets, safe=safe) for safe in ("", "/", "!*'()")), quote_plus(octets)):
-        texts |= {escaped, re.sub("%..", lambda match: match[0].lower(), escaped)}
-    forms = {_octets(text) for text in texts} | {
-        octets.hex().encode(),
-        octets.hex().upper().encode(),
-    }
-    return forms | set(_base64_forms(octets))
+    # Two octets a letter, whichever of them comes first.
+    forms = {octets, value.encode("utf-16-le", "surrogatepass")[:-1]}
+    forms |= {_octets(text) for text in (quote_plus(octets), repr(value)[1:-1])}
+    forms |= {_octets(json.dumps(value)[1:-1]), _octets(html.escape(value))}
+    forms |= {octets.hex().encode(), octets.hex().upper().encode()}
+    forms |= {mark.join(b"%d" % octet for octet in octets) for mark in (b", ", b",", b" ")}
+    once = set(_base64_forms(octets))
+    # Short ones, and what a short one leaves of itself in base64, are found by chance.
+    twice = {form for inner in once if len(inner) > _SHORTEST for form in _base64_forms(inner)}
+    return frozenset(form for form in forms | once | twice if len(form) >= _SHORTEST)
 
 
 def _base64_forms(octets: bytes) -> Iterator[bytes]:
@@ -194,4 +208,4 @@ def _family_forms(family: PasswordFamily) -> Iterator[bytes]:
 
 
 def _beginning_with(beginning: bytes, more: bytes, times: int) -> bytes:
-    return _wrappable(beginning) + rb"(?:%b%b){%d}" % (_BREAK, more, times)
+    return re.escape(beginning) + rb"%b{%d}" % (more, times)

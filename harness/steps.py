@@ -99,6 +99,8 @@ def _send_record(request: SendRequest, outcome: Outcome, first: int, last: int) 
         summary=outcome.reason if isinstance(outcome, Unsupported) else outcome.words,
         first=first,
         last=last,
+        complaints=getattr(outcome, "complaints", ()),
+        unkept=outcome.output.found,
     )
 
 

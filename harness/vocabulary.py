@@ -147,7 +147,7 @@ def sender_sections() -> tuple[Section, ...]:
         _of_values(
             "feature",
             "Features that a sender has when it says so",
-            {**features.DECLARED, **features.EXTRA},
+            features.DECLARED,
         ),
     )
 

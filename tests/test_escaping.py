@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.escaping import encodable, inert, shortened, visible
+from harness.escaping import encodable, inert, inert_json, is_inert, shortened, visible
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,16 @@ from harness.escaping import encodable, inert, shortened, visible
         ("\ud800", r"\ud800"),
         ("\udcff", r"\xff"),
         (r"C:\new", r"C:\new"),
+        ("::error file=a::b", r"\x3a:error file=a::b"),
+        ("  ::Stop-Commands::x", r"  \x3a:Stop-Commands::x"),
+        (
+            "a ##[error]b ##vso[task] ##teamcity[x]",
+            r"a \x23#[error]b \x23#vso[task] \x23#teamcity[x]",
+        ),
+        (
+            "::1 [::1]:25 Net::SMTP::Error std::debug::x ## [x]",
+            "::1 [::1]:25 Net::SMTP::Error std::debug::x ## [x]",
+        ),
     ],
 )
 def test_what_does_not_print_becomes_an_escape(text: str, shown: str) -> None:
@@ -49,6 +60,30 @@ def test_nothing_that_acts_is_left_and_twice_is_once(text: str) -> None:
     assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
     assert visible(shown) == shown
     shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "inert"),
+    [
+        (b"Subject: \xc3\xbc\r\n\r\n\tx\n", True),
+        (b"a\rb", False),
+        (b"a\x1b[2J", False),
+        (b"a\0", False),
+        (b"\xff", False),
+        ("\x9b2J \u202e".encode(), False),
+        (b"\n::error::x", False),
+    ],
+)
+def test_what_can_be_written_to_a_terminal_is_known(data: bytes, inert: bool) -> None:
+    assert is_inert(data) is inert
+
+
+@given(st.text(st.characters(codec="utf-8")))
+@example("##[error] \x9b2J \x7f \u202e \U000e0041")
+def test_inert_json_says_the_same(text: str) -> None:
+    written = inert_json(json.dumps({"a": text}, ensure_ascii=False, indent=1))
+    assert json.loads(written) == {"a": text}
+    assert visible(written, keep="\n") == written
 
 
 def test_only_lone_surrogates_keep_text_from_being_encoded() -> None:

@@ -172,7 +172,9 @@ def _tells_who_was_refused(send: SendRecord, within: Sequence[Event]) -> bool:
 def discretion(record: Record) -> Observation:
     """Whether the sender's words are free of the secrets that it was given."""
     found = dict.fromkeys(
-        name for send in record.sends for name in record.secrets.found_in(send.words)
+        name
+        for send in record.sends
+        for name in (*record.secrets.found_in(send.words), *send.unkept)
     )
     return Observation(
         met=not found,

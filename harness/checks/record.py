@@ -29,8 +29,10 @@ class Reaction(StrEnum):
 class SendRecord:
     """One time that the sender was asked to send.
 
-    `answer` is there only where it answered. `words` is everything that it said, one text.
-    `first` and `last` are the numbers of the events that fall into it.
+    `answer` is there only where it answered. `words` is everything that it said, one text; `unkept`
+    names the secrets that it also said, in what was too long to be kept. `complaints` are what its
+    author got wrong in the answer, which decides nothing. `first` and `last` are the numbers of the
+    events that fall into it.
     """
 
     request: SendRequest
@@ -40,6 +42,8 @@ class SendRecord:
     summary: str
     first: int
     last: int
+    complaints: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

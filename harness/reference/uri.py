@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from harness.protocol import Security
 from harness.reference.failure import ConfigError
@@ -77,28 +77,6 @@ def parse_smtp_uri(text: str) -> SmtpSettings:
         verify=not _flag(parameters, "skip_ssl_verify"),
         server_name=parameters.get("server_name"),
     )
-
-
-def format_smtp_uri(settings: SmtpSettings) -> str:
-    """The connection URI for these settings, from which `parse_smtp_uri` makes them again.
-
-    Raises `ConfigError` for settings that no URI stands for.
-    """
-    scheme = "smtps" if settings.security is Security.TLS else "smtp"
-    user_info = ""
-    if settings.username is not None:
-        user_info = f"{_quoted(settings.username)}:{_quoted(settings.password or '')}@"
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    parameters = [
-        *(["disable_starttls=true"] if settings.security is Security.NONE else []),
-        *([] if settings.verify else ["skip_ssl_verify=true"]),
-        *([f"server_name={settings.server_name}"] if settings.server_name else []),
-    ]
-    query = f"?{'&'.join(parameters)}" if parameters else ""
-    text = f"{scheme}://{user_info}{host}:{settings.port}/{query}"
-    if parse_smtp_uri(text) != settings:
-        raise ConfigError("no connection URI stands for these settings")
-    return text
 
 
 def _check_characters(text: str) -> None:
@@ -203,7 +181,3 @@ def _security(*, implicit: bool, parameters: dict[str, str]) -> Security:
     if implicit:
         return Security.TLS
     return Security.NONE if clear else Security.STARTTLS
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")

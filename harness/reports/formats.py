@@ -24,13 +24,14 @@ class Context:
 
     `folder` is where the report will be: paths in it are relative to that. `describe_row` gives
     the one-line paraphrase of a requirement or situation, or "" for one that it does not know.
-    `command` is the command line that runs one case again, up to its `--select`; None for the
-    plain one with the sender of the run. `status` gives the exit status to announce.
+    `command` is the command line that runs one case again, up to its `--select`, or makes such a
+    line of a case's id; None for the plain one with the sender of the run. `status` gives the exit
+    status to announce.
     """
 
     folder: Path = field(default_factory=Path)
     describe_row: Callable[[str], str] = no_description
-    command: str | None = None
+    command: str | Callable[[str], str] | None = None
     status: Callable[[RunResult], int] = exit_status
 
 

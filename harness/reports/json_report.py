@@ -6,7 +6,7 @@ import json
 
 from pydantic import BaseModel
 
-from harness.escaping import inert
+from harness.escaping import inert_json
 from harness.model import RunResult
 from harness.reports.document import to_document
 from harness.reports.formats import Context, WholeFormat
@@ -19,8 +19,7 @@ def render(result: RunResult, context: Context) -> str:
 
 def json_text(document: BaseModel, *, indent: int | None = None) -> str:
     """Return `document` as JSON in plain ASCII, so that it may safely be printed as it is."""
-    text = json.dumps(document.model_dump(mode="json", by_alias=True), indent=indent)
-    return inert(text, hash_sign=r"\u0023")  # a line begins with a bracket or a quotation mark
+    return inert_json(json.dumps(document.model_dump(mode="json", by_alias=True), indent=indent))
 
 
 FORMAT = WholeFormat(name="json", about="everything, for programs", render=render)

@@ -16,6 +16,7 @@ from harness.escaping import inert, shortened, visible
 from harness.gate import meaning
 from harness.model import CaseResult, Finding, RequirementResult, RunResult, Verdict
 from harness.reports.causes import Cause, convicting
+from harness.reports.complaints import MOST_SHOWN, remarks_on_answers
 from harness.reports.document import relative
 from harness.reports.formats import Context, WholeFormat
 from harness.reports.overview import (
@@ -62,6 +63,7 @@ def render(result: RunResult, context: Context) -> str:
         _not_judged(result),
         _errors(result, context),
         _not_asked(result),
+        _remarks(result),
         _closing(result, context),
     ]
     return inert(_within(_LARGEST, [section for section in sections if section]))
@@ -258,6 +260,16 @@ def _not_asked(result: RunResult) -> list[str]:
             lines.append(f"* Requirements {verdict}: {len(rows)} ({counts})")
     about = f": {plural(len(cases), 'case')} could not be asked of this sender" if cases else ""
     return _folded(f"Not asked{about}", lines) if lines else []
+
+
+def _remarks(result: RunResult) -> list[str]:
+    remarks = remarks_on_answers(result)
+    if not remarks:
+        return []
+    heading = "### Answers: the sender's author may want to mend this; it decided nothing"
+    shown = [f"* {_short(remark.text)} ({remark.where})" for remark in remarks[:MOST_SHOWN]]
+    more = len(remarks) - MOST_SHOWN
+    return [heading, "", *shown, *([f"* and {more} more"] if more > 0 else [])]
 
 
 def _closing(result: RunResult, context: Context) -> list[str]:

@@ -247,8 +247,10 @@ def _content(conversation: Sequence[tuple[int, str]]) -> frozenset[int]:
     return frozenset(event for event, line in conversation if _END_OF_CONTENT.search(line))
 
 
-def again(case: CaseResult, result: RunResult, command: str | None) -> str:
-    """Return the command line that runs just this case."""
+def again(case: CaseResult, result: RunResult, command: str | Callable[[str], str] | None) -> str:
+    """Return the line that runs just this case: `command` makes it, or is what stands before it."""
+    if callable(command):
+        return command(case.id)
     select = f"--select {shlex.quote(case.id)}"
     if command is not None:
         return f"{command} {select}"

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
-from harness import features
 from harness.checks import wire_checks
 from harness.checks.claims import SenderClause
 from harness.checks.counts import Count
@@ -223,9 +222,9 @@ class Expanded(BaseModel):
             raise ValueError("verifies: this or situations has to name at least one row")
         if not any(step.send for step in self.when):
             raise ValueError("when: has no send")
-        unknown = sorted(set(self.needs) - KNOWN_FEATURES - EXTRA_FEATURES)
+        unknown = sorted(set(self.needs) - KNOWN_FEATURES)
         if unknown:
-            choices = choose_from(unknown[0], sorted(KNOWN_FEATURES | EXTRA_FEATURES))
+            choices = choose_from(unknown[0], sorted(KNOWN_FEATURES))
             raise ValueError(f"needs: there is no feature {unknown[0]!r}{choices}")
         if self.is_negative and self.control is None:
             raise ValueError("control: a negative scenario needs its twin that succeeds")
@@ -266,6 +265,3 @@ class Expanded(BaseModel):
 _NEEDS_A_CONNECTION = frozenset(
     ["message", "sni", "first-octets", "tls-versions", "hosts", "paths"]
 )
-
-# Features beyond the protocol's list that a sender may declare.
-EXTRA_FEATURES = frozenset(features.EXTRA)

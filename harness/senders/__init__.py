@@ -24,15 +24,12 @@ def open_sender(
     environment: Mapping[str, str],
     jobs: int | None = None,
     state_dir: str | None = None,
-    proxy_url: str | None = None,
-    proxy: bool = False,
 ) -> Sender:
     """The sender that `spec` names, not yet started: use it with `async with`.
 
     `environment` is the harness's own; a program gets it with the run's trust anchor named in it
     and without proxies (`harness.senders.environment`). `jobs` bounds how many processes of a
-    sender stay up at a time (None: `default_jobs`), `state_dir` becomes HARNESS_STATE_DIR, and
-    `proxy_url` is the CONNECT proxy, used where `proxy` holds or the sender's file asks for it.
+    sender stay up at a time (None: `default_jobs`), and `state_dir` becomes HARNESS_STATE_DIR.
 
     Raises `UsageError` for a SPEC that makes no sense. That its program does not exist is
     found by `start`, which raises `SenderNotFoundError`.
@@ -42,8 +39,6 @@ def open_sender(
         environment=environment,
         jobs=jobs,
         state_dir=state_dir,
-        proxy_url=proxy_url,
-        proxy=proxy,
     )
     return open_in(surroundings, spec)
 

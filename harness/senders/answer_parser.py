@@ -6,14 +6,32 @@ it must not decide a verdict; but its author wants to know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from harness.protocol import ASSUMED_FEATURES, KNOWN_FEATURES, Answer, Description
+from harness.protocol import (
+    ASSUMED_FEATURES,
+    KNOWN_FEATURES,
+    Answer,
+    Description,
+    ErrorClass,
+    Phase,
+)
 
+from .complaints import (
+    MOST_COMPLAINTS,
+    quoted,
+    read_otherwise,
+    unknown_feature,
+    unknown_keys,
+    unknown_keys_of_description,
+    unknown_word,
+)
 from .outcome import Answered, Described, NoAnswer, Outcome, Replied, Unsupported
 
 STATUSES: tuple[str, ...] = get_args(Answer.model_fields["status"].annotation)
@@ -21,12 +39,20 @@ STATUSES: tuple[str, ...] = get_args(Answer.model_fields["status"].annotation)
 # Each round removes at least one value, and names it; beyond this many the rest is given up.
 _ROUNDS = 8
 
+# No case has more recipients than a few; the rest of a longer list is no answer to anything.
+MOST_REFUSED = 1000
+
 
 def read_reply(outcome: Outcome) -> Outcome:
     """Turn an answer with status `unsupported` into `Unsupported`, for whatever action it is."""
     match outcome:
         case Replied(document={"status": "unsupported"} as document, output=output):
-            return Unsupported(reason=_reason(document), document=document, output=output)
+            return Unsupported(
+                reason=_reason(document),
+                document=document,
+                complaints=(*outcome.complaints, *unknown_keys(document)),
+                output=output,
+            )
         case _:
             return outcome
 
@@ -38,13 +64,13 @@ def read_answer(outcome: Outcome) -> Outcome:
         return outcome
     status = outcome.document.get("status")
     if status not in STATUSES:
-        why = f"`status` is {_shown(status)}, and must be one of {', '.join(STATUSES)}"
+        why = f"`status` is {quoted(status)}, and must be one of {', '.join(STATUSES)}"
         return NoAnswer(why=why, output=outcome.output)
     answer, complaints = lenient_answer(outcome.document)
     return Answered(
         document=outcome.document,
         answer=answer,
-        complaints=(*outcome.complaints, *complaints),
+        complaints=_few((*outcome.complaints, *complaints, *unknown_keys(outcome.document))),
         output=outcome.output,
     )
 
@@ -62,13 +88,13 @@ def read_description(outcome: Outcome) -> Outcome:
     if "features" not in document:
         return read_answer(outcome)
     if not isinstance(document["features"], list):
-        why = f"`features` is {_shown(document['features'])}, and must be a list"
+        why = f"`features` is {quoted(document['features'])}, and must be a list"
         return NoAnswer(why=why, output=outcome.output)
     description, complaints = _lenient_description(document)
     return Described(
         document=document,
         description=description,
-        complaints=(*outcome.complaints, *complaints),
+        complaints=_few((*outcome.complaints, *complaints, *unknown_keys_of_description(document))),
         output=outcome.output,
     )
 
@@ -86,24 +112,39 @@ def features_of(outcome: Outcome) -> frozenset[str]:
 
 def lenient_answer(document: Mapping[str, Any]) -> tuple[Answer, tuple[str, ...]]:
     """The answer in `document`, whose `status` is a good one, and what was left out of it."""
-    rest = _said(document)
-    complaints: list[str] = []
+    rest, complaints = _said(document)
     for _ in range(_ROUNDS):
         try:
-            return Answer.model_validate(rest), tuple(complaints)
+            answer = Answer.model_validate(rest)
         except ValidationError as problem:
             complaints += _drop(rest, problem)
+        else:
+            return answer, (*complaints, *read_otherwise(rest, answer.document()))
     complaints.append("too much of the answer is wrong; only its status was read")
     return Answer(status=rest["status"]), tuple(complaints)
 
 
-def _said(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy without nulls, which many languages write for what was not said."""
-    said = {key: deepcopy(value) for key, value in document.items() if value is not None}
+def _said(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A copy without nulls, which many languages write for what was not said, and within bounds."""
+    said = {key: _copy(value) for key, value in document.items() if value is not None}
     error = said.get("error")
     if isinstance(error, dict):
         said["error"] = {key: value for key, value in error.items() if value is not None}
-    return said
+    refused = said.get("refused")
+    if not isinstance(refused, list):
+        return said, []
+    # Whatever is no object is known at once; a validator takes long over thousands of mistakes.
+    said["refused"] = [item for item in refused[:MOST_REFUSED] if isinstance(item, dict)]
+    left_out = len(refused) - len(said["refused"])
+    why = f"{left_out} of {len(refused)} are no objects, or beyond the first {MOST_REFUSED}"
+    return said, [f"refused: {why}; left out"] if left_out else []
+
+
+def _copy(value: Any) -> Any:
+    """A JSON document of which no part is in two places, as in what a function may return."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _drop(document: dict[str, Any], problem: ValidationError) -> list[str]:
@@ -111,11 +152,26 @@ def _drop(document: dict[str, Any], problem: ValidationError) -> list[str]:
     faults: dict[tuple[str | int, ...], str] = {}
     for error in problem.errors(include_url=False, include_context=False):
         path = _existing(document, error["loc"])
-        faults.setdefault(path, f"{_dotted(path)}: {error['msg']}; left out")
+        if path not in faults:
+            faults[path] = _fault(path, error)
     # From the back, so that the places of list items before it stay what they are.
     for path in sorted(faults, key=_place, reverse=True):
         _remove(document, path)
     return list(faults.values())
+
+
+_WORDS: Mapping[tuple[str | int, ...], type[Enum]] = {
+    ("error", "phase"): Phase,
+    ("error", "class"): ErrorClass,
+}
+
+
+def _fault(path: tuple[str | int, ...], error: ErrorDetails) -> str:
+    """What is wrong there. The places in a list are left out: one mistake is told once."""
+    name = ".".join(step for step in path if isinstance(step, str))
+    if path in _WORDS:
+        return unknown_word(name, error["input"], _WORDS[path])
+    return f"{name}: {error['msg']}; left out"
 
 
 def _existing(document: Any, location: Sequence[str | int]) -> tuple[str | int, ...]:
@@ -145,27 +201,25 @@ def _place(path: Sequence[str | int]) -> tuple[tuple[bool, int, str], ...]:
     )
 
 
-def _dotted(path: Sequence[str | int]) -> str:
-    return ".".join(map(str, path))
-
-
 def _lenient_description(document: Mapping[str, Any]) -> tuple[Description, tuple[str, ...]]:
     complaints = []
     features = []
     for feature in document["features"]:
         if not isinstance(feature, str):
-            complaints.append(f"features: {_shown(feature)} is not a string; left out")
+            complaints.append(f"features: {quoted(feature)} is not a string; left out")
             continue
         features.append(feature)
-        if feature not in KNOWN_FEATURES:
-            complaints.append(f"features: {_shown(feature)} is unknown; nothing depends on it")
+    unknown = (feature for feature in features if feature not in KNOWN_FEATURES)
+    complaints += [
+        unknown_feature(feature, KNOWN_FEATURES) for feature in islice(unknown, MOST_COMPLAINTS)
+    ]
     fields: dict[str, str] = {}
     for key in ("name", "version"):
         value = document.get(key)
         if isinstance(value, str):
             fields[key] = value
         elif value is not None:
-            complaints.append(f"{key}: {_shown(value)} is not a string; left out")
+            complaints.append(f"{key}: {quoted(value)} is not a string; left out")
     return Description(features=tuple(dict.fromkeys(features)), **fields), tuple(complaints)
 
 
@@ -176,6 +230,9 @@ def _reason(document: Mapping[str, Any]) -> str:
     return next((word for word in words if isinstance(word, str)), "")
 
 
-def _shown(value: object, *, longest: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= longest else text[: longest - 3] + "..."
+def _few(complaints: Iterable[str]) -> tuple[str, ...]:
+    """Each once, and not more than a person would read."""
+    found = tuple(dict.fromkeys(complaints))
+    if len(found) <= MOST_COMPLAINTS:
+        return found
+    return (*found[:MOST_COMPLAINTS], f"and {len(found) - MOST_COMPLAINTS} more of that kind")

@@ -29,28 +29,20 @@ class Surroundings:
     """What a run gives to the sender that it opens.
 
     `environment` is that of the harness itself, from which a program's is made. `jobs` bounds how
-    many processes of the sender stay up at a time; None means the adapter's default. `proxy_url`
-    is the CONNECT proxy, used where `proxy` holds or the sender's file asks for it. `additions`
-    and `declared` are the environment and the features that such a file lists.
+    many processes of the sender stay up at a time; None means the adapter's default. `additions`
+    and `declared` are the environment and the features that a sender file lists.
     """
 
     trust: Trust
     environment: Mapping[str, str] = field(default_factory=dict)
     jobs: int | None = None
     state_dir: str | None = None
-    proxy_url: str | None = None
-    proxy: bool = False
     additions: Mapping[str, str] = field(default_factory=dict)
     declared: frozenset[str] | None = None
 
     def for_program(self) -> dict[str, str]:
         """The environment to start a program with; `additions` come last."""
-        made = sender_environment(
-            self.environment,
-            self.trust,
-            proxy_url=self.proxy_url if self.proxy else None,
-            state_dir=self.state_dir,
-        )
+        made = sender_environment(self.environment, self.trust, state_dir=self.state_dir)
         return {**made, **self.additions}
 
 
@@ -59,8 +51,6 @@ class Sender(ABC):
 
     `name` is the SPEC that it was opened by. `measured_start` is how many seconds it took to start
     and answer `describe`, and `features` what it then said; both are set by `describe`.
-    `judges_message_building` is False for one that is handed a finished message, or that is not
-    told what the message should be.
 
     All methods belong to one event loop. `ask`, `describe` and `send` may run side by side.
     They raise only `SenderError`, for a sender that cannot be driven at all; whatever a
@@ -72,14 +62,7 @@ class Sender(ABC):
         self.default_jobs = IN_PROCESS_JOBS
         self.features: frozenset[str] = ASSUMED_FEATURES
         self.measured_start = 0.0
-        self.judges_message_building = True
         self.error_map: ErrorMap = NO_ERROR_MAP
-        self.wants_proxy = False
-
-    @property
-    def has_timeout(self) -> bool:
-        """Whether it honours the request's `timeout`, rather than one of its own."""
-        return "timeout" in self.features
 
     def limit_for(self, timeout: float) -> float:
         """The seconds after which a case with this `timeout` is cut off."""

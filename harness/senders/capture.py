@@ -1,19 +1,25 @@
 """Keeping what a sender writes, within bounds, and finding its answer in it.
 
 Pure: bytes in, values out. A sender that writes gigabytes costs its first and last 64 KiB, and
-its answer is still found when it is the last line.
+its answer is still found when it is the last line. Whatever it costs, no secret of the request is
+cut through, and none that lay in what was left out goes unnoticed.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any, NoReturn
 
+from harness.secrets import LONGEST_FORM, NO_SECRETS, Secrets
+
+from .json_object import JsonObject, json_object
 from .outcome import Output
 
 KEPT_AT_EACH_END = 64 * 1024
 LONGEST_ANSWER = 1024 * 1024
+
+# Of what is left out, so much is searched for every form of a secret; what a flood has beyond that
+# only for those that stand in it as they are.
+SEARCHED_CLOSELY = 4 * 1024 * 1024
 
 # Of a program's words that become a reason or an error message: the end tells most.
 MOST_WORDS = 8 * 1024
@@ -21,17 +27,24 @@ MOST_WORDS = 8 * 1024
 # Of a line that is quoted in a sentence.
 MOST_QUOTED = 1000
 
-_BOM = b"\xef\xbb\xbf"
-
 
 class Ends:
-    """The first and the last bytes of a stream."""
+    """The first and the last bytes of a stream.
 
-    def __init__(self, *, kept: int = KEPT_AT_EACH_END) -> None:
+    `told` are the secrets of the request that is being answered. What is left out is searched for
+    them, and a secret that a border would cut through is left out as a whole.
+    """
+
+    def __init__(self, *, kept: int = KEPT_AT_EACH_END, told: Secrets = NO_SECRETS) -> None:
+        self.told = told
         self._kept = kept
         self._head = bytearray()
         self._tail = bytearray()
         self._left_out = 0
+        # What stood around both borders, where a secret may lie on either side of one.
+        self._after_head = b""
+        self._before_tail = b""
+        self._found: dict[str, None] = {}
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -44,6 +57,15 @@ class Ends:
 
     def _cut(self) -> None:
         surplus = max(len(self._tail) - self._kept, 0)
+        if not surplus:
+            return
+        before = self._before_tail if self._left_out else bytes(self._head[-LONGEST_FORM:])
+        searched = before + bytes(self._tail[: surplus + LONGEST_FORM])
+        closely = self._left_out < SEARCHED_CLOSELY
+        self._found |= dict.fromkeys(self.told.found_in(searched, closely=closely))
+        if len(self._after_head) < LONGEST_FORM:
+            self._after_head = (self._after_head + bytes(self._tail[:surplus]))[:LONGEST_FORM]
+        self._before_tail = (before + bytes(self._tail[:surplus]))[-LONGEST_FORM:]
         del self._tail[:surplus]
         self._left_out += surplus
 
@@ -52,13 +74,38 @@ class Ends:
         """Whether anything was left out."""
         return self._left_out + len(self._tail) > self._kept
 
+    @property
+    def found(self) -> tuple[str, ...]:
+        """The names of the secrets that stood in what was left out, or reached into it."""
+        self._cut()
+        return tuple(self._found)
+
     def content(self) -> bytes:
         """What was kept, with a line in between that says how much was not."""
         self._cut()
         if not self._left_out:
             return bytes(self._head + self._tail)
-        gap = b"\n[... %d bytes left out ...]\n" % self._left_out
-        return bytes(self._head) + gap + bytes(self._tail)
+        head = self._head[: self._before_a_secret()]
+        tail = self._tail[self._after_a_secret() :]
+        left_out = self._left_out + len(self._head) - len(head) + len(self._tail) - len(tail)
+        return bytes(head) + b"\n[... %d bytes left out ...]\n" % left_out + bytes(tail)
+
+    def _before_a_secret(self) -> int:
+        """Where the head ends, or the secret begins that its end would cut through."""
+        end, around = len(self._head), bytes(self._head[-LONGEST_FORM:])
+        border = len(around)
+        reaching = self._reaching(around + (self._after_head + bytes(self._tail)), border)
+        return end - border + min([border, *(start for start, _ in reaching)])
+
+    def _after_a_secret(self) -> int:
+        """Where the tail begins, or the secret ends that its beginning would cut through."""
+        border = len(self._before_tail)
+        reaching = self._reaching(self._before_tail + bytes(self._tail[:LONGEST_FORM]), border)
+        return max([border, *(end for _, end in reaching)]) - border
+
+    def _reaching(self, data: bytes, border: int) -> list[tuple[int, int]]:
+        spans = self.told.spans(data[: border + LONGEST_FORM])
+        return [(span.start, span.end) for span in spans if span.start < border < span.end]
 
 
 class Lines:
@@ -123,44 +170,20 @@ class AnswerSearch:
 
     def __init__(self, action: object) -> None:
         self._keys = answer_keys(action)
-        self._last: dict[str, dict[str, Any]] = {}
+        self._last: dict[str, JsonObject] = {}
 
     def look(self, line: bytes) -> None:
         """Take the next line."""
-        document = json_object(line)
+        read = json_object(line)
         for key in self._keys:
-            if document is not None and key in document:
-                self._last[key] = document
+            if read is not None and key in read.document:
+                self._last[key] = read
                 return
 
     @property
-    def found(self) -> dict[str, Any] | None:
+    def found(self) -> JsonObject | None:
         """The answer so far; an object with the telling key is preferred to a later one without."""
         return next((self._last[key] for key in self._keys if key in self._last), None)
-
-
-def json_object(line: bytes) -> dict[str, Any] | None:
-    """The JSON object that a line consists of; None when it is anything else."""
-    text = line.strip().removeprefix(_BOM).strip()
-    if not (text.startswith(b"{") and text.endswith(b"}")):
-        return None
-    try:
-        document = json.loads(text.decode("utf-8", "replace"), parse_constant=_refuse)
-        if b"\\u" in text:
-            document = _without_lone_surrogates(document)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _without_lone_surrogates(document: Any) -> Any:
-    """Half a character, escaped, is valid JSON, and would break whoever writes it down later."""
-    text = json.dumps(document, ensure_ascii=False)
-    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def why_no_answer(output: Output, action: object) -> str:
@@ -168,10 +191,10 @@ def why_no_answer(output: Output, action: object) -> str:
     keys = " or ".join(f"`{key}`" for key in answer_keys(action))
     if not output.stdout.strip():
         return "stdout is empty"
-    document = json_object(output.stdout)
-    if document is None:
+    read = json_object(output.stdout)
+    if read is None:
         return f"no line of stdout is a JSON object with {keys}"
-    if any(key in document for key in answer_keys(action)):
+    if any(key in read.document for key in answer_keys(action)):
         return "stdout is JSON spread over several lines, and an answer is one line"
     return f"stdout is a JSON object without {keys}"
 
@@ -197,6 +220,8 @@ def _beginning(line: bytes) -> str:
     return f"{text[:MOST_QUOTED].rpartition(' ')[0]} …".strip()
 
 
-def words_of(data: bytes) -> str:
-    """The end of what a program wrote, as text."""
-    return data[-MOST_WORDS:].decode("utf-8", "replace").strip()
+def words_of(data: bytes, told: Secrets = NO_SECRETS) -> str:
+    """The end of what a program wrote, as text. Where it is cut, `told` is hidden before."""
+    if len(data) > MOST_WORDS:
+        data = told.redact(data)[-MOST_WORDS:]
+    return data.decode("utf-8", "replace").strip()

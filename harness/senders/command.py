@@ -16,7 +16,7 @@ from .capture import AnswerSearch
 from .exit_status import outcome_of
 from .outcome import Outcome
 from .process import find_program, run_to_end
-from .program import json_line, split_words
+from .program import json_line, secrets_told, split_words
 
 SCHEMES = ("command",)
 
@@ -44,10 +44,11 @@ class CommandSender(Sender):
             stdin=json_line(document) + b"\n",
             limit=limit,
             on_line=search.look,
+            told=secrets_told(document),
         )
         return outcome_of(
             run.exit_status,
-            document=search.found,
+            found=search.found,
             output=run.output,
             action=action,
             limit=limit,

@@ -20,7 +20,7 @@ from .capture import answer_keys
 from .long_running import Lease, Pool
 from .outcome import Outcome
 from .process import find_program
-from .program import json_line, split_words
+from .program import json_line, secrets_told, split_words
 
 SCHEMES = ("command+lines",)
 
@@ -62,7 +62,11 @@ class LinesSender(Sender):
         """Ask a free program."""
         action = document.get("action")
         return await self._asked.ask(
-            json_line(document), keys=answer_keys(action), action=action, limit=limit
+            json_line(document),
+            keys=answer_keys(action),
+            action=action,
+            limit=limit,
+            told=secrets_told(document),
         )
 
 

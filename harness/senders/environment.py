@@ -13,6 +13,10 @@ from harness.protocol import Trust
 
 STATE_DIR = "HARNESS_STATE_DIR"
 
+# Where whoever runs the harness puts what is for the harness alone, like the URI, password and all,
+# of a real server (`harness send`).
+OWN_PREFIX = "HARNESS_"
+
 CA_FILE_VARIABLES = (
     "SSL_CERT_FILE",  # OpenSSL, Go, Ruby, PHP, .NET
     "REQUESTS_CA_BUNDLE",  # Python: requests
@@ -50,15 +54,15 @@ def sender_environment(
     base: Mapping[str, str],
     trust: Trust,
     *,
-    proxy_url: str | None = None,
     state_dir: str | None = None,
 ) -> dict[str, str]:
     """`base`, changed so that a program trusts the run's anchor and reaches only the fakes.
 
     Proxy variables are removed in any spelling, or else a proxy of the developer's would be judged
-    in the sender's place; with `proxy_url` they name that CONNECT proxy instead. SSL_CERT_DIR is
-    removed because OpenSSL and Go read it beside SSL_CERT_FILE: a private CA in such a folder would
-    be a second anchor, and a sender that rightly accepts its certificates would be convicted.
+    in the sender's place. So are the harness's own (`OWN_PREFIX`), but for the one that the
+    protocol gives to a sender, `state_dir`. SSL_CERT_DIR is removed because OpenSSL and Go read it
+    beside SSL_CERT_FILE: a private CA in such a folder would be a second anchor, and a sender that
+    rightly accepts its certificates would be convicted.
 
     Variables of the six providers are removed too (`VENDOR_PREFIXES`, in any spelling): a sender
     that falls back on them would show the developer's real keys to the fakes and in the evidence,
@@ -69,7 +73,8 @@ def sender_environment(
         name: value
         for name, value in base.items()
         if not name.lower().endswith("_proxy")
-        and name not in ("SSL_CERT_DIR", STATE_DIR)
+        and name != "SSL_CERT_DIR"
+        and not name.upper().startswith(OWN_PREFIX)
         and not _is_a_vendors(name)
     }
     environment |= NO_AMAZON_KEYS
@@ -77,9 +82,6 @@ def sender_environment(
     environment["JAVA_TOOL_OPTIONS"] = _java_options(base.get("JAVA_TOOL_OPTIONS", ""), trust)
     if state_dir is not None:
         environment[STATE_DIR] = state_dir
-    if proxy_url is not None:
-        environment |= {"HTTPS_PROXY": proxy_url, "https_proxy": proxy_url}
-        environment["NODE_USE_ENV_PROXY"] = "1"
     return environment
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
-from typing import Any
 
 from .capture import why_no_answer, words_of
-from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
+from .json_object import JsonObject
+from .outcome import Crashed, Document, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
 
 UNSUPPORTED_STATUS = 77
 
@@ -15,7 +14,7 @@ UNSUPPORTED_STATUS = 77
 def outcome_of(
     exit_status: int | None,
     *,
-    document: Mapping[str, Any] | None,
+    found: JsonObject | None,
     output: Output,
     action: object,
     limit: float,
@@ -25,22 +24,33 @@ def outcome_of(
     `exit_status` is the negative number of a signal for one that was killed, and None for one that
     did not end by itself. Status 77 overrules an answer; any other only adds a complaint to it.
     """
+    document = found.document if found is not None else None
     if exit_status is None:
         return Hung(limit=limit, document=document, output=output)
     if exit_status == UNSUPPORTED_STATUS:
         return unsupported(output, document=document)
-    if document is not None:
+    if found is not None:
         ending = _ending(exit_status)
         complaints = () if exit_status == 0 else (f"after its answer it ended with {ending}",)
-        return Replied(document=document, complaints=complaints, output=output)
+        return replied(found, output, complaints=complaints)
     if exit_status == 0:
         return NoAnswer(why=why_no_answer(output, action), output=output)
     return crashed(exit_status, output)
 
 
-def unsupported(output: Output, *, document: Mapping[str, Any] | None = None) -> Unsupported:
+def replied(
+    found: JsonObject, output: Output, *, complaints: tuple[str, ...] = ()
+) -> Replied | NoAnswer:
+    """An answer, or what is wrong with it as a document."""
+    if found.flaw:
+        return NoAnswer(why=found.flaw, output=output)
+    return Replied(document=found.document, complaints=complaints, output=output)
+
+
+def unsupported(output: Output, *, document: Document | None = None) -> Unsupported:
     """Exit status 77: the reason is on stderr."""
-    return Unsupported(reason=words_of(output.stderr), document=document, output=output)
+    reason = words_of(output.stderr, output.told)
+    return Unsupported(reason=reason, document=document, output=output)
 
 
 def crashed(exit_status: int, output: Output) -> Crashed:

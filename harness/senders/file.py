@@ -7,7 +7,6 @@
       - {pattern: "certificate verify failed", phase: tls, class: certificate-invalid}
     limits: {case: 60, start: 30}        # seconds: for each case; to start and describe itself
     actions: {configure: ./configure.sh} # a SPEC, or a command, of its own for an action
-    proxy: true                          # it is to use the CONNECT proxy
 
 Only `sender` is required. Programs are found from the current directory, not from the file's.
 """
@@ -24,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from harness.errors import UsageError
 from harness.protocol import KNOWN_FEATURES, Description, ErrorClass, Phase
@@ -33,6 +32,7 @@ from harness.scenario.loading import load, validate
 from . import is_spec, open_in
 from .answer_parser import features_of
 from .base import Sender, Surroundings
+from .complaints import nearest
 from .error_map import ErrorMap, Rule
 from .outcome import Answered, Described, Outcome, Unsupported
 
@@ -50,7 +50,10 @@ _IMPLIED: Mapping[Action, str] = {
 
 def _known_feature(feature: str) -> str:
     if feature not in KNOWN_FEATURES:
-        raise ValueError(f"unknown feature; choose from {', '.join(sorted(KNOWN_FEATURES))}")
+        near = nearest(feature, KNOWN_FEATURES)
+        meant = f"did you mean {near}? " if near else ""
+        choices = ", ".join(sorted(KNOWN_FEATURES))
+        raise ValueError(f"unknown feature; {meant}Choose from {choices}")
     return feature
 
 
@@ -123,9 +126,6 @@ class SenderFile(_Written):
     actions: dict[Action, str] = Field(default_factory=dict)
     """A way of its own to be driven, or a command, for single actions."""
 
-    proxy: StrictBool = False
-    """Whether it is to use the CONNECT proxy."""
-
     @property
     def declared(self) -> frozenset[str] | None:
         """The features listed, or None."""
@@ -151,7 +151,6 @@ class FileSender(Sender):
             surroundings,
             additions={**surroundings.additions, **given.environment},
             declared=given.declared,
-            proxy=surroundings.proxy or given.proxy,
         )
         self._given = given
         self._usual = _open(inside, name, given.sender)
@@ -160,9 +159,7 @@ class FileSender(Sender):
         }
         sends = self._for("send")
         self.default_jobs = sends.default_jobs
-        self.judges_message_building = sends.judges_message_building
         self.error_map = ErrorMap(rules=tuple(entry.rule() for entry in given.error_map))
-        self.wants_proxy = given.proxy
         self.features = self._own_features(self._usual.features)
 
     def limit_for(self, timeout: float) -> float:

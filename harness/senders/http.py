@@ -20,11 +20,14 @@ import anyio
 import anyio.to_thread
 
 from harness.errors import SenderNotFoundError, UsageError
+from harness.secrets import NO_SECRETS, Secrets
 
 from .base import Sender, Surroundings
-from .capture import LONGEST_ANSWER, Ends, answer_keys, json_object, words_of
-from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
-from .program import json_line
+from .capture import KEPT_AT_EACH_END, LONGEST_ANSWER, Ends, answer_keys, words_of
+from .exit_status import replied
+from .json_object import json_object
+from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Unsupported
+from .program import json_line, secrets_told
 
 SCHEMES = ("http", "https")
 
@@ -72,7 +75,9 @@ class HttpSender(Sender):
             return Crashed(how=f"{type(problem).__name__}: {problem}")
         finally:
             connection.close()
-        return response_outcome(response.status, body, action=document.get("action"))
+        return response_outcome(
+            response.status, body, action=document.get("action"), told=secrets_told(document)
+        )
 
     def _connection(self, limit: float) -> http.client.HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
@@ -81,21 +86,34 @@ class HttpSender(Sender):
         return http.client.HTTPSConnection(host, port, timeout=limit, context=self._context)
 
 
-def response_outcome(status: int, body: bytes, *, action: object) -> Outcome:
+def response_outcome(
+    status: int, body: bytes, *, action: object, told: Secrets = NO_SECRETS
+) -> Outcome:
     """What a response with this status and body answers."""
-    kept = Ends()
-    kept.feed(body)
-    output = Output(stdout=kept.content(), truncated=kept.truncated)
+    output = _kept(body, told)
     if status == http.client.NOT_IMPLEMENTED:
-        return Unsupported(reason=words_of(body), output=output)
+        return Unsupported(reason=words_of(body, told), output=output)
     if status != http.client.OK:
         return NoAnswer(why=f"HTTP status {status}", output=output)
-    document = json_object(body) if len(body) <= LONGEST_ANSWER else None
+    if len(body) > LONGEST_ANSWER:
+        return NoAnswer(why=f"the body is longer than {LONGEST_ANSWER} bytes", output=output)
+    read = json_object(body)
     keys = answer_keys(action)
-    if document is None or not any(key in document for key in keys):
-        told = " or ".join(f"`{key}`" for key in keys)
-        return NoAnswer(why=f"the body is no JSON object with {told}", output=output)
-    return Replied(document=document, output=output)
+    if read is None or not any(key in read.document for key in keys):
+        names = " or ".join(f"`{key}`" for key in keys)
+        return NoAnswer(why=f"the body is no JSON object with {names}", output=output)
+    return replied(read, output)
+
+
+def _kept(body: bytes, told: Secrets) -> Output:
+    """What is kept of a body. Of one that was not read to its end only the beginning is."""
+    if len(body) > LONGEST_ANSWER:
+        # Redacted first: what a border cuts through would not be known for a secret.
+        beginning = told.redact(body)[:KEPT_AT_EACH_END]
+        return Output(stdout=beginning, truncated=True, found=told.found_in(body), told=told)
+    kept = Ends(told=told)
+    kept.feed(body)
+    return Output(stdout=kept.content(), truncated=kept.truncated, found=kept.found, told=told)
 
 
 def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:

@@ -6,11 +6,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
-from .capture import json_object, why_still_no_answer
-from .exit_status import outcome_of
-from .outcome import Hung, Outcome, Replied
+from harness.secrets import Secrets
+
+from .capture import why_still_no_answer
+from .exit_status import outcome_of, replied
+from .json_object import JsonObject, json_object
+from .outcome import Hung, Outcome
 from .process import GRACE, Process, start_process, within
 
 BUFFERED = "output that is not flushed after each answer looks the same"
@@ -24,9 +26,9 @@ class Inbox:
 
     def __init__(self) -> None:
         self._keys: tuple[str, ...] = ()
-        self._answer: asyncio.Future[dict[str, Any]] | None = None
+        self._answer: asyncio.Future[JsonObject] | None = None
 
-    def expect(self, keys: tuple[str, ...]) -> asyncio.Future[dict[str, Any]]:
+    def expect(self, keys: tuple[str, ...]) -> asyncio.Future[JsonObject]:
         """A future of the next answer; lines that came before are not considered."""
         self._keys = keys
         self._answer = asyncio.get_running_loop().create_future()
@@ -36,9 +38,9 @@ class Inbox:
         """Take the next line."""
         if self._answer is None or self._answer.done():
             return
-        document = json_object(line)
-        if document is not None and any(key in document for key in self._keys):
-            self._answer.set_result(document)
+        read = json_object(line)
+        if read is not None and any(key in read.document for key in self._keys):
+            self._answer.set_result(read)
 
 
 class LongRunningProgram:
@@ -63,15 +65,16 @@ class LongRunningProgram:
         return not self._process.exited.done()
 
     async def ask(
-        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float, told: Secrets
     ) -> Outcome:
         """Hand it a line, and wait for an answer; without one it is ended."""
         process = self._process
         answer = self._inbox.expect(keys)
+        process.watch_for(told)
         process.write(line + b"\n")
         await within(limit, answer, process.exited)
         if answer.done():
-            return Replied(document=answer.result(), output=process.take_output())
+            return replied(answer.result(), process.take_output())
         status = process.exit_status
         # What it wrote last may still be on its way, the answer among it.
         await process.end()
@@ -80,8 +83,8 @@ class LongRunningProgram:
             wrote = why_still_no_answer(output, action)
             hint = f"{wrote}; {BUFFERED}" if wrote else BUFFERED
             return Hung(limit=limit, hint=hint, output=output)
-        document = answer.result() if answer.done() else None
-        return outcome_of(status, document=document, output=output, action=action, limit=limit)
+        found = answer.result() if answer.done() else None
+        return outcome_of(status, found=found, output=output, action=action, limit=limit)
 
     def forget_output(self) -> None:
         """Let what it wrote after its last answer be no evidence of the next request."""
@@ -119,13 +122,13 @@ class Lease:
         self._program: LongRunningProgram | None = None
 
     async def ask(
-        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float, told: Secrets
     ) -> Outcome:
         """Ask it, and take it into use or start it first if need be."""
         program = self._program or await self._pool.free()
         self._program = program
         try:
-            outcome = await program.ask(line, keys=keys, action=action, limit=limit)
+            outcome = await program.ask(line, keys=keys, action=action, limit=limit, told=told)
         except BaseException:
             await self._end()
             raise
@@ -176,11 +179,11 @@ class Pool:
                 await lease.give_back()
 
     async def ask(
-        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float, told: Secrets
     ) -> Outcome:
         """Ask one of them; the wait for a free one does not count against `limit`."""
         async with self.lease() as lease:
-            return await lease.ask(line, keys=keys, action=action, limit=limit)
+            return await lease.ask(line, keys=keys, action=action, limit=limit, told=told)
 
     async def free(self) -> LongRunningProgram:
         """One that waits for a request, or else a new one; for whoever has a lease."""

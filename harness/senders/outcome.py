@@ -18,10 +18,11 @@ redacted and escaped like any other output of the sender before it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from harness.protocol import Answer, Description
+from harness.secrets import NO_SECRETS, Secrets
 
 Document: TypeAlias = Mapping[str, Any]
 
@@ -31,12 +32,16 @@ class Output:
     """What a sender wrote while it was asked; the line of its answer is among it.
 
     `truncated` holds when one of the two was longer than its bound. Its beginning and its end
-    were kept then, with a line between them that says how much is missing.
+    were kept then, with a line between them that says how much is missing, and `found` names the
+    secrets that stood there. `told` are those of the request: what is shortened further is cleared
+    of them first, because what is cut through would not be known for a secret.
     """
 
     stdout: bytes = b""
     stderr: bytes = b""
     truncated: bool = False
+    found: tuple[str, ...] = ()
+    told: Secrets = field(default=NO_SECRETS, repr=False, compare=False)
 
 
 NO_OUTPUT = Output()
@@ -101,6 +106,7 @@ class Unsupported:
     reason: str
     document: Document | None = None
     by_adapter: bool = False
+    complaints: tuple[str, ...] = ()
     output: Output = NO_OUTPUT
 
     @property

@@ -16,6 +16,7 @@ from typing import Any, cast
 import anyio
 
 from harness.errors import SenderError, SenderNotFoundError
+from harness.secrets import NO_SECRETS, Secrets
 
 from .capture import Ends, Lines
 from .outcome import Output
@@ -31,10 +32,11 @@ class Process(asyncio.SubprocessProtocol):
     no memory. `on_line` gets each line of stdout that may be a JSON object.
     """
 
-    def __init__(self, on_line: Callable[[bytes], None]) -> None:
+    def __init__(self, on_line: Callable[[bytes], None], *, told: Secrets = NO_SECRETS) -> None:
         self.exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._streams = {1: Ends(), 2: Ends()}
+        self._told = told
+        self._streams = {1: Ends(told=told), 2: Ends(told=told)}
         self._lines = Lines(on_line)
         self._open_pipes = {0, 1, 2}
         self._transport: asyncio.SubprocessTransport | None = None
@@ -92,14 +94,22 @@ class Process(asyncio.SubprocessProtocol):
         if end:
             pipe.close()
 
+    def watch_for(self, told: Secrets) -> None:
+        """From now on, search for `told` in what has to be left out of what it writes."""
+        self._told = told
+        for stream in self._streams.values():
+            stream.told = told
+
     def take_output(self) -> Output:
         """What it has written since the last time."""
         out, err = self._streams[1], self._streams[2]
-        self._streams = {1: Ends(), 2: Ends()}
+        self._streams = {1: Ends(told=self._told), 2: Ends(told=self._told)}
         return Output(
             stdout=out.content(),
             stderr=err.content(),
             truncated=out.truncated or err.truncated,
+            found=tuple(dict.fromkeys((*out.found, *err.found))),
+            told=self._told,
         )
 
     def signal_group(self, number: signal.Signals) -> None:
@@ -144,11 +154,12 @@ async def start_process(
     environment: Mapping[str, str],
     on_line: Callable[[bytes], None] = lambda _: None,
     stdin: int = subprocess.PIPE,
+    told: Secrets = NO_SECRETS,
 ) -> Process:
     """Start a program in the current directory, without a shell."""
     starting = asyncio.ensure_future(
         asyncio.get_running_loop().subprocess_exec(
-            lambda: Process(on_line),
+            lambda: Process(on_line, told=told),
             *(word.encode() for word in words),
             stdin=stdin,
             env=environment,
@@ -186,6 +197,7 @@ async def run_to_end(
     limit: float,
     stdin: bytes | None = None,
     on_line: Callable[[bytes], None] = lambda _: None,
+    told: Secrets = NO_SECRETS,
 ) -> ProcessRun:
     """Run a program with `stdin`, and end all of it after `limit` seconds."""
     process = await start_process(
@@ -193,6 +205,7 @@ async def run_to_end(
         environment=environment,
         on_line=on_line,
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        told=told,
     )
     try:
         if stdin is not None:

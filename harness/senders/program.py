@@ -1,4 +1,4 @@
-"""Reading a program and its arguments from a SPEC."""
+"""What goes to a program: its words, from a SPEC; a document; the secrets that this tells it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import UsageError
+from harness.secrets import Secrets
+
+# An id is no secret: whoever names it has betrayed nothing.
+_NO_SECRET = "access_key_id"
 
 
 def split_words(scheme: str, line: str) -> tuple[str, ...]:
@@ -28,3 +32,14 @@ def json_line(document: Mapping[str, Any]) -> bytes:
     locale has another encoding.
     """
     return json.dumps(document).encode("ascii")
+
+
+def secrets_told(document: Mapping[str, Any]) -> Secrets:
+    """The secrets in a request, under the names that the judge has for them."""
+    transport = document.get("transport")
+    if not isinstance(transport, Mapping):
+        return Secrets({})
+    told = {"password": transport.get("password"), **(transport.get("credentials") or {})}
+    texts = {name: value for name, value in told.items() if isinstance(value, str) and value}
+    key_id = {_NO_SECRET: texts.pop(_NO_SECRET)} if _NO_SECRET in texts else {}
+    return Secrets(texts, guarded=key_id)

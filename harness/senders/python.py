@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from harness.errors import SenderError, SenderNotFoundError, UsageError
+from harness.secrets import NO_SECRETS, Secrets
 
 from .base import Sender, Surroundings, processors
 from .capture import words_of
+from .json_object import TOO_DEEP
 from .long_running import Lease, Pool
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Replied
-from .program import json_line
+from .program import json_line, secrets_told
 
 SCHEMES = ("python",)
 
@@ -52,7 +54,9 @@ class PythonSender(Sender):
 
     async def start(self) -> None:
         """Import the module in a first worker."""
-        outcome = await self._request(b"null", keys=("ready",), action=None, limit=IMPORT_LIMIT)
+        outcome = await self._request(
+            b"null", keys=("ready",), action=None, limit=IMPORT_LIMIT, told=NO_SECRETS
+        )
         if isinstance(outcome, Replied):
             return
         last = words_of(outcome.output.stderr).rpartition("\n")[2]
@@ -79,16 +83,17 @@ class PythonSender(Sender):
         """Call the function."""
         return await self._request(
             json_line(document),
-            keys=("returned", "raised"),
+            keys=("returned", "raised", "unfit"),
             action=document.get("action"),
             limit=limit,
+            told=secrets_told(document),
         )
 
     async def _request(
-        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float, told: Secrets
     ) -> Outcome:
         keys = (*keys, "missing", "broken")
-        outcome = await self._asked.ask(line, keys=keys, action=action, limit=limit)
+        outcome = await self._asked.ask(line, keys=keys, action=action, limit=limit, told=told)
         # What goes over the worker's stdout is ours; all that the function wrote is on stderr.
         outcome = replace(outcome, output=replace(outcome.output, stdout=b""))
         match outcome:
@@ -98,10 +103,14 @@ class PythonSender(Sender):
                 raise SenderError(f"python:{self._target} could not be imported: {reason}")
             case Replied(document={"raised": reason}, output=output):
                 return Crashed(how=f"raised {reason}", output=output)
+            case Replied(document={"unfit": reason}, output=output):
+                return NoAnswer(
+                    why=f"what it returned is no JSON document: {reason}", output=output
+                )
             case Replied(document={"returned": returned}, output=output):
                 return returned_outcome(returned, outcome)
-            case NoAnswer(output=output):
-                return NoAnswer(why="it ended the process", output=output)
+            case NoAnswer(why=why) if why != TOO_DEEP:
+                return replace(outcome, why="it ended the process")
             case Hung():
                 return replace(outcome, hint="")
         return outcome

@@ -5,9 +5,12 @@ A request that hangs is abandoned: its thread goes on until the call returns, an
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import json
 import math
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
 
 import anyio
@@ -16,15 +19,19 @@ import anyio.to_thread
 from harness.errors import UsageError
 
 from .base import Sender, Surroundings
-from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Replied
+from .capture import LONGEST_ANSWER
+from .exit_status import replied
+from .json_object import json_object
+from .outcome import NO_OUTPUT, Crashed, Hung, NoAnswer, Outcome, Output
 
 SCHEMES = ("reference",)
 
 Handle: TypeAlias = Callable[[dict[str, Any]], object]
+RunCoroutine: TypeAlias = Callable[[Coroutine[Any, Any, object]], object]
 
 
 class InProcessSender(Sender):
-    """Calls a function of this process in threads."""
+    """Calls a function of this process, plain or `async`, in threads."""
 
     def __init__(self, name: str, handle: Handle) -> None:
         super().__init__(name)
@@ -42,15 +49,36 @@ class InProcessSender(Sender):
         return Hung(limit=limit)
 
     def _call(self, document: dict[str, Any]) -> Outcome:
-        try:
-            answer = self._handle(document)
-        except Exception as problem:  # noqa: BLE001  # whatever it is, it is evidence
-            words = "".join(traceback.format_exception(problem))
-            last = traceback.format_exception_only(problem)[-1].strip()
-            return Crashed(how=f"raised {last}", output=Output(stderr=words.encode()))
-        if isinstance(answer, dict):
-            return Replied(document=answer)
+        return call(self._handle, document)
+
+
+def call(handle: Handle, document: dict[str, Any], *, run: RunCoroutine = asyncio.run) -> Outcome:
+    """What a function makes of a document. `run` is how a coroutine, where it makes one, is run.
+
+    It is held to what a program could answer: a document of JSON.
+    """
+    try:
+        answer = handle(document)
+        if inspect.isawaitable(answer):
+            answer = run(_awaited(answer))
+    except (Exception, SystemExit) as problem:  # noqa: BLE001  # whatever it is, it is evidence
+        words = "".join(traceback.format_exception(problem))
+        last = traceback.format_exception_only(problem)[-1].strip()
+        return Crashed(how=f"raised {last}", output=Output(stderr=words.encode("utf-8", "replace")))
+    if not isinstance(answer, Mapping):
         return NoAnswer(why=f"it returned {type(answer).__name__}, and a dict is due")
+    try:
+        text = json.dumps(dict(answer))
+    except (TypeError, ValueError, RecursionError) as problem:
+        return NoAnswer(why=f"what it returned is no JSON document: {problem}")
+    read = json_object(text.encode("ascii"))
+    if read is None or len(text) > LONGEST_ANSWER:
+        return NoAnswer(why="what it returned is no JSON document, or a very long one")
+    return replied(read, NO_OUTPUT)
+
+
+async def _awaited(answer: Awaitable[object]) -> object:
+    return await answer
 
 
 def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:

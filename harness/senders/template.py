@@ -31,8 +31,7 @@ What the command line cannot say is not asked, and reported as unsupported with 
   Bcc needs {to*} too. An envelope sender other than From needs {from} and {message_file}.
 * provider APIs, an EHLO name, an access token, `connect_to`, and each action but `send`.
 
-`describe` is not sent: the features follow from the placeholders. How a message is built is judged
-only where {subject} and {text} are given and {message_file} is not.
+`describe` is not sent: the features follow from the placeholders.
 
 Each message gets a different Message-ID, made from the case and a running number.
 """
@@ -53,17 +52,17 @@ from pydantic import ValidationError
 
 from harness.errors import SenderError
 from harness.protocol import Description, Message, SendRequest, SmtpTransport
+from harness.secrets import Secrets
 
 from .base import Sender, Surroundings, processors
 from .capture import words_of
 from .exit_status import UNSUPPORTED_STATUS, crashed, unsupported
 from .outcome import Described, Hung, Outcome, Replied, Unsupported
 from .process import ProcessRun, find_program, run_to_end
-from .program import split_words
+from .program import secrets_told, split_words
 from .template_limits import (
     features_of_template,
     inexpressible,
-    tells_message,
     unsaid,
 )
 from .template_words import parse_template
@@ -98,7 +97,6 @@ class TemplateSender(Sender):
         self.features = (
             features_of_template(self._names, " ".join(words)) if declared is None else declared
         )
-        self.judges_message_building = tells_message(self._names)
 
     async def start(self) -> None:
         """Find the program."""
@@ -127,17 +125,18 @@ class TemplateSender(Sender):
             return _cannot("; ".join(reasons))
         try:
             with self._message_file(request) as path:
-                return await self._run(
-                    request, {**_values(request, transport), "message_file": path}, limit
-                )
+                values = {**_values(request, transport), "message_file": path}
+                return await self._run(request, values, limit, told=secrets_told(document))
         except _UnsayableError as problem:
             return _cannot(str(problem))
 
-    async def _run(self, request: SendRequest, values: Mapping[str, str], limit: float) -> Outcome:
+    async def _run(
+        self, request: SendRequest, values: Mapping[str, str], limit: float, *, told: Secrets
+    ) -> Outcome:
         words = self._template.filled(values, request.message.recipients)
         _check_words(words)
         try:
-            run = await run_to_end(words, environment=self._environment, limit=limit)
+            run = await run_to_end(words, environment=self._environment, limit=limit, told=told)
         except SenderError as problem:
             if getattr(problem.__cause__, "errno", None) == errno.E2BIG:
                 raise _UnsayableError("the message is too long for a command line") from problem
@@ -218,7 +217,7 @@ def outcome_of_run(run: ProcessRun, limit: float, *, complaints: tuple[str, ...]
         return crashed(status, output)
     document: dict[str, Any] = {"status": "sent"}
     if status > 0:
-        words = words_of(output.stderr) or words_of(output.stdout)
+        words = words_of(output.stderr, output.told) or words_of(output.stdout, output.told)
         document = {"status": "failed", "error": {"message": words} if words else {}}
     return Replied(document=document, complaints=complaints, output=output)
 

@@ -31,11 +31,6 @@ def features_of_template(names: AbstractSet[str], words: str) -> frozenset[str]:
     return frozenset(feature for granted, features in grants if granted for feature in features)
 
 
-def tells_message(names: AbstractSet[str]) -> bool:
-    """Whether the program has to build the message from what it is told, all of it."""
-    return {"subject", "text"} <= names and "message_file" not in names
-
-
 def inexpressible(
     request: SendRequest, *, names: AbstractSet[str], features: AbstractSet[str]
 ) -> tuple[str, ...]:

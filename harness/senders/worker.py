@@ -51,12 +51,20 @@ def call(function: Callable[[Any], Any], document: Any, runner: asyncio.Runner) 
         result = function(document)
         if inspect.isawaitable(result):
             result = runner.run(_awaited(result))
-        frame = as_line({"returned": result})
-        if len(frame) > LONGEST_ANSWER:
-            raise ValueError(f"the answer has {len(frame)} bytes, beyond {LONGEST_ANSWER}")  # noqa: TRY301  # told like its own errors
     except Exception as problem:  # noqa: BLE001  # whatever it is, it is evidence
         traceback.print_exc()
         return as_line({"raised": last_line(problem)})
+    return returned(result)
+
+
+def returned(result: Any) -> bytes:
+    """What it returned as a line, or why that is no document."""
+    try:
+        frame = as_line({"returned": result})
+    except (TypeError, ValueError, RecursionError) as problem:
+        return as_line({"unfit": last_line(problem)})
+    if len(frame) > LONGEST_ANSWER:
+        return as_line({"unfit": f"it has {len(frame)} bytes, beyond {LONGEST_ANSWER}"})
     return frame
 
 

@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.fakes.faults import Stage
 from harness.fakes.providers.registry import account_type, provider_names
 from harness.fakes.tls import CertificateKind
-from harness.features import ASSUMED, DECLARED, EXTRA
+from harness.features import ASSUMED, DECLARED
 from harness.field_descriptions import descriptions
 from harness.protocol import ErrorClass, Phase
 from harness.scenario.given import ApiGiven, SmtpGiven
@@ -85,7 +85,7 @@ def test_every_word_there_is_can_be_explained() -> None:
         *(f"certificate.{kind}" for kind in CertificateKind),
         *(f"phase.{phase}" for phase in Phase),
         *(f"class.{name}" for name in ErrorClass),
-        *(f"feature.{name}" for name in (*ASSUMED, *DECLARED, *EXTRA)),
+        *(f"feature.{name}" for name in (*ASSUMED, *DECLARED)),
     }
     for name in provider_names():
         expected |= {f"{name}.account.{word}" for word in descriptions(account_type(name))}

@@ -138,6 +138,38 @@ def test_runs_pass_and_fail_in_words(workers: str, project: pytest.Pytester) -> 
     result.stdout.no_fnmatch_line("*harness/report.py:*raise AssertionError*")
 
 
+def test_with_one_job_a_function_sees_what_is_of_the_tests_own_thread(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        """
+        import sqlite3
+
+        import pytest
+
+        @pytest.fixture
+        def database():
+            with sqlite3.connect(":memory:") as database:
+                yield database
+            database.close()
+
+        def test_own_thread(harness_run, database):
+            def send(request):
+                database.execute("SELECT 1")
+                return {"status": "failed", "error": {"message": "no idea"}}
+
+            report = harness_run(paths=["mine"], sender=send, jobs=1)
+            assert [case.answer["status"] for case in report.failed] == ["failed"]
+
+        def test_end(harness_run):
+            harness_run(paths=["mine"], sender=lambda request: pytest.fail("enough"), jobs=1)
+        """
+    )
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["E*Failed: enough"])
+
+
 @pytest.mark.parametrize("how", ["option", "ini"])
 def test_the_sender_is_an_option_and_an_ini_key(how: str, project: pytest.Pytester) -> None:
     project.makepyfile(RUNS)

@@ -13,7 +13,6 @@ import pytest
 
 from harness.protocol import KNOWN_FEATURES, Answer, Description
 from harness.reference.sender import ReferenceSender, handle
-from harness.scenario.model import EXTRA_FEATURES
 
 pytestmark = pytest.mark.wire
 
@@ -66,7 +65,7 @@ def request_for(ca_file: str) -> Request:
 def test_describe_lists_known_features_and_every_api() -> None:
     answer = handle({"protocol": 1, "action": "describe"})
     description = Description.model_validate(answer)
-    assert set(description.features) <= KNOWN_FEATURES | EXTRA_FEATURES
+    assert set(description.features) <= KNOWN_FEATURES
     assert "connect_to" in description.features
     apis = {feature for feature in KNOWN_FEATURES if feature.startswith("api:")}
     assert apis <= set(description.features)

@@ -28,6 +28,11 @@ SECRETS = Secrets({"password": CANARY})
 AUTHORITY = Authority.create()
 TRUST = Trust(ca_file="", ca_pkcs12="", ca_pkcs12_password="")
 
+
+def each(text: str, form: str) -> str:
+    return "".join(form.format(octet) for octet in text.encode())
+
+
 octets = st.binary(max_size=40)
 texts = st.text(max_size=40)
 
@@ -79,6 +84,41 @@ def test_any_secret_is_found_in_any_base64(before: bytes, after: bytes, secret: 
         lambda text: text.encode().hex().upper(),
         lambda text: b64encode(text.encode()).decode(),
         lambda text: f"smtp://user:{quote(text, safe='')}@host/",
+        # Every octet escaped, needful or not.
+        lambda text: each(text, "%{:02X}"),
+        lambda text: each(text, "%{:02x}"),
+        lambda text: each(text, "={:02X}"),
+        lambda text: encodestring(each(text, "={:02X}").encode()).decode().replace("=3D", "="),
+        lambda text: each(text, r"\x{:02x}"),
+        lambda text: each(text, r"\x{:02X}").replace("\\", "\\\\"),
+        lambda text: each(text, r"\{:03o}"),
+        lambda text: "".join(rf"\u{ord(letter):04x}" for letter in text),
+        lambda text: "".join(rf"\u{ord(letter):04X}" for letter in text),
+        lambda text: "".join(rf"\u{{{ord(letter):x}}}" for letter in text),
+        lambda text: "".join(rf"\U{ord(letter):08x}" for letter in text),
+        lambda text: "".join(f"%u{ord(letter):04X}" for letter in text),
+        lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+        lambda text: "".join(f"&#x{ord(letter):04X};" for letter in text),
+        # Some of them only, and one escape beside another.
+        lambda text: each(text[:5], "%{:02x}") + each(text[5:9], r"\x{:02x}") + quote(text[9:]),
+        # Digits with something in between.
+        lambda text: text.encode().hex(" "),
+        lambda text: text.encode().hex(":").upper(),
+        lambda text: text.encode().hex("-"),
+        lambda text: text.encode().hex(" ", 2),
+        lambda text: each(text, "0x{:02x}, "),
+        lambda text: each(text, "0X{:02X},\n"),
+        lambda text: str(list(text.encode())),
+        lambda text: str(list(text.encode())).replace(",", ""),
+        # Twice.
+        lambda text: b64encode(b64encode(text.encode())).decode(),
+        lambda text: b64encode(b"a" + b64encode(b"bc" + text.encode() + b"d") + b"ef").decode(),
+        lambda text: urlsafe_b64encode(urlsafe_b64encode(b"x" + text.encode())).decode(),
+        lambda text: quote(b64encode(text.encode() + b"?>")),
+        lambda text: json.dumps(json.dumps(text)),
+        # Wrapped, and escaped.
+        lambda text: "\n    ".join(re.findall(".{1,4}", text)),
+        lambda text: "\n".join(re.findall(".{1,30}", each(text, "%{:02x}"))),
     ],
 )  # fmt: skip
 def test_every_escape_of_a_secret_is_found_and_hidden(secret: str, form: object) -> None:
@@ -108,6 +148,7 @@ def test_a_secret_that_is_wrapped_over_lines_is_found_and_hidden(wrapped: bytes)
 
 
 @given(text=st.text())
+@example("%zz =3D &#x; \\x \\u{} aa:bb:cc:dd:ee:ff:00 &amp;lt;")
 def test_text_without_a_secret_is_left_alone(text: str) -> None:
     assert SECRETS.redact_text(text) == text
     assert SECRETS.found_in(text) == ()
@@ -151,6 +192,32 @@ def test_a_short_secret_is_not_looked_for_because_chance_would_find_it(short: st
     secrets = Secrets({"password": short})
     assert secrets.found_in(f"x{short}y") == ()
     assert secrets.redact_text("nothing to hide") == "nothing to hide"
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be"])
+def test_a_secret_in_two_octets_a_letter_is_found_and_hidden(code: str) -> None:
+    written = f"cannot use {CANARY}".encode(code)
+    assert SECRETS.found_in(written) == ("password",)
+    assert SECRETS.redact(written).replace(b"\0", b"") == b"cannot use [password]"
+
+
+@given(before=octets, after=octets, escaped=st.sets(st.integers(0, len(CANARY) - 1)))
+def test_whichever_octets_are_escaped_exactly_these_places_are_hidden(
+    before: bytes, after: bytes, escaped: set[int]
+) -> None:
+    pieces = (f"%{ord(c):02x}" if n in escaped else c for n, c in enumerate(CANARY))
+    data = before + b"~" + "".join(pieces).encode() + b"~" + after
+    assert SECRETS.redact(data) == before + b"~[password]~" + after
+
+
+def test_a_document_that_is_nested_without_end_is_shown_down_to_a_depth() -> None:
+    document: list[object] = [CANARY]
+    for _ in range(5_000):
+        document = [document]
+    shown = SECRETS.redact_document(document)
+    for _ in range(200):
+        [shown] = shown
+    assert shown == "…"
 
 
 def test_a_secret_of_six_characters_is_looked_for() -> None:
@@ -224,13 +291,13 @@ def test_what_is_guarded_is_hidden_and_found_nowhere() -> None:
     ("scenario", "guarded"),
     [
         # The secret stands where the id is due.
-        ("api/ses/keys-swapped", {"access_key_id-0": "abcdEXAMPLE0madeup/Harness+ofNobody00123"}),
-        ("api/ses/secret-padded", {}),
-        ("api/ses/accepted", {}),
+        ("api/ses/keys-swapped", {"access_key_id", "access_key_id-0"}),
+        ("api/ses/secret-padded", {"access_key_id"}),
+        ("api/ses/accepted", {"access_key_id"}),
     ],
 )
-def test_a_key_id_is_guarded_where_it_has_the_form_of_none(
-    scenario: str, guarded: dict[str, str]
+def test_a_key_id_is_hidden_and_whoever_shows_it_has_betrayed_nothing(
+    scenario: str, guarded: set[str]
 ) -> None:
     case = next(c for c in load_library().cases if c.scenario == scenario and not c.is_control)
 
@@ -239,7 +306,7 @@ def test_a_key_id_is_guarded_where_it_has_the_form_of_none(
             return world.secrets
 
     found = asyncio.run(secrets())
-    assert found.guarded == guarded
+    assert set(found.guarded) == guarded
     assert {name.partition("-")[0] for name in found.values} == {"secret_access_key"}
 
 

@@ -7,7 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.protocol import ASSUMED_FEATURES, ErrorClass, Phase
-from harness.senders.answer_parser import features_of, lenient_answer, read_answer, read_description
+from harness.senders.answer_parser import (
+    MOST_REFUSED,
+    features_of,
+    lenient_answer,
+    read_answer,
+    read_description,
+)
+from harness.senders.complaints import MOST_COMPLAINTS
 from harness.senders.outcome import (
     Answered,
     Crashed,
@@ -178,3 +185,103 @@ def test_one_that_takes_describe_for_a_send_has_what_is_assumed() -> None:
     outcome = read_description(replied(status="failed", error={"message": "no transport"}))
     assert isinstance(outcome, Answered)
     assert features_of(outcome) == ASSUMED_FEATURES
+
+
+NOT_READ = "there is no such field, and it was not read; did you mean"
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"finalReply": "250 ok"}, f"finalReply: {NOT_READ} `final_reply`?"),
+        ({"atempts": 1}, f"atempts: {NOT_READ} `attempts`?"),
+        ({"class": "stalled"}, "class: it belongs inside `error`, and was not read here"),
+        ({"error": {"temporay": True}}, f"error.temporay: {NOT_READ} `temporary`?"),
+        (
+            {"error": {"attempts": 2}},
+            "error.attempts: it belongs beside `error`, and was not read here",
+        ),
+        (
+            {"error": {"phase": "tls-handshake"}},
+            "error.phase: there is no 'tls-handshake'; did you mean 'tls'?; left out",
+        ),
+        (
+            {"error": {"phase": "RCPT"}},
+            "error.phase: there is no 'RCPT'; did you mean 'rcpt'?; left out",
+        ),
+        (
+            {"error": {"phase": "x"}},
+            "error.phase: there is no 'x'; `harness explain errors` lists them; left out",
+        ),
+        (
+            {"error": {"class": "not_found"}},
+            "error.class: there is no 'not_found'; did you mean 'not-found'?; left out",
+        ),
+        (
+            {"error": {"class": "AuthRejected"}},
+            "error.class: there is no 'AuthRejected'; did you mean 'auth-rejected'?; left out",
+        ),
+        (
+            {"error": {"temporary": "no"}},
+            "error.temporary: 'no' was read as False; write true or false",
+        ),
+        (
+            {"error": {"reply_code": "535"}},
+            "error.reply_code: '535' was read as 535; write a number",
+        ),
+        ({"attempts": True}, "attempts: True was read as 1; write a number"),
+        ({"refused": [{"adress": "a@b.test"}]}, f"refused.adress: {NOT_READ} `address`?"),
+        ({"error": {"message": 5}}, "error.message: Input should be a valid string; left out"),
+    ],
+)
+def test_what_its_author_got_wrong_is_told_with_the_right_word(
+    document: dict[str, Any], complaint: str
+) -> None:
+    outcome = answered(status="failed", **document)
+    assert complaint in outcome.complaints
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"debug": {"phase": "tls"}, "trace_id": "x", "version": 1, "status_code": 250},
+        {"error": {"hint": "look", "stack": [], "kind": "x", "temporary": None}, "attempts": None},
+        {"refused": [{"address": "a@b.test", "reply_code": 550, "index": 3}]},
+        {"error": {"provider_code": 7, "reply_code": 550, "temporary": False, "message": "no"}},
+    ],
+)
+def test_fields_of_ones_own_are_nobodys_mistake(document: dict[str, Any]) -> None:
+    assert answered(status="failed", **document).complaints == ()
+
+
+@pytest.mark.parametrize(
+    ("feature", "meant"),
+    [("STMP", "smtp"), ("api:send-grid", "api:sendgrid"), ("connectTo", "connect_to")],
+)
+def test_a_misspelt_feature_is_told_with_the_right_word(feature: str, meant: str) -> None:
+    outcome = read_description(replied(features=["smtp", feature]))
+    assert isinstance(outcome, Described)
+    assert outcome.complaints == (f"features: there is no {feature!r}; did you mean {meant!r}?",)
+
+
+def test_a_misspelt_reason_for_unsupported_is_told_too() -> None:
+    outcome = read_answer(replied(status="unsupported", resaon="no API"))
+    assert isinstance(outcome, Unsupported)
+    assert "did you mean `reason`?" in outcome.complaints[0]
+
+
+def test_a_long_value_is_not_quoted_because_a_cut_would_hide_a_secret_from_us() -> None:
+    outcome = answered(status="failed", error={"class": "pw-0123456789abcdef" * 9})
+    assert "pw" not in "".join(outcome.complaints)
+    assert "a text of 171" in outcome.complaints[0]
+
+
+def test_a_flood_of_mistakes_is_told_in_a_few_words() -> None:
+    items = [{"address": 5}, {"x": 1}, "b@c.test", {"address": "a@b.test"}] * 5_000
+    keys = {f"atempts{number}": 1 for number in range(20_000)}
+    outcome = answered(status="sent", refused=items, **keys)
+    assert len(outcome.complaints) <= MOST_COMPLAINTS + 1
+    assert {item.address for item in outcome.answer.refused} == {"a@b.test"}
+    assert len(outcome.answer.refused) == MOST_REFUSED // 4
+    told = "refused: 19250 of 20000 are no objects, or beyond the first 1000; left out"
+    assert told in outcome.complaints

@@ -75,7 +75,6 @@ async def test_it_gets_one_document_and_end_of_file_and_answers(
     )
     async with opened(f"command:{line}") as sender:
         assert sender.name == f"command:{line}"
-        assert sender.judges_message_building
         outcome = await sender.send(request_to_send, limit=LIMIT)
     assert isinstance(outcome, Answered)
     assert outcome.answer.status == "sent"
@@ -308,7 +307,6 @@ async def test_describe_is_asked_and_its_start_measured(program: Program, opened
         assert sender.features == ASSUMED_FEATURES
         await sender.describe(LIMIT)
         assert sender.features == {"smtp", "security:tls"}
-        assert not sender.has_timeout
         assert 0 < sender.measured_start <= LIMIT
         assert sender.limit_for(2.0) == case_limit(2.0, sender.measured_start)
 
@@ -319,7 +317,6 @@ async def test_one_that_does_not_know_describe_has_what_is_assumed(
     async with opened(f"command:{program('raise SystemExit(77)')}") as sender:
         assert isinstance(await sender.describe(LIMIT), Unsupported)
         assert sender.features == ASSUMED_FEATURES
-        assert sender.has_timeout
 
 
 async def test_anything_can_be_asked(program: Program, opened: Open) -> None:

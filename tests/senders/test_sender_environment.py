@@ -32,16 +32,9 @@ def test_proxies_are_removed_in_any_spelling(name: str, trust: Trust) -> None:
     assert name not in sender_environment({name: "http://proxy.example:3128"}, trust)
 
 
-def test_the_connect_proxy_replaces_those_of_the_developer(trust: Trust) -> None:
-    environment = sender_environment(
-        {"HTTPS_PROXY": "http://proxy.example", "NO_PROXY": "*"},
-        trust,
-        proxy_url="http://127.0.0.1:8080",
-    )
-    assert environment["HTTPS_PROXY"] == "http://127.0.0.1:8080"
-    assert environment["https_proxy"] == "http://127.0.0.1:8080"
-    assert environment["NODE_USE_ENV_PROXY"] == "1"
-    assert "NO_PROXY" not in environment
+@pytest.mark.parametrize("name", ["HARNESS_SMTP_URI", "harness_smtp_uri", "HARNESS_ANYTHING"])
+def test_the_harness_keeps_its_own_variables_to_itself(name: str, trust: Trust) -> None:
+    assert name not in sender_environment({name: "smtp://u:real@h/"}, trust)
 
 
 def test_state_belongs_to_one_run_only(trust: Trust) -> None:

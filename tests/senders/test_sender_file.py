@@ -8,7 +8,7 @@ from typing import TypeAlias
 import pytest
 
 from harness.errors import SenderNotFoundError, UsageError
-from harness.protocol import ASSUMED_FEATURES, ErrorClass, Phase, SendRequest
+from harness.protocol import ASSUMED_FEATURES, KNOWN_FEATURES, ErrorClass, Phase, SendRequest
 from harness.senders.base import Sender
 from harness.senders.outcome import (
     Answered,
@@ -61,7 +61,6 @@ async def test_the_sender_of_a_file_is_driven(
         assert isinstance(await sender.describe(LIMIT), Described)
         assert sender.features == {"smtp", "timeout"}
         assert sender.measured_start > 0
-        assert not sender.wants_proxy
         assert isinstance(await sender.send(request_to_send, limit=LIMIT), Answered)
 
 
@@ -167,20 +166,10 @@ async def test_actions_add_to_what_is_assumed(opened: Open, write: Write) -> Non
     assert set(outcome.description.features) == sender.features
 
 
-async def test_the_proxy_is_used_where_the_file_asks_for_it(
-    program: Program, opened: Open, write: Write, request_to_send: SendRequest
-) -> None:
-    line = program(
-        "import json, os\n"
-        "print(json.dumps({'status': 'sent', 'reason': os.environ.get('HTTPS_PROXY')}))\n"
-    )
-    for proxy, seen in (("true", "http://127.0.0.1:9"), ("false", None)):
-        spec = write(f"sender: {'command:' + line!r}", f"proxy: {proxy}")
-        async with opened(spec, proxy_url="http://127.0.0.1:9") as sender:
-            assert sender.wants_proxy is (proxy == "true")
-            outcome = await sender.send(request_to_send, limit=LIMIT)
-        assert isinstance(outcome, Answered)
-        assert outcome.answer.reason == seen
+async def test_a_file_can_list_every_feature_that_there_is(opened: Open, write: Write) -> None:
+    spec = write("sender: command:true", f"features: [{', '.join(sorted(KNOWN_FEATURES))}]")
+    assert opened(spec).features == KNOWN_FEATURES
+    assert "uri" in KNOWN_FEATURES
 
 
 async def test_a_program_of_the_file_that_does_not_exist_is_not_found(
@@ -197,8 +186,11 @@ async def test_a_program_of_the_file_that_does_not_exist_is_not_found(
         (["sender: command:true", "evironment: {}"], ":2: evironment: there is no such key"),
         (["environment: {}"], ":1: sender: this is missing"),
         (["sender: command:true", "environment: {PORT: 25}"], ":2: environment.PORT: "),
-        (["sender: command:true", "proxy: yes"], ":2: proxy: yes could be a boolean"),
-        (["sender: command:true", "features: [smpt]"], ":2: features.0: unknown feature; choose"),
+        (["sender: command:true", "proxy: true"], ":2: proxy: there is no such key"),
+        (
+            ["sender: command:true", "features: [smpt]"],
+            "unknown feature; did you mean smtp?",
+        ),
         (["sender: command:true", "limits: {case: 0}"], ":2: limits.case: "),
         (["sender: command:true", "limits: {case: .inf}"], ":2: limits.case: "),
         (["sender: command:true", "actions: {sned: x}"], ":2: actions.sned"),

@@ -165,7 +165,6 @@ async def test_the_message_file_is_private_finished_and_removed(
         envelope_from="",
     )
     async with opened(f"template:{line} {{message_file}} {{uri}} {{from}} {{to*}}") as sender:
-        assert not sender.judges_message_building
         outcome = await sender.send(request, limit=LIMIT)
         await sender.send(request, limit=LIMIT)
     assert isinstance(outcome, Answered), outcome
@@ -190,12 +189,6 @@ async def test_two_messages_have_two_message_ids(
     found = {message_from_bytes(outcome.output.stdout)["Message-ID"] for outcome in outcomes}
     assert len(found) == 2
     assert None not in found
-
-
-@pytest.mark.parametrize("placeholders", ["{subject} {message_file}", "{text}", ""])
-def test_a_message_is_judged_only_where_all_of_it_was_told(placeholders: str, opened: Open) -> None:
-    assert not opened(f"template:true {{uri}} {placeholders}").judges_message_building
-    assert opened("template:true {uri} {subject} {text}").judges_message_building
 
 
 MODES = {"security:none", "security:starttls", "security:tls"}

@@ -14,8 +14,6 @@ from harness.reference.apis.client import exchange
 from harness.reference.failure import ConfigError
 from harness.reference.redact import Redactor
 
-PROVIDERS = ("ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark")
-
 
 def redactor_for(transport: ApiTransport) -> Redactor:
     """Hides every credential but the access key's id, which is a name."""

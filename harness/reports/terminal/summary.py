@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from harness.escaping import shortened
 from harness.gate import AS_EXPECTED, meaning
 from harness.model import CaseResult, Level, RequirementResult, RunResult, Verdict
+from harness.reports.complaints import MOST_SHOWN, remarks_on_answers
 from harness.reports.document import relative
 from harness.reports.formats import Context
 from harness.reports.overview import (
@@ -59,6 +60,7 @@ def add_summary(page: Page, result: RunResult, *, status: int, context: Context)
     _add_inconclusive(page, result)
     _add_unsupported(page, result)
     _add_errors(page, result, context)
+    _add_remarks(page, result)
     _add_notes(page, result)
     _add_closing(page, result, status)
 
@@ -188,6 +190,17 @@ def _add_errors(page: Page, result: RunResult, context: Context) -> None:
         page.add(again(first, result, context.command), indent=7, label="again     ", wrap=False)
         if evidence := relative(first.evidence, context.folder):
             page.add(evidence, indent=7, label="evidence  ", wrap=False)
+
+
+def _add_remarks(page: Page, result: RunResult) -> None:
+    remarks = remarks_on_answers(result)
+    if not remarks:
+        return
+    _heading(page, "ANSWERS", "the sender's author may want to mend this; it decided nothing")
+    for remark in remarks[:MOST_SHOWN]:
+        page.add(f"{shortened(remark.text, 300)} ({remark.where})", indent=2)
+    if len(remarks) > MOST_SHOWN:
+        page.add(f"and {len(remarks) - MOST_SHOWN} more", indent=2)
 
 
 def _add_notes(page: Page, result: RunResult) -> None:

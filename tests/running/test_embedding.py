@@ -6,6 +6,7 @@ import asyncio
 import re
 import sqlite3
 import threading
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,8 @@ def test_a_function_that_crashes_or_exits_fails_its_case_only(jobs: int, paths: 
 def test_a_call_that_hangs_is_cut_off_and_the_next_one_waits_for_its_end(
     paths: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = iter([20.0, 0.0, 20.0])  # for `describe`, and for each of the two cases
+    # For `describe`, for the first case, and for whatever is asked after that.
+    limits = chain([20.0, 0.0], repeat(20.0))
     monkeypatch.setattr("harness.senders.base.case_limit", lambda *_: next(limits))
     returned = []
 

@@ -95,7 +95,7 @@ def test_an_interrupted_run_reports_what_had_run_and_leaves_nobody_behind(
         running.send_signal(number)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert out.rstrip().endswith("exit status 130: interrupted")
+    assert out.rstrip().endswith("exit status 130: interrupted after 1 of 4 cases")
     assert "Traceback" not in err
     document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert [case["id"] for case in document["cases"]] == ["one[n=1]"]
@@ -110,7 +110,7 @@ import os, signal, sys
 import harness.cli.options as options
 from harness.cli import main
 
-def stopped(*_):
+def stopped(*_, **__):
     os.kill(os.getpid(), signal.Signals[sys.argv[1]])
 
 options.load_library = stopped
@@ -215,7 +215,7 @@ def test_a_disk_that_is_full_is_told_in_the_page_and_the_status_alike(
     if told == "page":
         assert out.startswith("ERROR: 1 case")
         assert "No space left on device; 1 of 4 cases ran" in " ".join(out.split())
-        assert out.rstrip().endswith("a case in error")
+        assert out.rstrip().endswith("No space left on device")
         assert "No space left on device" in err.splitlines()[-1]
     else:
         document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))

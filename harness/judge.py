@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from harness.checks import wire_checks
 from harness.checks.claims import answers, ask_sender, discretion, honesty, sent_and_taken
 from harness.checks.exposure import content_in_clear, credentials_in_clear
+from harness.checks.loopback import relaxed_rule
 from harness.checks.record import Observation, Reaction, Record
 from harness.checks.reported import reported
 from harness.fakes.transcript import Broke, ClientHelloSeen, Connected, FaultActed
@@ -27,6 +28,8 @@ from harness.model import Finding, Level, Verdict
 from harness.requirements import Catalogue
 from harness.scenario.case import Case
 
+# What the name of the host has no part in, whatever a library does at localhost.
+_BEYOND_DOUBT = {"answers", "discretion", "honesty"}
 # What the questions that are put to every case decide.
 _HONESTY_ROWS = ("ORY-045", "DLV-02", "DLV-03")
 _EXPOSURE_ROWS = ("MODE-02", "STLS-17")
@@ -107,20 +110,26 @@ def _unsupported(findings: tuple[Finding, ...], record: Record) -> Judgement:
 
 
 def _findings(case: Case, record: Record, catalogue: Catalogue) -> Iterator[Finding]:
+    doubt = relaxed_rule(record)
+
     def decided(check: str, seen: Observation, rows: tuple[str, ...]) -> Finding:
         level = Level.highest(catalogue.level(row) for row in rows) if rows else Level.MUST
         lowered = case.then.levels.get(check) if case.then is not None else None
         if lowered is not None:
             level = max(level, lowered, key=lambda each: each.rank)
+        is_doubtful = not seen.met and doubt is not None and check not in _BEYOND_DOUBT
+        if is_doubtful:
+            level = max(level, Level.SHOULD, key=lambda each: each.rank)
+        observed = f"{seen.observed}; {doubt}" if is_doubtful else seen.observed
         return Finding(
             check=check,
             met=seen.met,
             level=level,
             expected=seen.expected,
-            observed=record.secrets.redact_text(seen.observed),
+            observed=record.secrets.redact_text(observed),
             events=seen.events,
             rows=rows,
-            leak=seen.leak,
+            leak=seen.leak and not is_doubtful,
         )
 
     # Silence is no smaller a matter where the question is a small one.
@@ -156,7 +165,9 @@ def _asked(case: Case, record: Record) -> Iterator[tuple[str, Observation]]:
     for key, wanted in case.then.asked().items():
         is_word = isinstance(wanted, str)
         meant = wanted.replace("<host>", record.host) if is_word else wanted
-        yield key, wire_checks()[key].ask(record, meant)
+        check = wire_checks()[key]
+        if check.applies(meant):
+            yield key, check.ask(record, meant)
 
 
 def _rows_for(case: Case, check: str) -> tuple[str, ...]:

@@ -44,8 +44,9 @@ class VerifyCode(IntEnum):
 class ExpectedReaction(StrEnum):
     """What a right sender does with a certificate.
 
-    `accept` and `refuse` are demands. `either` means that both are right, and which one is
-    recorded; `policy` that it depends on what the sender says it checks (revocation).
+    `accept` and `refuse` are demands. `either` means that both are right, or that refusing is
+    better and accepting exposes nothing to a peer of another name; `policy` that it depends on
+    what the sender says it checks (revocation).
     """
 
     ACCEPT = "accept"
@@ -85,15 +86,27 @@ def _wrong_name(description: str, *situations: str) -> Facts:
     return _refused(VerifyCode.HOSTNAME_MISMATCH, description, *situations)
 
 
+def _disputed(code: VerifyCode, description: str, *situations: str) -> Facts:
+    """Refused by the newer of two rules and allowed by an older one that still holds."""
+    return Facts(
+        description=description,
+        situations=situations,
+        verify_code=code,
+        verified=ExpectedReaction.EITHER,
+    )
+
+
 def _policy(description: str, *situations: str) -> Facts:
     return Facts(description=description, situations=situations, verified=ExpectedReaction.POLICY)
 
 
 def _weak(code: VerifyCode, description: str, *situations: str) -> Facts:
+    """Named right and vouched for, by a key or a digest that can be broken with much work."""
     return Facts(
         description=description,
         situations=situations,
         verify_code=code,
+        verified=ExpectedReaction.EITHER,
         skipped=ExpectedReaction.EITHER,
         seclevel_zero=True,
     )
@@ -190,7 +203,9 @@ _FACTS: Mapping[CertificateKind, Facts] = MappingProxyType(
         CertificateKind.WILDCARD_PARTIAL: _wrong_name(
             "`m*.example.test` for `mail.example.test`: a wildcard is a whole label.", "CERT-09"
         ),
-        CertificateKind.CN_ONLY: _wrong_name(
+        # RFC 9525 knows no common names; RFC 7817 section 3 lets clients of mail go by one.
+        CertificateKind.CN_ONLY: _disputed(
+            VerifyCode.HOSTNAME_MISMATCH,
             "The name is in the common name only; there is no subject alternative name.",
             "CERT-10",
             "CERT-37",

@@ -211,7 +211,7 @@ def test_the_severity_of_a_certificate_kind_follows_its_outcomes(
     row = rows.situation(row_id)
     assert row.modes is not None
     verified = {row.modes.verify, row.modes.named}
-    if row_id in {"CERT-15", "CERT-16"}:
+    if row_id in {"CERT-10", "CERT-15", "CERT-16"}:
         expected = Severity.M
     elif Expectation.REFUSE in verified:
         expected = Severity.C

@@ -387,6 +387,18 @@ class ComputesCramMd5Wrong(Careful):
         return self.respond(reply, [self.base64(f"{self.username()} {'0' * 32}")])
 
 
+@convicted("auth/initial-response[habit=ignored]", check="sender.status messages")
+class GivesUpAtAChallenge(Careful):
+    """Cancels the log-in where the server asks for the response that it had already."""
+
+    def auth_plain(self) -> Reply:
+        response = self.base64(f"\0{self.username()}\0{self.password()}")
+        reply = self.ask("auth", f"AUTH PLAIN {response}")
+        if reply.code == 334:
+            raise self.cancelled(reply, "asks for what it has")
+        return reply
+
+
 @convicted("auth/initial-response[habit=refused]", check="auth")
 class RepeatsTheInitialResponse(Careful):
     """Where a response with AUTH PLAIN is refused it sends the same again, and again."""

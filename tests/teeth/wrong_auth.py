@@ -533,7 +533,7 @@ class KeepsTheReasonOfARefusedLogIn(Careful):
         raise Failure("auth", "auth-rejected", words, temporary=False, reply=reply)
 
 
-@convicted("auth/criterion-words", check="sender.error.says")
+@convicted("auth/nothing-in-common-words", check="sender.error.says")
 class DoesNotSayWhatIsOffered(Careful):
     """Says that it cannot log in, and not what is offered."""
 
@@ -542,7 +542,7 @@ class DoesNotSayWhatIsOffered(Careful):
         raise Failure("auth", "auth-unavailable", words, temporary=False)
 
 
-@convicted("auth/criterion-words", check="sender.error.says")
+@convicted("auth/nothing-in-common-words", check="sender.error.says")
 class DoesNotSayWhatItHas(Careful):
     """Says what is offered, and not what it has itself."""
 

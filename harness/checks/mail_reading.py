@@ -24,7 +24,7 @@ _MOST_LEVELS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttachedFile:
+class FilePart:
     """A part that is no container. `name` None: it has none."""
 
     name: str | None
@@ -44,7 +44,7 @@ class MailReading(Protocol):
     def text(self) -> str:
         """The plain text, else the HTML, else ""."""
 
-    def files(self) -> list[AttachedFile]:
+    def files(self) -> list[FilePart]:
         """Every part that holds no others."""
 
 
@@ -79,14 +79,14 @@ class ReadByTheLibrary:
         part = self._message().get_body(preferencelist=("plain", "html"))
         return str(part.get_content()) if part is not None else ""
 
-    def files(self) -> list[AttachedFile]:
+    def files(self) -> list[FilePart]:
         """See `MailReading`."""
         found = []
         for part in self._message().walk():
             if not part.is_multipart():
                 octets = part.get_payload(decode=True)
                 found.append(
-                    AttachedFile(
+                    FilePart(
                         name=part.get_filename(),
                         content_type=part.get_content_type(),
                         octets=octets if isinstance(octets, bytes) else b"",
@@ -120,10 +120,10 @@ class ReadByTheGrammar:
                     return part.octets.decode(part.charset)
         return ""
 
-    def files(self) -> list[AttachedFile]:
+    def files(self) -> list[FilePart]:
         """See `MailReading`."""
         return [
-            AttachedFile(name=part.name, content_type=part.content_type, octets=part.octets)
+            FilePart(name=part.name, content_type=part.content_type, octets=part.octets)
             for part in self._whole.leaves()
         ]
 

@@ -30,7 +30,7 @@ _CONTINUED = re.compile(r"(?P<name>[^*]+)(?:\*(?P<place>[0-9]+))?(?P<extended>\*
 
 def unfolded(text: str) -> str:
     """The field's body in one line (RFC 5322 section 2.2.3), without blanks at its ends."""
-    return re.sub(r"\r?\n(?=[ \t])", "", text).strip(" \t\r\n")
+    return re.sub(r"\r?\n(?=[ \t])", "", text).strip(" \t")
 
 
 def decoded(text: str) -> str:

@@ -146,6 +146,14 @@ def test_parts_of_parts_are_read(reading: Callable[[bytes], MailReading], end: b
     assert read.files()[2].octets == b"a,b\n"
 
 
+def test_a_return_too_many_is_no_line_end_to_either_reading() -> None:
+    asked = make_request().message
+    octets = b"From: <sender@harness.test>\r\nSubject: Harness message\r\n\r\nHello.\r\n"
+    assert differences(asked.recipients, octets, asked) == []
+    doubled = octets.replace(b"\r\n", b"\r\r\n")
+    assert differences(asked.recipients, doubled, asked)
+
+
 def test_a_part_is_wrong_only_where_neither_reading_finds_it() -> None:
     asked = make_request(subject="Büro", **{"from": {"address": "sender@harness.test"}}).message
     head = "From: <sender@harness.test>\r\nSubject: {}\r\n\r\nHello.\r\n"

@@ -62,6 +62,14 @@ def server_name(record: Record, wanted: str) -> Observation:
     )
 
 
+def _is_qualified(name: str) -> bool:
+    """What stands in SNI is fully qualified (RFC 6066 section 3).
+
+    Some libraries, Java's TLS among them, therefore send none for `localhost`, and others do.
+    """
+    return name == "none" or "." in name
+
+
 def first_octets(record: Record, wanted: Literal["tls", "smtp"]) -> Observation:
     """Whether each connection begins with a TLS handshake or with words."""
     begins: dict[int, tuple[int, str]] = {}
@@ -134,7 +142,13 @@ CHECKS = (
         wanted=CountField,
         ask=client_hellos,
     ),
-    Check(key="sni", words="which name the sender sent as SNI", wanted=str, ask=server_name),
+    Check(
+        key="sni",
+        words="which name the sender sent as SNI",
+        wanted=str,
+        ask=server_name,
+        applies=_is_qualified,
+    ),
     Check(
         key="first-octets",
         words="whether connections begin with TLS or with words",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.checks.capture import added_headers, author, content
+from harness.checks.message import added_headers, author, content
 from harness.checks.record import Record, SendRecord
 from harness.fakes.transcript import MessageCaptured
 
@@ -60,10 +60,11 @@ def test_the_same_message_in_other_octets_is_intact(
 @pytest.mark.parametrize(
     ("message", "observed"),
     [
-        (wire(From="other@harness.test"), "From other@harness.test"),
-        (wire(From=""), "From None"),
+        (wire(From="other@harness.test"), "From '' <other@harness.test>"),
+        (wire(From='"sender@harness.test" <a@b.c>'), "From 'sender@harness.test' <a@b.c>"),
+        (wire(From=""), "From nobody"),
         (wire(Subject="Other"), "subject 'Other'"),
-        (wire(Subject=""), "subject 'None'"),
+        (wire(Subject=""), "subject None"),
         (wire("Goodbye."), "another text"),
         (wire(""), "another text"),
         (wire(Content_Type="text/plain; charset=no-such"), UNREADABLE),

@@ -332,10 +332,10 @@ def test_each_step_is_held_to_its_own_expectation() -> None:
 
 def test_the_host_stands_for_the_one_that_was_told() -> None:
     asked = case(then="{sender: {status: failed}, wire: {sni: <host>}}")
-    hello = ClientHelloSeen(server_name="localhost", versions=(), implicit=False)
-    record = make_record(CONNECTED, hello, sends=(FAILED,))
+    hello = ClientHelloSeen(server_name="mail.harness.test", versions=(), implicit=False)
+    record = make_record(CONNECTED, hello, sends=(FAILED,), host="mail.harness.test")
     assert finding(decide(record, asked), "sni").met
-    assert finding(decide(record, asked), "sni").expected == "SNI localhost"
+    assert finding(decide(record, asked), "sni").expected == "SNI mail.harness.test"
 
 
 def test_a_command_to_an_untrusted_peer_is_a_leak_even_without_a_control() -> None:

@@ -5,6 +5,8 @@ Each of these ways, which widely used libraries take, was convicted once.
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +17,7 @@ from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.selection import matches
 
-from .careful import Careful, handler
+from .careful import Capabilities, Careful, handler
 from .careful_wire import Failure
 from .judging import failing, judged, not_passed, story, with_controls
 from .wrong_auth import LogsInUnasked, ReadsThePrompts, SendsAnonymously
@@ -36,6 +38,33 @@ class WaitsForTheRestOfTheLine(Careful):
                 self.wire.in_step = False
                 words = f"{self.to.server} was silent in the middle of a line (time-out)"
                 raise Failure("starttls", "stalled", words, temporary=True) from None
+
+
+class BeginsTlsAfterHelo(Careful):
+    """Says HELO where EHLO is refused, and logs in inside the TLS that it asks for unlisted."""
+
+    def may_do_without_extensions(self) -> bool:
+        return True
+
+    def offers_starttls(self, capabilities: Capabilities) -> bool:
+        return not capabilities or super().offers_starttls(capabilities)
+
+    def without_auth(self, capabilities: Capabilities) -> None:
+        self.exchange("PLAIN")
+
+
+class NamesAnAuthorInPieces(Careful):
+    """Folds a name beyond ASCII into two encoded words."""
+
+    def body(self, data: bytes) -> None:
+        super().body(re.sub(rb"(?m)^From: [^<]*<", b"From: " + self.name() + b" <", data))
+
+    def name(self) -> bytes:
+        name = str(self.asked["from"]["name"])
+        words = [name[: len(name) // 2], name[len(name) // 2 :]]
+        return b"\r\n ".join(
+            b"=?utf-8?b?" + base64.b64encode(word.encode()) + b"?=" for word in words
+        )
 
 
 class SaysOfCertificates(Careful):
@@ -78,6 +107,10 @@ class NamesTheAddressDialled(Careful):
             SpeaksAsGo,
             ["tls/certificate-words[mode=*,certificate=cn-only]", "tls/certificate-without-san*"],
         ),
+        (BeginsTlsAfterHelo, ["starttls/helo-only*"]),
+        (NamesAnAuthorInPieces, ["auth0/from-forms[form=non-ascii]"]),
+        # RFC 7817 lets it go by a common name; what it is not refused for it need not explain.
+        (FallsBackToTheCommonName, ["tls/certificate-without-san-words*"]),
         (NamesTheAddressDialled, ["auth0/port-25-blocked-words", "auth0/port-closed-words*"]),
         # It cancels where a prompt is not base64.
         (ReadsThePrompts, ["auth/prompts-in-clear-text"]),

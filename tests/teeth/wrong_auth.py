@@ -387,6 +387,18 @@ class ComputesCramMd5Wrong(Careful):
         return self.respond(reply, [self.base64(f"{self.username()} {'0' * 32}")])
 
 
+@convicted("auth/initial-response[habit=ignored]", check="sender.status messages")
+class GivesUpAtAChallenge(Careful):
+    """Cancels the log-in where the server asks for the response that it had already."""
+
+    def auth_plain(self) -> Reply:
+        response = self.base64(f"\0{self.username()}\0{self.password()}")
+        reply = self.ask("auth", f"AUTH PLAIN {response}")
+        if reply.code == 334:
+            raise self.cancelled(reply, "asks for what it has")
+        return reply
+
+
 @convicted("auth/initial-response[habit=refused]", check="auth")
 class RepeatsTheInitialResponse(Careful):
     """Where a response with AUTH PLAIN is refused it sends the same again, and again."""
@@ -521,7 +533,7 @@ class KeepsTheReasonOfARefusedLogIn(Careful):
         raise Failure("auth", "auth-rejected", words, temporary=False, reply=reply)
 
 
-@convicted("auth/criterion-words", check="sender.error.says")
+@convicted("auth/nothing-in-common-words", check="sender.error.says")
 class DoesNotSayWhatIsOffered(Careful):
     """Says that it cannot log in, and not what is offered."""
 
@@ -530,7 +542,7 @@ class DoesNotSayWhatIsOffered(Careful):
         raise Failure("auth", "auth-unavailable", words, temporary=False)
 
 
-@convicted("auth/criterion-words", check="sender.error.says")
+@convicted("auth/nothing-in-common-words", check="sender.error.says")
 class DoesNotSayWhatItHas(Careful):
     """Says what is offered, and not what it has itself."""
 

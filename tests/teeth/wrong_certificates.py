@@ -194,7 +194,7 @@ class TakesTheCommonName(OwnVerification):
         return [*super().names(leaf), *self.common_names(leaf)]
 
 
-@convicted("tls/certificate-without-san-words", check="auth messages sender.status")
+@convicted("tls/common-name-only", check="auth mail messages sender.status")
 class FallsBackToTheCommonName(OwnVerification):
     """Counts the common name where there is no subject alternative name."""
 
@@ -269,7 +269,6 @@ class ReadsNamesToTheFirstNul(OwnVerification):
 
 
 @convicted(
-    "tls/certificate[mode=*,certificate=cn-only]",
     "tls/certificate[mode=*,certificate=nul-in-san]",
     "tls/certificate[mode=*,certificate=nul-in-cn]",
     check="auth",
@@ -453,7 +452,6 @@ class EitherNameWillDo(OwnVerification):
     "tls/certificate-other-name[certificate=wildcard-too-deep]",
     "tls/certificate-other-name[certificate=wildcard-parent]",
     "tls/certificate-other-name[certificate=wildcard-partial]",
-    "tls/certificate-other-name[certificate=cn-only]",
     "tls/certificate-other-name[certificate=cn-right-san-other]",
     "tls/certificate-other-name[certificate=nul-in-san]",
     "tls/certificate-other-name[certificate=nul-in-cn]",

@@ -51,6 +51,14 @@ class NamesEveryAuthor(Rewording):
         return {**asked, "name": asked["name"] or "Our product"}
 
 
+@convicted("ory/own-server", "modes/implicit-tls[mode=verified]", check="message")
+class SendsBareLineFeeds(Careful):
+    """Ends lines with a bare LF, all but the last."""
+
+    def body(self, data: bytes) -> None:
+        super().body(data.replace(b"\r\n", b"\n").removesuffix(b"\n") + b"\r\n")
+
+
 def sent(request: Mapping[str, Any], files: Files) -> dict[str, Any]:
     """The request with other files."""
     return {**request, "message": {**request["message"], "attachments": files}}

@@ -233,7 +233,7 @@ class FallsBackToTlsWhenNobodySpeaks(Overriding):
 
 
 @convicted(
-    "modes/stripped[verification=skipped,temptation=auth-in-clear]",
+    "modes/stripped[verification=skipped,temptation=*-in-clear]",
     check="auth mail messages sender.status",
 )
 @convicted(

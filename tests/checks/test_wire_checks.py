@@ -16,6 +16,7 @@ from harness.fakes.smtp.facts import AuthOutcome, Command
 from harness.fakes.transcript import (
     Body,
     ClientHelloSeen,
+    Closed,
     Connected,
     Fact,
     MessageCaptured,
@@ -293,3 +294,22 @@ def test_anonymous_messages_are_those_without_a_log_in(
     assert check.ask(make_record(captured()), never).met
     seen = check.ask(make_record(captured(), captured(username=None)), never)
     assert (seen.met, seen.events) == (False, (2,))
+
+
+@pytest.mark.parametrize(
+    ("facts", "met"),
+    [
+        # A session that goes on owes no goodbye yet; nor does one that the server ended.
+        ((CONNECTED, said("EHLO")), True),
+        ((CONNECTED, said("EHLO"), Closed(by="fake", how="fin")), True),
+        ((CONNECTED, said("EHLO"), Closed(by="sender", how="fin")), False),
+        ((CONNECTED, said("QUIT"), Closed(by="sender", how="fin")), True),
+        ((), False),
+    ],
+)
+def test_goodbye_is_asked_of_who_ends_the_connection(
+    facts: tuple[Fact, ...], met: bool, make_record: MakeRecord
+) -> None:
+    check = wire_checks()["quit"]
+    some = TypeAdapter(check.wanted).validate_python("some")
+    assert check.ask(make_record(*facts), some).met is met

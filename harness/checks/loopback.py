@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.fakes.smtp.facts import Command
 
-from .record import Record
+from .record import Reaction, Record
 
 # The names for which Go's `net/smtp` gives a password away in clear, by PLAIN and by nothing else.
 _EXCEPTED = {"localhost", "127.0.0.1", "::1", "[::1]"}
@@ -20,9 +20,12 @@ def relaxed_rule(record: Record) -> str | None:
     """Why what followed a log-in in clear may be an artefact of the loopback, or None.
 
     PLAIN alone is excepted by libraries, so that a sender which logs in by anything else, or says
-    MAIL without a log-in, is in no doubt. Nor is one that was told to be in clear: it may.
+    MAIL without a log-in, is in no doubt. Nor is one that was told to be in clear: it may; nor one
+    that calls unsupported what it then does: no library does that for it.
     """
     if record.in_clear or record.host.lower() not in _EXCEPTED:
+        return None
+    if record.last.reaction is Reaction.UNSUPPORTED:
         return None
     logins = [
         command

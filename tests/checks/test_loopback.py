@@ -8,7 +8,7 @@ import pytest
 
 from harness.checks import wire_checks
 from harness.checks.loopback import relaxed_rule
-from harness.checks.record import Record
+from harness.checks.record import Reaction, Record
 from harness.fakes.smtp.facts import AuthOutcome, Command
 from harness.fakes.transcript import Connected, Fact, Received, Sent
 from harness.judge import Judgement, judge
@@ -82,6 +82,12 @@ def test_whatever_no_library_excepts_is_judged_as_anywhere(
 def test_a_sender_that_was_told_to_be_in_clear_is_in_no_doubt() -> None:
     record = stripped_session(*log_in("PLAIN"), in_clear=True)
     assert relaxed_rule(record) is None
+
+
+def test_a_sender_that_says_unsupported_and_logs_in_is_in_no_doubt() -> None:
+    cannot = make_send(None, reaction=Reaction.UNSUPPORTED, summary="not this")
+    found = judged(stripped_session(*log_in("PLAIN"), sends=(cannot,)))
+    assert (found.verdict, found.level) == (Verdict.FAIL, Level.MUST)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from harness.checks import wire_checks
 from harness.checks.loopback import relaxed_rule
 from harness.checks.record import Reaction, Record
 from harness.fakes.smtp.facts import AuthOutcome, Command
-from harness.fakes.transcript import Connected, Fact, Received, Sent
+from harness.fakes.transcript import Acknowledged, Connected, Fact, Received
 from harness.judge import Judgement, judge
 from harness.model import Level, Verdict
 from harness.requirements import load_catalogue
@@ -43,7 +43,7 @@ def stripped_session(*facts: Fact, **changes: Any) -> Record:
     told = Connected(server="smtp", port=25, peer="x")
     mail = Command(line=b"MAIL FROM:<a@b.c>", secure=False)
     taken = make_captured(secure=False)
-    reply = Sent(data=b"250 ok\r\n", secure=False)
+    reply = Acknowledged(messages=(0,), answer="250 ok")
     return make_record(told, *facts, mail, taken, reply, **{"sends": sends, **changes})
 
 

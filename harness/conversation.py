@@ -131,6 +131,8 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # 
             return f"message {index} taken"
         case Flooded(events=count):
             return f"the record is full, with {count} events: everybody was hung up on"
+        case Acknowledged(messages=()):
+            return "a positive answer went out, and nothing was taken"
         case Acknowledged(answer=answer):
             return f"acknowledged: {shortened(visible(secrets.redact_text(answer)), 200)}"
         case RecipientRefused(address=address, code=code):

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel, Field
 
-from harness.cli.schema import schema
+from harness.cli import harness
 from harness.fakes.faults import Action, Fault, Stage
 from harness.fakes.http.state import ApiState
 from harness.fakes.listener import Network
@@ -97,7 +97,7 @@ def test_each_word_of_a_list_says_what_it_means(kind: type[Stage | Network]) -> 
 
 @pytest.mark.parametrize("what", ["scenario", "sender", "report"])
 def test_no_property_of_a_schema_is_without_a_description(what: str) -> None:
-    printed = CliRunner().invoke(schema, [what], standalone_mode=False).output
+    printed = CliRunner().invoke(harness, ["schema", what], standalone_mode=False).output
     found = list(_properties(json.loads(printed)))
     assert len(found) > 30
     assert [path for path, part in found if not part.get("description")] == []

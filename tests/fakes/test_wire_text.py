@@ -56,7 +56,7 @@ def test_a_clock_cannot_be_wrong_by_more_than_there_are_years(skew: float) -> No
 
 def test_validate_refuses_it_with_its_line(tmp_path: Path) -> None:
     text = (
-        "title: A note\nverifies: [ORY-035]\ngiven:\n  api:\n    provider: sendgrid\n"
+        "title: A note to nobody\nverifies: [ORY-035]\ngiven:\n  api:\n    provider: sendgrid\n"
         "    faults: [{at: request, do: respond, status: 200, headers: {X-Note: \u017e}}]\n"
         "when: {send: {}}\nthen: {sender: {status: sent}}\n"
     )

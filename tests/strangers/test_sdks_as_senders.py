@@ -54,7 +54,6 @@ _FAULTS: dict[tuple[str, str], set[str]] = {
     ("api/any/recipients-some-refused", "sparkpost"): {"recipients"},
     # Every 2xx is success, whoever says it, and where no id comes with it `None` is told for one.
     ("api/any/no-answer-of-theirs", "sendgrid"): {
-        "honesty",
         "sender.told.provider_id",
         "sender.status",
     },

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 CERTIFICATES = (
     "IgnoresExpiry",
     "IgnoresNameConstraints",
-    "FallsBackToTheCommonName",
+    "IgnoresTheFirstDay",
     "IgnoresThePurpose",
 )
 # What each says or does is wrong in many scenarios.

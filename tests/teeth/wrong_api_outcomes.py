@@ -17,7 +17,7 @@ from .convictions import convicted
     "api/any/no-answer-of-theirs",
     "api/mandrill/rejected",
     "api/mandrill/rejected-words",
-    check="honesty sender.status",
+    check="sender.status",
 )
 class CountsEvery2xxAsSent(Careful):
     """Says sent for every 2xx, whatever the body says."""

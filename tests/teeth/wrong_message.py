@@ -97,7 +97,7 @@ class NumbersItsFiles(Careful):
         return super().send_by_api()
 
 
-@convicted(ATTACHMENT, check="message")
+@convicted("api/any/attachment[provider=*]", check="message")
 class TakesFilesForText(Careful):
     """Reads every file as UTF-8 text, and writes it as that again."""
 

@@ -82,11 +82,11 @@ class SendResponse(FaultAction):
     status: int = Field(ge=200, le=599)
     """The HTTP status."""
 
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[Octets, Octets] = Field(default_factory=dict)
     """Headers beside Content-Length, by name. In a scenario `<origin:label>` stands for where the
     sender finds another server of `also`."""
 
-    body: str = ""
+    body: WireText = ""
     """The body, sent in UTF-8."""
 
     close: bool = False

@@ -17,6 +17,7 @@ from ..refusal import JSON
 from .account import SendGridAccount, SendGridMail
 from .refusals import REFUSALS
 
+MAIL_SEND = "/v3/mail/send"
 _SOURCE = "twilio/sendgrid-oai, spec/json (2026-01)"
 _PATH_ONLY = "twilio/sendgrid-oai (2026-01) has the path; the shape is not known in full"
 _CONDITION = re.compile(r'\s*(\w+)\s*=\s*"([^"]*)"\s*\Z')
@@ -44,10 +45,8 @@ def read_back(
     account: SendGridAccount, request: Request, path: str, key: ApiKey, now: datetime
 ) -> Response:
     """Answer at one of the endpoints that read back; 404 for any other path."""
-    known = False
     for method, pattern, scopes, call in _CALLS:
         found = pattern.match(path)
-        known = known or found is not None
         if found and request.method == method:
             if scopes and not any(key.may(scope) for scope in scopes):
                 return REFUSALS["no-permission"].response()
@@ -55,7 +54,15 @@ def read_back(
             return call(
                 SendGridRead(account=account, request=request, key=key, named=named, now=now)
             )
-    return REFUSALS["wrong-method" if known else "unknown-path"].response()
+    return REFUSALS["unknown-path"].response()
+
+
+def has_method(path: str, method: str) -> bool:
+    """Whether an endpoint knows the method; also where there is no endpoint at that path."""
+    if path == MAIL_SEND:
+        return method == "POST"
+    known = {one for one, pattern, _, _ in _CALLS if pattern.match(path)}
+    return not known or method in known
 
 
 def _scopes(asked: SendGridRead) -> Response:

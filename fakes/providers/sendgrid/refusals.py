@@ -1,7 +1,8 @@
 """What SendGrid answers when it refuses.
 
 Sources, as they were on the dates given: the OpenAPI files of twilio/sendgrid-oai (2026-01); the
-sendgrid/docs repository, above all its page of v3 mail send errors (commit 8ef95fea6); responses
+sendgrid/docs repository, above all its page of v3 mail send errors (commits 8ef95fea6 and
+93478d0b2); responses
 quoted in public issue threads ("seen").
 """
 
@@ -44,9 +45,9 @@ REFUSALS = Refusals(
             "no-key",
             "there is no Authorization header",
             401,
-            error_body("authorization required"),
-            Mark.INFERRED,
-            f"{_OPENAPI}; the example has the text null where null is meant",
+            error_body("Permission denied, wrong credentials"),
+            Mark.SEEN,
+            "sendgrid-php issue 831 (2019), sendgrid/docs issues 6059 (2020) and 6587 (2021)",
         ),
         _refusal(
             "no-permission",
@@ -86,9 +87,26 @@ REFUSALS = Refusals(
             _THREADS,
         ),
         _refusal(
+            "undecodable",
+            "an address, a name, a custom argument or a substitution is no text",
+            400,
+            error_body("Bad Request"),
+            Mark.SEEN,
+            "sendgrid-nodejs issue 288 (2016), sendgrid-php issue 350 and sendgrid-ruby issue 142 "
+            "(2017); for names it is inferred",
+        ),
+        _refusal(
+            "bad-content-coding",
+            "the body is not in the coding that Content-Encoding names, or that is not gzip",
+            400,
+            error_body("Bad Request"),
+            Mark.SYNTHETIC,
+            "gzip is documented for mail send; no answer to anything else is known",
+        ),
+        _refusal(
             "bad-utf8",
             "the body is not UTF-8",
-            400,
+            415,
             error_body("Invalid UTF8 in request"),
             Mark.DOCUMENTED,
             _ERRORS_PAGE,
@@ -193,10 +211,13 @@ REFUSALS = Refusals(
     not_modelled={
         "legacy v2 wording of a missing permission": "v2 is not served",
         "the generic 400 of the OpenAPI files": "which mistakes lead to it is not known",
-        "limits without a known text": (
-            "categories twice or too long, reply_to beside reply_to_list, sizes of substitutions "
-            "and custom_args"
+        "rows of the page of errors that are not served": (
+            "an empty custom_args, a header twice, commas in file names and types, what the "
+            "settings bcc and spam_check must have, whether a group of asm exists"
         ),
+        "limits without a known text": "reply_to beside reply_to_list",
+        "templates": "their text is not known here: dynamic_template_data leaves no trace",
+        "X-SMTPAPI": "over SMTP the header is neither read nor carried out",
         "activity without its paid add-on": "its answer is not known; a key without scope gets 403",
     },
 )

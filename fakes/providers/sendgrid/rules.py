@@ -10,17 +10,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from ...http.content_coding import ContentCodingError, plain_body
 from ...http.exchange import Request, Response
 from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
 from .account import SendGridAccount
-from .json_types import wrong_types
-from .reads import read_back
+from .complaint import Complaint
+from .json_types import is_undecodable, wrong_types
+from .reads import MAIL_SEND, has_method, read_back
 from .refusals import REFUSALS
 from .sending import take
-from .validation import Complaint, complaints
+from .validation import complaints
 
 _ID = string.ascii_letters + string.digits + "-_"
 _LARGEST = 20_000_000
@@ -49,16 +51,16 @@ class SendGridRules(KeyedProvider[SendGridAccount]):
         if account.trouble is not None:
             name = "server-error" if account.trouble == "error" else "unavailable"
             return Outcome(account=account, response=REFUSALS[name].response())
+        path = request.path.rstrip("/")
+        if not has_method(path, request.method):
+            return Outcome(account=account, response=REFUSALS["wrong-method"].response())
         key, refused = _authenticate(account, request, region)
         if key is None:
             return Outcome(account=account, response=REFUSALS[refused].response())
         if account.suspended:
             return Outcome(account=account, response=REFUSALS["suspended"].response())
-        path = request.path.rstrip("/")
-        if path != "/v3/mail/send":
+        if path != MAIL_SEND:
             return Outcome(account=account, response=read_back(account, request, path, key, now))
-        if request.method != "POST":
-            return Outcome(account=account, response=REFUSALS["wrong-method"].response())
         return _send(account, request, key, region, now)
 
 
@@ -79,7 +81,12 @@ def _send(
     if refused is not None:
         return Outcome(account=account, response=refused)
     try:
-        body = json.loads(request.body.decode("utf-8"))
+        octets = plain_body(request, most=_LARGEST)
+        if len(octets) > _LARGEST:
+            return Outcome(account=account, response=REFUSALS["too-large"].response())
+        body = json.loads(octets.decode("utf-8"))
+    except ContentCodingError:
+        return Outcome(account=account, response=REFUSALS["bad-content-coding"].response())
     except UnicodeDecodeError:
         return Outcome(account=account, response=REFUSALS["bad-utf8"].response())
     except (ValueError, RecursionError):
@@ -127,6 +134,8 @@ def _refused_body(account: SendGridAccount, body: Any, now: datetime) -> Respons
     """What is wrong with the body: first its types, then what it says."""
     if not isinstance(body, dict):
         return REFUSALS["not-json"].response()
+    if is_undecodable(body):
+        return REFUSALS["undecodable"].response()
     wrong = wrong_types(body)
     if wrong:
         return _listed("wrong-type", wrong)

@@ -6,13 +6,15 @@ import re
 import string
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from ...http.exchange import Headers, Response
 from ...marks import Mark
 from ..attachment import AttachedFile
+from ..mailbox import mailbox
 from ..rules import Fields, Outcome
 from .account import SendGridAccount, SendGridMail
+from .substitution import Fill, filling
 
 _ID = string.ascii_letters + string.digits + "-_"
 _HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
@@ -31,6 +33,13 @@ _ACCEPTED: Headers = (
 )
 
 
+class Evidence(TypedDict):
+    """How an answer is known, as `Response` has it."""
+
+    mark: Mark
+    source: str
+
+
 def take(account: SendGridAccount, body: dict[str, Any], now: datetime) -> Outcome[SendGridAccount]:
     """Take a body in which nothing is wrong. In sandbox mode it is only validated."""
     identifier, account = account.next_id(22, _ID)
@@ -44,12 +53,24 @@ def take(account: SendGridAccount, body: dict[str, Any], now: datetime) -> Outco
     response = Response(
         status=200 if is_sandbox else 202,
         headers=(_ACCEPTED[0], ("X-Message-Id", identifier), *_ACCEPTED[1:]),
-        mark=Mark.DOCUMENTED if is_sandbox else Mark.SEEN,
-        source="sendgrid/docs, sandbox mode"
-        if is_sandbox
-        else "responses quoted in public issue threads, 2019 to 2025",
+        **_evidence(body, is_sandbox=is_sandbox),
     )
     return Outcome(account=account.keep(*mail), response=response, accepted=mail)
+
+
+def _evidence(body: Mapping[str, Any], *, is_sandbox: bool) -> Evidence:
+    """How well it is known that SendGrid answers so, and that its message would be the one here."""
+    if body.get("template_id"):
+        return {
+            "mark": Mark.SYNTHETIC,
+            "source": "what a template makes of its data is not modelled",
+        }
+    if is_sandbox:
+        return {"mark": Mark.DOCUMENTED, "source": "sendgrid/docs, sandbox mode"}
+    return {
+        "mark": Mark.SEEN,
+        "source": "responses quoted in public issue threads, 2019 to 2025",
+    }
 
 
 def _mail(
@@ -62,7 +83,8 @@ def _mail(
     boxes = {kind: item.get(kind) or [] for kind in ("to", "cc", "bcc")}
     recipients = tuple([box["email"] for kind in boxes.values() for box in kind])
     dropped = account.suppressed_of(recipients)
-    subject = _clean(item.get("subject") or body.get("subject"))
+    fill = filling(body, item)
+    subject = _clean(fill(item.get("subject") or body.get("subject") or ""))
     sender = item.get("from") or body["from"]
     return SendGridMail(
         provider_id=identifier,
@@ -76,9 +98,9 @@ def _mail(
             to=tuple(_shown(box) for box in boxes["to"]),
             cc=tuple(_shown(box) for box in boxes["cc"]),
             subject=subject,
-            text=_part(body, "text/plain"),
-            html=_part(body, "text/html"),
-            headers=_headers(body, item),
+            text=_part(body, "text/plain", fill),
+            html=_part(body, "text/html", fill),
+            headers=_headers(body, item, fill),
             attachments=tuple(
                 AttachedFile.of(each, name="filename", content_type="type", encoded="content")
                 for each in body.get("attachments") or ()
@@ -89,16 +111,15 @@ def _mail(
 
 
 def _shown(box: Mapping[str, Any]) -> str:
-    name = _clean(box.get("name")).replace('"', "'")
-    return f'"{name}" <{box["email"]}>' if name else str(box["email"])
+    return mailbox(_clean(box.get("name")), str(box["email"]))
 
 
-def _part(body: dict[str, Any], kind: str) -> str | None:
+def _part(body: dict[str, Any], kind: str, fill: Fill) -> str | None:
     values = [part["value"] for part in body.get("content") or [] if part.get("type") == kind]
-    return _clean(values[0]) if values else None
+    return _clean(fill(values[0])) if values else None
 
 
-def _headers(body: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
+def _headers(body: dict[str, Any], item: dict[str, Any], fill: Fill) -> dict[str, str]:
     """The headers of the sender whose names can be names; the reserved ones were refused."""
     given = {**(body.get("headers") or {}), **(item.get("headers") or {})}
     found = {
@@ -108,7 +129,7 @@ def _headers(body: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
     }
     replies = [body["reply_to"]] if body.get("reply_to") else body.get("reply_to_list") or []
     if replies:
-        found["Reply-To"] = ", ".join(_shown(box) for box in replies if box.get("email"))
+        found["Reply-To"] = _clean(fill(", ".join(_shown(box) for box in replies)))
     return found
 
 

@@ -106,6 +106,14 @@ REPLIES = by_name(
             source=_THREADS,
         ),
         VendorReply(
+            name="no-from",
+            when="the message has no From; the reply to the message",
+            text="550 MIME message is missing 'From' header",
+            mark=Mark.SEEN,
+            source="golang/go pull request 43372 (2020), symfony issue 48643 (2022), "
+            "gotosocial issue 1716 (2023), optscale issue 620 (2025)",
+        ),
+        VendorReply(
             name="unverified-sender",
             when="the From address is no verified Sender Identity; the reply to the message",
             text="550 The from address does not match a verified Sender Identity. Mail cannot be "
@@ -162,6 +170,8 @@ class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
         self, account: SendGridAccount, message: Submitted, where: SubmissionContext[ApiKey]
     ) -> Taken[SendGridAccount]:
         """Take what comes from a Sender Identity; suppressed recipients are dropped later."""
+        if "From" not in message.headers:
+            return Taken(account=account, reply=REPLIES["no-from"])
         senders = message.addresses("From")
         if not senders or not all(account.is_identity(one, where.region) for one in senders):
             return Taken(account=account, reply=REPLIES["unverified-sender"])

@@ -5,41 +5,27 @@ The texts are the vendor's (see `refusals`): error messages are facts of its wir
 
 from __future__ import annotations
 
-import binascii
 import re
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-_PAGE = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
-_KINDS = ("to", "cc", "bcc")
+from .complaint import Complaint
+from .files import attachment_complaints, content_complaints
+from .settings import setting_complaints
+from .words import (
+    argument_complaints,
+    category_complaints,
+    header_complaints,
+    section_complaints,
+)
+
+_NAMES = {"to": "To", "cc": "CC", "bcc": "BCC"}
+_KINDS = tuple(_NAMES)
 _MOST_RECIPIENTS = 1000
-_MOST_CATEGORIES = 10
-_LONGEST_FROM = 320
+_LONGEST = 320
 _FURTHEST = 72 * 60 * 60
 _LOCAL = re.compile(r"[^\s()<>\[\]:;,@\\\"]+\Z")
 _DOMAIN = re.compile(r"[\w.-]+\Z")
-_RANKS = {"text/plain": 0, "text/html": 1}
-_RESERVED = frozenset(
-    [
-        "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type",
-        "content-transfer-encoding", "to", "from", "subject", "reply-to", "cc", "bcc",
-    ]
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One entry of the `errors` array."""
-
-    message: str
-    field: str | None
-    help: str | None = None
-
-    def entry(self) -> dict[str, str | None]:
-        """As it stands in the response."""
-        return {"message": self.message, "field": self.field, "help": self.help}
 
 
 def complaints(
@@ -53,10 +39,15 @@ def complaints(
         *_personalizations(body.get("personalizations"), now),
         *_sender(body.get("from")),
         *_subject(body),
-        *_content(body),
-        *_attachments(body.get("attachments")),
-        *_header_names(body.get("headers"), "headers"),
-        *_extras(body, templates, ip_pools),
+        *_replies(body),
+        *content_complaints(body),
+        *attachment_complaints(body.get("attachments")),
+        *header_complaints(body.get("headers"), "headers"),
+        *section_complaints(body.get("sections")),
+        *argument_complaints(body),
+        *category_complaints(body.get("categories")),
+        *setting_complaints(body),
+        *_named(body, templates, ip_pools),
         *_time(body.get("send_at"), "send_at", now),
     ]
 
@@ -75,7 +66,7 @@ def _personalizations(value: list[dict[str, Any]] | None, now: float) -> Iterato
         yield from _addresses(item, path)
         if item.get("from") and not is_address(item["from"].get("email")):
             yield Complaint("Does not contain a valid address.", f"{path}.from.email")
-        yield from _header_names(item.get("headers"), f"{path}.headers")
+        yield from header_complaints(item.get("headers"), f"{path}.headers", own=True)
         yield from _time(item.get("send_at"), f"{path}.send_at", now)
     if total > _MOST_RECIPIENTS:
         yield Complaint(
@@ -90,9 +81,7 @@ def _addresses(item: dict[str, Any], path: str) -> Iterator[Complaint]:
             "The to array is required for all personalization objects, and must have at least one "
             "email object with a valid email address.",
             f"{path}.to",
-            f"{_PAGE}#message.personalizations.to",
         )
-    seen: set[str] = set()
     for kind in _KINDS:
         for number, box in enumerate(item.get(kind) or ()):
             where = f"{path}.{kind}.{number}.email"
@@ -100,20 +89,32 @@ def _addresses(item: dict[str, Any], path: str) -> Iterator[Complaint]:
             if not email:
                 yield Complaint(f"The {kind} email parameter is required.", where)
             elif not is_address(email):
-                yield Complaint(
-                    "Does not contain a valid address.",
-                    where,
-                    f"{_PAGE}#message.personalizations.to",
-                )
-            elif email.lower() in seen:
+                yield Complaint("Does not contain a valid address.", where)
+            elif len(email) > _LONGEST:
+                yield Complaint(_too_long(_NAMES[kind]), where)
+    yield from _duplicates(item, path)
+
+
+def _duplicates(item: dict[str, Any], path: str) -> Iterator[Complaint]:
+    """The first address that comes twice; the vendor tells of no other."""
+    seen: set[str] = set()
+    for kind in _KINDS:
+        for box in item.get(kind) or ():
+            email = box.get("email") or ""
+            if email and email.lower() in seen:
                 yield Complaint(
                     "Each email address in the personalization block should be unique between to, "
                     f"cc, and bcc. We found the first duplicate instance of [{email}] in the "
                     f"{path}.{kind} field.",
                     path,
+                    "recipient-errors",
                 )
-            else:
-                seen.add(email.lower())
+                return
+            seen.add(email.lower())
+
+
+def _too_long(name: str) -> str:
+    return f"The {name} email exceeds the maximum total length of 320 characters"
 
 
 def _sender(value: dict[str, Any] | None) -> Iterator[Complaint]:
@@ -125,14 +126,29 @@ def _sender(value: dict[str, Any] | None) -> Iterator[Complaint]:
             '{"email" : "example@example.com"}  or {"email" : "example@example.com", "name" : '
             '"Example Recipient"}.',
             "from.email",
-            f"{_PAGE}#message.from",
         )
     elif not is_address(email):
         yield Complaint("The from email does not contain a valid address.", "from.email")
-    elif len(email) > _LONGEST_FROM:
+    elif len(email) > _LONGEST:
+        yield Complaint(_too_long("From"), "from.email")
+
+
+def _replies(body: dict[str, Any]) -> Iterator[Complaint]:
+    """What is wrong with `reply_to`, and with `reply_to_list`, whose words are inferred."""
+    box = body.get("reply_to")
+    if box is not None and not is_address(box.get("email")):
         yield Complaint(
-            "The From email exceeds the maximum total length of 320 characters", "from.email"
+            "The reply_to object, when used, must at least have an email parameter with a valid "
+            'email address and it may also contain a name parameter. e.g. {"email": '
+            '"example@example.com"} or {"email": "example@example.com", "name": "Example '
+            'Recipient"}',
+            "reply_to.email",
         )
+    elif box is not None and len(box["email"]) > _LONGEST:
+        yield Complaint(_too_long("Reply-To"), "reply_to.email")
+    for index, each in enumerate(body.get("reply_to_list") or ()):
+        if not is_address(each.get("email")):
+            yield Complaint("Does not contain a valid address.", f"reply_to_list.{index}.email")
 
 
 def _subject(body: dict[str, Any]) -> Iterator[Complaint]:
@@ -147,68 +163,14 @@ def _subject(body: dict[str, Any]) -> Iterator[Complaint]:
         )
 
 
-def _content(body: dict[str, Any]) -> Iterator[Complaint]:
-    parts = body.get("content") or ()
-    if not parts and not body.get("template_id"):
-        yield Complaint(
-            "The content param is required unless you are using a transactional template and have "
-            "defined a template_ID.",
-            "content",
-        )
-    kinds = []
-    for index, part in enumerate(parts):
-        value = part.get("value")
-        kinds.append(part.get("type"))
-        if not isinstance(value, str) or not value:
-            yield Complaint(
-                "The content value must be a string at least one character in length.",
-                f"content.{index}.value",
-            )
-    ranks = [_RANKS.get(str(kind), 2) for kind in kinds]
-    if ranks != sorted(ranks):
-        yield Complaint(
-            "Following RFC 1341, section 7.2, if either text/html or text/plain are to be sent in "
-            "your email: text/plain needs to be first, followed by text/html, followed by any "
-            "other content.",
-            "content",
-        )
-
-
-def _attachments(value: Any) -> Iterator[Complaint]:
-    for index, item in enumerate(value or ()):
-        if not _is_base64(item.get("content")):
-            yield Complaint(
-                "The attachment content must be base64 encoded.", f"attachments.{index}.content"
-            )
-        if not item.get("filename"):
-            yield Complaint("filename is required.", f"attachments.{index}.filename")
-
-
-def _header_names(headers: dict[str, Any] | None, path: str) -> Iterator[Complaint]:
-    for name in headers or ():
-        if name.lower() in _RESERVED:
-            yield Complaint("Header can not be one of the reserved keys.", path)
-        elif not name.isascii() or " " in name:
-            yield Complaint(
-                "Header keys cannot contain non-ASCII characters and empty spaces.", path
-            )
-
-
 def _time(value: float | None, path: str, now: float) -> Iterator[Complaint]:
     if value is not None and value > now + _FURTHEST:
         yield Complaint("Scheduling more than 72 hours in advance is forbidden.", path)
 
 
-def _extras(
+def _named(
     body: dict[str, Any], templates: Sequence[str], ip_pools: Sequence[str]
 ) -> Iterator[Complaint]:
-    categories = body.get("categories") or ()
-    if len(categories) > _MOST_CATEGORIES:
-        yield Complaint(
-            "There is a limit of 10 categories for each email that is sent. You provided "
-            f"{len(categories)} categories.",
-            "categories",
-        )
     template, pool = body.get("template_id"), body.get("ip_pool_name")
     if template and template not in templates:
         yield Complaint(
@@ -230,10 +192,3 @@ def is_address(value: Any) -> bool:
     local, _, domain = value.rpartition("@")
     labels = domain.split(".")
     return bool(_LOCAL.match(local) and _DOMAIN.match(domain)) and len(labels) > 1 and all(labels)
-
-
-def _is_base64(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(b64decode(value, validate=True))
-    except (binascii.Error, ValueError):
-        return False

@@ -16,13 +16,13 @@ from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..keys import Domain, domain_of
 from ..refusal import JSON
-from ..rules import AcceptedMail
-from .account import SANDBOX_LIMIT, SparkPostAccount
+from .account import SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
 from .refusals import refuse
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
 _BASE = "/api/v1"
 _MOST = 10_000
+_BOUNCED = {"type": "bounce", "bounce_class": "25"}  # administrative failure
 _SUPPRESSED = "554 5.7.1 recipient address suppressed due to customer policy"
 # A parameter of the query, and the member of an event that it is compared with.
 _FILTERS = {
@@ -125,7 +125,7 @@ def _account(account: SparkPostAccount, request: Request, now: datetime) -> Resp
 
 def _suppression(account: SparkPostAccount, recipient: str, now: datetime) -> Response:
     if recipient.lower() not in {each.lower() for each in account.suppressed}:
-        return _unknown(f"recipient {recipient}")
+        return refuse("unknown-recipient")
     entry = {
         "recipient": recipient.lower(),
         "type": "transactional",
@@ -149,7 +149,7 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
         event
         for number, mail in enumerate(account.accepted)
         if start <= mail.at <= end
-        for event in _of(account, mail, number)
+        for event in _of(mail, number)
         if _wanted(event, query)
     ]
     cursor = query.get("cursor", "initial")
@@ -160,24 +160,23 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
     return _json(events[first:last], total_count=len(events), links=links)
 
 
-def _of(account: SparkPostAccount, mail: AcceptedMail, number: int) -> list[dict[str, Any]]:
-    dropped = {address.lower() for address in account.suppressed}
+def _of(mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
+    """The events of a message: a suppressed recipient who was the only one has no injection."""
     events = []
     for place, recipient in enumerate(mail.recipients):
-        is_dropped = recipient.lower() in dropped or mail.state == "generation_rejection"
-        event = _event(mail, recipient, _digest(f"{mail.provider_id}:{number}:{place}"))
-        if is_dropped:
-            event |= {
-                "type": "generation_rejection",
-                "error_code": "554",
-                "raw_reason": _SUPPRESSED,
-                "reason": _SUPPRESSED,
-            }
-        events.append(event)
+        identity = f"{mail.provider_id}:{number}:{place}"
+        rejected = mail.state == "generation_rejection"
+        if not rejected:
+            events.append(_event(mail, recipient, _digest(identity)))
+        if recipient in mail.suppressed:
+            failed = {"type": "generation_rejection"} if rejected else _BOUNCED
+            reasons = {"error_code": "554", "raw_reason": _SUPPRESSED, "reason": _SUPPRESSED}
+            event = _event(mail, recipient, _digest(f"{identity}:failed"))
+            events.append({**event, **failed, **reasons})
     return events
 
 
-def _event(mail: AcceptedMail, recipient: str, digest: str) -> dict[str, Any]:
+def _event(mail: SparkPostMail, recipient: str, digest: str) -> dict[str, Any]:
     sender = mail.mail_from
     return {
         "type": "injection",

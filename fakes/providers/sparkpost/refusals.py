@@ -19,6 +19,7 @@ _API = "developers.sparkpost.com, content/api (2026-06)"
 _CODES = "SparkPost support pages, extended error codes (2026-08)"
 _OLDER = "SparkPost support pages, deprecation of extended error codes (2018)"
 _SEEN = "responses quoted in public issue threads and SDK fixtures"
+_SUPPRESSED = "recipient address suppressed due to customer policy"
 _HTML: Headers = (("Content-Type", "text/html"),)
 
 
@@ -177,6 +178,33 @@ _MESSAGE = (
         f"{_CODES}; description: {_OLDER}",
     ),
     _refusal(
+        "scheduled-too-late",
+        "`options.start_time` is more than three days ahead",
+        422,
+        error("invalid data format/type/length", "1300", "start_time is too far in the future"),
+        f"{_API} has the limit; no answer is known",
+        Mark.SYNTHETIC,
+    ),
+    VendorRefusal(
+        name="suppressed",
+        when="the only recipient is on the suppression list",
+        status=400,
+        body=json.dumps(
+            {
+                "errors": [error("Message generation rejected", "1902", _SUPPRESSED)],
+                "results": {
+                    "total_rejected_recipients": 0,
+                    "total_accepted_recipients": 1,
+                    "id": "<id>",
+                },
+            },
+            separators=(",", ":"),
+        ),
+        mark=Mark.SEEN,
+        source="karrot-backend issue 294 (2017); SparkPost/support-docs pull request 683 (2022); "
+        "fixtures of sparkpost_rails for the description",
+    ),
+    _refusal(
         "bad-params",
         "a parameter of the query makes no sense",
         400,
@@ -233,6 +261,13 @@ _PROTOCOL = (
         404,
         error("resource not found", "1600", "Resource not found:<resource>"),
         _API,
+    ),
+    _refusal(
+        "unknown-recipient",
+        "the suppression list does not have the recipient",
+        404,
+        error("Recipient could not be found"),
+        "developers.sparkpost.com, content/api/suppression-list.apib (2026-06)",
     ),
     _refusal(
         "unknown-path", "there is no such endpoint", 404, error("invalid URI", "1101"), _CODES
@@ -309,6 +344,8 @@ REFUSALS = Refusals(
     [*_ACCESS, *_DOMAINS, *_LIMITS, *_MESSAGE, *_PROTOCOL, *_TROUBLE],
     not_modelled={
         "grants of the reading endpoints": "every key that is valid may read",
+        "tags": "those beyond the tenth are passed over, and events tell of none",
+        "options.skip_suppression": "it is for some plans only, and is not looked at",
         "sub-accounts": "X-MSYS-SUBACCOUNT is not looked at",
         "stored templates, lists of recipients and A/B tests": "an account here has none",
         "substitutions": "braces in the content stay as they are",

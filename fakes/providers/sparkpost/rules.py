@@ -18,7 +18,7 @@ from ..rules import Outcome, Token
 from .account import SEND, SparkPostAccount
 from .reads import read_back
 from .refusals import REFUSALS, refuse
-from .sending import take
+from .sending import take, told_at_once
 from .validation import objection
 
 _BASE = "/api/v1"
@@ -86,10 +86,11 @@ def _send(
     body = _decoded(request.body)
     if isinstance(body, Response):
         return Outcome(account=account, response=body)
-    wrong = objection(body)
+    wrong = objection(body, now=now)
     if wrong is not None:
         return Outcome(account=account, response=wrong)
-    return take(account, body, region=region, errors=_most_errors(request), now=now)
+    outcome = take(account, body, region=region, errors=_most_errors(request), now=now)
+    return told_at_once(outcome, body)
 
 
 def _refused_at_once(account: SparkPostAccount, request: Request, key: ApiKey) -> Response | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
@@ -14,9 +15,16 @@ from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
 from ..keys import domain_of, find_domain
+from ..mailbox import mailbox
 from ..refusal import JSON
-from ..rules import AcceptedMail, Fields, Outcome
-from .account import SANDBOX_DOMAIN, SANDBOX_LIMIT, SANDBOX_TEMPLATE, SparkPostAccount
+from ..rules import Fields, Outcome
+from .account import (
+    SANDBOX_DOMAIN,
+    SANDBOX_LIMIT,
+    SANDBOX_TEMPLATE,
+    SparkPostAccount,
+    SparkPostMail,
+)
 from .refusals import error, refuse
 from .validation import recipient_email, recipient_error
 
@@ -57,6 +65,22 @@ def take(
         account = account.model_copy(update={"sandbox_used": used})
     response = _accepted(identifier, len(good), wrong, errors)
     return Outcome(account=account.keep(*mail), response=response, accepted=mail)
+
+
+def told_at_once(
+    outcome: Outcome[SparkPostAccount], body: Mapping[str, Any]
+) -> Outcome[SparkPostAccount]:
+    """The outcome as the API tells of it.
+
+    A suppressed recipient who is the only one is refused in the answer; among several they are
+    taken, and bounce afterwards (SparkPost/support-docs pull request 683).
+    """
+    if len(body["recipients"]) != 1 or not outcome.accepted:
+        return outcome
+    (mail,) = outcome.accepted
+    if mail.state != "generation_rejection":
+        return outcome
+    return replace(outcome, response=refuse("suppressed", id=mail.provider_id), accepted=())
 
 
 def _clean(text: str) -> str:
@@ -128,7 +152,7 @@ def _mail(
     sender: tuple[str, str],
     identifier: str,
     now: datetime,
-) -> tuple[AcceptedMail, ...]:
+) -> tuple[SparkPostMail, ...]:
     """One message for each To that is shown.
 
     SparkPost makes one for each recipient, and copies (`header_to`) show another's address. Those
@@ -142,20 +166,26 @@ def _mail(
         groups.setdefault(shown, []).append(recipient_email(box))
     dropped = {address.lower() for address in account.suppressed}
     return tuple(
-        AcceptedMail(
+        SparkPostMail(
             provider_id=identifier,
             mail_from=str(body.get("return_path") or sender[1]),
             recipients=tuple(addresses),
             subject=_subject(content, mime),
             at=now,
-            state=(
-                "generation_rejection" if {a.lower() for a in addresses} <= dropped else "queued"
-            ),
+            state=_state(addresses, dropped, alone=len(boxes) == 1),
+            suppressed=tuple(each for each in addresses if each.lower() in dropped),
             mime=mime,
             fields=_fields(content, sender, to) if mime is None else None,
         )
         for to, addresses in groups.items()
     )
+
+
+def _state(addresses: list[str], dropped: set[str], *, alone: bool) -> str:
+    """The type of the event that comes last, where that is known for everybody."""
+    if not {each.lower() for each in addresses} <= dropped:
+        return "queued"
+    return "generation_rejection" if alone else "bounce"
 
 
 def _visible_to(box: Mapping[str, Any]) -> str:
@@ -166,12 +196,7 @@ def _visible_to(box: Mapping[str, Any]) -> str:
     if isinstance(shown, str) and shown:
         return shown
     name = address.get("name")
-    return _shown(name if isinstance(name, str) else "", str(address["email"]))
-
-
-def _shown(name: str, address: str) -> str:
-    plain = name.replace('"', "'")
-    return f'"{plain}" <{address}>' if plain else address
+    return mailbox(name if isinstance(name, str) else "", str(address["email"]))
 
 
 def _subject(content: Mapping[str, Any], mime: bytes | None) -> str:
@@ -186,7 +211,7 @@ def _fields(content: Mapping[str, Any], sender: tuple[str, str], to: str) -> Fie
         headers["Reply-To"] = content["reply_to"]
     copied = next((value for name, value in headers.items() if name.lower() == "cc"), "")
     return Fields(
-        sender=_shown(*sender),
+        sender=mailbox(*sender),
         to=(to,),
         cc=(copied,) if copied else (),
         subject=_subject(content, None),

@@ -6,7 +6,7 @@ import binascii
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ...http.exchange import Response
@@ -18,18 +18,18 @@ _BODIES = ("html", "text", "amp_html")
 _LONGEST = {"campaign_id": 64, "description": 1024}
 _LARGEST_DATA = 10_000
 _LARGEST_SUBSTITUTION = 100_000
-_MOST_TAGS = 10
+_FURTHEST = timedelta(days=3)
 _LONGEST_NAME = 255
 
 
-def objection(body: Any) -> Response | None:
+def objection(body: Any, *, now: datetime) -> Response | None:
     """The first thing that is wrong with a decoded body, apart from its single recipients."""
     if not isinstance(body, dict):
         return _wrong("JSON object expected")
-    return next(_objections(body), None)
+    return next(_objections(body, now), None)
 
 
-def _objections(body: dict[str, Any]) -> Iterator[Response]:
+def _objections(body: dict[str, Any], now: datetime) -> Iterator[Response]:
     yield from _recipients(body.get("recipients"))
     content = body.get("content")
     if content is None:
@@ -38,7 +38,7 @@ def _objections(body: dict[str, Any]) -> Iterator[Response]:
         yield _wrong_type("content", "json_object")
     else:
         yield from _content(content)
-    yield from _options(body.get("options"))
+    yield from _options(body.get("options"), now)
     yield from _extras(body)
 
 
@@ -135,13 +135,18 @@ def _files(value: Any, field: str) -> Iterator[Response]:
             yield _wrong_type(f"{field}.data", "base64")
 
 
-def _options(value: Any) -> Iterator[Response]:
+def _options(value: Any, now: datetime) -> Iterator[Response]:
     if not isinstance(value, dict | None):
         yield _wrong_type("options", "json_object")
         return
     start = (value or {}).get("start_time")
-    if start is not None and start != "now" and not _is_moment(start):
+    if start is None or start == "now":
+        return
+    moment = _moment(start)
+    if moment is None:
         yield _wrong("Error parsing scheduled start_time")
+    elif moment - now > _FURTHEST:
+        yield refuse("scheduled-too-late")
 
 
 def _extras(body: Mapping[str, Any]) -> Iterator[Response]:
@@ -174,9 +179,7 @@ def recipient_error(recipient: Any) -> dict[str, str] | None:
     tags = given.get("tags")
     if not isinstance(tags, list | None):
         return _entry(_wrong_type("tags", "json_array"))
-    if len(tags or ()) > _MOST_TAGS:
-        return _entry(_length("tags", len(tags or ()), _MOST_TAGS))
-    return None
+    return None  # tags beyond the tenth are passed over
 
 
 def recipient_email(recipient: Mapping[str, Any]) -> str:
@@ -247,11 +250,13 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _is_moment(value: Any) -> bool:
+def _moment(value: Any) -> datetime | None:
+    """The time that is written with its offset; None where it is written otherwise."""
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        return False
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _is_base64(value: Any) -> bool:

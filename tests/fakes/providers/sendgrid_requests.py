@@ -39,12 +39,13 @@ def ask(
     content_type: str = "application/json",
     raw: bytes | None = None,
     region: str = "us",
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> Outcome[SendGridAccount]:
-    headers = [("Content-Type", content_type)]
+    sent = [("Content-Type", content_type), *headers]
     if authorization is not None:
-        headers.append(("Authorization", authorization))
+        sent.append(("Authorization", authorization))
     octets = raw if raw is not None else json.dumps(LETTER if body is None else body).encode()
-    request = Request(method=method, target=target, headers=tuple(headers), body=octets)
+    request = Request(method=method, target=target, headers=tuple(sent), body=octets)
     return PROVIDER.answer(owner, request, region=region, now=NOW)
 
 

@@ -37,12 +37,18 @@ VALUES = st.recursive(
 FIELDS = [
     "personalizations", "from", "reply_to", "reply_to_list", "subject", "content", "attachments",
     "template_id", "headers", "categories", "send_at", "ip_pool_name", "mail_settings",
+    "sections", "asm", "custom_args", "tracking_settings",
 ]  # fmt: skip
 PERSONS = st.lists(
     st.builds(
         lambda person, more: {**person, **more},
         st.just({"to": [{"email": "to@recipient.test"}]}),
-        st.dictionaries(st.sampled_from(["cc", "bcc", "from", "subject", "headers"]), VALUES),
+        st.dictionaries(
+            st.sampled_from(
+                ["cc", "bcc", "from", "subject", "headers", "substitutions", "custom_args"]
+            ),
+            VALUES,
+        ),
     ),
     min_size=1,
     max_size=2,

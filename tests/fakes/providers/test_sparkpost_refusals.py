@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import pytest
@@ -28,6 +29,12 @@ UNVERIFIED = (
 MISMATCH = (
     b'{"errors":[{"message":"Message generation rejected","description":'
     b'"Sending domain sandbox option mismatch","code":"1902"}]}'
+)
+
+SUPPRESSED = re.compile(
+    rb'{"errors":\[{"message":"Message generation rejected","description":"recipient address '
+    rb'suppressed due to customer policy","code":"1902"}\],"results":'
+    rb'{"total_rejected_recipients":0,"total_accepted_recipients":1,"id":"[0-9]{17}"}}\Z'
 )
 
 # name, words of the account, keywords of the request, status, body
@@ -299,6 +306,23 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], int, bytes]] = [
         b'{"errors":[{"message":"Unable to contact authorization service."}]}',
     ),
     (
+        "unknown-recipient",
+        {},
+        {"path": "/api/v1/suppression-list/a@b.test", "body": None},
+        404,
+        b'{"errors":[{"message":"Recipient could not be found"}]}',
+    ),
+    (
+        "scheduled-too-late",
+        {},
+        {"body": letter(options={"start_time": "2026-06-04T12:30:00+00:00"})},
+        422,
+        (
+            b'{"errors":[{"message":"invalid data format/type/length","description":'
+            b'"start_time is too far in the future","code":"1300"}]}'
+        ),
+    ),
+    (
         "no-generation",
         {"trouble": "no-generation"},
         {},
@@ -330,8 +354,14 @@ def test_the_edge_answers_in_html() -> None:
     assert b"openresty" in response.body
 
 
+def test_a_suppressed_recipient_alone_is_refused_in_a_body_that_counts_it() -> None:
+    response = ask(account(suppressed=["to@recipient.test"]), body=letter()).response
+    assert (response.status, response.case) == (400, "suppressed")
+    assert SUPPRESSED.match(response.body)
+
+
 def test_the_table_has_every_refusal() -> None:
-    assert {row[0] for row in REFUSED} | {"bad-gateway"} == set(REFUSALS)
+    assert {row[0] for row in REFUSED} | {"bad-gateway", "suppressed"} == set(REFUSALS)
     assert set(get_args(Trouble)) <= set(REFUSALS)
 
 
@@ -341,6 +371,7 @@ def test_no_refusal_has_a_retry_after_and_what_is_unknown_is_marked() -> None:
     assert {r.name for r in REFUSALS.values() if r.mark is Mark.SYNTHETIC} == {
         "suspended",
         "payload-too-large",
+        "scheduled-too-late",
     }
 
 

@@ -212,6 +212,11 @@ CASES = [
         account={"rate_limited": True},
     ),
     sendgrid(
+        "no-from",
+        "550 MIME message is missing 'From' header",
+        message=b"Subject: s\r\n\r\nFrom: a@example.com\r\n",
+    ),
+    sendgrid(
         "unverified-sender",
         "550 The from address does not match a verified Sender Identity. Mail cannot be sent "
         f"until this error is resolved. Visit {IDENTITY_HELP} to see the Sender Identity "

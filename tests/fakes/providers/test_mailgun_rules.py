@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.fakes.api_fake import ApiFake
 from harness.fakes.http.exchange import Request
+from harness.fakes.marks import Mark
 from harness.fakes.providers.mailgun import PROVIDER, MailgunAccount
 from harness.fakes.providers.mailgun.refusals import REFUSALS
 from harness.fakes.providers.registry import provider
@@ -113,6 +114,14 @@ def test_recipient_variables_are_carried_out() -> None:
     assert b"B has %recipient.n% of 100%" in second.content
     (alone,) = ask(account(), form={**form, "to": "b@r.test"}).accepted
     assert alone.subject == "For B"
+
+
+def test_recipient_variables_of_a_finished_message_are_marked() -> None:
+    boxes = [('name="to"', b"a@r.test"), ('name="message"; filename="m"', MIME)]
+    variables = ('name="recipient-variables"', b'{"a@r.test": {"name": "A"}}')
+    path = f"{SEND_PATH}.mime"
+    assert ask(account(), path, **multipart(*boxes)).response.mark is Mark.DOCUMENTED
+    assert ask(account(), path, **multipart(*boxes, variables)).response.mark is Mark.SYNTHETIC
 
 
 @pytest.mark.parametrize(

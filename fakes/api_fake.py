@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -185,6 +186,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         region = self.provider.region_of(request.host) or self.region
         now = self._clock() if self._clock is not None else server_time(request)
         now += timedelta(seconds=self.state.skew)
+        request = replace(request, secure=secure)
         outcome = self.decide(
             lambda account: self.provider.answer(account, request, region=region, now=now),
             lambda outcome: outcome.account,

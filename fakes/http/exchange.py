@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ Headers = tuple[tuple[str, str], ...]
 class Request:
     """One request as it came in. `target` is path and query as sent; header names keep their case.
 
-    Where a header comes twice, both are in `headers`, and `header` gives the first.
+    Where a header comes twice, both are in `headers`, and `header` gives the first. `secure`: it
+    came inside TLS.
     """
 
     method: str
     target: str
     headers: Headers
     body: bytes = b""
+    secure: bool = True
 
     @property
     def head(self) -> bytes:
@@ -49,6 +52,15 @@ class Request:
     def host(self) -> str:
         """The Host header without its port, in lower case."""
         return (self.header("host") or "").rpartition("@")[2].split(":")[0].lower()
+
+    @property
+    def origin(self) -> str | None:
+        """The scheme and authority that it was sent to; None where it names none."""
+        scheme, separator, rest = self.target.partition("://")
+        if separator and scheme.isalpha():
+            return f"{scheme.lower()}://{re.split('[/?#]', rest, maxsplit=1)[0]}"
+        host = self.header("host")
+        return f"{'https' if self.secure else 'http'}://{host}" if host else None
 
     @property
     def content_type(self) -> str:

@@ -31,6 +31,8 @@ SDK_TABLE: list[tuple[str, str, int]] = [
     ("address-domain", "ClientError", 300),
     ("no-recipient", "ClientError", 300),
     ("metadata", "ClientError", 300),
+    ("metadata-fields", "ClientError", 300),
+    ("header-name", "ClientError", 300),
     ("too-many-recipients", "ClientError", 300),
     ("too-long", "ClientError", 300),
     ("not-base64", "ClientError", 300),
@@ -53,11 +55,13 @@ SDK_TABLE: list[tuple[str, str, int]] = [
     ("unknown-path", "ClientError", 404),
 ]
 # What this client cannot cause, or does not tell: it refuses a letter without a body itself, always
-# sends one token and JSON, cuts batches at 500, and hands a batch's answers over as they are.
+# sends one token and JSON, the right method, a model and no texts with each template, cuts batches
+# at 500, and hands a batch's answers over as they are.
 NOT_OF_THIS_CLIENT = frozenset(
     [
         "no-token", "both-tokens", "no-body", "not-json", "no-json-wanted", "batch-too-large",
-        "too-large", "inactive-in-batch",
+        "too-large", "inactive-in-batch", "wrong-method", "no-template-model",
+        "template-and-body",
     ]
 )  # fmt: skip
 GOOD: dict[str, Any] = {"domains": [{"name": "sender.test"}]}
@@ -96,6 +100,12 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "address-domain": ({}, None, lambda client: send(client, Cc="user@+")),
     "no-recipient": ({}, None, lambda client: send(client, To="")),
     "metadata": ({}, None, lambda client: send(client, Metadata={"k" * 21: "v"})),
+    "metadata-fields": (
+        {},
+        None,
+        lambda client: send(client, Metadata={f"k{n}": "v" for n in range(11)}),
+    ),
+    "header-name": ({}, None, lambda client: send(client, Headers={"X-A\n": "v"})),
     "too-many-recipients": (
         {},
         None,

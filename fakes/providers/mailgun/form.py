@@ -16,6 +16,9 @@ from .refusals import refuse
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+# PHP and Ruby write lists as `to[]` and `attachment[0]`; recorded of mailgun-ruby (2021), and what
+# Symfony's bridge sends. That every field may be written so is inferred.
+_LIST = re.compile(r"(?<=.)\[[0-9]*\]\Z", re.DOTALL)
 # What the header parser raises on parameters that are no parameters.
 _UNREADABLE = (LookupError, TypeError, ValueError)
 
@@ -69,7 +72,12 @@ def parsed(request: Request) -> Form | Response:
     if _BAD_ESCAPE.search(request.body):
         return refuse("url-escape")
     pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-    return Form(tuple(FormPart(name=name, value=_octets(value)) for name, value in pairs))
+    return Form(tuple(FormPart(name=_plain(name), value=_octets(value)) for name, value in pairs))
+
+
+def _plain(name: str) -> str:
+    """The name of a field, without the marks of a list behind it."""
+    return _LIST.sub("", name)
 
 
 def _octets(text: str) -> bytes:
@@ -108,7 +116,7 @@ def _part(octets: bytes) -> FormPart | None:
     if not blank or not name:
         return None
     return FormPart(
-        name=name,
+        name=_plain(name),
         value=value,
         filename=_parameter(disposition, "filename"),
         content_type=str(headers.get("content-type", "")),

@@ -18,6 +18,7 @@ from ..refusal import Refusals, VendorRefusal
 _DOCS = "mailgun/documentation, source (2024-07)"
 _OPENAPI = "Mailgun's OpenAPI 3.1 document (2026)"
 _SEEN = "responses quoted in public issue threads and files"
+JSON_UTF8: Headers = (("Content-Type", "application/json; charset=utf-8"),)
 _TEXT: Headers = (
     ("Content-Type", "text/plain; charset=utf-8"),
     ("WWW-Authenticate", 'Basic realm="MG API"'),
@@ -33,7 +34,15 @@ def _refusal(
     mark: Mark = Mark.DOCUMENTED,
 ) -> VendorRefusal:
     body = json.dumps({"message": message}, separators=(",", ":"))
-    return VendorRefusal(name=name, when=when, status=status, body=body, mark=mark, source=source)
+    return VendorRefusal(
+        name=name,
+        when=when,
+        status=status,
+        body=body,
+        mark=mark,
+        source=source,
+        headers=JSON_UTF8,
+    )
 
 
 def _not_allowed(
@@ -60,7 +69,7 @@ _ACCESS = (
         "forbidden",
         "the key is missing, wrong, of another domain or region, or the user is not `api`",
         Mark.DOCUMENTED,
-        f"{_OPENAPI}; {_SEEN}; the realm is known from imitations of Mailgun only",
+        f"{_OPENAPI}; {_SEEN}; a recording has the realm and the media type",
     ),
     _forbidden(
         "role-may-not-send",
@@ -74,6 +83,15 @@ _ACCESS = (
         401,
         "Invalid private key",
         f"{_OPENAPI}; {_SEEN}",
+    ),
+    VendorRefusal(
+        name="unauthorized",
+        when="there is no key in a question for events",
+        status=401,
+        body='{"Error":"unauthorized"}',
+        mark=Mark.SEEN,
+        source="a probe of /v3/<domain>/events without a key (2026-09)",
+        headers=JSON_UTF8,
     ),
     _refusal(
         "domain-not-found",
@@ -99,6 +117,14 @@ _ACCESS = (
         _OPENAPI,
     ),
     _refusal(
+        "bad-page",
+        "the token of a page of events is none that a page has given",
+        400,
+        "invalid page token",
+        "that it is refused is known; Mailgun's own answer is not",
+        Mark.SYNTHETIC,
+    ),
+    _refusal(
         "wrong-method",
         "the endpoint does not know the method",
         405,
@@ -121,9 +147,10 @@ _STANDING = (
     _not_allowed(
         "free-recipient",
         "a free account, and a recipient who is not authorized",
-        400,
+        403,
         f"Free accounts are for test purposes only. Please upgrade or {_ADD}",
-        _DOCS,
+        f"{_DOCS} (with 400); a recording (2023-05) has 403",
+        Mark.SEEN,
     ),
     _not_allowed(
         "unverified",
@@ -216,6 +243,7 @@ _LIMITS = (
         body='{"retry-seconds":60}',
         mark=Mark.SEEN,
         source=_SEEN,
+        headers=JSON_UTF8,
     ),
     _refusal(
         "too-large",
@@ -279,6 +307,14 @@ _MESSAGE = (
         _DOCS,
     ),
     _refusal(
+        "header-name-line-break",
+        "the name of a header has a line break in it",
+        400,
+        "Header name must be one line",
+        "Mailgun's own answer is not known",
+        Mark.SYNTHETIC,
+    ),
+    _refusal(
         "bad-date",
         "the time of delivery is no date of RFC 2822",
         400,
@@ -335,6 +371,7 @@ REFUSALS = Refusals(
         "invalid delivery time format": "what it is about is not known",
         "a delivery time too far ahead": "what is said is not known",
         "message over 25 MB within a request that is small enough": "what is said is not known",
+        "recipient variables in a finished message": "it is kept as it came, with the placeholders",
         "templates": "every name is one of a template, which is empty",
         "a Message-ID of the sender's own": "the id is always made here",
         "webhooks, routes, lists, tags, stats": "only what concerns sending is served",

@@ -23,6 +23,7 @@ from .validation import objection, recipients
 
 _LETTERS = string.digits + "abcdef"
 _SEND = re.compile(r"/v3/([^/]+)/(messages|messages\.mime)/?")
+_EVENTS = re.compile(r"/v3/[^/]+/events(?:/.*)?", re.DOTALL)
 _LARGEST = int(52.4 * 1024 * 1024)
 _USER = "api"
 
@@ -49,6 +50,8 @@ class MailgunRules(KeyedProvider[MailgunAccount]):
         send = _SEND.fullmatch(path)
         key = _key(account, request, region)
         if send is None:
+            if request.header("authorization") is None and _EVENTS.fullmatch(path):
+                return _answered(account, refuse("unauthorized"))
             if key is None or not key.reads:
                 return _answered(account, refuse("invalid-private-key"))
             response = read_back(account, request, path, region=region, now=now)

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
-from ..refusal import JSON
-from ..rules import AcceptedMail, Fields, Outcome
-from .account import MailgunAccount, MailgunDomain
+from ..rules import Fields, Outcome
+from .account import MailgunAccount, MailgunDomain, MailgunMail
 from .form import Form
-from .refusals import refuse
+from .recipient_variables import filled, variables_of
+from .refusals import JSON_UTF8, refuse
 from .validation import mailboxes, recipient_variables, recipients
 
 TEST_MODE = "test-mode"
 _ID = string.digits + "ABCDEF"
 _YES = frozenset(["yes", "true"])
+# Where recipient variables are carried out.
+_TEXTS = frozenset(["subject", "text", "html"])
 
 
 def take(
     account: MailgunAccount, domain: MailgunDomain, form: Form, *, is_mime: bool, now: datetime
 ) -> Outcome[MailgunAccount]:
     """Take a message that nothing is wrong with."""
-    batch = bool(recipient_variables(form)) and len(mailboxes(form, "to")) > 1
+    variables = recipient_variables(form) or {}
+    boxes = mailboxes(form, "to")
+    batch = bool(variables) and len(boxes) > 1
     if batch and not account.large_batches:
         response = refuse("large-batch", domain=domain.name)
         return Outcome(account=account, response=response)
@@ -40,23 +48,42 @@ def take(
         mail = [_finished(account, form, identifier, now)]
     elif batch:
         mail = [
-            _composed(account, form, identifier, now, to=[box]) for box in mailboxes(form, "to")
+            _composed(account, _for(box, form, variables), identifier, now, to=[box])
+            for box in boxes
         ]
     else:
-        mail = [_composed(account, form, identifier, now, to=mailboxes(form, "to"))]
+        form = _for(boxes[0], form, variables) if len(boxes) == 1 else form
+        mail = [_composed(account, form, identifier, now, to=boxes)]
     account = account.keep(*mail)
     # What is sent in test mode shows in the events and goes nowhere.
+    kept = is_mime and bool(variables)
     taken = () if mail[0].state == TEST_MODE else tuple(mail)
-    return Outcome(account=account, response=_accepted(identifier), accepted=taken)
+    return Outcome(account=account, response=_accepted(identifier, kept=kept), accepted=taken)
 
 
-def _accepted(identifier: str) -> Response:
+def _for(box: tuple[str, str], form: Form, given: Mapping[str, Any]) -> Form:
+    """The form with this recipient's variables in its texts."""
+    variables = variables_of(box[1], given)
+    if not variables:
+        return form
+    return Form(
+        tuple(
+            replace(part, value=filled(part.text, variables).encode("utf-8", "replace"))
+            if part.name in _TEXTS or part.name.startswith("h:")
+            else part
+            for part in form.parts
+        )
+    )
+
+
+def _accepted(identifier: str, *, kept: bool) -> Response:
+    """The answer to what was taken; `kept`: with placeholders that are not carried out."""
     body = {"id": identifier, "message": "Queued. Thank you."}
     return Response(
         status=200,
         body=json.dumps(body, separators=(",", ":")).encode(),
-        headers=JSON,
-        mark=Mark.DOCUMENTED,
+        headers=JSON_UTF8,
+        mark=Mark.SYNTHETIC if kept else Mark.DOCUMENTED,
         source="mailgun/documentation, source/api-sending.rst (2024-07); responses in SDK fixtures",
     )
 
@@ -69,12 +96,12 @@ def _state(account: MailgunAccount, form: Form, addresses: tuple[str, ...]) -> s
     return "failed" if {address.lower() for address in addresses} <= gone else "accepted"
 
 
-def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetime) -> AcceptedMail:
+def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetime) -> MailgunMail:
     part = form.find("message")
     mime = part.value if part is not None else b""
     headers = BytesHeaderParser().parsebytes(mime)
     addresses = recipients(form)
-    return AcceptedMail(
+    return MailgunMail(
         provider_id=identifier,
         mail_from=parseaddr(str(headers.get("From", "")))[1],
         recipients=addresses,
@@ -82,7 +109,26 @@ def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetim
         at=now,
         state=_state(account, form, addresses),
         mime=mime,
+        tags=(*form.all("o:tag"), *(str(tag) for tag in headers.get_all("X-Mailgun-Tag", []))),
+        variables={**_header_variables(headers), **_variables(form)},
     )
+
+
+def _variables(form: Form) -> dict[str, str]:
+    return {name: value for name, value in form.with_prefix("v:") if name}
+
+
+def _header_variables(headers: Message) -> dict[str, str]:
+    """X-Mailgun-Variables: JSON objects; what is none is passed over."""
+    found: dict[str, str] = {}
+    for text in headers.get_all("X-Mailgun-Variables", []):
+        try:
+            given = json.loads(str(text))
+        except (ValueError, RecursionError):
+            continue
+        pairs = given.items() if isinstance(given, dict) else ()
+        found |= {name: v if isinstance(v, str) else json.dumps(v) for name, v in pairs}
+    return found
 
 
 def _composed(
@@ -92,11 +138,11 @@ def _composed(
     now: datetime,
     *,
     to: list[tuple[str, str]],
-) -> AcceptedMail:
+) -> MailgunMail:
     copies = tuple(a for name in ("cc", "bcc") for _, a in mailboxes(form, name))
     addresses = (*(address for _, address in to), *copies)
     headers = {name: value for name, value in form.with_prefix("h:") if name}
-    return AcceptedMail(
+    return MailgunMail(
         provider_id=identifier,
         mail_from=mailboxes(form, "from")[0][1],
         recipients=addresses,
@@ -114,9 +160,11 @@ def _composed(
             attachments=tuple(
                 AttachedFile(name=part.filename, content_type=part.content_type, raw=part.value)
                 for part in form.parts
-                if part.name == "attachment" and part.filename
+                if part.name in {"attachment", "inline"} and part.filename
             ),
         ),
+        tags=tuple(form.all("o:tag")),
+        variables=_variables(form),
     )
 
 

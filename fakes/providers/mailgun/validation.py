@@ -68,6 +68,8 @@ def _options(form: Form) -> Iterator[Response]:
     for name, _ in form.with_prefix("h:"):
         if not name.isascii():
             yield refuse("header-name", header=name)
+        elif set(name) & set("\r\n"):
+            yield refuse("header-name-line-break")
     date = form.get("o:deliverytime")
     if date is not None and not _is_date(date):
         yield refuse("bad-date", date=date)
@@ -99,9 +101,9 @@ def recipient_variables(form: Form) -> dict[str, Any] | None:
 
 
 def is_address(value: str) -> bool:
-    """Whether it looks like an address: one @ with something on both sides, no white space."""
+    """Whether it looks like an address: an @ between a name and a domain with a dot, no blanks."""
     local, at, domain = value.rpartition("@")
-    whole = bool(local and at and domain.strip(".")) and value.isprintable()
+    whole = bool(local and at and "." in domain.strip(".")) and value.isprintable()
     return whole and not set(value) & set(" <>,")
 
 

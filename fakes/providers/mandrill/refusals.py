@@ -98,6 +98,14 @@ REFUSALS = Refusals(
             _SEEN,
         ),
         _refusal(
+            "missing-parameter",
+            "a parameter that the call requires is missing",
+            500,
+            error_body(-1, "ValidationError", "You must specify a <name> value"),
+            Mark.SEEN,
+            "probes and reports of 2020 to 2026; which parameters those are is in mandrill 1.0.60",
+        ),
+        _refusal(
             "from-without-at",
             "from_email has not exactly one @",
             500,
@@ -115,7 +123,7 @@ REFUSALS = Refusals(
         ),
         _refusal(
             "invalid-field",
-            "a parameter is missing or of the wrong type",
+            "a parameter is of the wrong type, or a member of the message is missing or wrong",
             500,
             error_body(-2, "ValidationError", "Validation error: <problems>"),
             Mark.SYNTHETIC,
@@ -210,6 +218,8 @@ REFUSALS = Refusals(
     not_modelled={
         "output in XML, PHP and YAML": "only JSON is served",
         "502 and 503 of the edge": "nginx pages; faults of a connection can serve them",
+        "Handlebars": "the message is kept with its tags, and its answer marked as made up",
+        "X-MC-Template, X-MC-MergeVars and X-MC-Subaccount over SMTP": "they are passed over",
         "a body that is too large": "its answer is not known",
         "reject reasons rule, invalid, reputation-problem": "what leads to them is not known",
         "errors about webhooks, inbound, exports, IPs, pools, URLs": "those calls are not served",

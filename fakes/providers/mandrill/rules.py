@@ -19,7 +19,7 @@ from .account import MandrillAccount, MandrillKey
 from .reads import READS, MandrillRead
 from .refusals import REFUSALS
 from .sending import send
-from .validation import text_of
+from .validation import missing_parameter, text_of
 
 _URL_SAFE = string.ascii_letters + string.digits + "-_"
 # 1.0 is documented; the vendor's present clients call 1.3 (mailchimp_transactional 1.4.1).
@@ -56,6 +56,9 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
         if account.maintenance:
             return _refused(account, "service-unavailable")
         if call in READS:
+            missing = missing_parameter(call, body)
+            if missing is not None:
+                return Outcome(account=account, response=missing)
             return READS[call](MandrillRead(account=account, body=body, key=key, now=now))
         if account.suspended:
             return _refused(account, "suspended")

@@ -16,10 +16,12 @@ from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
 from ..blind_copies import without_blind_copies
+from ..display_name import with_display_name
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
 from ..rules import Fields, Outcome
 from .account import MandrillAccount, MandrillKey, MandrillMail
+from .merging import MergeTags
 from .refusals import REFUSALS, result_item
 from .validation import address_problem, sending_time, text_of, wrong_parameter
 
@@ -40,6 +42,7 @@ class _Given:
     message: Mapping[str, Any]
     mime: bytes | None
     key: MandrillKey
+    tags: MergeTags
 
 
 def send(
@@ -61,7 +64,7 @@ def send(
         account = account.keep(mail)
         made.append(mail)
     taken = tuple(mail for mail in made if mail.counts and not mail.test)
-    return Outcome(account=account, response=_answered(made), accepted=taken)
+    return Outcome(account=account, response=_answered(given, made), accepted=taken)
 
 
 def _unknown_name(account: MandrillAccount, call: str, body: Mapping[str, Any]) -> Response | None:
@@ -89,6 +92,7 @@ def _given(call: str, body: Mapping[str, Any], key: MandrillKey) -> _Given:
         message=message,
         mime=None,
         key=key,
+        tags=MergeTags.of(message),
     )
 
 
@@ -106,6 +110,7 @@ def _given_raw(body: Mapping[str, Any], key: MandrillKey) -> _Given:
         # What it reads recipients from it does not send on; that is not documented, and fair.
         mime=mime if named else without_blind_copies(mime),
         key=key,
+        tags=MergeTags(),
     )
 
 
@@ -118,7 +123,7 @@ def _mail(
     account: MandrillAccount, given: _Given, recipient: str, identifier: str, now: datetime
 ) -> MandrillMail:
     """What becomes of the message for one recipient."""
-    subject = text_of(given.message.get("subject"))
+    subject = given.tags.filled(text_of(given.message.get("subject")), recipient)
     metadata = given.message.get("metadata")
     mail = MandrillMail(
         provider_id=identifier,
@@ -196,8 +201,8 @@ def _fields(given: _Given, recipient: str, subject: str) -> Fields:
         to=shown["to"],
         cc=shown["cc"],
         subject=subject,
-        text=_part(message, "text"),
-        html=_part(message, "html") or _template(given),
+        text=_part(given, "text", recipient),
+        html=_part(given, "html", recipient) or _template(given, recipient),
         headers=_header_map(headers) if isinstance(headers, dict) else {},
         attachments=tuple(
             AttachedFile.of(each, name="name", content_type="type", encoded="content")
@@ -206,12 +211,12 @@ def _fields(given: _Given, recipient: str, subject: str) -> Fields:
     )
 
 
-def _template(given: _Given) -> str | None:
+def _template(given: _Given, recipient: str) -> str | None:
     blocks = given.body.get("template_content")
     if not isinstance(blocks, list):
         return None
     found = [text_of(block.get("content")) for block in blocks if isinstance(block, dict)]
-    return "\n".join(found) or None
+    return given.tags.filled("\n".join(found), recipient) or None
 
 
 def _header_map(headers: Mapping[Any, Any]) -> dict[str, str]:
@@ -224,16 +229,15 @@ def _header_map(headers: Mapping[Any, Any]) -> dict[str, str]:
     }
 
 
-def _part(message: Mapping[str, Any], name: str) -> str | None:
-    return text_of(message.get(name)) or None
+def _part(given: _Given, name: str, recipient: str) -> str | None:
+    return given.tags.filled(text_of(given.message.get(name)), recipient) or None
 
 
 def _named(name: Any, address: str) -> str:
-    plain = text_of(name).replace('"', "'")
-    return f'"{plain}" <{address}>' if plain else address
+    return with_display_name(text_of(name), address)
 
 
-def _answered(made: list[MandrillMail]) -> Response:
+def _answered(given: _Given, made: list[MandrillMail]) -> Response:
     items = [
         result_item(
             mail.recipients[0], mail.state, mail.provider_id, mail.reject_reason, mail.queued_reason
@@ -241,7 +245,9 @@ def _answered(made: list[MandrillMail]) -> Response:
         for mail in made
     ]
     guessed = any(mail.queued_reason or mail.state == "invalid" for mail in made)
-    guessed = guessed or any(_magic(mail.recipients[0]) for mail in made)
+    guessed = (
+        guessed or given.tags.is_handlebars or any(_magic(mail.recipients[0]) for mail in made)
+    )
     case = "accepted"
     if not any(mail.counts for mail in made):
         case = made[0].reject_reason or "invalid"

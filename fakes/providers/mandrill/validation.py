@@ -13,6 +13,16 @@ from .refusals import REFUSALS, validation_error
 _STRINGS = ("html", "text", "subject", "from_email", "from_name", "subaccount", "bcc_address")
 _LISTS = ("to", "attachments", "images", "tags", "global_merge_vars", "merge_vars")
 _OBJECTS = ("headers", "metadata")
+# What the vendor's client has no default for (mandrill 1.0.60).
+_REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "messages/send": ("message",),
+    "messages/send-template": ("template_name", "template_content", "message"),
+    "messages/send-raw": ("raw_message",),
+    "messages/info": ("id",),
+    "senders/check-domain": ("domain",),
+    "senders/add-domain": ("domain",),
+    "senders/verify-domain": ("domain", "mailbox"),
+}
 _KINDS = frozenset(["to", "cc", "bcc"])
 _LONGEST_TAG = 50
 _USERNAME = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~.]+\Z", re.ASCII)
@@ -42,14 +52,23 @@ def address_problem(address: str) -> tuple[str, str] | None:
 
 def wrong_parameter(call: str, body: Mapping[str, Any]) -> Response | None:
     """The refusal of the first parameter that is wrong; None where all are right."""
+    missing = missing_parameter(call, body)
+    if missing is not None:
+        return missing
     if call == "messages/send-raw":
         return _wrong_raw(body) or _wrong_time(body)
     message = body.get("message")
     if not isinstance(message, dict):
         return validation_error("invalid-field", ("message",), "not a struct")
-    if call == "messages/send-template" and not text_of(body.get("template_name")):
-        return validation_error("invalid-field", ("template_name",), "missing")
     return _wrong_message(message) or _wrong_time(body)
+
+
+def missing_parameter(call: str, body: Mapping[str, Any]) -> Response | None:
+    """The refusal of the first parameter that a call requires and has not."""
+    for name in _REQUIRED.get(call, ()):
+        if body.get(name) in (None, ""):
+            return REFUSALS.refuse("missing-parameter", name=name)
+    return None
 
 
 def sending_time(body: Mapping[str, Any]) -> datetime | None:
@@ -69,7 +88,7 @@ def _wrong_time(body: Mapping[str, Any]) -> Response | None:
 
 def _wrong_raw(body: Mapping[str, Any]) -> Response | None:
     if not isinstance(body.get("raw_message"), str):
-        return validation_error("invalid-field", ("raw_message",), "missing")
+        return validation_error("invalid-field", ("raw_message",), "of the wrong type")
     to = body.get("to")
     if to is not None and not (isinstance(to, list) and all(isinstance(one, str) for one in to)):
         return validation_error("invalid-field", ("to",), "not an array of strings")
@@ -81,6 +100,9 @@ def _wrong_message(message: Mapping[str, Any]) -> Response | None:
         for name in names:
             if not _fits(message.get(name), kind):
                 return validation_error("invalid-field", ("message", name), "of the wrong type")
+    # A line break in a name would begin another header.
+    if any(set(name) & set("\r\n") for name in message.get("headers") or {}):
+        return validation_error("invalid-field", ("message", "headers"), "a name with a line break")
     return _wrong_sender(message, ("message",)) or _wrong_to(message) or _wrong_tags(message)
 
 

@@ -6,8 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..display_name import with_display_name
+
 _DOMAIN = re.compile(r"[\w.-]+\Z")
-_PIECE = re.compile(r'(?:[^,"]|"[^"]*(?:"|\Z))+')
+_PIECE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\Z', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ANGLE = re.compile(r"(.*)<([^<>]*)>\s*\Z", re.DOTALL)
 
 
@@ -21,8 +25,7 @@ class AddressWithName:
     @property
     def shown(self) -> str:
         """As it stands in a header."""
-        name = self.name.replace('"', "'")
-        return f'"{name}" <{self.address}>' if name else self.address
+        return with_display_name(self.name, self.address)
 
 
 # The rules ask for the same lists several times.
@@ -33,9 +36,14 @@ def mailboxes(text: str) -> tuple[AddressWithName, ...]:
     for piece in _pieces(text):
         angle = _ANGLE.match(piece)
         name, address = (angle[1], angle[2]) if angle else ("", piece)
-        name = name.strip().strip('"').strip()
-        found.append(AddressWithName(name=name, address=address.strip()))
+        found.append(AddressWithName(name=_meant(name.strip()), address=address.strip()))
     return tuple(found)
+
+
+def _meant(name: str) -> str:
+    """A display name as people read it: without the quotation marks around it, and no escapes."""
+    quoted = _QUOTED.match(name)
+    return _ESCAPE.sub(r"\1", quoted[1]).strip() if quoted else name
 
 
 def problem(address: str, field: str) -> tuple[str, dict[str, str]] | None:

@@ -13,7 +13,8 @@ from ...marks import Mark
 from ..rules import Outcome
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName
-from .refusals import JSON_UTF8, refuse
+from .refusal_form import JSON_UTF8
+from .refusals import refuse
 from .sending import stamp
 
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"

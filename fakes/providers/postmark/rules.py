@@ -55,6 +55,9 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
             return Outcome(account=account, response=refused)
         # Case does not matter here.
         path = request.path.lower().rstrip("/")
+        methods = _methods(path)
+        if methods and request.method not in methods:
+            return Outcome(account=account, response=refuse("wrong-method"))
         for method, pattern, call in ACCOUNT_CALLS:
             found = pattern.match(path)
             if found and request.method == method:
@@ -63,6 +66,13 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
                     return Outcome(account=account, response=refused)
                 return call(PostmarkRead(account=account, request=request, parts=found.groups()))
         return _server_call(account, request, path, now)
+
+
+def _methods(path: str) -> set[str]:
+    """The methods of an endpoint; none where there is no such endpoint."""
+    calls = (*ACCOUNT_CALLS, *SERVER_CALLS)
+    found = {method for method, pattern, _ in calls if pattern.match(path)}
+    return found | ({"POST"} if path in _SENDS else set())
 
 
 def _in_trouble(account: PostmarkAccount) -> Response | None:
@@ -82,7 +92,7 @@ def _server_call(
     refused = _wrong_server_token(account, request, given, test=test and path in _SENDS)
     if refused is not None:
         return Outcome(account=account, response=refused)
-    if path in _SENDS and request.method == "POST":
+    if path in _SENDS:
         return _sent(account, request, path, now, test=test)
     for method, pattern, call in SERVER_CALLS:
         found = pattern.match(path)
@@ -117,8 +127,6 @@ def _wrong_server_token(
 
 def _wrong_account_token(account: PostmarkAccount, request: Request) -> Response | None:
     given = _token(request, "account").lower().encode()
-    if not given and not _token(request, "server"):
-        return refuse("no-token")
     known = [token.lower().encode() for token in account.account_tokens]
     if any(hmac.compare_digest(given, token) for token in known):
         return None

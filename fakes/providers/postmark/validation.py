@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,8 +17,8 @@ _STRINGS = {
     "From", "To", "Cc", "Bcc", "Subject", "Tag", "HtmlBody", "TextBody", "ReplyTo", "TrackLinks",
     "MessageStream",
 }  # fmt: skip
-_TEMPLATE = {"TemplateId", "TemplateAlias", "TemplateModel", "InlineCss"}
-_OTHERS = {"TrackOpens", "Headers", "Metadata", "Attachments"}
+_TEMPLATE = {"TemplateId", "TemplateAlias", "TemplateModel"}
+_OTHERS = {"TrackOpens", "InlineCss", "Headers", "Metadata", "Attachments"}
 _TRACKING = frozenset(["", "None", "HtmlAndText", "HtmlOnly", "TextOnly"])
 _LONGEST = {"From": 255, "Subject": 2000, "Tag": 1000}
 _LONGEST_BODY = 5 * 1024 * 1024
@@ -49,23 +50,37 @@ def wrong_message(
     """The refusal of a message that is none, whoever sends it; None where it is one."""
     fields = _wrong_fields(item, template=template)
     if fields:
-        return refuse("invalid-fields", fields=", ".join(f"'{field}'" for field in fields))
+        return refuse("invalid-fields", fields=", ".join(f"$.{field}" for field in fields))
     return (
         _wrong_template(account, item, template=template)
         or _wrong_stream(account, item)
         or _wrong_addresses(item)
         or _wrong_text(item, template=template)
         or _wrong_metadata(item)
+        or _wrong_headers(item)
         or _wrong_attachments(item)
     )
 
 
+def metadata_of(item: Mapping[str, Any]) -> dict[str, str]:
+    """The metadata as text; numbers and booleans as JSON has them."""
+    given = item.get("Metadata") or {}
+    return {
+        text_of(name): text_of(value) if isinstance(value, str | None) else json.dumps(value)
+        for name, value in given.items()
+    }
+
+
 def _wrong_fields(item: Mapping[str, Any], *, template: bool) -> list[str]:
-    known = _STRINGS | _OTHERS | (_TEMPLATE if template else {"InlineCss"})
+    """Known members of the wrong type. What it does not know Postmark passes over.
+
+    Source: django-anymail issue 470 (2026).
+    """
+    known = _STRINGS | _OTHERS | (_TEMPLATE if template else set())
     return [
-        text_of(name)
+        name
         for name, value in item.items()
-        if name not in known or (value is not None and not _fits(name, value))
+        if name in known and value is not None and not _fits(name, value)
     ]
 
 
@@ -79,7 +94,10 @@ def _fits(name: str, value: Any) -> bool:
     if name == "Attachments":
         return isinstance(value, list) and all(_is_attachment(each) for each in value)
     if name == "Metadata":
-        return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+        # That numbers pass is in django-anymail's live test; booleans and nulls are inferred.
+        return isinstance(value, dict) and not any(
+            isinstance(each, (dict, list)) for each in value.values()
+        )
     if name == "TemplateId":
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, dict if name == "TemplateModel" else str)
@@ -104,6 +122,11 @@ def _wrong_template(
 ) -> Response | None:
     if not template:
         return None
+    if item.get("TemplateModel") is None:
+        return refuse("no-template-model")
+    # Even an empty string is one too many (django-anymail issue 121, 2018).
+    if any(item.get(name) is not None for name in ("Subject", "TextBody", "HtmlBody")):
+        return refuse("template-and-body")
     identifier, alias = item.get("TemplateId"), text_of(item.get("TemplateAlias"))
     if identifier is not None:
         known = str(identifier) in account.templates
@@ -153,9 +176,17 @@ def _wrong_text(item: Mapping[str, Any], *, template: bool) -> Response | None:
 
 
 def _wrong_metadata(item: Mapping[str, Any]) -> Response | None:
-    metadata = item.get("Metadata") or {}
-    wrong = any(len(name) > 20 or len(value) > 80 for name, value in metadata.items())
-    return refuse("metadata") if wrong or len(metadata) > 10 else None
+    metadata = metadata_of(item)
+    for name, value in metadata.items():
+        if len(name) > 20 or len(value) > 80:
+            return refuse("metadata", field=name)
+    return refuse("metadata-fields") if len(metadata) > 10 else None
+
+
+def _wrong_headers(item: Mapping[str, Any]) -> Response | None:
+    """A line break in a name would begin another header."""
+    names = (each["Name"] for each in item.get("Headers") or ())
+    return refuse("header-name") if any(set(name) & set("\r\n") for name in names) else None
 
 
 def _wrong_attachments(item: Mapping[str, Any]) -> Response | None:

@@ -66,5 +66,17 @@ def letter(**changes: Any) -> dict[str, Any]:
     return {**LETTER, **changes}
 
 
+def by_template(**changes: Any) -> dict[str, Any]:
+    """A message with a template; `...` takes a member away."""
+    whole = {
+        "From": "from@sender.test",
+        "To": "to@recipient.test",
+        "TemplateAlias": "welcome",
+        "TemplateModel": {},
+        **changes,
+    }
+    return {name: value for name, value in whole.items() if value is not ...}
+
+
 def message_of(response: Response) -> str:
     return str(json.loads(response.body)["Message"])

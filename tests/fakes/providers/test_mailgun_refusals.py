@@ -116,7 +116,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
         "free-recipient",
         {"free": True},
         {},
-        400,
+        403,
         denied("Free accounts are for test purposes only. Please upgrade or " + ADD),
     ),
     (
@@ -253,6 +253,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
             ("to", "a:;"),
             ("cc", "@r.test"),
             ("bcc", "a b@"),
+            ("to", "b@localhost"),
+            ("from", "b@localhost."),
         ]
     ),
     (
@@ -275,6 +277,26 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
         {"form": letter(**{"h:X-\u00e9": "x"})},
         400,
         "Header name must be pure ASCII: X-\u00e9",
+    ),
+    *(
+        (
+            "header-name-line-break",
+            {},
+            {"form": letter(**{f"h:{name}": "x"})},
+            400,
+            "Header name must be one line",
+        )
+        for name in ("X-A: b\r\nBcc", "X-A\n", "\r")
+    ),
+    *(
+        (
+            "bad-page",
+            {},
+            {"path": f"/v3/sender.test/events/{token}", "method": "GET"},
+            400,
+            "invalid page token",
+        )
+        for token in ("junk", "offset%3D", "offset%253Dx", "limit%3D1")
     ),
     (
         "bad-date",
@@ -347,7 +369,7 @@ def test_a_refusal_is_the_vendors_word_for_word(
     assert (response.case, response.status) == (name, status)
     assert decoded(response) == {"message": message or "Domain not found: us.test"}
     assert response.body.startswith(b'{"message":"')
-    assert response.header("Content-Type") == "application/json"
+    assert response.header("Content-Type") == "application/json; charset=utf-8"
     assert outcome.accepted == ()
     assert outcome.account == owner
 
@@ -380,8 +402,15 @@ def test_who_may_not_send_is_told_so_in_plain_text(
     assert not outcome.accepted
 
 
+@pytest.mark.parametrize("path", ["/v3/sender.test/events", "/v3/sender.test/events/page"])
+def test_a_question_for_events_without_a_key_is_told_so_in_words_of_its_own(path: str) -> None:
+    response = ask(account(), path, authorization=None).response
+    assert (response.status, response.body) == (401, b'{"Error":"unauthorized"}')
+    assert ask(account(), path, authorization=basic("wrong")).response.case == "invalid-private-key"
+
+
 def test_the_tables_have_every_refusal() -> None:
-    named = {row[0] for row in REFUSED} | {row[0] for row in FORBIDDEN} | {"rate-limited"}
+    named = {row[0] for row in (*REFUSED, *FORBIDDEN)} | {"rate-limited", "unauthorized"}
     assert named == set(REFUSALS)
 
 
@@ -391,4 +420,6 @@ def test_no_refusal_has_a_retry_after_and_what_is_unknown_is_marked() -> None:
     assert {r.name for r in REFUSALS.values() if r.mark is Mark.SYNTHETIC} == {
         "role-may-not-send",
         "wrong-method",
+        "bad-page",
+        "header-name-line-break",
     }

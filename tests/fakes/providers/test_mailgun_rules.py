@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.fakes.api_fake import ApiFake
+from harness.fakes.http.exchange import Request
+from harness.fakes.marks import Mark
 from harness.fakes.providers.mailgun import PROVIDER, MailgunAccount
 from harness.fakes.providers.mailgun.refusals import REFUSALS
 from harness.fakes.providers.registry import provider
@@ -18,6 +21,7 @@ from harness.fakes.providers.rules import Outcome
 from .mailgun_asking import (
     DOMAINS,
     KEY,
+    NOW,
     SEND_PATH,
     account,
     ask,
@@ -25,6 +29,7 @@ from .mailgun_asking import (
     decoded,
     finished,
     letter,
+    multipart,
 )
 
 MIME = b"From: A <a@other.test>\r\nSubject: S\r\n\r\n\xe9\r\n--a-boundary-not\r\n.\r\nlast"
@@ -89,6 +94,129 @@ def test_recipient_variables_make_a_message_for_each() -> None:
     assert (first.recipients, second.recipients) == (("a@r.test",), ("b@r.test",))
     assert first.provider_id == second.provider_id
     assert message_from_bytes(first.content)["To"] == "a@r.test"
+
+
+def test_recipient_variables_are_carried_out() -> None:
+    variables = '{"a@r.test": {"name": "A", "n": 1}, "B@r.test": {"name": "B"}}'
+    texts = {
+        "subject": "For %recipient.name%",
+        "text": "%recipient.name% has %recipient.n% of 100%",
+        "html": "<p>%recipient.name%</p>",
+        "h:X-Name": "%recipient.name%",
+    }
+    form = letter(to=["a@r.test", "b@r.test"], **{"recipient-variables": variables}, **texts)
+    first, second = ask(account(), form=form).accepted
+    assert (first.subject, second.subject) == ("For A", "For B")
+    assert b"A has 1 of 100%" in first.content
+    assert b"<p>A</p>" in first.content
+    assert message_from_bytes(first.content)["X-Name"] == "A"
+    # What stands for a variable that is not given is not known.
+    assert b"B has %recipient.n% of 100%" in second.content
+    (alone,) = ask(account(), form={**form, "to": "b@r.test"}).accepted
+    assert alone.subject == "For B"
+
+
+def test_recipient_variables_of_a_finished_message_are_marked() -> None:
+    boxes = [('name="to"', b"a@r.test"), ('name="message"; filename="m"', MIME)]
+    variables = ('name="recipient-variables"', b'{"a@r.test": {"name": "A"}}')
+    path = f"{SEND_PATH}.mime"
+    assert ask(account(), path, **multipart(*boxes)).response.mark is Mark.DOCUMENTED
+    assert ask(account(), path, **multipart(*boxes, variables)).response.mark is Mark.SYNTHETIC
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "secure", "base"),
+    [
+        ("", "127.0.0.1:8443", True, "https://127.0.0.1:8443"),
+        ("", "localhost:8080", False, "http://localhost:8080"),
+        ("", "api.eu.mailgun.net", True, "https://api.eu.mailgun.net"),
+        ("HTTP://proxied.test:81", "other.test", True, "http://proxied.test:81"),
+    ],
+)
+def test_urls_in_answers_go_to_where_the_question_came(
+    target: str, host: str, secure: bool, base: str
+) -> None:
+    owner = ask(account(), form=letter()).account
+    request = Request(
+        method="GET",
+        target=f"{target}/v3/sender.test/events",
+        headers=(("Authorization", basic(KEY)), ("Host", host)),
+        secure=secure,
+    )
+    found = decoded(PROVIDER.answer(owner, request, region="us", now=NOW).response)
+    urls = [*found["paging"].values(), found["items"][0]["storage"]["url"]]
+    assert [url.removeprefix(base)[:4] for url in urls] == ["/v3/"] * 3
+
+
+def test_a_fake_without_tls_tells_urls_without_tls() -> None:
+    fake: ApiFake[MailgunAccount] = ApiFake("mailgun", account={"domains": DOMAINS})
+    headers = (("Authorization", basic(fake.credentials["api_key"])), ("Host", "localhost:1"))
+    request = Request(method="GET", target="/v3/sender.test/events", headers=headers)
+    told = decoded(fake.answer(request, secure=False).response)
+    assert told["paging"]["next"].startswith("http://localhost:1/v3/")
+
+
+def test_events_carry_what_was_sent() -> None:
+    parts = [(f'name="{name}"', value.encode()) for name, value in letter().items()]
+    parts += [
+        ('name="o:tag"', b"welcome"),
+        ('name="o:tag"', b"new"),
+        ('name="v:user"', b"7"),
+        ('name="attachment"; filename="a.txt"\r\nContent-Type: text/plain', b"words"),
+    ]
+    owner = ask(account(), **multipart(*parts)).account
+    (event,) = fields(ask(owner, "/v3/sender.test/events?tags=new&attachment=a.txt"))
+    assert (event["tags"], event["user-variables"]) == (["welcome", "new"], {"user": "7"})
+    files = [{"filename": "a.txt", "content-type": "text/plain", "size": 5}]
+    assert event["message"]["attachments"] == files
+    assert fields(ask(owner, "/v3/sender.test/events?tags=old")) == []
+    (entry,) = fields(ask(owner, "/v1/analytics/logs", method="POST", raw=b"{}"))
+    assert (entry["tags"], entry["user-variables"]) == (["welcome", "new"], {"user": "7"})
+
+
+def test_events_of_a_finished_message_carry_what_its_headers_say() -> None:
+    mime = (
+        b"From: a@b.test\r\nX-Mailgun-Tag: one\r\nX-Mailgun-Variables: "
+        b'{"user": 7, "x": "y"}\r\nX-Mailgun-Variables: [\r\n'
+        b'Content-Disposition: attachment; filename="m.bin"\r\n\r\nwords'
+    )
+    owner = ask(account(), **finished(mime)).account
+    (event,) = fields(ask(owner, "/v3/sender.test/events"))
+    assert (event["tags"], event["user-variables"]) == (["one"], {"user": "7", "x": "y"})
+    assert event["message"]["attachments"] == [
+        {"filename": "m.bin", "content-type": "text/plain", "size": 5}
+    ]
+
+
+def test_lists_may_be_written_as_php_and_ruby_write_them() -> None:
+    form = {
+        "from[]": "from@sender.test",
+        "to[]": ["a@r.test", "b@r.test"],
+        "cc[0]": "c@r.test",
+        "subject[]": "A letter",
+        "text[]": "words",
+    }
+    (mail,) = ask(account(), form=form).accepted
+    assert mail.recipients == ("a@r.test", "b@r.test", "c@r.test")
+    assert mail.subject == "A letter"
+
+
+@pytest.mark.parametrize(
+    "names", [("attachment", "inline"), ("attachment[0]", "inline[0]"), ("attachment[]", "inline")]
+)
+def test_files_are_kept_however_their_fields_are_named(names: tuple[str, str]) -> None:
+    parts = [(f'name="{name}"', value.encode()) for name, value in letter().items()]
+    parts += [
+        (f'name="{names[0]}"; filename="a.txt"', b"first"),
+        (f'name="{names[1]}"; filename="b.png"\r\nContent-Type: image/png', b"second"),
+    ]
+    (mail,) = ask(account(), **multipart(*parts)).accepted
+    kept = {
+        part.get_filename(): part.get_payload(decode=True)
+        for part in message_from_bytes(mail.content).walk()
+        if part.get_filename()
+    }
+    assert kept == {"a.txt": b"first", "b.png": b"second"}
 
 
 def test_a_message_in_test_mode_is_told_of_and_goes_nowhere() -> None:

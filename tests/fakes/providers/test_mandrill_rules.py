@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from typing import Any
 
@@ -11,59 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fakes.http.exchange import Request, Response
+from harness.fakes.http.exchange import Request
 from harness.fakes.marks import Mark
 from harness.fakes.providers.mandrill import PROVIDER, MandrillAccount
 from harness.fakes.providers.mandrill.refusals import REFUSALS, REJECT_REASONS
 from harness.fakes.providers.registry import provider
 from harness.fakes.providers.rules import Outcome
 
-NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
-KEY = "abcdefghijklmnopqrstuv"
-DOMAINS: list[dict[str, Any]] = [
-    {"name": "sender.test"},
-    {"name": "half.test", "verified": False},
-]
+from .mandrill_asking import KEY, NOW, account, ask, decoded, letter
+
 HEX = set("0123456789abcdef")
-
-
-def account(**words: Any) -> MandrillAccount:
-    made = MandrillAccount.model_validate({"domains": DOMAINS, **words})
-    return PROVIDER.furnished(made, {"api_key": KEY})
-
-
-def ask(
-    owner: MandrillAccount,
-    call: str,
-    parameters: Any = None,
-    *,
-    key: Any = KEY,
-    base: str = "/api/1.0",
-    method: str = "POST",
-    now: datetime = NOW,
-) -> Outcome[MandrillAccount]:
-    body = {"key": key, **(parameters or {})}
-    request = Request(
-        method=method,
-        target=f"{base}/{call}",
-        headers=(("Host", "mandrillapp.com"),),
-        body=json.dumps(body).encode(),
-    )
-    return PROVIDER.answer(owner, request, region="", now=now)
-
-
-def letter(**changes: Any) -> dict[str, Any]:
-    message = {
-        "from_email": "from@sender.test",
-        "to": [{"email": "to@recipient.test"}],
-        "subject": "A letter",
-        "text": "words",
-    }
-    return {"message": {**message, **changes}}
-
-
-def decoded(response: Response) -> Any:
-    return json.loads(response.body)
 
 
 def test_the_scan_finds_mandrill() -> None:
@@ -164,6 +121,27 @@ ERRORS: list[tuple[str, int, str, dict[str, Any], dict[str, Any]]] = [
     ("no-key", 500, NO_KEY, {}, {"key": None}),
     ("no-key", 500, NO_KEY, {}, {"key": ""}),
     ("no-key", 500, NO_KEY, {}, {"method": "GET"}),
+    *(
+        (
+            "missing-parameter",
+            500,
+            (
+                '{"status":"error","code":-1,"name":"ValidationError","message":"You must specify '
+                f'a {missing} value"}}'
+            ),
+            {"templates": ["welcome"]},
+            {"call": call, "parameters": parameters},
+        )
+        for call, missing, parameters in (
+            ("messages/send", "message", {}),
+            ("messages/send", "message", {"message": None}),
+            ("messages/send-raw", "raw_message", {"raw_message": ""}),
+            ("messages/send-template", "template_name", {**letter(), "template_content": []}),
+            ("messages/send-template", "template_content", {**letter(), "template_name": "w"}),
+            ("messages/info", "id", {}),
+            ("senders/verify-domain", "mailbox", {"domain": "sender.test"}),
+        )
+    ),
     ("from-without-at", 500, FROM_WITHOUT_AT, {}, {"parameters": letter(from_email="a@b@c.test")}),
     (
         "payment-required",
@@ -226,13 +204,22 @@ def test_errors_are_the_vendors_octet_for_octet(
 OTHERS: list[tuple[str, Mark, dict[str, Any], dict[str, Any]]] = [
     ("from-syntax", Mark.INFERRED, {}, {"parameters": letter(from_email="webmaster@localhost")}),
     ("from-syntax", Mark.INFERRED, {}, {"parameters": letter(from_email="a b@sender.test")}),
-    ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": {}}),
+    ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": {"message": []}}),
+    *(
+        ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": letter(headers={name: "x"})})
+        for name in ("X-A: b\r\nBcc", "X-A\n", "\r")
+    ),
     ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": letter(to=[])}),
     ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": letter(to=["to@recipient.test"])}),
     ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": letter(to=[{"name": "no address"}])}),
     ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": letter(subject=["no", "text"])}),
     ("invalid-field", Mark.SYNTHETIC, {}, {"parameters": {**letter(), "send_at": "tomorrow"}}),
-    ("invalid-field", Mark.SYNTHETIC, {}, {"call": "messages/send-raw", "parameters": {}}),
+    (
+        "invalid-field",
+        Mark.SYNTHETIC,
+        {},
+        {"call": "messages/send-raw", "parameters": {"raw_message": ["no", "text"]}},
+    ),
     ("invalid-tag-name", Mark.SYNTHETIC, {}, {"parameters": letter(tags=["_mine"])}),
     ("invalid-tag-name", Mark.SYNTHETIC, {}, {"parameters": letter(tags=["x" * 51])}),
     ("service-unavailable", Mark.SYNTHETIC, {"maintenance": True}, {}),
@@ -419,7 +406,7 @@ def test_a_domain_is_added_and_asked_to_be_verified() -> None:
     asked = {"domain": "new.test", "mailbox": "post"}
     sent = decoded(ask(added.account, "senders/verify-domain", asked).response)
     assert sent == {"status": "sent", "domain": "new.test", "email": "post@new.test"}
-    again = ask(added.account, "senders/verify-domain", {"domain": "sender.test"})
+    again = ask(added.account, "senders/verify-domain", {**asked, "domain": "sender.test"})
     assert decoded(again.response)["status"] == "already_verified"
     wrong = ask(account(), "senders/check-domain", {"domain": "no domain"})
     assert wrong.response.case == "invalid-field"

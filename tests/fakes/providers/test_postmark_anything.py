@@ -53,9 +53,9 @@ PATHS = [
 def is_documented(outcome: Outcome[PostmarkAccount]) -> None:
     response = outcome.response
     assert response.case in {"accepted", *REFUSALS}
-    assert response.status in {200, 401, 404, 413, 415, 422, 429, 500, 503}
-    found = json.loads(response.body)
-    if response.status != 200:
+    assert response.status in {200, 401, 404, 405, 413, 415, 422, 429, 500, 503}
+    found = json.loads(response.body) if response.status != 405 else {}
+    if response.status not in {200, 405}:
         assert list(found) == ["ErrorCode", "Message"]
     for mail in outcome.account.accepted:
         assert isinstance(mail.content, bytes)

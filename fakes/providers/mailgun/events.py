@@ -1,0 +1,255 @@
+"""What Mailgun tells of each recipient of a message: the events, page by page.
+
+Shapes: Mailgun's OpenAPI 3.1 document (2026) and mailgun/documentation, source (2024-07).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from ...http.exchange import Request
+from ..keys import domain_of
+from .account import MailgunAccount, MailgunDomain, MailgunMail
+from .sending import TEST_MODE
+
+_HOSTS = {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
+_MOST = 300
+# A list of suppressions: the account's field, the reason, the code and the words of the event.
+LISTS = {
+    "bounces": (
+        "suppressed", "suppress-bounce", 605, "Not delivering to previously bounced address",
+    ),
+    "unsubscribes": (
+        "unsubscribed", "suppress-unsubscribe", 606, "Not delivering to unsubscribed address",
+    ),
+    "complaints": (
+        "complained", "suppress-complaint", 607,
+        "Not delivering to a user who marked your messages as spam",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailgunQuestion:
+    """A question to an account."""
+
+    account: MailgunAccount
+    request: Request
+    region: str
+    now: datetime
+
+
+def base_url(asked: MailgunQuestion) -> str:
+    """Where the next question goes: to where this one came, so that a key goes nowhere else."""
+    return asked.request.origin or f"https://{_HOSTS[asked.region]}"
+
+
+def mail_of(account: MailgunAccount, domain: MailgunDomain) -> list[MailgunMail]:
+    """The messages of a domain, as the account took them."""
+    name = f"@{domain.name}>".lower()
+    return [mail for mail in account.accepted if mail.provider_id.lower().endswith(name)]
+
+
+def events_page(
+    asked: MailgunQuestion, domain: MailgunDomain, token: str | None
+) -> dict[str, Any] | None:
+    """A page of events, the first or that of a token; None where the token is none."""
+    query = dict(asked.request.query) if token is None else _query_of(token)
+    if query is None:
+        return None
+    found = [
+        event
+        for mail in mail_of(asked.account, domain)
+        for event in events_of(asked, mail, domain)
+        if _wanted(event, query) and _within(event, query)
+    ]
+    found.sort(key=lambda event: event["timestamp"], reverse=query.get("ascending") != "yes")
+    size = min(_number(query.get("limit"), 100) or 100, _MOST)
+    first = _number(query.get("offset"), 0)
+    base = f"{base_url(asked)}/v3/{domain.name}/events"
+    paging = {
+        name: f"{base}/{_token(query, offset=offset)}"
+        for name, offset in (("next", first + size), ("previous", max(0, first - size)))
+    }
+    return {"items": found[first : first + size], "paging": paging}
+
+
+def _token(query: Mapping[str, str], *, offset: int) -> str:
+    """The rest of a question, as one segment of a path (decoded once on its way here)."""
+    return quote(quote(urlencode({**query, "offset": offset}, errors="replace"), safe=""), safe="")
+
+
+def _query_of(token: str) -> dict[str, str] | None:
+    """The question that a token stands for; None for what no page has given."""
+    query = dict(parse_qsl(unquote(token), keep_blank_values=True))
+    return query if re.fullmatch("[0-9]{1,9}", query.get("offset", "")) else None
+
+
+def events_of(
+    asked: MailgunQuestion, mail: MailgunMail, domain: MailgunDomain
+) -> list[dict[str, Any]]:
+    """What has happened to a message, for each of its recipients."""
+    events = []
+    for recipient in mail.recipients:
+        event = _event(asked, mail, domain, recipient)
+        events.append(event)
+        suppressed = _suppression(asked.account, recipient)
+        if suppressed is not None and mail.state != TEST_MODE:
+            _, reason, code, words = suppressed
+            told = {"attempt-no": 1, "message": "", "code": code, "description": words}
+            events.append(
+                {
+                    **event,
+                    "event": "failed",
+                    "id": digest(f"failed:{event['id']}")[:22],
+                    "log-level": "error",
+                    "severity": "permanent",
+                    "reason": reason,
+                    "delivery-status": {**told, "session-seconds": 0.0},
+                }
+            )
+    return events
+
+
+def _suppression(account: MailgunAccount, recipient: str) -> tuple[str, str, int, str] | None:
+    for entry in LISTS.values():
+        if recipient.lower() in {address.lower() for address in getattr(account, entry[0])}:
+            return entry
+    return None
+
+
+def _event(
+    asked: MailgunQuestion, mail: MailgunMail, domain: MailgunDomain, recipient: str
+) -> dict[str, Any]:
+    key = storage_key(mail)
+    url = f"{base_url(asked)}/v3/domains/{domain.name}/messages/{key}"
+    headers = {
+        "to": ", ".join(mail.fields.to) if mail.fields is not None else recipient,
+        "message-id": mail.provider_id.strip("<>"),
+        "from": mail.fields.sender if mail.fields is not None else mail.mail_from,
+        "subject": mail.subject,
+    }
+    return {
+        "event": "accepted",
+        "id": digest(f"{mail.provider_id}:{recipient}")[:22],
+        "timestamp": mail.at.timestamp(),
+        "log-level": "info",
+        "method": "http",
+        "envelope": {"sender": mail.mail_from, "transport": "smtp", "targets": recipient},
+        "flags": {
+            "is-routed": False,
+            "is-authenticated": True,
+            "is-system-test": False,
+            "is-test-mode": mail.state == TEST_MODE,
+        },
+        "message": {"headers": headers, "attachments": _files(mail), "size": len(mail.content)},
+        "storage": {"url": url, "key": key},
+        "recipient": recipient,
+        "recipient-domain": domain_of(recipient),
+        "campaigns": [],
+        "tags": list(mail.tags),
+        "user-variables": dict(mail.variables),
+    }
+
+
+def _files(mail: MailgunMail) -> list[dict[str, Any]]:
+    """The files of a message. The members are documented; that inline ones count is inferred."""
+    if mail.fields is not None:
+        return [
+            {"filename": each.name, "content-type": each.content_type, "size": len(each.octets)}
+            for each in mail.fields.attachments
+        ]
+    parts = BytesParser().parsebytes(mail.content).walk()
+    return [
+        {
+            "filename": name,
+            "content-type": part.get_content_type(),
+            "size": _size(part),
+        }
+        for part in parts
+        if (name := _filename(part))
+    ]
+
+
+def _size(part: Message) -> int:
+    payload = part.get_payload(decode=True)
+    return len(payload) if isinstance(payload, bytes) else 0
+
+
+def _filename(part: Message) -> str:
+    try:
+        return part.get_filename() or ""
+    except (LookupError, TypeError, ValueError):  # parameters that are no parameters
+        return ""
+
+
+def _wanted(event: dict[str, Any], query: Mapping[str, str]) -> bool:
+    headers = event["message"]["headers"]
+    told: dict[str, str] = {
+        "event": event["event"],
+        "severity": event.get("severity", ""),
+        "recipient": event["recipient"],
+        "recipients": event["recipient"],
+        "message-id": headers["message-id"],
+        "subject": headers["subject"],
+        "from": headers["from"],
+        "to": headers["to"],
+        "tags": " ".join(event["tags"]),
+        "attachment": " ".join(each["filename"] for each in event["message"]["attachments"]),
+    }
+    return all(
+        _matches(text, query[name].strip("<>")) for name, text in told.items() if query.get(name)
+    )
+
+
+def _matches(text: str, wanted: str) -> bool:
+    """Whether one of several words (parted by OR) is the text, or within it."""
+    return any(word.strip().lower() in text.lower() for word in wanted.split(" OR "))
+
+
+def _within(event: dict[str, Any], query: Mapping[str, str]) -> bool:
+    """`begin` and `end` in either order: which is the earlier depends on `ascending`."""
+    limits = [moment for name in ("begin", "end") if (moment := _moment(query.get(name)))]
+    if len(limits) == 2:
+        return bool(min(limits) <= event["timestamp"] <= max(limits))
+    is_from = query.get("ascending") == "yes" or not query.get("begin")
+    return all(
+        event["timestamp"] >= moment if is_from else event["timestamp"] <= moment
+        for moment in limits
+    )
+
+
+def _moment(text: str | None) -> float | None:
+    if text is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        return float(text)
+    try:
+        found = parsedate_to_datetime(text)
+        aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+        return aware.timestamp()
+    except (IndexError, OverflowError, TypeError, ValueError):
+        return None
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text is not None and re.fullmatch("[0-9]{1,9}", text) else default
+
+
+def storage_key(mail: MailgunMail) -> str:
+    """What a stored message is asked for by."""
+    return digest(f"{mail.provider_id}:{mail.recipients}")
+
+
+def digest(text: str) -> str:
+    """An id made of a text: hexadecimal digits, the same for the same text."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

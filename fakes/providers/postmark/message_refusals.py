@@ -1,0 +1,178 @@
+"""What Postmark finds wrong with one message, word for word."""
+
+from __future__ import annotations
+
+from ...marks import Mark
+from .refusal_form import NO_TEXT, SEEN, TABLE, postmark_refusal
+
+FIELDS = (
+    postmark_refusal(
+        "invalid-from",
+        "From is missing or is more than one address",
+        422,
+        300,
+        "Invalid 'From' value.",
+        Mark.SEEN,
+        f"{SEEN}, older",
+    ),
+    postmark_refusal(
+        "invalid-address",
+        "an address that can be none",
+        422,
+        300,
+        "Invalid '<field>' address: '<address>'.",
+        Mark.SEEN,
+        f"{SEEN} for From and To",
+    ),
+    postmark_refusal(
+        "address-without-at",
+        "an address without @",
+        422,
+        300,
+        "Error parsing '<field>': Illegal email address '<address>'. It must contain the '@' "
+        "symbol.",
+        Mark.SEEN,
+        f"{SEEN} for To",
+    ),
+    postmark_refusal(
+        "address-domain",
+        "an address whose domain can be none",
+        422,
+        300,
+        "Error parsing '<field>': Illegal email domain '<domain>' in address '<address>'.",
+        Mark.SEEN,
+        f"{SEEN} for Cc and Reply-To",
+    ),
+    postmark_refusal(
+        "no-recipient",
+        "there is neither To nor Cc nor Bcc",
+        422,
+        300,
+        "Zero recipients specified",
+        Mark.SEEN,
+        SEEN,
+    ),
+    postmark_refusal(
+        "no-body",
+        "there is neither TextBody nor HtmlBody",
+        422,
+        300,
+        "Provide either email TextBody or HtmlBody or both.",
+        Mark.SEEN,
+        SEEN,
+    ),
+    postmark_refusal(
+        "metadata",
+        "metadata with a key beyond 20 or a value beyond 80 characters",
+        422,
+        300,
+        "Invalid metadata content. Field names are limited to 20 characters and field values "
+        "are limited to 80 characters in length. The '<field>' field in your metadata content "
+        "exceeds these limits.",
+        Mark.SEEN,
+        "dittofeed/dittofeed#1759 (2025-11)",
+    ),
+    postmark_refusal(
+        "metadata-fields",
+        "metadata with more than 10 keys",
+        422,
+        300,
+        "too many metadata fields",
+        Mark.SYNTHETIC,
+        NO_TEXT,
+    ),
+    postmark_refusal(
+        "header-name",
+        "the name of a header has a line break in it",
+        422,
+        300,
+        "a header's name cannot have a line break",
+        Mark.SYNTHETIC,
+        "Postmark's own answer is not known",
+    ),
+    postmark_refusal(
+        "too-many-recipients",
+        "more than 50 recipients",
+        422,
+        300,
+        "too many recipients",
+        Mark.SYNTHETIC,
+        NO_TEXT,
+    ),
+    postmark_refusal(
+        "too-long",
+        "a field is longer than it may be",
+        422,
+        300,
+        "<field> is too long",
+        Mark.SYNTHETIC,
+        NO_TEXT,
+    ),
+    postmark_refusal(
+        "not-base64",
+        "an attachment is not base64",
+        422,
+        300,
+        "attachment content is not base64",
+        Mark.SYNTHETIC,
+        NO_TEXT,
+    ),
+)
+
+TEMPLATES_AND_STREAMS = (
+    postmark_refusal(
+        "no-template-model",
+        "a message with a template comes without TemplateModel",
+        422,
+        1120,
+        "A 'TemplateModel' is required when using a template to send an email.",
+        Mark.SEEN,
+        "anymail/django-anymail#223 (2021-02)",
+    ),
+    postmark_refusal(
+        "template-and-body",
+        "a message with a template comes with Subject, TextBody or HtmlBody",
+        422,
+        1123,
+        "Neither 'TextBody', 'HtmlBody', or 'Subject' may be specified when using a template "
+        "for the email.",
+        Mark.SEEN,
+        "anymail/django-anymail#121 (2018-09), swoosh/swoosh#568 (2021-02)",
+    ),
+    postmark_refusal(
+        "unknown-template-id",
+        "there is no template with this id",
+        422,
+        1101,
+        "The 'TemplateId' associated with this request is not valid or was not found.",
+        Mark.SEEN,
+        SEEN,
+    ),
+    postmark_refusal(
+        "unknown-template-alias",
+        "there is no template with this alias",
+        422,
+        1101,
+        "The Template's 'Alias' associated with this request is not valid or was not found.",
+        Mark.SEEN,
+        SEEN,
+    ),
+    postmark_refusal(
+        "unknown-stream",
+        "the server has no such stream",
+        422,
+        1235,
+        "The stream provided: '<stream>' does not exist on this server.",
+        Mark.SEEN,
+        SEEN,
+    ),
+    postmark_refusal(
+        "inbound-stream",
+        "the stream does not send",
+        422,
+        1236,
+        "Sending is not supported for this stream type.",
+        Mark.DOCUMENTED,
+        TABLE,
+    ),
+)

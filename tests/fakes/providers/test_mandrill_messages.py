@@ -1,0 +1,62 @@
+"""Merge tags and names, as they stand in the messages that Mandrill makes."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from typing import Any
+
+import pytest
+
+from harness.fakes.marks import Mark
+
+from .mandrill_asking import account, ask, letter
+
+TO = [{"email": "a@r.test"}, {"email": "B@r.test"}]
+MERGED: dict[str, Any] = {
+    "to": TO,
+    "subject": "For *|name|*",
+    "text": "*|NAME|* of *|Town|*, *|OTHER|* and *|DATE:Y|*",
+    "html": "<p>*|NAME|*</p>",
+    "global_merge_vars": [{"name": "NAME", "content": "all"}, {"name": "TOWN", "content": 7}],
+    "merge_vars": [{"rcpt": "b@r.test", "vars": [{"name": "Name", "content": "B"}]}],
+}
+
+
+def test_merge_tags_are_carried_out() -> None:
+    first, second = ask(account(), "messages/send", letter(**MERGED)).accepted
+    assert (first.subject, second.subject) == ("For all", "For B")
+    assert b"<p>all</p>" in first.content
+    # What stands for a tag without a value is not known.
+    assert b"B of 7, *|OTHER|* and *|DATE:Y|*" in second.content
+
+
+def test_content_of_a_template_is_merged_too() -> None:
+    body = {
+        **letter(**{**MERGED, "html": None}),
+        "template_name": "welcome",
+        "template_content": [{"name": "main", "content": "<b>*|NAME|*</b>"}],
+    }
+    outcome = ask(account(templates=["welcome"]), "messages/send-template", body)
+    assert b"<b>B</b>" in outcome.accepted[1].content
+
+
+def test_handlebars_stay_and_the_answer_is_marked() -> None:
+    body = letter(**{**MERGED, "text": "*|NAME|* {{name}}"}, merge_language="handlebars")
+    outcome = ask(account(), "messages/send", body)
+    assert b"*|NAME|* {{name}}" in outcome.accepted[0].content
+    assert outcome.response.mark is Mark.SYNTHETIC
+    assert ask(account(), "messages/send", letter(**MERGED)).response.mark is Mark.DOCUMENTED
+
+
+def test_without_values_nothing_is_merged() -> None:
+    (mail,) = ask(account(), "messages/send", letter(subject="*|NAME|*")).accepted
+    assert mail.subject == "*|NAME|*"
+
+
+@pytest.mark.parametrize("name", ['"', 'Ann "A" B', "back\\", "Desk, Sign-up"])
+def test_a_display_name_can_be_read_in_the_message(name: str) -> None:
+    (mail,) = ask(account(), "messages/send", letter(from_name=name)).accepted
+    message = message_from_bytes(mail.content, policy=policy.default)
+    assert [(box.display_name, box.addr_spec) for box in message["From"].addresses] == [
+        (name, "from@sender.test")
+    ]

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from ...http.exchange import Headers, Response
 from ...marks import Mark
 from ..attachment import AttachedFile
-from ..mailbox import mailbox
+from ..display_name import with_display_name
 from ..rules import Fields, Outcome
 from .account import SendGridAccount, SendGridMail
 from .substitution import Fill, filling
@@ -111,7 +111,7 @@ def _mail(
 
 
 def _shown(box: Mapping[str, Any]) -> str:
-    return mailbox(_clean(box.get("name")), str(box["email"]))
+    return with_display_name(_clean(box.get("name")), str(box["email"]))
 
 
 def _part(body: dict[str, Any], kind: str, fill: Fill) -> str | None:

@@ -14,8 +14,8 @@ from typing import Any
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
+from ..display_name import with_display_name
 from ..keys import domain_of, find_domain
-from ..mailbox import mailbox
 from ..refusal import JSON
 from ..rules import Fields, Outcome
 from .account import (
@@ -196,7 +196,7 @@ def _visible_to(box: Mapping[str, Any]) -> str:
     if isinstance(shown, str) and shown:
         return shown
     name = address.get("name")
-    return mailbox(name if isinstance(name, str) else "", str(address["email"]))
+    return with_display_name(name if isinstance(name, str) else "", str(address["email"]))
 
 
 def _subject(content: Mapping[str, Any], mime: bytes | None) -> str:
@@ -211,7 +211,7 @@ def _fields(content: Mapping[str, Any], sender: tuple[str, str], to: str) -> Fie
         headers["Reply-To"] = content["reply_to"]
     copied = next((value for name, value in headers.items() if name.lower() == "cc"), "")
     return Fields(
-        sender=mailbox(*sender),
+        sender=with_display_name(*sender),
         to=(to,),
         cc=(copied,) if copied else (),
         subject=_subject(content, None),

@@ -78,6 +78,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         )
         self.credentials = dict(credentials or self.provider.made_up(_token))
         account = self.provider.account_type.model_validate(self.state.account)
+        if "seed" not in account.model_fields_set:
+            account = account.model_copy(update={"seed": secrets.token_hex(16)})
         self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
         self.requests: list[Request] = []
         self._clock = clock

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from ..http.exchange import Request, Response
 from .attachment import AttachedFile
+from .body import encodable, write_body
 from .keys import Addresses
 from .log import Log
 from .refusal import Refusals
@@ -29,7 +30,11 @@ from .refusal import Refusals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """A message that was given in fields. Addresses may be `Name <address>`."""
+    """A message that was given in fields. Addresses may be `Name <address>`.
+
+    `alternatives` are bodies beside text and HTML, each its media type and its text: AMP, an
+    invitation to a meeting. `attachments` are files, those that the HTML shows, too.
+    """
 
     sender: str
     to: tuple[str, ...]
@@ -38,6 +43,7 @@ class Fields:
     text: str | None = None
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    alternatives: tuple[tuple[str, str], ...] = ()
     attachments: tuple[AttachedFile, ...] = ()
 
 
@@ -89,7 +95,7 @@ class Account(BaseModel):
     """Recipients that the vendor does not send to any more."""
 
     seed: str = "0"
-    """What the ids that it gives out are made from."""
+    """What the ids that it gives out are made from. Left out, a fake takes one that no other has."""
 
     serial: int = Field(default=0, ge=0)
     """How many ids it has given out."""
@@ -189,7 +195,7 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
         "Date": format_datetime(at),
         **{n: v for n, v in fields.headers.items() if not n.lower().startswith("content-")},
     }
-    shown = {name: " ".join(_encodable(value).split()) for name, value in headers.items() if value}
+    shown = {name: " ".join(encodable(value).split()) for name, value in headers.items() if value}
     try:
         return _written(shown, fields)
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -204,15 +210,7 @@ def _written(
     for name, value in headers.items():
         if name not in message:
             _set(message, name, value)
-    if fields.text is not None or fields.html is None:
-        message.set_content(_encodable(fields.text or ""))
-    if fields.html is not None:
-        if fields.text is None:
-            message.set_content(_encodable(fields.html), subtype="html")
-        else:
-            message.add_alternative(_encodable(fields.html), subtype="html")
-    for attachment in fields.attachments:
-        attachment.add_to(message)
+    write_body(message, fields)
     above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
     return above.encode("ascii", "replace") + message.as_bytes()
 
@@ -228,7 +226,3 @@ def _set(message: EmailMessage, name: str, value: str) -> None:
         return
     charset = None if value.isascii() else "utf-8"
     message.set_raw(name, Header(value, charset, header_name=name).encode())
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

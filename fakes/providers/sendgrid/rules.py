@@ -15,6 +15,7 @@ from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
+from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SendGridAccount
 from .json_types import wrong_types
 from .reads import read_back
@@ -79,10 +80,10 @@ def _send(
     if refused is not None:
         return Outcome(account=account, response=refused)
     try:
-        body = json.loads(request.body.decode("utf-8"))
-    except UnicodeDecodeError:
+        body = strict_json(request.body)
+    except NotUtf8Error:
         return Outcome(account=account, response=REFUSALS["bad-utf8"].response())
-    except (ValueError, RecursionError):
+    except NotJsonError:
         return Outcome(account=account, response=REFUSALS["not-json"].response())
     refused = _refused_body(account, body, now)
     if refused is None and not all(

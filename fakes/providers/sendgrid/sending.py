@@ -79,8 +79,16 @@ def _mail(
             text=_part(body, "text/plain"),
             html=_part(body, "text/html"),
             headers=_headers(body, item),
+            alternatives=_other_parts(body),
             attachments=tuple(
-                AttachedFile.of(each, name="filename", content_type="type", encoded="content")
+                AttachedFile.of(
+                    each,
+                    name="filename",
+                    content_type="type",
+                    encoded="content",
+                    content_id="content_id",
+                    disposition="disposition",
+                )
                 for each in body.get("attachments") or ()
             ),
         ),
@@ -96,6 +104,15 @@ def _shown(box: Mapping[str, Any]) -> str:
 def _part(body: dict[str, Any], kind: str) -> str | None:
     values = [part["value"] for part in body.get("content") or [] if part.get("type") == kind]
     return _clean(values[0]) if values else None
+
+
+def _other_parts(body: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the content has beside text and HTML: AMP, an invitation."""
+    return tuple(
+        (part["type"], _clean(part["value"]))
+        for part in body.get("content") or []
+        if part.get("type") not in {"text/plain", "text/html", None}
+    )
 
 
 def _headers(body: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:

@@ -6,12 +6,12 @@ is inferred.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..strict_json import NotJsonError, strict_json
 from .account import AccessKey, SesAccount, SesDomain
 from .addresses import SEEN, addr_spec, fault
 from .answers import SesError
@@ -174,8 +174,8 @@ def template_fault(account: SesAccount, letter: Letter, where: CallContext) -> S
 def template_data(text: str) -> object:
     """The decoded data of a template; None where it is no JSON."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return strict_json(text)
+    except NotJsonError:
         return None
 
 

@@ -263,7 +263,15 @@ def _simple(simple: Mapping[str, Any], common: Mapping[str, Any]) -> Letter:
 
 def _attachments(structures: Any) -> tuple[AttachedFile, ...]:
     return tuple(
-        AttachedFile.of(each, name="FileName", content_type="ContentType", encoded="RawContent")
+        AttachedFile.of(
+            each,
+            name="FileName",
+            content_type="ContentType",
+            encoded="RawContent",
+            content_id="ContentId",
+            description="ContentDescription",
+            disposition="ContentDisposition",
+        )
         for each in structures
     )
 

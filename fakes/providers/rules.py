@@ -95,7 +95,7 @@ class Account(BaseModel):
     """Recipients that the vendor does not send to any more."""
 
     seed: str = "0"
-    """What the ids that it gives out are made from. Left out, a fake takes one that no other has."""
+    """What the ids that it gives out are made from; left out, a fake takes one of its own."""
 
     serial: int = Field(default=0, ge=0)
     """How many ids it has given out."""

@@ -108,9 +108,18 @@ class SmtpSession(CommandSession):
         except RefusedArgumentError as refused:
             await self.push(str(refused))
             return
+        refusal = self.sender_refusal(mailbox)
+        if refusal is not None:
+            await self.push(refusal)
+            return
         self._move(Verb.MAIL)
         self._transaction.mail_from = mailbox
         await self.push(self.words.sender)
+
+    def sender_refusal(self, mailbox: str) -> str | None:
+        """The reply that refuses an envelope sender ("" is the null one); None takes it."""
+        del mailbox
+        return None
 
     async def _rcpt(self, argument: str | None) -> None:
         try:

@@ -21,6 +21,9 @@ class SubmissionPolicy(Accounts, Protocol):
     A refusal is the reply's whole line; None lets it pass.
     """
 
+    def sender_refusal(self, address: str) -> str | None:
+        """What is answered to MAIL in place of the usual words."""
+
     def recipient_refusal(self, address: str) -> str | None:
         """What is answered to RCPT in place of the usual words."""
 
@@ -88,6 +91,10 @@ class VendorSession(SmtpSession):
     def passed_over(self) -> tuple[str, ...]:
         """Parameters of DSN, too, where that is listed."""
         return super().passed_over + (_DSN if "DSN" in self._lines() else ())
+
+    def sender_refusal(self, mailbox: str) -> str | None:
+        """What the account says to an envelope sender."""
+        return self._policy.sender_refusal(mailbox)
 
     def recipient_refusal(self, mailbox: str) -> str | None:
         """What the account says to a recipient."""

@@ -480,3 +480,14 @@ def test_a_misspelt_word_for_the_front_is_named() -> None:
         pytest.raises(FakeError, match="securty"),
     ):
         api.smtp  # noqa: B018
+
+
+@pytest.mark.parametrize("sender", ["", "AKIAIOSFODNN7EXAMPLE", "nope"])
+def test_ses_refuses_an_envelope_sender_that_is_no_address_at_once(sender: str) -> None:
+    with Ses(account={"domains": [{"name": "example.com"}]}).running() as api:
+        with client_of(api) as client:
+            reply = said(client.docmd(f"MAIL FROM:<{sender}>"))
+            assert reply == "501 Invalid MAIL FROM address provided"
+            assert client.rcpt("b@example.net")[0] == 503
+            assert deliver(client).startswith("250 Ok ")
+        assert len(api.messages) == 1

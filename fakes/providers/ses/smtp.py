@@ -74,6 +74,14 @@ REPLIES = by_name(
             source=_GUIDE,
         ),
         VendorReply(
+            name="bad-sender",
+            when="the envelope sender is empty or no address; the reply to MAIL",
+            text="501 Invalid MAIL FROM address provided",
+            mark=Mark.SEEN,
+            source="docker-mailserver/docker-mailserver#2403, jstedfast/MailKit#955, "
+            "databasus/databasus#62",
+        ),
+        VendorReply(
             name="bad-recipient",
             when="the recipient is no address; the reply to RCPT",
             text="553 <address> Invalid email address",
@@ -179,6 +187,13 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
             if any(attempt.proves(password) for password in passwords):
                 return key if account.subscribed else REPLIES["not-subscribed"]
         return REPLIES["bad-credentials"]
+
+    def sender_refusal(
+        self, account: SesAccount, address: str, where: SubmissionContext[AccessKey]
+    ) -> VendorReply | None:
+        """The null sender, and what is no address: an access key id, a bare name."""
+        del account, where
+        return None if address and fault(address) is None else REPLIES["bad-sender"]
 
     def recipient_refusal(
         self, account: SesAccount, address: str, where: SubmissionContext[AccessKey]

@@ -7,6 +7,7 @@ stand behind the HTTP server and behind respx, and whoever calls them keeps the 
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,8 @@ class Fields:
     """A message that was given in fields. Addresses may be `Name <address>`.
 
     `alternatives` are bodies beside text and HTML, each its media type and its text: AMP, an
-    invitation to a meeting. `attachments` are files, those that the HTML shows, too.
+    invitation to a meeting. `attachments` are files, those that the HTML shows, too. Where the
+    vendor does not encode names beyond ASCII, the low octet of each character is what is left.
     """
 
     sender: str
@@ -45,6 +47,7 @@ class Fields:
     headers: Mapping[str, str] = field(default_factory=dict)
     alternatives: tuple[tuple[str, str], ...] = ()
     attachments: tuple[AttachedFile, ...] = ()
+    encodes_names: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +182,8 @@ class Provider(ABC, Generic[A]):
 
 # Headers of mailboxes, of which only the names may be encoded.
 _ADDRESSES = frozenset(["From", "To", "Cc", "Reply-To", "Sender"])
+_NO_CONTROLS = bytes(octet if octet >= 0x20 else ord("?") for octet in range(256))
+_ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 
 def rendered(fields: Fields, *, at: datetime) -> bytes:
@@ -196,6 +201,8 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
         **{n: v for n, v in fields.headers.items() if not n.lower().startswith("content-")},
     }
     shown = {name: " ".join(encodable(value).split()) for name, value in headers.items() if value}
+    if not fields.encodes_names:
+        shown |= {name: _low_octets(shown[name]) for name in _ADDRESSES & shown.keys()}
     try:
         return _written(shown, fields)
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -215,12 +222,21 @@ def _written(
     return above.encode("ascii", "replace") + message.as_bytes()
 
 
+def _low_octets(text: str) -> str:
+    """What is left of each character in eight bits, as surrogates where it is beyond ASCII."""
+    low = bytes(ord(each) & 0xFF for each in text)
+    return low.translate(_NO_CONTROLS).decode("ascii", "surrogateescape")
+
+
 def _set(message: EmailMessage, name: str, value: str) -> None:
     """Set a header; what is ASCII stays as it was given, encoded words and all.
 
     Left to itself the package loses blanks where it begins a new encoded word, and the quotes that
     a name needs when it takes it out of one.
     """
+    if _ESCAPED.search(value):
+        message.set_raw(name, value)
+        return
     if not value.isascii() and name in _ADDRESSES:
         message[name] = value
         return

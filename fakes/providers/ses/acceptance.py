@@ -16,6 +16,7 @@ from .account import AccessKey, SesAccount, SesDomain
 from .addresses import SEEN, addr_spec, fault
 from .answers import SesError
 from .calls import SesApi
+from .filenames import unsent_filename
 from .letter import Letter, decoded
 from .limits import is_simulator, is_too_fast, quota_is_used_up
 
@@ -167,7 +168,7 @@ def template_fault(account: SesAccount, letter: Letter, where: CallContext) -> S
         return None
     if use.content is None and account.template(use.name, region=where.region) is None:
         return SesError("unknown-template", {"name": use.name})
-    is_good = all(isinstance(template_data(text), dict) for text in use.data)
+    is_good = isinstance(template_data(use.data), dict)
     return None if is_good else SesError("bad-template-data")
 
 
@@ -250,8 +251,10 @@ def _headers(letter: Letter) -> SesError | None:
 
 
 def _attachments(letter: Letter) -> SesError | None:
-    is_good = all(decoded(each.encoded) is not None for each in letter.attachments)
-    return None if is_good else SesError("not-base64")
+    if any(decoded(each.encoded) is None for each in letter.attachments):
+        return SesError("not-base64")
+    name = unsent_filename(letter)
+    return None if name is None else SesError("bad-filename", {"name": name})
 
 
 def _size(letter: Letter, api: SesApi) -> SesError | None:

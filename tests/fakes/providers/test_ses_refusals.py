@@ -55,6 +55,7 @@ _SET = {"configuration_sets": [{"name": "cs", "sending_enabled": False}]}
 _BROKEN_MAIL_FROM = {
     "domains": [{"name": "example.com", "mail_from": "m.example.com", "mail_from_verified": False}]
 }
+FILE = b"Content-Disposition: attachment; filename=a.exe\r\n" + RAW
 _TEMPLATE = {"Template": "none", "TemplateData": "{}"}
 _HEADER = [{"Name": "X-Ü", "Value": "v"}]
 
@@ -177,6 +178,9 @@ REFUSED: list[tuple[dict[str, Any], Request, str, int, str, str]] = [
      "The raw message is not valid base64."),
     ({}, send_v2(Content={"Raw": {"Data": "?"}}), "v2-not-base64", 400, "SerializationException",
      "The content is not valid base64."),
+    ({}, send_raw(FILE), "bad-filename", 400, "InvalidParameterValue",
+     "Illegal filename 'a.exe'."),
+    ({}, raw_v2(FILE), "v2-bad-filename", 400, "BadRequestException", "Illegal filename 'a.exe'."),
     ({}, send_email(Source="a"), "bad-address", 400, "InvalidParameterValue",
      "Missing final '@domain'"),
     ({}, send_v2(Destination={"ToAddresses": [""]}), "v2-bad-address", 400, "BadRequestException",

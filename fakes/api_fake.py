@@ -17,7 +17,7 @@ from .errors import FakeError
 from .fake import LOOPBACK_NAMES, Fake
 from .http.conversation import HttpConversation
 from .http.exchange import Request, Served
-from .http.server_time import server_time
+from .http.server_time import dated, server_time
 from .http.state import ApiState
 from .providers.message import ApiMessage
 from .providers.registry import provider as rules_of
@@ -200,7 +200,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
                 connection,
                 MessageCaptured(index=captured[-1], message=message, submission=submission),
             )
-        return Served(response=outcome.response, messages=tuple(captured), refused=outcome.refused)
+        response = dated(outcome.response, now)
+        return Served(response=response, messages=tuple(captured), refused=outcome.refused)
 
 
 def _token(length: int, alphabet: str) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...marks import Mark
-from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
+from ...smtp.exchange import ASIDES, Attempt, Dialect, VendorReply, by_name
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from .acceptance import CallContext, judged
 from .account import AccessKey, SesAccount
@@ -47,6 +47,16 @@ DIALECT = Dialect(
     too_large="552 Message is too long.",  # SES developer guide
     size=41_943_040,  # SES developer guide, quotas: 40 MB, advertised in no capture
     tls="required",
+    asides={
+        **ASIDES,
+        "challenge": VendorReply(
+            name="challenge",
+            when="AUTH PLAIN without an initial response",
+            text="334 Ok",
+            mark=Mark.SEEN,
+            source="a session quoted in public",
+        ),
+    },
 )
 
 REPLIES = by_name(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import fakes.providers
+from harness.fakes import providers
 from harness.fakes.http.exchange import Request
 from harness.fakes.providers import mandrill
 from harness.fakes.providers.rules import Outcome
@@ -104,7 +104,7 @@ def test_every_vendor_refuses_what_is_no_json(send: Any, cases: set[str], kind: 
 def test_no_provider_reads_json_in_another_way() -> None:
     """But for its own answers, which it has written itself."""
     found = []
-    for path in Path(next(iter(fakes.providers.__path__))).rglob("*.py"):
+    for path in Path(next(iter(providers.__path__))).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"json.loads", "json.load"}:
                 read = ast.unparse(node.args[0])

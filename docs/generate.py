@@ -73,7 +73,8 @@ def _provider(name: str) -> Iterator[str]:
     yield ""
     yield "| reply | when | known from | source |"
     yield "|---|---|---|---|"
-    for reply in submission(name).replies.values():
+    service = submission(name)
+    for reply in (*service.replies.values(), *service.dialect.asides.values()):
         cells = [f"`{reply.text}`", reply.when, _MEANING[reply.mark], reply.source]
         yield "| " + " | ".join(map(_cell, cells)) + " |"
 

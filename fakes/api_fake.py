@@ -18,7 +18,7 @@ from .errors import FakeError
 from .fake import LOOPBACK_NAMES, Fake
 from .http.conversation import HttpConversation
 from .http.exchange import Request, Served
-from .http.server_time import server_time
+from .http.server_time import dated, server_time
 from .http.state import ApiState
 from .providers.message import ApiMessage
 from .providers.registry import provider as rules_of
@@ -79,6 +79,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         )
         self.credentials = dict(credentials or self.provider.made_up(_token))
         account = self.provider.account_type.model_validate(self.state.account)
+        if "seed" not in account.model_fields_set:
+            account = account.model_copy(update={"seed": secrets.token_hex(16)})
         self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
         self.requests: list[Request] = []
         self._clock = clock
@@ -200,7 +202,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
                 connection,
                 MessageCaptured(index=captured[-1], message=message, submission=submission),
             )
-        return Served(response=outcome.response, messages=tuple(captured), refused=outcome.refused)
+        response = dated(outcome.response, now)
+        return Served(response=response, messages=tuple(captured), refused=outcome.refused)
 
 
 def _token(length: int, alphabet: str) -> str:

@@ -173,6 +173,11 @@ class _AccountPolicy:
         """The CRAM-MD5 challenge of the nth connection."""
         return challenge(nth)
 
+    def sender_refusal(self, address: str) -> str | None:
+        """What is answered to MAIL in place of the usual words."""
+        refusal = self._submission.sender_refusal(self._store.account, address, self._situation())
+        return refusal.text if refusal is not None else None
+
     def recipient_refusal(self, address: str) -> str | None:
         """What is answered to RCPT in place of the usual words."""
         refusal = self._submission.recipient_refusal(

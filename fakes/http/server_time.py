@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from ..clock import nearest, real_now
-from .exchange import Request
+from .exchange import Request, Response
 
 _AMAZON_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def dated(response: Response, now: datetime) -> Response:
+    """The response with the Date that every server with a clock sends (RFC 9110 section 6.6.1)."""
+    if response.header("date") is not None:
+        return response
+    date = http_date(now.replace(microsecond=0))
+    return replace(response, headers=(*response.headers, ("Date", date)))
+
+
+@lru_cache(maxsize=16)
+def http_date(now: datetime) -> str:
+    """A time as the header has it: whole seconds, GMT."""
+    return format_datetime(now.astimezone(UTC), usegmt=True)
 
 
 def server_time(request: Request) -> datetime:

@@ -7,6 +7,7 @@ stand behind the HTTP server and behind respx, and whoever calls them keeps the 
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from ..http.exchange import Request, Response
 from .attachment import AttachedFile
+from .body import encodable, write_body
 from .keys import Addresses
 from .log import Log
 from .refusal import Refusals
@@ -29,7 +31,12 @@ from .refusal import Refusals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """A message that was given in fields. Addresses may be `Name <address>`."""
+    """A message that was given in fields. Addresses may be `Name <address>`.
+
+    `alternatives` are bodies beside text and HTML, each its media type and its text: AMP, an
+    invitation to a meeting. `attachments` are files, those that the HTML shows, too. Where the
+    vendor does not encode names beyond ASCII, the low octet of each character is what is left.
+    """
 
     sender: str
     to: tuple[str, ...]
@@ -38,7 +45,9 @@ class Fields:
     text: str | None = None
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    alternatives: tuple[tuple[str, str], ...] = ()
     attachments: tuple[AttachedFile, ...] = ()
+    encodes_names: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +98,7 @@ class Account(BaseModel):
     """Recipients that the vendor does not send to any more."""
 
     seed: str = "0"
-    """What the ids that it gives out are made from."""
+    """What the ids that it gives out are made from; left out, a fake takes one of its own."""
 
     serial: int = Field(default=0, ge=0)
     """How many ids it has given out."""
@@ -173,6 +182,8 @@ class Provider(ABC, Generic[A]):
 
 # Headers of mailboxes, of which only the names may be encoded.
 _ADDRESSES = frozenset(["From", "To", "Cc", "Reply-To", "Sender"])
+_NO_CONTROLS = bytes(octet if octet >= 0x20 else ord("?") for octet in range(256))
+_ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 
 def rendered(fields: Fields, *, at: datetime) -> bytes:
@@ -189,7 +200,9 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
         "Date": format_datetime(at),
         **{n: v for n, v in fields.headers.items() if not n.lower().startswith("content-")},
     }
-    shown = {name: " ".join(_encodable(value).split()) for name, value in headers.items() if value}
+    shown = {name: " ".join(encodable(value).split()) for name, value in headers.items() if value}
+    if not fields.encodes_names:
+        shown |= {name: _low_octets(shown[name]) for name in _ADDRESSES & shown.keys()}
     try:
         return _written(shown, fields)
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -204,17 +217,15 @@ def _written(
     for name, value in headers.items():
         if name not in message:
             _set(message, name, value)
-    if fields.text is not None or fields.html is None:
-        message.set_content(_encodable(fields.text or ""))
-    if fields.html is not None:
-        if fields.text is None:
-            message.set_content(_encodable(fields.html), subtype="html")
-        else:
-            message.add_alternative(_encodable(fields.html), subtype="html")
-    for attachment in fields.attachments:
-        attachment.add_to(message)
+    write_body(message, fields)
     above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
     return above.encode("ascii", "replace") + message.as_bytes()
+
+
+def _low_octets(text: str) -> str:
+    """What is left of each character in eight bits, as surrogates where it is beyond ASCII."""
+    low = bytes(ord(each) & 0xFF for each in text)
+    return low.translate(_NO_CONTROLS).decode("ascii", "surrogateescape")
 
 
 def _set(message: EmailMessage, name: str, value: str) -> None:
@@ -223,12 +234,11 @@ def _set(message: EmailMessage, name: str, value: str) -> None:
     Left to itself the package loses blanks where it begins a new encoded word, and the quotes that
     a name needs when it takes it out of one.
     """
+    if _ESCAPED.search(value):
+        message.set_raw(name, value)
+        return
     if not value.isascii() and name in _ADDRESSES:
         message[name] = value
         return
     charset = None if value.isascii() else "utf-8"
     message.set_raw(name, Header(value, charset, header_name=name).encode())
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

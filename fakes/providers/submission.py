@@ -106,6 +106,13 @@ class Submission(ABC, Generic[A, W]):
         del token
         return account
 
+    def sender_refusal(
+        self, account: A, address: str, where: SubmissionContext[W]
+    ) -> VendorReply | None:
+        """What MAIL is refused with; the address is "" for the null sender."""
+        del account, address, where
+        return None
+
     def recipient_refusal(
         self, account: A, address: str, where: SubmissionContext[W]
     ) -> VendorReply | None:

@@ -33,13 +33,15 @@ class Terms:
     """What an exchange needs to know.
 
     `nth` is the connection's number, for a challenge that is its own. `prompts` are the texts of
-    the two LOGIN challenges, in base64 where `prompts_encoded`.
+    the two LOGIN challenges, in base64 where `prompts_encoded`. `empty_challenge` is what stands
+    behind 334 where a mechanism has nothing to say.
     """
 
     accounts: Accounts
     nth: int
     prompts: tuple[str, str]
     prompts_encoded: bool
+    empty_challenge: str = ""
 
 
 class MalformedAnswerError(ValueError):
@@ -76,7 +78,7 @@ def decoded(answer: bytes) -> bytes:
 
 
 def _plain(terms: Terms, initial: bytes | None) -> Exchange:
-    response = (yield "") if initial is None else initial
+    response = (yield terms.empty_challenge) if initial is None else initial
     parts = response.split(b"\0")
     if len(parts) != 3:
         raise MalformedAnswerError("501 5.5.2 Can't split auth value")

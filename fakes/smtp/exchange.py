@@ -6,7 +6,7 @@ The conversation knows SMTP, a provider's rules know accounts; they meet in thes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..marks import Mark
@@ -84,6 +84,32 @@ def by_name(replies: Iterable[VendorReply]) -> Mapping[str, VendorReply]:
     return {reply.name: reply for reply in replies}
 
 
+def _aside(name: str, when: str, text: str) -> VendorReply:
+    return VendorReply(
+        name=name, when=when, text=text, mark=Mark.SYNTHETIC, source="no session shows it"
+    )
+
+
+ASIDES: Mapping[str, VendorReply] = by_name(
+    [
+        _aside("helo", "HELO", "250 <name>"),
+        _aside("help", "HELP", "214 See RFC 5321"),
+        _aside("vrfy", "VRFY", "252 Cannot verify the user"),
+        _aside("expn", "EXPN", "502 Command not implemented"),
+        _aside("hello-first", "a command ahead of EHLO and HELO", "503 Bad sequence of commands"),
+        _aside("nested", "MAIL inside a mail transaction", "503 Bad sequence of commands"),
+        _aside("sender-first", "RCPT or DATA without MAIL", "503 Bad sequence of commands"),
+        _aside("recipient-first", "DATA without a recipient", "503 Bad sequence of commands"),
+        _aside("auth-inside", "AUTH inside a mail transaction", "503 Bad sequence of commands"),
+        _aside("challenge", "AUTH PLAIN without an initial response", "334 "),
+    ]
+)
+"""What a vendor's server says beside a transaction, in words of nobody's where its own are unknown.
+
+`<name>` is the first line of its reply to EHLO.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How a vendor's server speaks while nothing is wrong. `source` says how that is known.
@@ -95,6 +121,8 @@ class Dialect:
     `unauthenticated` is the command that is refused without AUTH, and the reply to it. `tls`:
     whether it has to come first; `auth`: whether AUTH waits for it. `implicit`: whether there is a
     port with TLS from the first octet. `size` is the limit in octets, advertised or not.
+
+    `asides` are the replies beside a transaction, by the names of `ASIDES`, each with its mark.
     """
 
     source: str
@@ -116,3 +144,4 @@ class Dialect:
     auth: Literal["always", "after-tls"] = "always"
     implicit: bool = True
     smtputf8: bool = False
+    asides: Mapping[str, VendorReply] = field(default_factory=lambda: ASIDES)

@@ -52,7 +52,7 @@ class SmtpSession(CommandSession):
             await self.push("501 Syntax: HELO hostname")
             return
         self._greeted(Verb.HELO)
-        await self.push(f"250 {self.hostname}")
+        await self.push(self.words.helo or f"250 {self.hostname}")
 
     def _greeted(self, verb: Verb) -> None:
         self._move(verb)
@@ -108,9 +108,18 @@ class SmtpSession(CommandSession):
         except RefusedArgumentError as refused:
             await self.push(str(refused))
             return
+        refusal = self.sender_refusal(mailbox)
+        if refusal is not None:
+            await self.push(refusal)
+            return
         self._move(Verb.MAIL)
         self._transaction.mail_from = mailbox
         await self.push(self.words.sender)
+
+    def sender_refusal(self, mailbox: str) -> str | None:
+        """The reply that refuses an envelope sender ("" is the null one); None takes it."""
+        del mailbox
+        return None
 
     async def _rcpt(self, argument: str | None) -> None:
         try:
@@ -213,7 +222,8 @@ class SmtpSession(CommandSession):
     async def _help(self, argument: str | None) -> None:
         """Which commands there are."""
         del argument
-        await self.push("214 2.0.0 " + " ".join(sorted(verb for verb in Verb if self._knows(verb))))
+        known = " ".join(sorted(verb for verb in Verb if self._knows(verb)))
+        await self.push(self.words.help or f"214 2.0.0 {known}")
 
     async def _vrfy(self, argument: str | None) -> None:
         if not argument:
@@ -221,11 +231,11 @@ class SmtpSession(CommandSession):
         elif split_path(argument) is None:
             await self.push(f"502 Could not VRFY {argument}")
         else:
-            await self.push("252 Cannot VRFY user, but will accept message and attempt delivery")
+            await self.push(self.words.vrfy)
 
     async def _expn(self, argument: str | None) -> None:
         del argument
-        await self.push("502 EXPN not implemented")
+        await self.push(self.words.expn)
 
     async def _quit(self, argument: str | None) -> None:
         if argument:

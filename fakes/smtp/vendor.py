@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ..message import CapturedMessage
 from .credentials import Accounts
 from .exchange import Dialect, Envelope
-from .order import Verb
+from .order import Turn, Verb
 from .session import SmtpSession
 from .words import Words
 
@@ -20,6 +21,9 @@ class SubmissionPolicy(Accounts, Protocol):
 
     A refusal is the reply's whole line; None lets it pass.
     """
+
+    def sender_refusal(self, address: str) -> str | None:
+        """What is answered to MAIL in place of the usual words."""
 
     def recipient_refusal(self, address: str) -> str | None:
         """What is answered to RCPT in place of the usual words."""
@@ -43,7 +47,20 @@ def words_of(dialect: Dialect) -> Words:
         too_large=dialect.too_large,
         declared_too_large=dialect.too_large,
         unauthenticated=dialect.unauthenticated[1],
+        helo=dialect.asides["helo"].text,
+        help=dialect.asides["help"].text,
+        vrfy=dialect.asides["vrfy"].text,
+        expn=dialect.asides["expn"].text,
     )
+
+
+def _order_fault(phase: Turn, verb: Verb) -> str:
+    """The aside for a command that is out of turn."""
+    if phase is Turn.NEW:
+        return "hello-first"
+    if verb is Verb.DATA:
+        return "sender-first" if phase is Turn.READY else "recipient-first"
+    return {Verb.MAIL: "nested", Verb.AUTH: "auth-inside"}.get(verb, "sender-first")
 
 
 class VendorSession(SmtpSession):
@@ -51,9 +68,23 @@ class VendorSession(SmtpSession):
 
     def __init__(self, *, dialect: Dialect, policy: SubmissionPolicy, **surroundings: Any) -> None:
         hostname, _, ident = dialect.greeting.partition(" ")
+        challenge = dialect.asides["challenge"].text.removeprefix("334 ")
+        surroundings["terms"] = replace(surroundings["terms"], empty_challenge=challenge)
         super().__init__(words=words_of(dialect), hostname=hostname, ident=ident, **surroundings)
         self._dialect = dialect
         self._policy = policy
+
+    async def push(self, status: str | bytes) -> None:
+        """Send a reply; `<name>` in it is how the vendor names itself to EHLO."""
+        if isinstance(status, str) and "<name>" in status:
+            status = status.replace("<name>", self._listed()[0])
+        await super().push(status)
+
+    def _out_of_turn(self, verb: Verb) -> str | None:
+        own = super()._out_of_turn(verb)
+        if own is None or own == self.words.unauthenticated:
+            return own
+        return self._dialect.asides[_order_fault(self._phase, verb)].text
 
     def _listed(self) -> list[str]:
         name, *keywords = self._lines()
@@ -88,6 +119,10 @@ class VendorSession(SmtpSession):
     def passed_over(self) -> tuple[str, ...]:
         """Parameters of DSN, too, where that is listed."""
         return super().passed_over + (_DSN if "DSN" in self._lines() else ())
+
+    def sender_refusal(self, mailbox: str) -> str | None:
+        """What the account says to an envelope sender."""
+        return self._policy.sender_refusal(mailbox)
 
     def recipient_refusal(self, mailbox: str) -> str | None:
         """What the account says to a recipient."""

@@ -10,7 +10,8 @@ class Words:
     """What is said to a command that is carried out, or may not be; each is a whole reply.
 
     `declared_too_large` answers a SIZE that is over the limit, `too_large` a message that is.
-    `done` answers RSET and NOOP.
+    `done` answers RSET and NOOP. Without `helo` and `help` it is the host name and the commands
+    that there are.
     """
 
     sender: str = "250 OK"
@@ -22,4 +23,8 @@ class Words:
     too_large: str = "552 5.3.4 Error: too much mail data"
     declared_too_large: str = "552 Error: message size exceeds fixed maximum message size"
     too_many_recipients: str = "452 4.5.3 Error: too many recipients"
+    helo: str | None = None
+    help: str | None = None
+    vrfy: str = "252 Cannot VRFY user, but will accept message and attempt delivery"
+    expn: str = "502 EXPN not implemented"
     unauthenticated: str = "530 5.7.0 Authentication required"

@@ -113,7 +113,7 @@ SESSIONS: dict[type[Any], list[bytes]] = {
         b"221 2.3.0 momentum1.platform1.us-west-2.aws.cl.messagesystems.com closing connection",
     ],
     Mailgun: [
-        b"220 2.0.0 Ready to start TLS",
+        b"220 Go ahead",
         b"235 Authentication successful",
         b"250 Ok",
         b"250 Sender address accepted",

@@ -18,6 +18,7 @@ import pytest
 
 from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
 from harness.fakes.apis import ProviderFake
+from harness.fakes.providers.registry import submission
 from harness.fakes.smtp.facts import AuthOutcome
 from harness.fakes.transcript import Broke, MessageCaptured
 
@@ -480,3 +481,36 @@ def test_a_misspelt_word_for_the_front_is_named() -> None:
         pytest.raises(FakeError, match="securty"),
     ):
         api.smtp  # noqa: B018
+
+
+@pytest.mark.parametrize("sender", ["", "AKIAIOSFODNN7EXAMPLE", "nope"])
+def test_ses_refuses_an_envelope_sender_that_is_no_address_at_once(sender: str) -> None:
+    with Ses(account={"domains": [{"name": "example.com"}]}).running() as api:
+        with client_of(api) as client:
+            reply = said(client.docmd(f"MAIL FROM:<{sender}>"))
+            assert reply == "501 Invalid MAIL FROM address provided"
+            assert client.rcpt("b@example.net")[0] == 503
+            assert deliver(client).startswith("250 Ok ")
+        assert len(api.messages) == 1
+
+
+@each_vendor
+def test_what_is_said_beside_a_transaction_is_in_the_dialect(vendor: Vendor) -> None:
+    with fake_of(vendor).running() as api:
+        asides = submission(api.provider.name).dialect.asides
+        with smtplib.SMTP("localhost", api.smtp.port, timeout=10) as client:
+            client.starttls(context=trusting(api))
+            assert said(client.docmd("MAIL FROM:<a@example.com>")) == asides["hello-first"].text
+            first = said(client.ehlo("me.test")).splitlines()[0]
+            assert said(client.docmd("HELO me.test")) == first
+            assert said(client.docmd("HELP")) == asides["help"].text
+            assert said(client.docmd("EXPN list")) == asides["expn"].text
+        with client_of(api) as client:
+            assert said(client.docmd("VRFY a@example.com")) == asides["vrfy"].text
+            assert said(client.docmd("DATA")) == asides["sender-first"].text
+            assert client.mail("a@example.com")[0] == 250
+            assert said(client.docmd("MAIL FROM:<a@example.com>")) == asides["nested"].text
+            assert said(client.docmd("DATA")) == asides["recipient-first"].text
+        with client_of(api, logged_in=False) as client:
+            assert said(client.docmd("AUTH PLAIN")) == asides["challenge"].text
+            assert client.docmd("*")[0] == 501

@@ -157,14 +157,31 @@ def _composed(
             text=form.get("text"),
             html=form.get("html"),
             headers={"Message-ID": identifier, **headers},
-            attachments=tuple(
-                AttachedFile(name=part.filename, content_type=part.content_type, raw=part.value)
-                for part in form.parts
-                if part.name in {"attachment", "inline"} and part.filename
-            ),
+            alternatives=_amp(form),
+            attachments=_files(form),
         ),
         tags=tuple(form.all("o:tag")),
         variables=_variables(form),
+    )
+
+
+def _amp(form: Form) -> tuple[tuple[str, str], ...]:
+    text = form.get("amp-html")
+    return (("text/x-amp-html", text),) if text is not None else ()
+
+
+def _files(form: Form) -> tuple[AttachedFile, ...]:
+    """The attachments, and the images of the HTML: the name of one is its Content-ID."""
+    return tuple(
+        AttachedFile(
+            name=part.filename,
+            content_type=part.content_type,
+            raw=part.value,
+            content_id=part.filename if part.name == "inline" else "",
+            inline=part.name == "inline",
+        )
+        for part in form.parts
+        if part.name in {"attachment", "inline"} and part.filename
     )
 
 

@@ -36,7 +36,7 @@ DIALECT = Dialect(
     greeting="Mailgun Influx ready",
     clear=_LINES,
     secure=tuple(line for line in _LINES if line != "STARTTLS"),
-    starttls="220 2.0.0 Ready to start TLS",  # synthetic: it is in no session
+    starttls="220 Go ahead",  # seen in a session quoted in public
     authenticated="235 Authentication successful",  # synthetic: it is in no session
     sender="250 Sender address accepted",
     recipient="250 Recipient address accepted",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
 from ...http.exchange import Response
+from ..strict_json import NotJsonError, strict_json
 from .form import Form
 from .refusals import refuse
 
@@ -94,8 +94,8 @@ def recipients(form: Form) -> tuple[str, ...]:
 def recipient_variables(form: Form) -> dict[str, Any] | None:
     """The recipient variables; None where there are none, or no JSON object."""
     try:
-        found = json.loads(form.get("recipient-variables") or "")
-    except (ValueError, RecursionError):
+        found = strict_json(form.get("recipient-variables") or "")
+    except NotJsonError:
         return None
     return found if isinstance(found, dict) else None
 

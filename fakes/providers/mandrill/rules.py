@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from ..keyed import KeyedProvider
 from ..keys import find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
+from ..strict_json import NotJsonError, strict_json
 from .account import MandrillAccount, MandrillKey
 from .reads import READS, MandrillRead
 from .refusals import REFUSALS
@@ -80,8 +80,8 @@ def _body(request: Request) -> dict[str, Any]:
     if request.method != "POST":
         return {}
     try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
+        body = strict_json(request.body)
+    except NotJsonError:
         return {}
     return body if isinstance(body, dict) else {}
 

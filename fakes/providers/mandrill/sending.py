@@ -204,11 +204,20 @@ def _fields(given: _Given, recipient: str, subject: str) -> Fields:
         text=_part(given, "text", recipient),
         html=_part(given, "html", recipient) or _template(given, recipient),
         headers=_header_map(headers) if isinstance(headers, dict) else {},
-        attachments=tuple(
-            AttachedFile.of(each, name="name", content_type="type", encoded="content")
-            for each in message.get("attachments") or ()
-        ),
+        attachments=_files(message),
     )
+
+
+def _files(message: Mapping[str, Any]) -> tuple[AttachedFile, ...]:
+    """The attachments, and the images: the name of one is its Content-ID."""
+    attached, shown = (
+        [
+            AttachedFile.of(each, name="name", content_type="type", encoded="content")
+            for each in message.get(member) or ()
+        ]
+        for member in ("attachments", "images")
+    )
+    return (*attached, *(replace(each, content_id=each.name, inline=True) for each in shown))
 
 
 def _template(given: _Given, recipient: str) -> str | None:

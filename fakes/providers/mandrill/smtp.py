@@ -6,7 +6,6 @@ of 2024-08 (public swaks transcript), others of 2022 (passbolt); issue threads (
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from typing import ClassVar
 from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import find_proven
+from ..strict_json import NotJsonError, strict_json
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from .account import MandrillAccount, MandrillKey
 from .sending import send
@@ -144,8 +144,8 @@ def _tags(message: Submitted) -> tuple[str, ...]:
 def _metadata(message: Submitted) -> dict[str, str]:
     """X-MC-Metadata: a JSON object; what is none is passed over."""
     try:
-        given = json.loads(message.header("X-MC-Metadata"))
-    except (ValueError, RecursionError):
+        given = strict_json(message.header("X-MC-Metadata"))
+    except NotJsonError:
         return {}
     pairs = given.items() if isinstance(given, dict) else ()
     return {text_of(name): text_of(value) for name, value in pairs}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from ..keyed import KeyedProvider
 from ..keys import find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
+from ..strict_json import NotJsonError, strict_json
 from .account import PostmarkAccount
 from .reads import ACCOUNT_CALLS, SERVER_CALLS, PostmarkRead
 from .refusals import REFUSALS, refuse
@@ -141,8 +141,8 @@ def _sent(
     if refused is not None:
         return Outcome(account=account, response=refused)
     try:
-        body: Any = json.loads(request.body)
-    except (ValueError, RecursionError):
+        body: Any = strict_json(request.body)
+    except NotJsonError:
         return Outcome(account=account, response=refuse("not-json"))
     taking = send_batch if batch else send
     return taking(account, body, template=template, test=test, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -203,10 +204,7 @@ def _mail(
             text=text,
             html=html,
             headers=_headers(item),
-            attachments=tuple(
-                AttachedFile.of(each, name="Name", content_type="ContentType", encoded="Content")
-                for each in item.get("Attachments") or ()
-            ),
+            attachments=tuple(_attached(each) for each in item.get("Attachments") or ()),
         ),
         sender=text_of(item.get("From")),
         to=boxes["To"],
@@ -223,6 +221,15 @@ def _mail(
         sandboxed=account.delivery == "Sandbox",
         bounces=bounces,
     )
+
+
+def _attached(item: Mapping[str, Any]) -> AttachedFile:
+    """A file; one with a ContentID, `cid:` and its name in the HTML, is shown there."""
+    file = AttachedFile.of(
+        item, name="Name", content_type="ContentType", encoded="Content", content_id="ContentID"
+    )
+    is_shown = bool(file.content_id)
+    return replace(file, content_id=file.content_id.removeprefix("cid:"), inline=is_shown)
 
 
 def _shown(boxes: Sequence[AddressWithName]) -> tuple[str, ...]:

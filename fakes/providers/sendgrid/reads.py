@@ -14,6 +14,7 @@ from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..keys import ApiKey, Domain
 from ..refusal import JSON
+from ..strict_json import NotJsonError, strict_json
 from .account import SendGridAccount, SendGridMail
 from .refusals import REFUSALS
 
@@ -152,8 +153,8 @@ def _message(asked: SendGridRead) -> Response:
 
 def _logs(asked: SendGridRead) -> Response:
     try:
-        body = json.loads(asked.request.body)
-    except (ValueError, RecursionError):
+        body = strict_json(asked.request.body)
+    except NotJsonError:
         return REFUSALS["not-json"].response()
     query, limit = (body.get("query"), body.get("limit")) if isinstance(body, dict) else ("", 10)
     words = query if isinstance(query, str) else ""

@@ -16,6 +16,7 @@ from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
+from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SendGridAccount
 from .complaint import Complaint
 from .json_types import is_undecodable, wrong_types
@@ -84,12 +85,12 @@ def _send(
         octets = plain_body(request, most=_LARGEST)
         if len(octets) > _LARGEST:
             return Outcome(account=account, response=REFUSALS["too-large"].response())
-        body = json.loads(octets.decode("utf-8"))
+        body = strict_json(octets)
     except ContentCodingError:
         return Outcome(account=account, response=REFUSALS["bad-content-coding"].response())
-    except UnicodeDecodeError:
+    except NotUtf8Error:
         return Outcome(account=account, response=REFUSALS["bad-utf8"].response())
-    except (ValueError, RecursionError):
+    except NotJsonError:
         return Outcome(account=account, response=REFUSALS["not-json"].response())
     refused = _refused_body(account, body, now)
     if refused is None and not all(

@@ -101,8 +101,16 @@ def _mail(
             text=_part(body, "text/plain", fill),
             html=_part(body, "text/html", fill),
             headers=_headers(body, item, fill),
+            alternatives=_other_parts(body, fill),
             attachments=tuple(
-                AttachedFile.of(each, name="filename", content_type="type", encoded="content")
+                AttachedFile.of(
+                    each,
+                    name="filename",
+                    content_type="type",
+                    encoded="content",
+                    content_id="content_id",
+                    disposition="disposition",
+                )
                 for each in body.get("attachments") or ()
             ),
         ),
@@ -117,6 +125,15 @@ def _shown(box: Mapping[str, Any]) -> str:
 def _part(body: dict[str, Any], kind: str, fill: Fill) -> str | None:
     values = [part["value"] for part in body.get("content") or [] if part.get("type") == kind]
     return _clean(fill(values[0])) if values else None
+
+
+def _other_parts(body: dict[str, Any], fill: Fill) -> tuple[tuple[str, str], ...]:
+    """What the content has beside text and HTML: AMP, an invitation."""
+    return tuple(
+        (part["type"], _clean(fill(part["value"])))
+        for part in body.get("content") or []
+        if part.get("type") not in {"text/plain", "text/html", None}
+    )
 
 
 def _headers(body: dict[str, Any], item: dict[str, Any], fill: Fill) -> dict[str, str]:

@@ -6,16 +6,17 @@ is inferred.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..strict_json import NotJsonError, strict_json
 from .account import AccessKey, SesAccount, SesDomain
 from .addresses import SEEN, addr_spec, fault
 from .answers import SesError
 from .calls import SesApi
+from .filenames import unsent_filename
 from .letter import Letter, decoded
 from .limits import is_simulator, is_too_fast, quota_is_used_up
 
@@ -167,15 +168,15 @@ def template_fault(account: SesAccount, letter: Letter, where: CallContext) -> S
         return None
     if use.content is None and account.template(use.name, region=where.region) is None:
         return SesError("unknown-template", {"name": use.name})
-    is_good = all(isinstance(template_data(text), dict) for text in use.data)
+    is_good = isinstance(template_data(use.data), dict)
     return None if is_good else SesError("bad-template-data")
 
 
 def template_data(text: str) -> object:
     """The decoded data of a template; None where it is no JSON."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return strict_json(text)
+    except NotJsonError:
         return None
 
 
@@ -250,8 +251,10 @@ def _headers(letter: Letter) -> SesError | None:
 
 
 def _attachments(letter: Letter) -> SesError | None:
-    is_good = all(decoded(each.encoded) is not None for each in letter.attachments)
-    return None if is_good else SesError("not-base64")
+    if any(decoded(each.encoded) is None for each in letter.attachments):
+        return SesError("not-base64")
+    name = unsent_filename(letter)
+    return None if name is None else SesError("bad-filename", {"name": name})
 
 
 def _size(letter: Letter, api: SesApi) -> SesError | None:

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 
@@ -159,6 +160,9 @@ class SesAccount(Account):
 
     sending_enabled: bool = True
     """Whether its owner lets it send."""
+
+    trouble: Literal["error", "unavailable"] | None = None
+    """What is wrong with SES itself: it has an error (500), or is unavailable (503)."""
 
     configuration_sets: tuple[ConfigurationSet, ...] = Field(default=(), strict=False)
     """The configuration sets that there are."""

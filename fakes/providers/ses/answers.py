@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from functools import lru_cache
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape, unescape
 
 from ...http.exchange import Headers, Response
+from ...http.server_time import dated
 from ...marks import Mark
 from ..refusal import JSON
 from .query_refusals import XML
@@ -82,14 +81,8 @@ def message_of(refused: SesError, *, is_rest: bool) -> str:
 
 def stamped(response: Response, *, request_id: str, now: datetime) -> Response:
     """The response with the headers that every answer has."""
-    date = _date(now.astimezone(UTC).replace(microsecond=0))
-    headers = (("x-amzn-RequestId", request_id), *response.headers, ("Date", date))
-    return replace(response, headers=headers)
-
-
-@lru_cache(maxsize=16)
-def _date(now: datetime) -> str:
-    return format_datetime(now, usegmt=True)
+    headers = (("x-amzn-RequestId", request_id), *response.headers)
+    return dated(replace(response, headers=headers), now)
 
 
 def _accepted(body: str, headers: Headers, source: str) -> Response:

@@ -25,6 +25,7 @@ from .acceptance import (
     missing,
     sender_fault,
     strangers,
+    template_data,
     template_fault,
 )
 from .account import SesAccount
@@ -126,7 +127,7 @@ def _of_query(call: SesCall) -> Bulk:
         source=given.get("Source"),
         reply_to=given.members("ReplyToAddresses"),
         return_path=given.get("ReturnPath"),
-        template=TemplateUse(name=given.get("Template") or "", data=(default,)),
+        template=TemplateUse(name=given.get("Template") or "", data=default),
         tags=query_tags(given, "DefaultTags"),
         configuration_set=given.get("ConfigurationSetName"),
         missing=tuple(name for name, value in required.items() if value is None),
@@ -184,7 +185,11 @@ def _replaced(
 
 
 def _with_data(common: Letter, replacement: str | None) -> Letter:
-    if common.template is None or not replacement:
+    """The letter with an entry's own data, which the default does not add to.
+
+    The default is for an entry that has none: no text, or an object with nothing in it (SES
+    developer guide, send-personalized-email-api).
+    """
+    if common.template is None or not replacement or template_data(replacement) == {}:
         return common
-    data = (*common.template.data, replacement)
-    return replace(common, template=replace(common.template, data=data))
+    return replace(common, template=replace(common.template, data=replacement))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ...http.exchange import Request
+from ..strict_json import NotJsonError, strict_json
 from .answers import SesError
 from .parameters import Parameters, query_parameters
 from .shape import Misfit, fitted, shape_of
@@ -147,8 +147,8 @@ def _document(request: Request, operation: str) -> dict[str, Any] | SesError:
     if shape is None or not (request.body or shape):
         return {}
     try:
-        decoded = json.loads(request.body.decode("utf-8")) if request.body else {}
-    except (ValueError, RecursionError):
+        decoded = strict_json(request.body) if request.body else {}
+    except NotJsonError:
         return SesError("not-json")
     found = fitted(decoded, shape)
     if isinstance(found, Misfit):

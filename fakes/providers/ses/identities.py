@@ -51,10 +51,17 @@ def dkim(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
 
 
 def mail_from(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
-    """The entry of GetIdentityMailFromDomainAttributes."""
+    """The entry of GetIdentityMailFromDomainAttributes.
+
+    Its three members are required (botocore 1.44.5); their values without a domain are synthetic.
+    """
     domain = identity.mail_from if isinstance(identity, SesDomain) else None
     if domain is None:
-        return {"BehaviorOnMXFailure": "UseDefaultValue"}
+        return {
+            "MailFromDomain": "",
+            "MailFromDomainStatus": "Pending",
+            "BehaviorOnMXFailure": "UseDefaultValue",
+        }
     is_set_up = isinstance(identity, SesDomain) and identity.mail_from_verified
     return {
         "MailFromDomain": domain,
@@ -64,8 +71,14 @@ def mail_from(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
 
 
 def notification(_identity: SesDomain | EmailIdentity) -> dict[str, Any]:
-    """The entry of GetIdentityNotificationAttributes: there are no topics here."""
+    """The entry of GetIdentityNotificationAttributes: there are no topics here.
+
+    The members for topics are required (botocore 1.44.5); that they are empty is synthetic.
+    """
     return {
+        "BounceTopic": "",
+        "ComplaintTopic": "",
+        "DeliveryTopic": "",
         "ForwardingEnabled": True,
         "HeadersInBounceNotificationsEnabled": False,
         "HeadersInComplaintNotificationsEnabled": False,
@@ -105,7 +118,7 @@ def described(identity: SesDomain | EmailIdentity) -> dict[str, Any]:
         "VerificationInfo": {},
     }
     given = mail_from(identity)
-    if "MailFromDomain" in given:
+    if given["MailFromDomain"]:
         answer["MailFromAttributes"] = {
             "MailFromDomain": given["MailFromDomain"],
             "MailFromDomainStatus": given["MailFromDomainStatus"].upper(),

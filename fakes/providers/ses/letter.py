@@ -22,11 +22,11 @@ _DESTINATIONS = ("ToAddresses", "CcAddresses", "BccAddresses")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateUse:
-    """A template by name, or given in the request; `data` is JSON text, a later one goes first."""
+    """A template by name, or given in the request; `data` is JSON text."""
 
     name: str = ""
     content: Mapping[str, str] | None = None
-    data: tuple[str, ...] = ("{}",)
+    data: str = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +109,7 @@ class Letter:
             html=self.html,
             headers=headers,
             attachments=self.attachments,
+            encodes_names=False,
         )
 
 
@@ -152,7 +153,7 @@ def _of_query(parameters: Parameters, *, is_template: bool) -> Letter:
         required["template"] = parameters.get("Template") is not None
         required["templateData"] = parameters.get("TemplateData") is not None
         template = TemplateUse(
-            name=parameters.get("Template") or "", data=(parameters.get("TemplateData") or "{}",)
+            name=parameters.get("Template") or "", data=parameters.get("TemplateData") or "{}"
         )
     else:
         required["message.subject"] = parameters.get("Message.Subject.Data") is not None
@@ -224,7 +225,7 @@ def template_letter(template: Mapping[str, Any], **common: Any) -> Letter:
     use = TemplateUse(
         name=name,
         content=template.get("TemplateContent"),
-        data=(template.get("TemplateData") or "{}",),
+        data=template.get("TemplateData") or "{}",
     )
     return Letter(
         template=use,
@@ -263,7 +264,15 @@ def _simple(simple: Mapping[str, Any], common: Mapping[str, Any]) -> Letter:
 
 def _attachments(structures: Any) -> tuple[AttachedFile, ...]:
     return tuple(
-        AttachedFile.of(each, name="FileName", content_type="ContentType", encoded="RawContent")
+        AttachedFile.of(
+            each,
+            name="FileName",
+            content_type="ContentType",
+            encoded="RawContent",
+            content_id="ContentId",
+            description="ContentDescription",
+            disposition="ContentDisposition",
+        )
         for each in structures
     )
 

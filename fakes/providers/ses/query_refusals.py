@@ -21,6 +21,10 @@ _GUIDE = "SES developer guide (2022-11-02)"
 _COMMON = "SES API reference, common errors: the code"
 _OTHERS = f"{_COMMON}; the text is that of other services"
 _NO_TEXT = f"{_MODEL}; no text is known"
+FILENAMES = (
+    "SES developer guide, mime-types (2025), alphagov/forms-runner#1594 (2025-08-18): refused; the "
+    "text is after drewblas/aws-ses#15 (2011)"
+)
 _VARIABLE = re.compile(r"&lt;([a-z_]+)&gt;")
 
 # The rare texts of an address, and what is known of them: see `addresses`.
@@ -197,6 +201,7 @@ REQUEST = [
         "no answer is known",
         text="The raw message is not valid base64.",
     ),
+    _refusal("bad-filename", 400, "InvalidParameterValue", Mark.SYNTHETIC, FILENAMES),
     _refusal(
         "bad-address",
         400,

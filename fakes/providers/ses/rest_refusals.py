@@ -12,7 +12,7 @@ import json
 from ...marks import Mark
 from ..refusal import JSON, VendorRefusal
 from .cases import TEXT, WHEN
-from .query_refusals import JAVAMAIL
+from .query_refusals import FILENAMES, JAVAMAIL
 
 PREFIX = "v2-"
 _MODEL = "botocore 1.44.5, sesv2/2019-09-27: the exception"
@@ -162,6 +162,7 @@ REQUEST = [
         "the exception is that of other JSON services",
         text="The content is not valid base64.",
     ),
+    _refusal("bad-filename", 400, "BadRequestException", Mark.SYNTHETIC, FILENAMES),
     _refusal(
         "bad-address",
         400,

@@ -100,6 +100,9 @@ def _result_of(
     key = authenticated(account, request, region=region, now=now)
     if isinstance(key, SesError):
         return CallResult(account=account, answer=key)
+    if account.trouble is not None:
+        case = "server-error" if account.trouble == "error" else "unavailable"
+        return CallResult(account=account, answer=SesError(case))
     if not account.subscribed:
         return CallResult(account=account, answer=SesError("not-subscribed"))
     if isinstance(call, SesError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -96,23 +97,12 @@ def _filled_in(account: SesAccount, letter: Letter, region: str) -> tuple[Fields
     if letter.template is None:
         return fields, True
     subject, text, html = _parts(account, letter.template, region)
-    data: dict[str, Any] = {}
-    for given in letter.template.data:
-        found = template_data(given)
-        data = {**data, **found} if isinstance(found, dict) else data
+    found = template_data(letter.template.data)
+    data: dict[str, Any] = found if isinstance(found, dict) else {}
     filled = [_fill(part, data) if part is not None else None for part in (subject, text, html)]
     is_complete = all(part is None or _names(part) <= set(data) for part in (subject, text, html))
     return (
-        Fields(
-            sender=fields.sender,
-            to=fields.to,
-            cc=fields.cc,
-            subject=filled[0] or "",
-            text=filled[1],
-            html=filled[2],
-            headers=fields.headers,
-            attachments=fields.attachments,
-        ),
+        replace(fields, subject=filled[0] or "", text=filled[1], html=filled[2]),
         is_complete,
     )
 

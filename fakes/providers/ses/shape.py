@@ -19,6 +19,7 @@ _ATTACHMENTS = [
         "FileName": str,
         "ContentType": str,
         "ContentDisposition": str,
+        "ContentDescription": str,
         "ContentId": str,
     }
 ]

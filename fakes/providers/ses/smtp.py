@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ...marks import Mark
-from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
+from ...smtp.exchange import ASIDES, Attempt, Dialect, VendorReply, by_name
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from .acceptance import CallContext, judged
 from .account import AccessKey, SesAccount
@@ -47,6 +47,16 @@ DIALECT = Dialect(
     too_large="552 Message is too long.",  # SES developer guide
     size=41_943_040,  # SES developer guide, quotas: 40 MB, advertised in no capture
     tls="required",
+    asides={
+        **ASIDES,
+        "challenge": VendorReply(
+            name="challenge",
+            when="AUTH PLAIN without an initial response",
+            text="334 Ok",
+            mark=Mark.SEEN,
+            source="a session quoted in public",
+        ),
+    },
 )
 
 REPLIES = by_name(
@@ -72,6 +82,14 @@ REPLIES = by_name(
             text="535 Account not subscribed to SES",
             mark=Mark.DOCUMENTED,
             source=_GUIDE,
+        ),
+        VendorReply(
+            name="bad-sender",
+            when="the envelope sender is empty or no address; the reply to MAIL",
+            text="501 Invalid MAIL FROM address provided",
+            mark=Mark.SEEN,
+            source="docker-mailserver/docker-mailserver#2403, jstedfast/MailKit#955, "
+            "databasus/databasus#62",
         ),
         VendorReply(
             name="bad-recipient",
@@ -179,6 +197,13 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
             if any(attempt.proves(password) for password in passwords):
                 return key if account.subscribed else REPLIES["not-subscribed"]
         return REPLIES["bad-credentials"]
+
+    def sender_refusal(
+        self, account: SesAccount, address: str, where: SubmissionContext[AccessKey]
+    ) -> VendorReply | None:
+        """The null sender, and what is no address: an access key id, a bare name."""
+        del account, where
+        return None if address and fault(address) is None else REPLIES["bad-sender"]
 
     def recipient_refusal(
         self, account: SesAccount, address: str, where: SubmissionContext[AccessKey]

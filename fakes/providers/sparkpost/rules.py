@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
 from ..refusal import Refusals
 from ..rules import Outcome, Token
+from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SEND, SparkPostAccount
 from .reads import read_back
 from .refusals import REFUSALS, refuse
@@ -123,10 +123,10 @@ def _most_errors(request: Request) -> int | None:
 def _decoded(octets: bytes) -> Any:
     """The body, or the refusal of one that cannot be read."""
     try:
-        return json.loads(octets.decode("utf-8"))
-    except UnicodeDecodeError:
+        return strict_json(octets)
+    except NotUtf8Error:
         return refuse("bad-utf8")
-    except (ValueError, RecursionError):
+    except NotJsonError:
         return refuse("not-json")
 
 

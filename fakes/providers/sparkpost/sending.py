@@ -218,11 +218,26 @@ def _fields(content: Mapping[str, Any], sender: tuple[str, str], to: str) -> Fie
         text=content.get("text"),
         html=content.get("html"),
         headers={name: value for name, value in headers.items() if name.lower() != "cc"},
-        attachments=tuple(
-            AttachedFile.of(each, name="name", content_type="type", encoded="data")
-            for each in content.get("attachments") or ()
-        ),
+        alternatives=_amp(content),
+        attachments=_files(content),
     )
+
+
+def _amp(content: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    text = content.get("amp_html")
+    return (("text/x-amp-html", text),) if isinstance(text, str) and text else ()
+
+
+def _files(content: Mapping[str, Any]) -> tuple[AttachedFile, ...]:
+    """The attachments, and the images that the HTML refers to by their names."""
+    attached, shown = (
+        [
+            AttachedFile.of(each, name="name", content_type="type", encoded="data")
+            for each in content.get(member) or ()
+        ]
+        for member in ("attachments", "inline_images")
+    )
+    return (*attached, *(replace(each, content_id=each.name, inline=True) for each in shown))
 
 
 def _accepted(

@@ -16,6 +16,7 @@ from ...http.exchange import Response
 from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import ApiKey, domain_of, find_proven
+from ..strict_json import NotJsonError, strict_json
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from .account import SparkPostAccount
 from .sending import take
@@ -222,8 +223,8 @@ def _options(message: Submitted) -> dict[str, Any] | VendorReply:
     if not text:
         return {}
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
+        given = strict_json(text)
+    except NotJsonError:
         return REPLIES["header-not-json"]
     if not isinstance(given, dict):
         return REPLIES["header-not-json"]

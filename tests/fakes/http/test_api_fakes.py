@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -130,3 +131,11 @@ def test_plain_http_is_there_for_who_asks_for_it() -> None:
         assert fake.base_url.startswith("http://")
         response = httpx.get(f"{fake.base_url}/v3/scopes", trust_env=False)
     assert response.status_code == 401
+
+
+@pytest.mark.parametrize("kind", [Ses, SendGrid, SparkPost, Mailgun, Mandrill, Postmark])
+def test_every_answer_has_the_date_of_the_fakes_own_clock(kind: type[Any]) -> None:
+    now = datetime(2026, 5, 4, 12, 30, 15, 999_999, tzinfo=UTC)
+    with kind(clock=lambda: now).running() as fake, client_of(fake) as client:
+        response = client.get(f"{fake.base_url}/nothing")
+    assert response.headers.get_list("date") == ["Mon, 04 May 2026 12:30:15 GMT"]

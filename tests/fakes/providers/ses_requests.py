@@ -141,7 +141,7 @@ def error_of(response: Response) -> tuple[int, str, str]:
     request_id = response.header("x-amzn-RequestId")
     found = re.fullmatch(
         '<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">\n'
-        "  <Error>\n    <Type>Sender</Type>\n    <Code>(\\w+)</Code>\n"
+        "  <Error>\n    <Type>(?:Sender|Receiver)</Type>\n    <Code>(\\w+)</Code>\n"
         "    <Message>(.*)</Message>\n  </Error>\n"
         f"  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
         response.body.decode(),

@@ -141,3 +141,33 @@ def test_bulk_needs_a_permission_of_its_own(make: Any) -> None:
     response = answer(state, make("b@x.test")).response
     assert response.status == 403
     assert b"ses:SendBulkTemplatedEmail" in response.body
+
+
+@pytest.mark.parametrize("make", [_v1, _v2])
+def test_a_default_serves_only_an_entry_without_data_of_its_own(make: Any) -> None:
+    template = {"name": "t", "subject": "{{name}} {{pet}}", "text": "t"}
+    default, empty, own = '{"name": "all", "pet": "cat"}', "{}", '{"name": "Jo"}'
+    if make is _v1:
+        request = _v1(
+            "1@x.test",
+            "2@x.test",
+            DefaultTemplateData=default,
+            Destinations_member_1_ReplacementTemplateData=empty,
+            Destinations_member_2_ReplacementTemplateData=own,
+        )
+    else:
+        request = _v2(
+            DefaultContent={"Template": {"TemplateName": "t", "TemplateData": default}},
+            BulkEmailEntries=[
+                {
+                    "Destination": {"ToAddresses": [address]},
+                    "ReplacementEmailContent": {
+                        "ReplacementTemplate": {"ReplacementTemplateData": data}
+                    },
+                }
+                for address, data in (("1@x.test", empty), ("2@x.test", own))
+            ],
+        )
+    first, second = answer(account(templates=[template]), request).accepted
+    assert (first.subject, first.state) == ("all cat", "queued")
+    assert (second.subject, second.state) == ("Jo ", "rendering-failure")

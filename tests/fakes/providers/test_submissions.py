@@ -64,7 +64,8 @@ def run(case: Case) -> VendorReply:
         return who
     where = SubmissionContext(who=who, region=region, now=NOW)
     envelope = Envelope(mail_from=case.mail_from, rcpt_tos=(case.recipient,))
-    refused = service.recipient_refusal(account, case.recipient, where)
+    refused = service.sender_refusal(account, case.mail_from, where)
+    refused = refused or service.recipient_refusal(account, case.recipient, where)
     refused = refused or service.data_refusal(account, envelope, where)
     taken = service.take(account, Submitted.of(envelope, case.message), where)
     return refused or taken.reply
@@ -135,6 +136,9 @@ CASES = [
     ),
     ses("accepted", "250 Ok ", password=legacy_smtp_password(KEY)),
     ses("not-subscribed", "535 Account not subscribed to SES", account={"subscribed": False}),
+    ses("bad-sender", "501 Invalid MAIL FROM address provided", mail_from=""),
+    ses("bad-sender", "501 Invalid MAIL FROM address provided", mail_from="AKIAIOSFODNN7EXAMPLE"),
+    ses("bad-sender", "501 Invalid MAIL FROM address provided", mail_from="nope"),
     ses("bad-recipient", "553 b@ Invalid email address", recipient="b@"),
     ses(
         "may-not-send",

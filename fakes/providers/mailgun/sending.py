@@ -16,6 +16,7 @@ from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
 from ..rules import Fields, Outcome
+from ..strict_json import strict_json
 from .account import MailgunAccount, MailgunDomain, MailgunMail
 from .form import Form
 from .recipient_variables import filled, variables_of
@@ -123,7 +124,7 @@ def _header_variables(headers: Message) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in headers.get_all("X-Mailgun-Variables", []):
         try:
-            given = json.loads(str(text))
+            given = strict_json(str(text))
         except (ValueError, RecursionError):
             continue
         pairs = given.items() if isinstance(given, dict) else ()

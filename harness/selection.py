@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.errors import UsageError
 from harness.model import Level
@@ -12,7 +13,7 @@ from harness.nearest import meant, meant_id, meant_words
 from harness.requirements import Catalogue, load_catalogue
 from harness.scenario.case import Case
 
-_WILD = re.compile(r"\*\*|\*|\?")
+_WILD = re.compile(r"\*{2,}|\*|\?")
 _MOST_WORDS = 200
 _TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
 
@@ -126,13 +127,19 @@ def matches(glob: str, identifier: str) -> bool:
     """
     if glob in {identifier, identifier.partition("[")[0]}:
         return True
+    return _pattern(glob).fullmatch(identifier) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(glob: str) -> re.Pattern[str]:
     pattern = ""
     at = 0
     for wild in _WILD.finditer(glob):
         pattern += re.escape(glob[at : wild.start()])
-        pattern += {"**": ".*", "*": "[^/]*", "?": "[^/]"}[wild[0]]
+        # However many stars there are in a row, two say all.
+        pattern += {"**": ".*", "*": "[^/]*", "?": "[^/]"}[wild[0][:2]]
         at = wild.end()
-    return re.fullmatch(pattern + re.escape(glob[at:]), identifier) is not None
+    return re.compile(pattern + re.escape(glob[at:]))
 
 
 def providers_of(case: Case) -> frozenset[str]:

@@ -1,8 +1,6 @@
-"""Each wrong sender is convicted by the cases that it must be, and is right in their controls."""
+"""The proof that a wrong sender is convicted, and right in all else."""
 
 from __future__ import annotations
-
-import pytest
 
 from harness.model import CaseResult, Verdict
 from harness.run_context import RunContext
@@ -10,16 +8,11 @@ from harness.scenario.case import Case
 
 from .careful import handler
 from .convictions import Wrong
-from .gallery import WRONG
 from .judging import judged, not_passed, story, with_controls
 
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
-
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
-def test_a_wrong_sender_is_convicted_for_what_it_does_wrong(
-    wrong: Wrong, library: tuple[Case, ...], context: RunContext
-) -> None:
+def prove(wrong: Wrong, library: tuple[Case, ...], context: RunContext) -> None:
+    """Hold it against the cases that have to convict it, and against their controls."""
     expected = wrong.cases(library)
     cases = with_controls([case for case in library if case.id in expected], library)
     results = judged(wrong.name, handler(wrong.sender), cases, context)

@@ -214,12 +214,16 @@ def _written(
     headers: Mapping[str, str], fields: Fields, *, plain: Mapping[str, str] | None = None
 ) -> bytes:
     message = EmailMessage(policy=SMTP.clone(refold_source="none"))
+    octets = b""
     for name, value in headers.items():
-        if name not in message:
+        if _ESCAPED.search(value):
+            # Not by the package: from Python 3.13 on it encodes what was never encoded.
+            octets += f"{name}: {value}\r\n".encode("ascii", "surrogateescape")
+        elif name not in message:
             _set(message, name, value)
     write_body(message, fields)
     above = "".join(f"{name}: {value}\r\n" for name, value in (plain or {}).items())
-    return above.encode("ascii", "replace") + message.as_bytes()
+    return octets + above.encode("ascii", "replace") + message.as_bytes()
 
 
 def _low_octets(text: str) -> str:
@@ -234,9 +238,6 @@ def _set(message: EmailMessage, name: str, value: str) -> None:
     Left to itself the package loses blanks where it begins a new encoded word, and the quotes that
     a name needs when it takes it out of one.
     """
-    if _ESCAPED.search(value):
-        message.set_raw(name, value)
-        return
     if not value.isascii() and name in _ADDRESSES:
         message[name] = value
         return

@@ -23,6 +23,7 @@ from .parser import BadRequest, RequestParser, read_response, serialised, status
 _LARGEST_BODY = 64 * 1024 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _UNFINISHED = "the request never became complete"
+_BEHIND_JUNK = "came behind what is no HTTP"
 
 Contexts = Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]
 
@@ -52,7 +53,8 @@ class HttpConversation:
         self._respond = respond
         self._note = note
         self._parser = RequestParser(limit=_LARGEST_BODY)
-        self._waiting: asyncio.Queue[tuple[int, Request]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[int, Request] | BadRequest] = asyncio.Queue()
+        self._spoilt = False
         self._worker: asyncio.Task[None] | None = None
         self._idle = False
         self._shaped: _ShapedAnswer | None = None
@@ -72,7 +74,10 @@ class HttpConversation:
         self._worker = asyncio.get_running_loop().create_task(self._work())
 
     def data_received(self, data: bytes) -> None:
-        """Take octets; every request that is complete waits for its turn."""
+        """Take octets; each request that is complete waits for its turn, and so does junk."""
+        if self._spoilt:
+            self._note_unread(data, _BEHIND_JUNK)
+            return
         problem = None
         try:
             complete = self._parser.feed(data)
@@ -89,7 +94,8 @@ class HttpConversation:
         for each in numbered:
             self._waiting.put_nowait(each)
         if problem is not None:
-            self._refuse(problem)
+            self._spoilt = True
+            self._waiting.put_nowait(problem)
 
     def hung_up(self) -> None:
         """Note what of a request has come, ahead of what comes too late."""
@@ -116,8 +122,11 @@ class HttpConversation:
             # Where no fault can act nothing is waited for, and a task's turns are saved.
             self._idle = not self._plan.faults
             while True:
-                number, request = await self._waiting.get()
-                await self._answer(number, request)
+                came = await self._waiting.get()
+                if isinstance(came, BadRequest):
+                    self._refuse(came)
+                else:
+                    await self._answer(*came)
         except HandshakeFailed:
             return
         except Exception as error:  # noqa: BLE001  # a bug of the fake's is no fault of the sender's
@@ -133,13 +142,15 @@ class HttpConversation:
         """What came of a request without becoming one: its head, and what there is of its body."""
         head, body = self._parser.unfinished
         self._parser = RequestParser(limit=_LARGEST_BODY)
-        secure = self._connection.secure
-        if head:
-            self._connection.record(
-                Unread(data=head, secure=secure, why=_UNFINISHED, repeated=False)
-            )
+        self._note_unread(head, _UNFINISHED)
         if body:
+            secure = self._connection.secure
             self._connection.record(Body(data=body, secure=secure, complete=False))
+
+    def _note_unread(self, data: bytes, why: str) -> None:
+        if data:
+            secure = self._connection.secure
+            self._connection.record(Unread(data=data, secure=secure, why=why, repeated=False))
 
     # Answers.
 

@@ -83,3 +83,13 @@ def test_a_fault_waits_while_the_next_request_is_there() -> None:
         came = conversed(fake, get("/a") + get("/b", close=True))
     assert came.count(b"HTTP/1.1 401") == 2
     assert [request.target for request in fake.requests] == ["/a", "/b"]
+
+
+@WAYS
+def test_junk_behind_a_request_is_refused_after_that_has_its_answer(faults: list[Any]) -> None:
+    with SendGrid(secure=False, faults=faults).running() as fake:
+        came = conversed(fake, get("/a") + b"no request at all\r\n\r\n")
+        answers = [fact.response.status for _, fact in fake.transcript.of(HttpResponded)]
+    assert answers == [401, 400]
+    assert came.index(b"HTTP/1.1 401") < came.index(b"HTTP/1.1 400")
+    assert [request.target for request in fake.requests] == ["/a"]

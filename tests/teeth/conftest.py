@@ -23,7 +23,7 @@ def context() -> Iterator[RunContext]:
 
 
 @pytest.fixture(scope="session")
-def patient_ground() -> Iterator[RunContext]:
+def patient_context() -> Iterator[RunContext]:
     with prepared(seed=1, time_scale=PATIENT_TIME_SCALE) as made:
         yield made
 

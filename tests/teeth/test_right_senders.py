@@ -51,18 +51,18 @@ WORDS = {"sender.error.says", "recipients"}
     ],
 )
 def test_a_right_sender_passes_every_case(
-    name: str, folder: str, library: tuple[Case, ...], patient_ground: RunContext
+    name: str, folder: str, library: tuple[Case, ...], patient_context: RunContext
 ) -> None:
-    results = judged(name, RIGHT[name], in_folder(library, folder), patient_ground)
+    results = judged(name, RIGHT[name], in_folder(library, folder), patient_context)
     assert not not_passed(results), story(not_passed(results))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_one_that_says_nothing_but_the_status_fails_only_where_words_are_asked_for(
-    folder: str, library: tuple[Case, ...], patient_ground: RunContext
+    folder: str, library: tuple[Case, ...], patient_context: RunContext
 ) -> None:
     cases = in_folder(library, folder)
-    results = judged("terse", terse, cases, patient_ground)
+    results = judged("terse", terse, cases, patient_context)
     speechless = {
         result.id: {finding.check for finding in failing(result)}
         for result in results.values()
@@ -81,10 +81,10 @@ def asking_for_words(folder: str) -> set[str]:
 
 @pytest.mark.parametrize("hook", [OwnVerification, Overriding, Patient, Blaming])
 def test_what_wrong_senders_have_in_common_is_right_by_itself(
-    hook: type[Careful], library: tuple[Case, ...], patient_ground: RunContext
+    hook: type[Careful], library: tuple[Case, ...], patient_context: RunContext
 ) -> None:
     cases = [case for case in library if case.scenario in {"tls/certificate", "modes/stripped"}]
-    results = judged(hook.__name__, handler(hook), cases, patient_ground)
+    results = judged(hook.__name__, handler(hook), cases, patient_context)
     assert not not_passed(results), story(not_passed(results))
 
 

@@ -78,7 +78,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             label=label or provider,
         )
         self.credentials = dict(credentials or self.provider.made_up(_token))
-        account = self.provider.account_type.model_validate(self.state.account)
+        account = self._account_of(self.state.account)
         if "seed" not in account.model_fields_set:
             account = account.model_copy(update={"seed": secrets.token_hex(16)})
         self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
@@ -87,11 +87,15 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _read(self, words: Mapping[str, Any]) -> ApiState:
         try:
-            state = ApiState.model_validate(dict(words))
-            self.provider.account_type.model_validate(state.account)
+            state = ApiState.model_validate(dict(words), context=self.provider.vendor.context)
+            self._account_of(state.account)
         except ValidationError as error:
             raise FakeError(complaint(error, self.provider.name)) from error
         return state
+
+    def _account_of(self, words: Mapping[str, Any]) -> A:
+        vendor = self.provider.vendor
+        return self.provider.account_type.model_validate(words, context=vendor.context)
 
     def _names(self, state: ServerState) -> tuple[str, ...]:
         return state.names or (*LOOPBACK_NAMES, *self.provider.hosts.values())
@@ -132,7 +136,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         """
         super().change(**words)
         if "account" in words:
-            given = self.provider.account_type.model_validate(words["account"])
+            given = self._account_of(words["account"])
             update = {name: getattr(given, name) for name in given.model_fields_set}
             self.change_account(lambda account: account.model_copy(update=update))
 

@@ -20,12 +20,13 @@ from .http.conversation import HttpConversation
 from .http.exchange import Request, Served
 from .http.server_time import dated, server_time
 from .http.state import ApiState
+from .marks import Mark
 from .providers.message import ApiMessage
 from .providers.registry import provider as rules_of
 from .providers.rules import Account, Provider
 from .server_state import ServerState
 from .tls import Authority
-from .transcript import MessageCaptured, Transcript
+from .transcript import MessageCaptured, NotModelled, Transcript
 
 if TYPE_CHECKING:
     import respx
@@ -194,9 +195,11 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         now += timedelta(seconds=self.state.skew)
         request = replace(request, secure=secure)
         outcome = self.decide(
-            lambda account: self.provider.answer(account, request, region=region, now=now),
+            lambda account: self.provider.served(account, request, region=region, now=now),
             lambda outcome: outcome.account,
         )
+        if outcome.response.mark is Mark.NOT_MODELLED:
+            self.transcript.record(connection, NotModelled(call=outcome.response.source))
         submission = self.transcript.open_submission() if outcome.accepted else 0
         captured = []
         for mail in outcome.accepted:

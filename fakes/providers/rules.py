@@ -10,7 +10,7 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 from ..http.exchange import Request, Response
 from .attachment import AttachedFile
 from .body import encodable, write_body
+from .calls import calls_of, not_modelled
 from .keys import Addresses
 from .log import Log
 from .refusal import Refusals
@@ -147,10 +148,12 @@ class Outcome(Generic[A]):
 class Provider(ABC, Generic[A]):
     """One vendor's rules.
 
-    `account_type` is the class of its account; `refusals` lists every refusal that it serves.
+    `account_type` is the class of its account; `refusals` lists every refusal that it serves;
+    `unknown_calls` are those of them that say that there is no such call.
     """
 
     vendor: ClassVar[Vendor]
+    unknown_calls: ClassVar[frozenset[str]]
     refusals: ClassVar[Refusals]
     account_type: type[A]
 
@@ -178,6 +181,18 @@ class Provider(ABC, Generic[A]):
     @abstractmethod
     def answer(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """Answer a request that came to the host of `region`; never raises."""
+
+    def served(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
+        """As `answer`; a call that the vendor has and the fake has not is answered as just that."""
+        outcome = self.answer(account, request, region=region, now=now)
+        if outcome.response.case not in self.unknown_calls:
+            return outcome
+        call = self.vendors_call(request)
+        return outcome if call is None else replace(outcome, response=not_modelled(call))
+
+    def vendors_call(self, request: Request) -> str | None:
+        """The call of the vendor's that this is, among those that are not modelled."""
+        return calls_of(self.name).find(request.method, request.path)
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is; None for a name that is not the vendor's."""

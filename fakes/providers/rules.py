@@ -60,6 +60,12 @@ class AcceptedMail:
     `content` is what a vendor would make of them (that rendering is ours, hence synthetic, and
     made only when somebody looks). `provider_id` is the id that was returned. `state`: `queued`,
     or what the vendor says already now (`rejected` and so on).
+
+    `recipients` are those for whom the answer takes the message; one whom it turns down by name is
+    not among them. `dropped` are those of them who get nothing all the same, because the vendor
+    does not send to them any more. `tags` and `metadata` are what the sender wants to find the
+    message by, whatever the vendor calls that (categories, custom arguments, variables); `send_at`
+    is when it is to go out.
     """
 
     provider_id: str
@@ -70,6 +76,10 @@ class AcceptedMail:
     state: str = "queued"
     mime: bytes | None = None
     fields: Fields | None = None
+    dropped: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    send_at: datetime | None = None
 
     @property
     def content(self) -> bytes:

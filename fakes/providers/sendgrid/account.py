@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..keyed import KeyedAccount
@@ -44,9 +44,14 @@ class SendGridAccount(KeyedAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendGridMail(AcceptedMail):
-    """A personalization's message. `dropped`: recipients that were suppressed at the time."""
+    """A personalization's message. `dropped`: recipients that were suppressed at the time.
+
+    `categories` and `custom_args` are what its sender finds again in its events.
+    """
 
     dropped: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    custom_args: Mapping[str, str] = field(default_factory=dict)
 
     def drops(self, recipient: str) -> bool:
         """Whether this recipient gets nothing."""

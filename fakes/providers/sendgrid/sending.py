@@ -115,6 +115,8 @@ def _mail(
             ),
         ),
         dropped=dropped,
+        categories=tuple(body.get("categories") or ()),
+        custom_args={**(body.get("custom_args") or {}), **(item.get("custom_args") or {})},
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,9 @@ from .api_fake import ApiFake
 from .clock import SteadyLoop
 from .constructor_words import complaint
 from .errors import FakeError
+from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
+from .meant_message import meant
 from .providers.message import ApiMessage
 from .providers.rules import AcceptedMail, Account
 from .providers.webhook import (
@@ -35,6 +37,7 @@ from .providers.webhook import (
     Fate,
     Happened,
     MailEvent,
+    Occasion,
     Webhook,
     WebhookRules,
     webhook_rules,
@@ -53,7 +56,6 @@ _NO_CONNECTION = 0
 _GRACE = 10.0
 # What happens by itself comes after the answer to whoever sent the mail.
 _AFTER_ACCEPTANCE = 0.1
-_SHOWN = 5
 
 
 class EventPoster(ApiFake[A]):
@@ -145,6 +147,19 @@ class EventPoster(ApiFake[A]):
         """The recipient wants no more mail."""
         return self._tell(MailEvent.UNSUBSCRIBED, message, recipient)
 
+    def try_webhook(self) -> WebhookPosted:
+        """Post what the vendor posts when a webhook is set up: a test, a subscription to confirm.
+
+        Raises:
+            FakeError: the vendor posts nothing then, or no handler answered.
+        """
+        webhook = self._there()
+        account, occasion = self.decide(self._occasion, lambda decided: decided[0])
+        post = self._events.trial(webhook, account, occasion)
+        if post is None:
+            raise FakeError(f"webhook: {self.provider.name} posts nothing when it is set up")
+        return self._waited(lambda: self._post(webhook, post, "trial", ""))
+
     def repeat(self, posted: WebhookPosted) -> WebhookPosted:
         """Post the same octets again, as a vendor does that has had no good answer."""
         post = EventPost(request=posted.request, mark=posted.mark, source=posted.source)
@@ -170,6 +185,14 @@ class EventPoster(ApiFake[A]):
                 self._posting.add(task)
                 task.add_done_callback(self._posting.discard)
         return index
+
+    def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
+        if self._webhook is not None and self._rules is not None:
+            served = self._rules.serve(self._webhook, self.account, request)
+            if served is not None:
+                response, self._webhook = served
+                return Served(response=response)
+        return super()._put(request, connection=connection, secure=secure)
 
     def respx_router(self) -> respx.MockRouter:
         """As `ApiFake.respx_router`; what it posts to the webhook goes to the real handler."""
@@ -218,8 +241,10 @@ class EventPoster(ApiFake[A]):
         self, event: MailEvent, message: ApiMessage | str, recipient: str | None, **more: Any
     ) -> WebhookPosted:
         webhook = self._there()
-        event = self._events.found(event)
-        mail, address = _meant(self.messages, message, recipient)
+        if (awaited := self._events.waits_for(webhook)) is not None:
+            raise FakeError(f"webhook: {awaited}")
+        event = self._events.found(event, webhook)
+        mail, address = meant(self.messages, message, recipient)
         fate = Fate(event=event, recipient=address, **more)
         return self._waited(lambda: self._happen(webhook, mail, fate))
 
@@ -271,19 +296,22 @@ class EventPoster(ApiFake[A]):
         """Let it happen: to the account first, then to whoever is told."""
 
         def rule(account: A) -> tuple[A, Happened]:
-            identity, account = account.next_id(32, _HEX)
-            happened = fate.of(
-                mail,
-                at=self._event_time(),
-                identity=identity,
-                origin=self.base_url,
-                region=self.region,
-            )
-            return self._events.account_after(account, happened), happened
+            account, occasion = self._occasion(account)
+            happened = fate.of(mail, occasion)
+            account = self._events.account_after(account, happened)
+            kept = account.happened.followed_by([happened])
+            return account.model_copy(update={"happened": kept}), happened
 
-        _, happened = self.decide(rule, lambda decided: decided[0])
-        post = self._events.post(webhook, happened)
+        account, happened = self.decide(rule, lambda decided: decided[0])
+        post = self._events.post(webhook, account, happened)
         return await self._post(webhook, post, fate.event, fate.recipient)
+
+    def _occasion(self, account: A) -> tuple[A, Occasion]:
+        identity, account = account.next_id(32, _HEX)
+        occasion = Occasion(
+            at=self._event_time(), identity=identity, origin=self.base_url, region=self.region
+        )
+        return account, occasion
 
     def _event_time(self) -> datetime:
         now = self._clock() if self._clock is not None else datetime.now(UTC)
@@ -314,39 +342,6 @@ def _read(kind: type[Webhook], given: object) -> Webhook:
         raise FakeError(complaint(error, "webhook", words)) from error
     found: Webhook = getattr(read, "webhook")  # noqa: B009  # a field that no type checker sees
     return found
-
-
-def _meant(
-    messages: Sequence[ApiMessage], message: ApiMessage | str, recipient: str | None
-) -> tuple[AcceptedMail, str]:
-    """The mail that is meant, and one of its recipients.
-
-    Raises:
-        FakeError: there is no such message, or not one recipient; the choices are named.
-    """
-    found = [each.mail for each in messages if _is(each, message)]
-    if not found:
-        what = repr(message) if isinstance(message, str) else "this message"
-        ids = ", ".join(str(each.provider_id) for each in messages[-_SHOWN:]) or "none"
-        raise FakeError(f"{what}: the fake took no such message (the last ids: {ids})")
-    everyone = [(mail, one) for mail in found for one in mail.recipients]
-    meant = [
-        (mail, one)
-        for mail, one in everyone
-        if recipient is None or one.lower() == recipient.lower()
-    ]
-    if len(meant) != 1:
-        choices = ", ".join(one for _, one in everyone)
-        trouble = f"{recipient} is none of the message's" if recipient else "it has several"
-        raise FakeError(f"recipient: {trouble} (choose from {choices})")
-    return meant[0]
-
-
-def _is(message: ApiMessage, meant: ApiMessage | str) -> bool:
-    if not isinstance(meant, str):
-        return message is meant
-    # Mailgun's ids stand in angle brackets, which many a program takes off.
-    return (message.provider_id or "").strip("<>") == meant.strip("<>")
 
 
 def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:

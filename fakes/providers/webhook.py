@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..errors import FakeError
-from ..http.exchange import Headers, Request
+from ..http.exchange import Headers, Request, Response
 from ..marks import Mark
 from .rules import AcceptedMail, Account, Token
 
@@ -125,9 +125,7 @@ class Fate:
         found = _STATUS.search(self.words)
         return found[0] if found else f"{self.code[:1] or 5}.0.0"
 
-    def of(
-        self, mail: AcceptedMail, *, at: datetime, identity: str, origin: str, region: str
-    ) -> Happened:
+    def of(self, mail: AcceptedMail, occasion: Occasion) -> Happened:
         """It has come to pass, for this message."""
         return Happened(
             event=self.event,
@@ -136,26 +134,47 @@ class Fate:
             soft=self.soft,
             link=self.link,
             mail=mail,
-            at=at,
-            identity=identity,
-            origin=origin,
-            region=region,
+            occasion=occasion,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happened(Fate):
-    """What has become of a message, and when.
+class Occasion:
+    """When something is posted, and by which fake.
 
-    `identity` is 32 hexadecimal digits that no other event has. `origin` is where the fake can be
-    reached, `region` the host that the mail came to.
+    `identity` is 32 hexadecimal digits that nothing else that is posted has. `origin` is where the
+    fake can be reached, `region` the one whose host it is.
     """
 
-    mail: AcceptedMail
     at: datetime
     identity: str
     origin: str
     region: str
+
+    @property
+    def uuid(self) -> str:
+        """The identity in the form of a UUID."""
+        digits = self.identity
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        return "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened(Fate):
+    """What has become of a message, and when."""
+
+    mail: AcceptedMail
+    occasion: Occasion
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        return self.occasion.at
+
+    @property
+    def identity(self) -> str:
+        """32 hexadecimal digits that no other event has."""
+        return self.occasion.identity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +204,26 @@ class WebhookRules(ABC, Generic[H, A]):
     names: ClassVar[Mapping[MailEvent, str]]
 
     @abstractmethod
-    def post(self, webhook: H, happened: Happened) -> EventPost:
+    def post(self, webhook: H, account: A, happened: Happened) -> EventPost:
         """The request that tells of an event. Never raises."""
+
+    def trial(self, webhook: H, account: A, occasion: Occasion) -> EventPost | None:
+        """What is posted when the webhook is set up; None where nothing is."""
+        del webhook, account, occasion
+        return None
+
+    def waits_for(self, webhook: H) -> str | None:
+        """What has to happen before events are posted; None where they are."""
+        del webhook
+        return None
+
+    def serve(self, webhook: H, account: A, request: Request) -> tuple[Response, H] | None:
+        """What a handler is answered that asks for what goes with its webhook.
+
+        With it, the webhook as it is then; None where the request is for the rules of the API.
+        """
+        del webhook, account, request
+        return None
 
     def furnished(self, webhook: H, token: Token) -> H:
         """The webhook with a key wherever it leaves one open."""
@@ -203,12 +240,13 @@ class WebhookRules(ABC, Generic[H, A]):
         del mail
         return ()
 
-    def found(self, event: MailEvent) -> MailEvent:
-        """The event, where the vendor has it.
+    def found(self, event: MailEvent, webhook: H) -> MailEvent:
+        """The event, where the vendor posts it to this webhook.
 
         Raises:
             FakeError: it has none of that kind; the choices are named.
         """
+        del webhook
         if event not in self.names:
             choices = ", ".join(self.names)
             raise FakeError(f"this vendor posts nothing for {event} (choose from {choices})")
@@ -237,6 +275,11 @@ def basic(webhook: Webhook) -> Headers:
         return ()
     pair = ":".join(webhook.credentials).encode()
     return (("Authorization", f"Basic {b64encode(pair).decode('ascii')}"),)
+
+
+def what_became_of(account: Account, mail: AcceptedMail, recipient: str) -> list[Happened]:
+    """What has become of a message for this recipient, in order."""
+    return [each for each in account.happened if each.mail is mail and each.recipient == recipient]
 
 
 def suppressing(account: A, recipient: str) -> A:

@@ -42,7 +42,7 @@ FLOORS = (
     # Whose words those are.
     {"providers"},
     # A vendor's API and its SMTP service, and both together.
-    {"respx_router", "submission_server", "webhook_client"},
+    {"respx_router", "submission_server", "webhook_client", "meant_message"},
     {"api_fake"},
     {"event_posting"},
     {"apis"},

@@ -100,8 +100,11 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return webhook.model_copy(update={"private_key": pem.decode("ascii")})
 
-    def post(self, webhook: SendGridWebhook, happened: Happened) -> EventPost:
+    def post(
+        self, webhook: SendGridWebhook, account: SendGridAccount, happened: Happened
+    ) -> EventPost:
         """The array with this event."""
+        del account
         event = dict(sorted(self._event(happened).items()))
         body = (json.dumps([event], separators=(",", ":")) + "\r\n").encode()
         headers: Headers = (

@@ -12,7 +12,7 @@ from typing import Any
 from ..blind_copies import without_blind_copies
 from ..rules import AcceptedMail, Fields
 from .acceptance import CallContext, judged, template_data
-from .account import SesAccount
+from .account import SesAccount, SesMail
 from .addresses import addr_spec
 from .answers import Result, SesError
 from .call_result import CallResult
@@ -49,7 +49,7 @@ def take(
     identifier, account = message_id(account, where.region, where.now)
     recipients = tuple(addr_spec(each) for each in letter.recipients)
     fields, is_complete = _filled_in(account, letter, where.region)
-    mail = AcceptedMail(
+    mail = SesMail(
         provider_id=identifier,
         mail_from=letter.from_address,
         recipients=recipients,
@@ -59,6 +59,8 @@ def take(
         # SES takes a Bcc header out itself (nodemailer-ses-transport leaves it in for that reason).
         mime=without_blind_copies(letter.raw.octets) if letter.raw is not None else None,
         fields=None if letter.raw is not None else fields,
+        configuration_set=letter.configuration_set,
+        tags=letter.tags,
     )
     return paid(account, recipients, where.now).keep(mail), mail
 

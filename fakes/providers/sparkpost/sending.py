@@ -161,6 +161,7 @@ def _mail(
     content = body["content"]
     mime = _octets(content) if "email_rfc822" in content else None
     groups: dict[str, list[str]] = {}
+    own = {recipient_email(box): box for box in boxes}
     for box in boxes:
         shown = _visible_to(box) if mime is None else ""
         groups.setdefault(shown, []).append(recipient_email(box))
@@ -176,9 +177,18 @@ def _mail(
             suppressed=tuple(each for each in addresses if each.lower() in dropped),
             mime=mime,
             fields=_fields(content, sender, to) if mime is None else None,
+            campaign=_clean(str(body.get("campaign_id") or "")),
+            metadata={each: _metadata(body, own[each]) for each in addresses},
+            tags={each: tuple(own[each].get("tags") or ()) for each in addresses},
         )
         for to, addresses in groups.items()
     )
+
+
+def _metadata(body: Mapping[str, Any], box: Mapping[str, Any]) -> dict[str, Any]:
+    """That of the transmission, and in its place that of the recipient."""
+    given = (body.get("metadata"), box.get("metadata"))
+    return {name: value for each in given if isinstance(each, dict) for name, value in each.items()}
 
 
 def _state(addresses: list[str], dropped: set[str], *, alone: bool) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from sendgrid import EventWebhook  # type: ignore[import-untyped]
 from harness.fakes import SendGrid
 from harness.fakes.providers.sendgrid.webhook import SendGridWebhook
 
-from .webhook_handler import Came, Handler
+from .webhook_handler import Came, Handler, trust_in
 
 pytestmark = pytest.mark.wire
 
@@ -35,12 +34,11 @@ def send(fake: SendGrid, *recipients: str) -> str:
         "custom_args": {"order": "17"},
         "content": [{"type": "text/plain", "value": "t"}],
     }
-    context = ssl.create_default_context(cafile=str(fake.ca_file))
     response = httpx.post(
         f"{fake.base_url}/v3/mail/send",
         json=body,
         headers={"Authorization": f"Bearer {fake.credentials['api_key']}"},
-        verify=context,
+        verify=trust_in(fake),
     )
     assert response.status_code == 202
     return str(response.headers["X-Message-Id"])

@@ -188,7 +188,7 @@ class EventPoster(ApiFake[A]):
 
     def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         if self._webhook is not None and self._rules is not None:
-            served = self._rules.serve(self._webhook, self.account, request)
+            served = self._rules.serve(self._webhook, self._owner.account, request)
             if served is not None:
                 response, self._webhook = served
                 return Served(response=response)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import cache
 
 from .http.exchange import Headers, Request
 from .http.facts import WebhookPosted
@@ -27,10 +28,12 @@ async def handed_over(
             if status == 401 and post.on_challenge:
                 request = _with(request, post.on_challenge)
                 status, answer = await _exchanged(webhook, request)
-    except TimeoutError:
+    except (TimeoutError, httpx.TimeoutException):
         problem = f"no answer from {webhook.target} in {webhook.timeout:g} s"
+    except httpx.ConnectError as error:
+        problem = f"nobody answers at {webhook.target}: {error}"
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        problem = f"nobody answers at {webhook.target}: {str(error) or type(error).__name__}"
+        problem = f"posting to {webhook.target} failed: {error!r}"
     return WebhookPosted(
         event=event,
         recipient=recipient,
@@ -56,8 +59,8 @@ async def _exchanged(webhook: Webhook, request: Request) -> tuple[int, bytes]:
     """The status of the answer, and as much of its body as is kept."""
     import httpx  # noqa: PLC0415
 
-    secure = ssl.create_default_context(cafile=webhook.ca_file)
-    async with httpx.AsyncClient(verify=secure, trust_env=False, timeout=webhook.timeout) as client:
+    trust = _trust(webhook.ca_file)
+    async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=webhook.timeout) as client:
         # Made here, not by the client, which would add headers of its own.
         sent = httpx.Request(
             request.method, request.target, headers=list(request.headers), content=request.body
@@ -72,3 +75,9 @@ async def _exchanged(webhook: Webhook, request: Request) -> tuple[int, bytes]:
         finally:
             await response.aclose()
         return response.status_code, kept
+
+
+@cache
+def _trust(ca_file: str | None) -> ssl.SSLContext:
+    """What a handler's certificate is verified by; it takes long to make."""
+    return ssl.create_default_context(cafile=ca_file)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -260,6 +261,7 @@ def usual_words(event: MailEvent, *, soft: bool = False) -> str:
     return _USUAL.get(event, "")
 
 
+@cache
 def webhook_rules(provider: str) -> WebhookRules[Any, Any] | None:
     """The rules of a provider's webhook; None for a fake that posts nothing."""
     name = f"{__package__}.{provider}.webhook"

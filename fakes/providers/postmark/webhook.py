@@ -28,30 +28,12 @@ from ..webhook import (
     suppressing,
 )
 from .account import PostmarkAccount, PostmarkMail
+from .bounces import SERVER, bounce_row
 from .sending import stamp
 
 _SOURCE = "postmarkapp.com, developer/webhooks; django-anymail's tests (2026-07)"
-_SERVER = 1
 _AGENT = "Mozilla/5.0"
 _UNKNOWN = {"Name": "unknown", "Company": "unknown", "Family": "unknown"}
-# Types of bounces: their code, their name, what is said of them (postmarkapp.com, Bounce API; also
-# in the comments of the vendor's client for .NET).
-_HARD = (
-    "HardBounce", 1, "Hard bounce",
-    "The server was unable to deliver your message (ex: unknown user, mailbox not found).",
-)  # fmt: skip
-_SOFT = (
-    "SoftBounce", 4096, "Soft bounce",
-    ("Unable to temporarily deliver message (i.e. mailbox full, account disabled, exceeds quota, "
-     "out of disk space)."),
-)  # fmt: skip
-_TRANSIENT = (
-    "Transient", 2, "Message delayed",
-    ("The server could not temporarily deliver your message (ex: Message is delayed due to network "
-     "troubles)."),
-)  # fmt: skip
-# The code of the vendor's own example of this webhook; its table of types has 100001.
-_COMPLAINT = ("SpamComplaint", 512, "Spam complaint", "")
 
 
 class PostmarkWebhook(Webhook):
@@ -132,19 +114,19 @@ def _details(happened: Happened, mail: PostmarkMail) -> dict[str, Any]:
     match happened.event:
         case MailEvent.DELIVERED:
             told = {"Recipient": happened.recipient, "DeliveredAt": at, "Details": happened.words}
-            return {"ServerID": _SERVER, **told}
+            return {"ServerID": SERVER, **told}
         case MailEvent.OPENED | MailEvent.CLICKED:
             return {**_read(happened), "Recipient": happened.recipient, "ReceivedAt": at}
         case MailEvent.UNSUBSCRIBED:
             return {
-                "ServerID": _SERVER,
+                "ServerID": SERVER,
                 "ChangedAt": at,
                 "Recipient": happened.recipient,
                 "Origin": "Recipient",
                 "SuppressSending": True,
                 "SuppressionReason": "ManualSuppression",
             }
-    return _bounce(happened, mail)
+    return bounce_row(happened, mail)
 
 
 def _read(happened: Happened) -> dict[str, Any]:
@@ -158,30 +140,6 @@ def _read(happened: Happened) -> dict[str, Any]:
     if happened.event is MailEvent.CLICKED:
         return {"ClickLocation": "HTML", **common, "OriginalLink": happened.link}
     return {"FirstOpen": True, **common, "ReadSeconds": 0}
-
-
-def _bounce(happened: Happened, mail: PostmarkMail) -> dict[str, Any]:
-    kind, code, name, description = {
-        MailEvent.DEFERRED: _TRANSIENT,
-        MailEvent.COMPLAINED: _COMPLAINT,
-    }.get(happened.event, _SOFT if happened.soft else _HARD)
-    inactive = kind in {"HardBounce", "SpamComplaint"}
-    return {
-        "ID": int(happened.identity[:12], 16) % 4_000_000_000,
-        "Type": kind,
-        "TypeCode": code,
-        "Name": name,
-        "ServerID": _SERVER,
-        "Description": description,
-        "Details": f"smtp;{happened.words}" if happened.words else "",
-        "Email": happened.recipient,
-        "From": mail.mail_from,
-        "BouncedAt": stamp(happened.at),
-        "DumpAvailable": True,
-        "Inactive": inactive,
-        "CanActivate": kind == "HardBounce",
-        "Subject": mail.subject,
-    }
 
 
 WEBHOOK = PostmarkWebhookRules()

@@ -151,11 +151,8 @@ def test_an_event_has_the_senders_tags_and_the_messages_headers(
     assert delayed["diagnosticCode"] == "smtp; 421 4.4.1 Unable to connect"
 
 
-def test_a_tag_that_came_over_the_api_is_in_the_event(
-    running: Callable[..., Ses], handler: Handler
-) -> None:
-    fake = running()
-    client = boto3.session.Session().client(
+def client_of(fake: Ses) -> Any:
+    return boto3.session.Session().client(
         "sesv2",
         region_name="us-east-1",
         endpoint_url=fake.base_url,
@@ -163,8 +160,26 @@ def test_a_tag_that_came_over_the_api_is_in_the_event(
         aws_access_key_id=fake.credentials["access_key_id"],
         aws_secret_access_key=fake.credentials["secret_access_key"],
     )
+
+
+def test_the_vendors_calls_tell_what_was_posted(running: Callable[..., Ses]) -> None:
+    fake = running()
+    identifier = send_over_smtp(fake, "b@example.net")
+    fake.deliver(identifier)
+    fake.complain(identifier)
+    client = client_of(fake)
+    (insight,) = client.get_message_insights(MessageId=identifier)["Insights"]
+    assert [each["Type"] for each in insight["Events"]] == ["SEND", "DELIVERY", "COMPLAINT"]
+    listed = client.list_suppressed_destinations()["SuppressedDestinationSummaries"]
+    assert [each["EmailAddress"] for each in listed] == ["b@example.net"]
+
+
+def test_a_tag_that_came_over_the_api_is_in_the_event(
+    running: Callable[..., Ses], handler: Handler
+) -> None:
+    fake = running()
     text = {"Data": "words"}
-    sent = client.send_email(
+    sent = client_of(fake).send_email(
         FromEmailAddress="a@example.com",
         Destination={"ToAddresses": ["b@example.net"]},
         Content={"Simple": {"Subject": text, "Body": {"Text": text}}},

@@ -241,3 +241,47 @@ def test_postmark_tells_of_a_bounce_with_the_members_of_its_page(
 def test_a_vendor_that_tries_no_webhook_says_so(running: Callable[..., ProviderFake]) -> None:
     with pytest.raises(FakeError, match="postmark posts nothing when it is set up"):
         running("postmark").try_webhook()
+
+
+def test_postmarks_bounce_can_be_asked_for_and_activated_by_the_id_that_was_told(
+    running: Callable[..., ProviderFake], handler: Handler
+) -> None:
+    fake = running("postmark")
+    fake.bounce(send_over_smtp(fake, "b@example.net"), words="550 5.1.1 gone")
+    told = json.loads(handler.last.body)
+    key = {"X-Postmark-Server-Token": fake.credentials["server_token"]}
+    with httpx.Client(base_url=fake.base_url, headers=key, verify=trust_in(fake)) as client:
+        found = client.get(f"/bounces/{told['ID']}").json()
+        assert found["Details"] == told["Details"] == "smtp;550 5.1.1 gone"
+        assert client.get("/bounces?count=9&offset=0").json()["TotalCount"] == 1
+        client.put(f"/bounces/{told['ID']}/activate").raise_for_status()
+    assert fake.account.suppressed == ()
+
+
+def test_a_bounce_of_postmarks_test_address_is_one_bounce(
+    running: Callable[..., ProviderFake],
+) -> None:
+    fake = running("postmark")
+    send_over_smtp(fake, "hardbounce@bounce-testing.postmarkapp.com")
+    fake.wait_for_posts()
+    key = {"X-Postmark-Server-Token": fake.credentials["server_token"]}
+    with httpx.Client(base_url=fake.base_url, headers=key, verify=trust_in(fake)) as client:
+        assert client.get("/bounces?count=9&offset=0").json()["TotalCount"] == 1
+
+
+def test_mandrills_search_tells_what_its_webhook_told(
+    running: Callable[..., ProviderFake],
+) -> None:
+    fake = running("mandrill")
+    first, second = (send_over_smtp(fake, f"{name}@example.net") for name in "bc")
+    fake.bounce(first)
+    fake.open(second)
+    fake.click(second, link="https://a.example/")
+    body = {"key": fake.credentials["api_key"], "query": "*"}
+    with httpx.Client(base_url=fake.base_url, verify=trust_in(fake)) as client:
+        found = client.post("/api/1.0/messages/search.json", json=body).json()
+        user = client.post("/api/1.0/users/info.json", json=body).json()
+    states = {each["email"]: (each["state"], each["opens"], each["clicks"]) for each in found}
+    assert states == {"b@example.net": ("bounced", 0, 0), "c@example.net": ("sent", 1, 1)}
+    counted = user["stats"]["all_time"]
+    assert (counted["hard_bounces"], counted["opens"], counted["clicks"]) == (1, 1, 1)

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.fakes.apis import ProviderFake
 from harness.fakes.providers.registry import provider_names
+from harness.fakes.providers.webhook import webhook_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Handler:
         return self.came[-1]
 
 
-VENDORS = provider_names()
+VENDORS = tuple(name for name in provider_names() if webhook_rules(name) is not None)
 ACCOUNT: dict[str, Any] = {"domains": [{"name": "example.com"}]}
 
 

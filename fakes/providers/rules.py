@@ -123,6 +123,9 @@ class Account(BaseModel):
     accepted: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
     recent: InstanceOf[RecentRequests] = Field(default_factory=RecentRequests, exclude=True)
 
+    # What became of the mail, as far as somebody said so (`webhook.Happened`).
+    happened: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
+
     def next_id(self, length: int, alphabet: str) -> tuple[str, Self]:
         """A new id of `length` characters of `alphabet`, and the account that has given it out."""
         digest = b""

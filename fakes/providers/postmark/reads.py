@@ -13,8 +13,7 @@ from ...marks import Mark
 from ..rules import Outcome
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName
-from .refusal_form import JSON_UTF8
-from .refusals import refuse
+from .refusals import JSON_UTF8, refuse
 from .sending import stamp
 
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"

@@ -59,7 +59,7 @@ def _content(content: dict[str, Any]) -> Iterator[Response]:
         yield _wrong("The estimated message size is above the 20 MB message size limit")
     if "email_rfc822" in content:
         yield from _finished(content)
-    elif "template_id" in content or "ab_test_id" in content:
+    elif content.get("template_id") is not None or content.get("ab_test_id") is not None:
         for name in ("template_id", "ab_test_id"):
             if not isinstance(content.get(name), str | None):
                 yield _wrong_type(f"content.{name}", "string")

@@ -268,7 +268,7 @@ def test_a_refusal_in_sess_own_words(
     assert outcome.accepted == ()
     assert outcome.account.accepted == ()
     refusal = PROVIDER.refusals[case]
-    assert (outcome.response.mark, outcome.response.source) == (refusal.mark, refusal.source)
+    assert (outcome.response.mark, outcome.response.source) == (refusal.mark, refusal.known_from)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.fakes.marks import Mark
-from harness.fakes.providers.registry import provider, provider_names, submission
+from harness.fakes.providers.registry import provider, provider_names, submission, vendors
 from harness.fakes.vendor_answer import VendorAnswer
 from harness.vocabulary import Section, account_sections, scenario_sections, sender_sections
 
@@ -173,6 +173,20 @@ def _loaded(path: Path) -> ModuleType:
     return importlib.import_module(f"tests.strangers.{path.stem}")
 
 
+def types_of_fakes() -> str:
+    """What type checkers are told of `harness.fakes`, whose classes are made when they are used."""
+    lines = [
+        "# made by docs/generate.py: change the code, then run it",
+        "",
+        "from .apis import ProviderFake",
+        "from .errors import FakeError as FakeError",
+        "from .smtp.fake import Smtp as Smtp",
+        "",
+    ]
+    names = sorted(described.class_name for described in vendors().values())
+    return "\n".join([*lines, *(f"class {name}(ProviderFake): ..." for name in names)]) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -183,6 +197,7 @@ PAGES = {
     "scenario-words.md": scenario_words_page,
     "account-words.md": account_words_page,
     "sender-words.md": sender_words_page,
+    "../fakes/__init__.pyi": types_of_fakes,
 }
 
 

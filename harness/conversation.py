@@ -8,6 +8,7 @@ from harness.escaping import shortened, visible
 from harness.fakes.http.exchange import Headers
 from harness.fakes.http.facts import HttpRequested, HttpResponded
 from harness.fakes.marks import Mark
+from harness.fakes.providers.registry import vendors
 from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
     Acknowledged,
@@ -33,7 +34,8 @@ from harness.secrets import Secrets
 
 _PAYLOAD = 600
 _TELLING_HEADERS = frozenset(
-    ["host", "authorization", "content-type", "user-agent", "x-amz-date", "x-postmark-server-token"]
+    ["host", "authorization", "content-type", "user-agent"]
+    + [header for vendor in vendors().values() for header in vendor.telling_headers]
 )
 _BODY_LINES = 12
 

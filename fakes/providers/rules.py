@@ -27,6 +27,7 @@ from .body import encodable, write_body
 from .keys import Addresses
 from .log import Log
 from .refusal import Refusals
+from .vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +147,22 @@ class Outcome(Generic[A]):
 class Provider(ABC, Generic[A]):
     """One vendor's rules.
 
-    `hosts` are the API's real host names by region (`""` where there is one host for all);
     `account_type` is the class of its account; `refusals` lists every refusal that it serves.
     """
 
-    name: ClassVar[str]
-    hosts: ClassVar[Mapping[str, str]]
+    vendor: ClassVar[Vendor]
     refusals: ClassVar[Refusals]
     account_type: type[A]
+
+    @property
+    def name(self) -> str:
+        """The vendor's name."""
+        return self.vendor.name
+
+    @property
+    def hosts(self) -> Mapping[str, str]:
+        """The API's real host names, as in the vendor's description."""
+        return self.vendor.hosts
 
     @abstractmethod
     def made_up(self, token: Token) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ..smtp.exchange import Attempt, Dialect, Envelope, VendorReply
 from .rules import AcceptedMail, Account, Outcome, Token
+from .vendor import Vendor
 from .vendor_replies import VendorReplies
 
 A = TypeVar("A", bound=Account)
@@ -82,11 +83,10 @@ class Taken(Generic[A]):
 class Submission(ABC, Generic[A, W]):
     """One vendor's SMTP service; `W` is what an account has for one who may come in.
 
-    `hosts` are its real host names by the API's regions, `replies` every reply that depends on the
-    account or the message, by name.
+    `replies` has every reply that depends on the account or the message, by name.
     """
 
-    hosts: ClassVar[Mapping[str, str]]
+    vendor: ClassVar[Vendor]
     replies: ClassVar[VendorReplies]
 
     @property

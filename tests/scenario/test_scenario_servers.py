@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import ScenarioError
+from harness.fakes.providers.registry import provider_names
 from harness.scenario.case import Case
 from harness.scenario.expansion import expand
 from harness.scenario.loading import loads
@@ -22,7 +23,7 @@ control: @control@
 ALSO = 5
 CONTROL = 8
 
-PROVIDERS = "ses, sendgrid, sparkpost, mailgun, mandrill, postmark"
+PROVIDERS = ", ".join(provider_names())
 ONE_KIND = "only beside api: all servers of a case are of one kind"
 HAS_THAT_NAME = "the server that the sender is told of has that name; choose another"
 

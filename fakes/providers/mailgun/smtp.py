@@ -9,8 +9,6 @@ import json
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...http.exchange import Response
 from ...smtp.exchange import Attempt, Envelope, VendorReply
@@ -22,6 +20,7 @@ from .form import Form, FormPart
 from .rules import not_allowed_now, unauthorized_recipient
 from .sending import take
 from .validation import is_address
+from .vendor import VENDOR
 
 _POSTMASTER = "postmaster"
 _PASSWORD = string.ascii_letters + string.digits
@@ -32,9 +31,7 @@ _SEEN = frozenset(["sandbox-recipient", "not-activated"])
 class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
     """Mailgun's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "smtp.mailgun.org", "eu": "smtp.eu.mailgun.org"}
-    )
+    vendor = VENDOR
     replies = REPLIES
 
     def furnished(self, account: MailgunAccount, token: Token) -> MailgunAccount:

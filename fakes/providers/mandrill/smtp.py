@@ -9,8 +9,6 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...smtp.exchange import Attempt, VendorReply
 from ..keys import find_proven
@@ -20,6 +18,7 @@ from ..vendor_replies import VendorReplies
 from .account import MandrillAccount, MandrillKey
 from .sending import send
 from .validation import text_of
+from .vendor import VENDOR
 
 _USER = "mailer"
 _RAW = "messages/send-raw"
@@ -31,7 +30,7 @@ REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 class MandrillSubmission(Submission[MandrillAccount, MandrillKey]):
     """Mandrill's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "smtp.mandrillapp.com"})
+    vendor = VENDOR
     replies = REPLIES
 
     def credentials(

@@ -9,8 +9,6 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...smtp.exchange import Attempt, VendorReply
 from ..keys import ApiKey, find_proven
@@ -20,6 +18,7 @@ from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName
 from .mime import item_of
 from .sending import message_id, send
+from .vendor import VENDOR
 
 _QUEUE_ID = string.digits + "ABCDEF"
 API_ERROR = "SMTPApiError"
@@ -29,7 +28,7 @@ REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
     """Postmark's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "smtp.postmarkapp.com"})
+    vendor = VENDOR
     replies = REPLIES
 
     def credentials(

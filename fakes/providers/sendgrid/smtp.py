@@ -8,14 +8,13 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...smtp.exchange import Attempt, Envelope, VendorReply
 from ..keys import ApiKey, find_proven
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from ..vendor_replies import VendorReplies
 from .account import SendGridAccount, SendGridMail
+from .vendor import VENDOR
 
 _ID = string.ascii_letters + string.digits + "-_"
 _USER = "apikey"
@@ -26,9 +25,7 @@ REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
     """SendGrid's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "smtp.sendgrid.net", "eu": "smtp.eu.sendgrid.net"}
-    )
+    vendor = VENDOR
     replies = REPLIES
 
     def credentials(

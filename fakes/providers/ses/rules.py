@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Request
@@ -22,20 +21,8 @@ from .query_reads import answer_query
 from .refusals import REFUSALS
 from .rest_reads import answer_rest
 from .sending import send, uuid
+from .vendor import VENDOR
 
-# botocore 1.44.5, endpoints of `email`; the first is the one of the documents' examples.
-_REGIONS = (
-    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "af-south-1", "ap-east-2",
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
-    "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1",
-    "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2",
-    "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
-    "us-gov-east-1", "us-gov-west-1",
-)  # fmt: skip
-_HOSTS = {region: f"email.{region}.amazonaws.com" for region in _REGIONS} | {
-    "eusc-de-east-1": "email.eusc-de-east-1.amazonaws.eu"
-}
 _KEY_ID = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "+/"
 _HEX = "0123456789abcdef"
@@ -44,8 +31,7 @@ _HEX = "0123456789abcdef"
 class SesRules(Provider[SesAccount]):
     """Amazon SES: the Query API (version 1) at `/`, the REST API (version 2) at `/v2/email/`."""
 
-    name: ClassVar[str] = "ses"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(_HOSTS)
+    vendor = VENDOR
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SesAccount
 

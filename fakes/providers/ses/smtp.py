@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...marks import Mark
 from ...smtp.exchange import Attempt, VendorReply
@@ -20,11 +18,11 @@ from .addresses import fault
 from .answers import SesError, message_of
 from .calls import SesApi
 from .letter import Destination, Letter
+from .passwords import legacy_smtp_password, smtp_password
 from .raw_message import read_raw
 from .refusals import REFUSALS
-from .rules import SesRules
 from .sending import take
-from .smtp_password import legacy_smtp_password, smtp_password
+from .vendor import VENDOR
 
 _ACTION = "ses:SendRawEmail"
 REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
@@ -33,12 +31,7 @@ REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 class SesSubmission(Submission[SesAccount, AccessKey]):
     """SES's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {
-            region: name.replace("email.", "email-smtp.", 1)
-            for region, name in SesRules.hosts.items()
-        }
-    )
+    vendor = VENDOR
     replies = REPLIES
 
     def credentials(

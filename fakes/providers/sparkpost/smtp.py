@@ -9,8 +9,7 @@ import json
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 from ...http.exchange import Response
 from ...smtp.exchange import Attempt, VendorReply
@@ -21,6 +20,7 @@ from ..vendor_replies import VendorReplies
 from .account import SparkPostAccount
 from .sending import take
 from .validation import recipient_error
+from .vendor import VENDOR
 
 SEND = "Send via SMTP"
 _USER = "SMTP_Injection"
@@ -33,9 +33,7 @@ REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
     """SparkPost's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "smtp.sparkpostmail.com", "eu": "smtp.eu.sparkpostmail.com"}
-    )
+    vendor = VENDOR
     replies = REPLIES
 
     def credentials(

@@ -41,10 +41,15 @@ def _trouble(problem: ErrorDetails, state: type[BaseModel] | None, beside: Seque
         return problem["msg"]
     *path, word = (str(part) for part in problem["loc"])
     words = _words(state, path) + ([] if path else list(beside))
+    return f"there is no such word{choices(word, words)}"
+
+
+def choices(word: str, words: Sequence[str]) -> str:
+    """What follows upon "there is no such word": what it may have meant, and what there is."""
     alike = get_close_matches(word, words, n=1)
     meant = f", did you mean {alike[0]}?" if alike else ""
-    choices = f" (choose from {', '.join(words)})" if words else ""
-    return f"there is no such word{meant}{choices}"
+    listed = f" (choose from {', '.join(words)})" if words else ""
+    return f"{meant}{listed}"
 
 
 def _words(state: type[BaseModel] | None, path: list[str]) -> list[str]:

@@ -47,6 +47,14 @@ class VendorAnswer(BaseModel):
         return f"{self.source} ({self.date})"
 
 
+def filled(text: str, variables: Mapping[str, object]) -> str:
+    """The text with its variable parts filled in, as far as they are given.
+
+    What is filled in is not looked at again: it may hold anything.
+    """
+    return _VARIABLE.sub(lambda found: str(variables.get(found[1], found[0])), text)
+
+
 def check_variables(text: str, example: Mapping[str, str], *, may_be_markup: bool = False) -> None:
     """Check that the variable parts of a text are those that there are examples of.
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
+from xml.sax.saxutils import escape
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..http.exchange import Headers, Response
-from ..vendor_answer import VendorAnswer, check_variables
+from ..vendor_answer import VendorAnswer, check_variables, filled
 from .table import read_entries, read_file, read_texts
 
 JSON: Headers = (("Content-Type", "application/json"),)
-_NO_TEXT = "text/html"
 
 
 def escaped(text: str) -> str:
@@ -41,27 +41,46 @@ class VendorRefusal(VendorAnswer):
 
     @model_validator(mode="after")
     def _variables_have_examples(self) -> VendorRefusal:
-        check_variables(self.body, self.example, may_be_markup=self._is_a_page)
+        # What looks like a variable part may be an element of HTML.
+        is_a_page = self._media_type.startswith("text/html")
+        check_variables(self.body, self.example, may_be_markup=is_a_page)
         return self
 
     @property
-    def _is_a_page(self) -> bool:
-        """Whether what looks like a variable part may be an element of HTML."""
-        return any(value.startswith(_NO_TEXT) for _, value in self.headers)
+    def _media_type(self) -> str:
+        return dict(self.headers).get("Content-Type", "")
 
     def response(self, **variables: object) -> Response:
         """The response, its variable parts filled in."""
-        body = self.body
-        for name, value in variables.items():
-            body = body.replace(f"<{name}>", str(value))
         return Response(
             status=self.status,
-            body=body.encode(),
+            body=filled(self.body, variables).encode(),
             headers=self.headers,
             mark=self.mark,
             source=self.known_from,
             case=self.name,
         )
+
+    def sample(self, given: Mapping[str, str] | None = None) -> Response:
+        """The response with plausible values, or the `given` texts, in its variable parts."""
+        texts = {name: self._written(text) for name, text in (given or {}).items()}
+        return self.response(**{**self.example, **texts})
+
+    def _written(self, text: str) -> str:
+        """A text as it stands in this body."""
+        if "xml" in self._media_type:
+            return escape(text)
+        return escaped(text) if "json" in self._media_type else text
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The variable parts that are texts: what stands in JSON outside a string is none."""
+        try:
+            if "json" in self._media_type:
+                json.loads(self.body)
+        except ValueError:
+            return frozenset()
+        return frozenset(self.example)
 
 
 class Refusals(Mapping[str, VendorRefusal]):

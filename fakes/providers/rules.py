@@ -179,6 +179,16 @@ class Provider(ABC, Generic[A]):
     def answer(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """Answer a request that came to the host of `region`; never raises."""
 
+    def refusal(
+        self, case: str, fill: Mapping[str, str], *, request: Request, now: datetime
+    ) -> Response:
+        """A listed refusal as it is answered to a request, whatever the account is like.
+
+        `fill` are texts for its variable parts, in place of plausible values.
+        """
+        del request, now
+        return self.refusals[case].sample(fill)
+
     def region_of(self, host: str) -> str | None:
         """The region whose host this is; None for a name that is not the vendor's."""
         return self._regions.get(host)

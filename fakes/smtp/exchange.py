@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..vendor_answer import VendorAnswer, check_variables
+from ..vendor_answer import VendorAnswer, check_variables, filled
 
 # Many addresses may be named in one reply; clients bound the length of a line.
 _LONGEST = 2000
@@ -68,10 +68,8 @@ class VendorReply(VendorAnswer):
 
     def filled(self, **variables: str) -> VendorReply:
         """The reply, its variable parts filled in, as far as they are printable, up to a length."""
-        text = self.text
-        for name, value in variables.items():
-            text = text.replace(f"<{name}>", _in_a_line(value))
-        return self.model_copy(update={"text": text})
+        shown = {name: _in_a_line(value) for name, value in variables.items()}
+        return self.model_copy(update={"text": filled(self.text, shown)})
 
 
 def _in_a_line(value: str) -> str:

@@ -22,7 +22,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
 from harness.fakes.http.state import ApiState
-from harness.fakes.providers.registry import vendor
+from harness.fakes.providers.registry import mistaken_refusals_of, vendor
 from harness.fakes.smtp.state import SmtpState
 from harness.fakes.tls.names import references
 from harness.protocol import ApiVersion, ProviderName
@@ -65,6 +65,13 @@ class _ProvidersApi(ApiState, _Provided):
         if "provider" in info.data:  # else that is complained of already
             check_account(info.data["provider"], words)
         return words
+
+    @field_validator("faults")
+    @classmethod
+    def _refusals_that_it_has(cls, faults: Any, info: ValidationInfo) -> Any:
+        if (name := info.data.get("provider")) is not None:
+            _refuse(mistaken_refusals_of(name, faults), of="faults")
+        return faults
 
 
 class ApiGiven(_ProvidersApi):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -40,6 +41,14 @@ class SendGridRules(KeyedProvider[SendGridAccount]):
     def made_up(self, token: Token) -> dict[str, str]:
         """A key: `SG.`, 22 characters, a dot, 43 characters (public secret-scanner patterns)."""
         return {"api_key": f"SG.{token(22, _ID)}.{token(43, _ID)}"}
+
+    def refusal(
+        self, case: str, fill: Mapping[str, str], *, request: Request, now: datetime
+    ) -> Response:
+        """As listed; too many requests are told with the limit and when it ends."""
+        if case == "rate-limited":
+            return _limited(now)
+        return super().refusal(case, fill, request=request, now=now)
 
     def answer(
         self, account: SendGridAccount, request: Request, *, region: str, now: datetime
@@ -113,18 +122,22 @@ def _refused_at_once(
     if account.quota_used_up:
         return REFUSALS["credits-used-up"].response()
     if account.rate_limited:
-        limited = REFUSALS["rate-limited"].response()
-        rates = (
-            ("X-Ratelimit-Limit", str(_LIMIT)),
-            ("X-Ratelimit-Remaining", "0"),
-            ("X-Ratelimit-Reset", str(int(now.timestamp()) + 1)),
-        )
-        return replace(limited, headers=limited.headers + rates)
+        return _limited(now)
     if len(request.body) > _LARGEST:
         return REFUSALS["too-large"].response()
     if request.content_type != "application/json":
         return REFUSALS["unsupported-media-type"].response()
     return None
+
+
+def _limited(now: datetime) -> Response:
+    limited = REFUSALS["rate-limited"].response()
+    rates = (
+        ("X-Ratelimit-Limit", str(_LIMIT)),
+        ("X-Ratelimit-Remaining", "0"),
+        ("X-Ratelimit-Reset", str(int(now.timestamp()) + 1)),
+    )
+    return replace(limited, headers=limited.headers + rates)
 
 
 def _refused_body(account: SendGridAccount, body: Any, now: datetime) -> Response | None:

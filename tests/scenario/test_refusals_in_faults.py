@@ -54,7 +54,7 @@ def refused(**parts: str) -> list[str]:
 
 
 def test_refusals_that_there_are_are_read() -> None:
-    *cases, control = read(case='"{case}"')
+    control, *cases = read(case='"{case}"')
     assert len(cases) == 3
     assert control.id == "a[control]"
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 from xml.sax.saxutils import escape
 
@@ -25,6 +26,19 @@ def escaped(text: str) -> str:
 
 def _pairs(given: Any) -> Any:
     return tuple(given.items()) if isinstance(given, Mapping) else given
+
+
+class Refuse(Exception):  # noqa: N818  # it is what the vendor says, not an error of ours
+    """Raised in a vendor's rules wherever a refusal is due, and answered in one place.
+
+    `case` is its name in the vendor's table, `variables` are texts for its variable parts. The
+    account stays as it was.
+    """
+
+    def __init__(self, case: str, /, **variables: str) -> None:
+        super().__init__(case)
+        self.case = case
+        self.variables = variables
 
 
 class VendorRefusal(VendorAnswer):
@@ -63,8 +77,17 @@ class VendorRefusal(VendorAnswer):
 
     def sample(self, given: Mapping[str, str] | None = None) -> Response:
         """The response with plausible values, or the `given` texts, in its variable parts."""
-        texts = {name: self._written(text) for name, text in (given or {}).items()}
-        return self.response(**{**self.example, **texts})
+        return self.with_texts(given or {}, beneath=self.example)
+
+    def with_texts(
+        self, given: Mapping[str, str], *, beneath: Mapping[str, str] = MappingProxyType({})
+    ) -> Response:
+        """The response with texts in its variable parts; what is no text stands there as it is."""
+        texts = {
+            name: self._written(text) if name in self.texts else text
+            for name, text in given.items()
+        }
+        return self.response(**{**beneath, **texts})
 
     def _written(self, text: str) -> str:
         """A text as it stands in this body."""
@@ -72,7 +95,7 @@ class VendorRefusal(VendorAnswer):
             return escape(text)
         return escaped(text) if "json" in self._media_type else text
 
-    @property
+    @cached_property
     def texts(self) -> frozenset[str]:
         """The variable parts that are texts: what stands in JSON outside a string is none."""
         try:
@@ -97,9 +120,12 @@ class Refusals(Mapping[str, VendorRefusal]):
         self._files = files
 
     def refuse(self, case: str, /, **variables: str) -> Response:
-        """The response of a refusal in JSON: its variable parts as they stand inside strings."""
-        written = {name: escaped(text) for name, text in variables.items()}
-        return self[case].response(**written)
+        """The response of a refusal, its variable parts filled with texts."""
+        return self[case].with_texts(variables)
+
+    def told(self, refused: Refuse) -> Response:
+        """The response of a refusal that was raised."""
+        return self.refuse(refused.case, **refused.variables)
 
     @property
     def not_modelled(self) -> Mapping[str, str]:

@@ -26,7 +26,7 @@ from .attachment import AttachedFile
 from .body import encodable, write_body
 from .keys import Addresses
 from .log import Log
-from .refusal import Refusals
+from .refusal import Refusals, Refuse
 from .vendor import Vendor
 
 
@@ -175,9 +175,21 @@ class Provider(ABC, Generic[A]):
     def furnished(self, account: A, credentials: Mapping[str, str]) -> A:
         """The account with these credentials wherever it leaves its own open."""
 
-    @abstractmethod
     def answer(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """Answer a request that came to the host of `region`; never raises."""
+        try:
+            return self.decide(account, request, region=region, now=now)
+        except Refuse as refused:
+            response = self.dressed(self.refusals.told(refused), now=now)
+            return Outcome(account=account, response=response)
+
+    @abstractmethod
+    def decide(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
+        """What comes of a request that came to the host of `region`.
+
+        Raises:
+            Refuse: nothing comes of it.
+        """
 
     def refusal(
         self, case: str, fill: Mapping[str, str], *, request: Request, now: datetime
@@ -186,8 +198,13 @@ class Provider(ABC, Generic[A]):
 
         `fill` are texts for its variable parts, in place of plausible values.
         """
-        del request, now
-        return self.refusals[case].sample(fill)
+        del request
+        return self.dressed(self.refusals[case].sample(fill), now=now)
+
+    def dressed(self, refusal: Response, *, now: datetime) -> Response:
+        """A refusal with what the vendor adds to it when it is served, such as limits."""
+        del now
+        return refusal
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is; None for a name that is not the vendor's."""

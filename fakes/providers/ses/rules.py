@@ -65,10 +65,10 @@ class SesRules(Provider[SesAccount]):
         response = super().refusal(case, known, request=request, now=now)
         return stamped(response, request_id=known["request_id"], now=now)
 
-    def answer(
+    def decide(
         self, account: SesAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[SesAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         now = now.astimezone(UTC)
         made, account = account.next_id(32, _HEX)
         request_id = uuid(made)

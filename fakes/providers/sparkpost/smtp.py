@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...http.exchange import Response
 from ...smtp.exchange import Attempt, VendorReply
 from ..keys import ApiKey, domain_of, find_proven
+from ..refusal import Refuse
 from ..strict_json import NotJsonError, strict_json
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from ..vendor_replies import VendorReplies
 from .account import SparkPostAccount
+from .refusals import REFUSALS
 from .sending import take
 from .validation import recipient_error
 from .vendor import VENDOR
@@ -75,9 +76,10 @@ class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
             "options": options,
             "return_path": message.envelope.mail_from,
         }
-        outcome = take(account, body, region=where.region, errors=None, now=where.now)
-        if outcome.response.status != 200:
-            return Taken(account=account, reply=_reply(outcome.response, message))
+        try:
+            outcome = take(account, body, region=where.region, errors=None, now=where.now)
+        except Refuse as reason:
+            return Taken(account=account, reply=_reply(reason, message))
         after, mail = as_sent(account, outcome, message)
         spool, after = after.next_id(16, _HEX)
         number = int(spool[4:8], 16)
@@ -119,10 +121,10 @@ def _refused(account: SparkPostAccount) -> VendorReply | None:
     return REPLIES["rate-limited"] if account.rate_limited else None
 
 
-def _reply(response: Response, message: Submitted) -> VendorReply:
-    if response.case in {"unverified-domain", "no-sending-domain", "no-local-part"}:
+def _reply(refused: Refuse, message: Submitted) -> VendorReply:
+    if refused.case in {"unverified-domain", "no-sending-domain", "no-local-part"}:
         return REPLIES["unverified-domain"].filled(domain=domain_of(message.sender))
-    said = json.loads(response.body)["errors"][0]["message"]
+    said = json.loads(REFUSALS.told(refused).body)["errors"][0]["message"]
     return REPLIES["otherwise"].filled(message=" ".join(str(said).split()))
 
 

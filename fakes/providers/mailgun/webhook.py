@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -63,24 +63,23 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
         return webhook.model_copy(update={"signing_key": token(32, "0123456789abcdef")})
 
     def post(
-        self, webhook: MailgunWebhook, account: MailgunAccount, happened: Happened
+        self, webhook: MailgunWebhook, account: MailgunAccount, happened: Sequence[Happened]
     ) -> EventPost:
         """The signature and the event."""
+        (one,) = happened
         del account
-        mail = happened.mail
+        mail = one.mail
         domain = mail.provider_id.rpartition("@")[2].rstrip(">")
-        accepted = accepted_event(
-            mail, happened.recipient, domain=domain, base=happened.occasion.origin
-        )
-        timestamp = str(int(happened.at.timestamp()))
-        token = hashlib.sha256(f"token:{happened.identity}".encode()).hexdigest()[:_TOKEN]
+        accepted = accepted_event(mail, one.recipient, domain=domain, base=one.occasion.origin)
+        timestamp = str(int(one.at.timestamp()))
+        token = hashlib.sha256(f"token:{one.identity}".encode()).hexdigest()[:_TOKEN]
         body = {
             "signature": {
                 "timestamp": timestamp,
                 "token": token,
                 "signature": signature(webhook.signing_key or "", timestamp, token),
             },
-            "event-data": event_data(accepted, happened),
+            "event-data": event_data(accepted, one),
         }
         return EventPost(
             request=Request(
@@ -89,8 +88,8 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
                 headers=(("Content-Type", "application/json"), *basic(webhook)),
                 body=json.dumps(body).encode(),
             ),
-            mark=Mark.SYNTHETIC if happened.soft else Mark.DOCUMENTED,
-            source="how a soft bounce is told of is not known" if happened.soft else _SOURCE,
+            mark=Mark.SYNTHETIC if one.soft else Mark.DOCUMENTED,
+            source="how a soft bounce is told of is not known" if one.soft else _SOURCE,
         )
 
     def account_after(self, account: MailgunAccount, happened: Happened) -> MailgunAccount:

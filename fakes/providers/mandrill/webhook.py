@@ -11,7 +11,7 @@ import base64
 import hmac
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -61,6 +61,7 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
     """Mandrill's webhooks; `send` is told where mail is delivered."""
 
     webhook_type = MandrillWebhook
+    batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "send",
@@ -80,11 +81,13 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
         return webhook.model_copy(update={"key": token(22, _KEY)})
 
     def post(
-        self, webhook: MandrillWebhook, account: MandrillAccount, happened: Happened
+        self, webhook: MandrillWebhook, account: MandrillAccount, happened: Sequence[Happened]
     ) -> EventPost:
-        """The form with this event."""
+        """The form with these events."""
         del account
-        fields = {_FIELD: json.dumps([self._event(happened)], separators=(",", ":"))}
+        fields = {
+            _FIELD: json.dumps([self._event(each) for each in happened], separators=(",", ":"))
+        }
         return EventPost(
             request=Request(
                 method="POST",

@@ -8,7 +8,7 @@ tests (8c40cc46, 2026-07); the vendor's client for Node.js (postmark 4.0.2, mode
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -60,19 +60,20 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
     )
 
     def post(
-        self, webhook: PostmarkWebhook, account: PostmarkAccount, happened: Happened
+        self, webhook: PostmarkWebhook, account: PostmarkAccount, happened: Sequence[Happened]
     ) -> EventPost:
         """The object of this event."""
+        (one,) = happened
         del account
-        mail = happened.mail
+        mail = one.mail
         assert isinstance(mail, PostmarkMail)
         body = {
-            "RecordType": self.names[happened.event],
+            "RecordType": self.names[one.event],
             "MessageID": mail.provider_id,
             "MessageStream": mail.stream,
             "Tag": mail.tag,
             "Metadata": dict(mail.metadata),
-            **_details(happened, mail),
+            **_details(one, mail),
         }
         return EventPost(
             request=Request(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -78,6 +78,7 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
     """SendGrid's Event Webhook."""
 
     webhook_type = SendGridWebhook
+    batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "delivered",
@@ -101,19 +102,19 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
         return webhook.model_copy(update={"private_key": pem.decode("ascii")})
 
     def post(
-        self, webhook: SendGridWebhook, account: SendGridAccount, happened: Happened
+        self, webhook: SendGridWebhook, account: SendGridAccount, happened: Sequence[Happened]
     ) -> EventPost:
-        """The array with this event."""
+        """The array with these events."""
         del account
-        event = dict(sorted(self._event(happened).items()))
-        body = (json.dumps([event], separators=(",", ":")) + "\r\n").encode()
+        events = [dict(sorted(self._event(each).items())) for each in happened]
+        body = (json.dumps(events, separators=(",", ":")) + "\r\n").encode()
         headers: Headers = (
             ("User-Agent", "SendGrid Event API"),
             ("Content-Type", "application/json"),
             *basic(webhook),
         )
         if webhook.private_key is not None:
-            timestamp = str(int(happened.at.timestamp()))
+            timestamp = str(int(happened[-1].at.timestamp()))
             signature = sign(webhook.private_key, timestamp, body)
             headers += ((_SIGNATURE, signature), (_TIMESTAMP, timestamp))
         return EventPost(

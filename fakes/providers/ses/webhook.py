@@ -7,7 +7,7 @@ Sources: those of `notification` and `sns`; the headers: SNS developer guide, HT
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Literal
 from urllib.parse import parse_qs, urlencode
@@ -101,20 +101,23 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
         made = {"private_key": pair.private_key, "certificate": pair.certificate}
         return webhook.model_copy(update=made)
 
-    def post(self, webhook: SesWebhook, account: SesAccount, happened: Happened) -> EventPost:
+    def post(
+        self, webhook: SesWebhook, account: SesAccount, happened: Sequence[Happened]
+    ) -> EventPost:
         """The notification of the topic that holds what SES says."""
-        message = json.dumps(told(account, happened, webhook.style), separators=(",", ":"))
+        (one,) = happened
+        message = json.dumps(told(account, one, webhook.style), separators=(",", ":"))
         is_event = webhook.style == "event"
-        arn = _arn(webhook, account, happened.occasion)
-        base = _base(webhook, happened.occasion)
+        arn = _arn(webhook, account, one.occasion)
+        base = _base(webhook, one.occasion)
         query = {"Action": "Unsubscribe", "SubscriptionArn": f"{arn}:{_SUBSCRIPTION}"}
         document = {
             "Type": "Notification",
-            "MessageId": happened.occasion.uuid,
+            "MessageId": one.occasion.uuid,
             "TopicArn": arn,
             **({"Subject": _SUBJECT} if is_event else {}),
             "Message": message + ("\n" if is_event else ""),
-            "Timestamp": written(happened.at),
+            "Timestamp": written(one.at),
             "SigningCertURL": f"{base}{_CERTIFICATE}",
             "UnsubscribeURL": f"{base}/?{urlencode(query)}",
         }
@@ -165,9 +168,9 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
         )
         return _answer(body.encode(), XML), webhook.model_copy(update={"confirmed": True})
 
-    def found(self, event: MailEvent, webhook: SesWebhook) -> MailEvent:
+    def found(self, event: MailEvent | str, webhook: SesWebhook) -> MailEvent:
         """The event, where SES has it in this style."""
-        if webhook.style == "notification" and event not in NOTIFIED:
+        if webhook.style == "notification" and event in TYPES and event not in NOTIFIED:
             choices = ", ".join(each for each in self.names if each in NOTIFIED)
             raise FakeError(f"style: no notification tells of {event} (choose from {choices})")
         return super().found(event, webhook)

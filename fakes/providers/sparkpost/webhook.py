@@ -8,9 +8,9 @@ those of `events`; the client's header: a user's handler in SparkPost's own repo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -64,24 +64,20 @@ class SparkPostWebhookRules(WebhookRules[SparkPostWebhook, SparkPostAccount]):
     """SparkPost's event webhooks."""
 
     webhook_type = SparkPostWebhook
+    batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(TYPES)
 
     def post(
-        self, webhook: SparkPostWebhook, account: SparkPostAccount, happened: Happened
+        self, webhook: SparkPostWebhook, account: SparkPostAccount, happened: Sequence[Happened]
     ) -> EventPost:
-        """A batch of this event."""
+        """A batch of these events."""
         del account
-        times = {
-            "injection_time": happened.mail.at.isoformat(timespec="milliseconds"),
-            "timestamp": str(int(happened.at.timestamp())),
-        }
-        kind = _CLASSES.get(happened.event, "message_event")
-        batch = [{"msys": {kind: {**event_members(happened), **times}}}]
+        batch = [{"msys": _in_its_class(each)} for each in happened]
         return EventPost(
             request=Request(
                 method="POST",
                 target=webhook.target,
-                headers=_headers(webhook, happened.occasion),
+                headers=_headers(webhook, happened[-1].occasion),
                 body=json.dumps(batch, separators=(",", ":")).encode(),
             ),
             mark=Mark.DOCUMENTED,
@@ -118,6 +114,15 @@ class SparkPostWebhookRules(WebhookRules[SparkPostWebhook, SparkPostAccount]):
             for recipient in mail.recipients
             for event in _behaviour(domain_of(recipient))
         )
+
+
+def _in_its_class(happened: Happened) -> dict[str, Any]:
+    times = {
+        "injection_time": happened.mail.at.isoformat(timespec="milliseconds"),
+        "timestamp": str(int(happened.at.timestamp())),
+    }
+    kind = _CLASSES.get(happened.event, "message_event")
+    return {kind: {**event_members(happened), **times}}
 
 
 def _behaviour(domain: str) -> tuple[MailEvent, ...]:

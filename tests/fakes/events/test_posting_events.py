@@ -145,6 +145,8 @@ def test_in_the_fakes_own_event_loop_it_says_what_to_do(handler: Handler) -> Non
             await asyncio.to_thread(send, fake, "b@example.net")
             with pytest.raises(FakeError, match=r"await asyncio\.to_thread\(fake\.deliver"):
                 fake.deliver(fake.messages[0])
+            with pytest.raises(FakeError, match="while the fake's own event loop waits"):
+                fake.wait_for_posts()
             assert (await asyncio.to_thread(fake.deliver, fake.messages[0])).ok
 
     asyncio.run(both())

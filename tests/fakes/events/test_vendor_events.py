@@ -24,6 +24,8 @@ from .webhook_handler import ACCOUNT, VENDORS, Handler, send_over_smtp, trust_in
 
 pytestmark = pytest.mark.wire
 
+BATCHING = {"mandrill", "sendgrid", "sparkpost"}
+
 
 @pytest.fixture
 def running(handler: Handler) -> Iterator[Callable[..., ProviderFake]]:
@@ -130,9 +132,30 @@ def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
     fake = running(vendor)
     send_over_smtp(fake, recipient)
     posts = fake.wait_for_posts(len(expected))
-    assert sorted(posted.event for posted in posts) == sorted(expected)
+    assert [posted.event for posted in posts] == expected
     assert {posted.recipient for posted in posts} == {recipient}
     assert all(posted.ok for posted in posts)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_several_events_come_in_one_request_where_the_vendor_batches(
+    running: Callable[..., ProviderFake], handler: Handler, vendor: str
+) -> None:
+    fake = running(vendor)
+    first, second = (send_over_smtp(fake, f"{name}@example.net") for name in "bc")
+    posts = fake.post(fake.event("delivered", first), fake.event("bounced", second))
+    assert len(posts) == len(handler.came) == (1 if vendor in BATCHING else 2)
+    assert ", ".join(posted.event for posted in posts) == "delivered, bounced"
+    assert _unwanted(fake) == ["c@example.net"]
+
+
+def test_a_kind_of_event_that_there_is_not_is_told_with_those_that_there_are(
+    running: Callable[..., ProviderFake],
+) -> None:
+    fake = running("postmark")
+    identifier = send_over_smtp(fake, "b@example.net")
+    with pytest.raises(FakeError, match=r"nothing for read .choose from delivered, deferred, bou"):
+        fake.event("read", identifier)
 
 
 def test_other_mail_is_told_of_by_nobody(

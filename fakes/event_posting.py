@@ -74,10 +74,10 @@ class EventPoster(ApiFake[A]):
     what else its console asks for). As an attribute it is that model, with a key where it was left
     open. `posts` are all that were posted.
 
-    Each of `deliver`, `defer`, `bounce`, `complain`, `open`, `click` and `unsubscribe` takes a
-    message of `messages`, or the id that the API answered with, and `recipient` where it has
-    several. They return what was posted and what the handler answered, whatever its status. They
-    can be called from any thread but that of the event loop in which the fake runs.
+    Each of `deliver`, `defer`, `bounce`, `drop`, `complain`, `open`, `click` and `unsubscribe`
+    takes a message of `messages`, or the id that the API answered with, and `recipient` where it
+    has several. They return what was posted and what the handler answered, whatever its status.
+    They can be called from any thread but that of the event loop in which the fake runs.
 
     Raises:
         FakeError: no webhook is set up, the vendor posts nothing of that kind, there is no such
@@ -135,6 +135,10 @@ class EventPoster(ApiFake[A]):
     ) -> WebhookPosted:
         """It bounced: there is no such mailbox, or (`soft`) it is full."""
         return self._alone("bounced", message, recipient=recipient, soft=soft, words=words)
+
+    def drop(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
+        """The vendor sent it to nobody: the recipient is suppressed."""
+        return self._alone("dropped", message, recipient=recipient)
 
     def complain(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient called it spam."""
@@ -222,7 +226,7 @@ class EventPoster(ApiFake[A]):
         """Add a message to those taken, and let happen what its addresses ask for."""
         index = super().keep(message)
         if self._webhook is not None and self._loop is not None:
-            fates = self._events.foreseen(message.mail)
+            fates = self._events.foreseen(self._owner.account, message.mail)
             if fates and self._events.waits_for(self._webhook) is None:
                 events = [PlannedEvent(mail=message.mail, fate=fate) for fate in fates]
                 task = self._loop.create_task(self._later(self._webhook, events))

@@ -42,6 +42,9 @@ class MailEvent(StrEnum):
     BOUNCED = "bounced"
     """The recipient's server refused it for good."""
 
+    DROPPED = "dropped"
+    """The vendor sent it to nobody: the recipient is suppressed."""
+
     COMPLAINED = "complained"
     """The recipient called it spam."""
 
@@ -238,9 +241,13 @@ class WebhookRules(ABC, Generic[H, A]):
         del happened
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What becomes of a message by itself: the addresses that the vendor has for tests."""
-        del mail
+    def foreseen(self, account: A, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What becomes of a message by itself.
+
+        That is so for recipients who are suppressed, and at addresses that the vendor has for
+        tests.
+        """
+        del account, mail
         return ()
 
     def found(self, event: MailEvent | str, webhook: H) -> MailEvent:

@@ -14,9 +14,10 @@ from typing import ClassVar
 
 from ...http.exchange import Request
 from ...marks import Mark
-from ..rules import Token
+from ..rules import AcceptedMail, Token
 from ..webhook import (
     EventPost,
+    Fate,
     Happened,
     MailEvent,
     Webhook,
@@ -26,7 +27,7 @@ from ..webhook import (
 )
 from .account import MailgunAccount
 from .event_data import event_data
-from .events import accepted_event
+from .events import accepted_event, suppression
 
 _SOURCE = "mailgun/documentation, api-events.rst and user_manual.rst (2024-07); anymail (2026-07)"
 _TOKEN = 50
@@ -49,6 +50,7 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
             MailEvent.DELIVERED: "delivered",
             MailEvent.DEFERRED: "temporary_fail",
             MailEvent.BOUNCED: "permanent_fail",
+            MailEvent.DROPPED: "permanent_fail",
             MailEvent.COMPLAINED: "complained",
             MailEvent.OPENED: "opened",
             MailEvent.CLICKED: "clicked",
@@ -90,6 +92,14 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
             ),
             mark=Mark.SYNTHETIC if one.soft else Mark.DOCUMENTED,
             source="how a soft bounce is told of is not known" if one.soft else _SOURCE,
+        )
+
+    def foreseen(self, account: MailgunAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to recipients on one of the lists fails at once."""
+        found = ((each, suppression(account, each)) for each in mail.dropped)
+        return tuple(
+            Fate(event=MailEvent.DROPPED, recipient=each, words=entry[-1] if entry else "")
+            for each, entry in found
         )
 
     def account_after(self, account: MailgunAccount, happened: Happened) -> MailgunAccount:

@@ -46,7 +46,11 @@ _TESTED = {
     "soft_bounce": (MailEvent.BOUNCED, True),
     "spam": (MailEvent.COMPLAINED, False),
 }
-_STATES = {MailEvent.DEFERRED: "deferred", MailEvent.BOUNCED: "bounced"}
+_STATES = {
+    MailEvent.DEFERRED: "deferred",
+    MailEvent.BOUNCED: "bounced",
+    MailEvent.DROPPED: "rejected",
+}
 _REASONS = {MailEvent.COMPLAINED: "spam", MailEvent.UNSUBSCRIBED: "unsub"}
 
 
@@ -67,6 +71,7 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
             MailEvent.DELIVERED: "send",
             MailEvent.DEFERRED: "deferral",
             MailEvent.BOUNCED: "hard_bounce",
+            MailEvent.DROPPED: "reject",
             MailEvent.COMPLAINED: "spam",
             MailEvent.OPENED: "open",
             MailEvent.CLICKED: "click",
@@ -158,8 +163,9 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
         entry = Reject.model_validate({"email": happened.recipient, "reason": reason})
         return account.model_copy(update={"rejects": (*account.rejects, entry)})
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """Mail to the test addresses bounces or is complained of."""
+    def foreseen(self, account: MandrillAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """Mail to the test addresses bounces or is complained of; a reject is in the answer."""
+        del account
         found = []
         for recipient in mail.recipients:
             local = recipient.lower().partition("@")[0]

@@ -98,8 +98,9 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
             return suppressing(account, happened.recipient)
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
+    def foreseen(self, account: PostmarkAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
         """The fake bounces, as the account has them."""
+        del account
         assert isinstance(mail, PostmarkMail)
         kinds = {
             "HardBounce": (MailEvent.BOUNCED, False),

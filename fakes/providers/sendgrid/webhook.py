@@ -27,9 +27,10 @@ from pydantic import field_validator
 
 from ...http.exchange import Headers, Request
 from ...marks import Mark
-from ..rules import Token
+from ..rules import AcceptedMail, Token
 from ..webhook import (
     EventPost,
+    Fate,
     Happened,
     MailEvent,
     Webhook,
@@ -84,6 +85,7 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
             MailEvent.DELIVERED: "delivered",
             MailEvent.DEFERRED: "deferred",
             MailEvent.BOUNCED: "bounce",
+            MailEvent.DROPPED: "dropped",
             MailEvent.COMPLAINED: "spamreport",
             MailEvent.OPENED: "open",
             MailEvent.CLICKED: "click",
@@ -138,6 +140,11 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
             **_details(happened),
         }
 
+    def foreseen(self, account: SendGridAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to suppressed recipients is dropped."""
+        del account
+        return tuple(Fate(event=MailEvent.DROPPED, recipient=each) for each in mail.dropped)
+
     def account_after(self, account: SendGridAccount, happened: Happened) -> SendGridAccount:
         """A bounce is suppressed; what is only blocked is not."""
         if happened.event is MailEvent.BOUNCED and not happened.soft:
@@ -160,6 +167,8 @@ def _details(happened: Happened) -> dict[str, Any]:
                 "ip": _IP,
                 "tls": 1,
             }
+        case MailEvent.DROPPED:
+            return {"reason": "Bounced Address", "status": "5.0.0"}
         case MailEvent.OPENED:
             return {"useragent": _AGENT, "ip": _IP}
         case MailEvent.CLICKED:

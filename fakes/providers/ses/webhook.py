@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar, Literal
 from urllib.parse import parse_qs, urlencode
@@ -36,6 +37,7 @@ from .refusals import XML
 from .sns import SignatureVersion, signed, signing_pair
 
 _SOURCE = "SES and SNS developer guides (2022-11, 2023-06, and stored copies)"
+_SOURCE_OF_LIST = "the type is documented, the text of the diagnosis is ours"
 _SUBJECT = "Amazon SES Email Event Notification"
 _CERTIFICATE = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 _NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
@@ -121,7 +123,10 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
             "SigningCertURL": f"{base}{_CERTIFICATE}",
             "UnsubscribeURL": f"{base}/?{urlencode(query)}",
         }
-        return _posted(webhook, document)
+        post = _posted(webhook, document)
+        if one.event is MailEvent.DROPPED:
+            return replace(post, mark=Mark.INFERRED, source=_SOURCE_OF_LIST)
+        return post
 
     def trial(self, webhook: SesWebhook, account: SesAccount, occasion: Occasion) -> EventPost:
         """The request to confirm the subscription."""
@@ -184,14 +189,19 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
             return suppressing(account, happened.recipient)
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What the mailbox simulator does; a label behind `+` changes nothing."""
-        return tuple(
-            Fate(event=event, recipient=recipient, words=words)
-            for recipient in mail.recipients
-            if is_simulator(recipient)
-            for event, words in _SIMULATED.get(_mailbox(recipient), ())
-        )
+    def foreseen(self, account: SesAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to suppressed recipients, and what the mailbox simulator does."""
+        del account
+        found: list[Fate] = []
+        for recipient in mail.recipients:
+            if recipient in mail.dropped:
+                found.append(Fate(event=MailEvent.DROPPED, recipient=recipient))
+            elif is_simulator(recipient):
+                found += [
+                    Fate(event=event, recipient=recipient, words=words)
+                    for event, words in _SIMULATED.get(_mailbox(recipient), ())
+                ]
+        return tuple(found)
 
 
 def _mailbox(recipient: str) -> str:

@@ -30,7 +30,7 @@ from ..webhook import (
     suppressing,
 )
 from .account import SparkPostAccount
-from .events import TYPES, event_members
+from .events import TYPES, event_members, was_rejected
 
 _SOURCE = "developers.sparkpost.com, webhooks.apib (2026-06); django-anymail's tests (2026-07)"
 _CLASSES = {
@@ -107,12 +107,18 @@ class SparkPostWebhookRules(WebhookRules[SparkPostWebhook, SparkPostAccount]):
             return suppressing(account, happened.recipient)
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What the vendor's two sinks do with mail."""
-        return tuple(
-            Fate(event=event, recipient=recipient)
-            for recipient in mail.recipients
-            for event in _behaviour(domain_of(recipient))
+    def foreseen(self, account: SparkPostAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to suppressed recipients, and what the vendor's two sinks do with mail."""
+        del account
+        dropped = (Fate(event=MailEvent.DROPPED, recipient=each) for each in mail.dropped)
+        return (
+            *dropped,
+            *(
+                Fate(event=event, recipient=recipient)
+                for recipient in mail.recipients
+                if recipient not in mail.dropped
+                for event in _behaviour(domain_of(recipient))
+            ),
         )
 
 
@@ -122,6 +128,7 @@ def _in_its_class(happened: Happened) -> dict[str, Any]:
         "timestamp": str(int(happened.at.timestamp())),
     }
     kind = _CLASSES.get(happened.event, "message_event")
+    kind = "gen_event" if was_rejected(happened) else kind
     return {kind: {**event_members(happened), **times}}
 
 

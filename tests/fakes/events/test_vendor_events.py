@@ -137,6 +137,34 @@ def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
     assert all(posted.ok for posted in posts)
 
 
+@pytest.mark.parametrize(
+    ("vendor", "telling"),
+    [
+        ("mailgun", '"code": 605'),
+        ("sendgrid", '"reason":"Bounced Address"'),
+        ("ses", "OnAccountSuppressionList"),
+        ("sparkpost", '"bounce_class":"25"'),
+    ],
+)
+def test_mail_to_who_has_bounced_is_told_to_be_dropped(
+    running: Callable[..., ProviderFake], handler: Handler, vendor: str, telling: str
+) -> None:
+    fake = running(vendor)
+    fake.bounce(send_over_smtp(fake, "b@example.net"))
+    send_over_smtp(fake, "B@example.net", "c@example.net")
+    dropped = fake.wait_for_posts(2)[-1]
+    assert (dropped.event, dropped.recipient) == ("dropped", "B@example.net")
+    assert telling in handler.last.body.decode()
+
+
+def test_a_vendor_that_drops_nothing_says_what_it_posts(
+    running: Callable[..., ProviderFake],
+) -> None:
+    fake = running("postmark")
+    with pytest.raises(FakeError, match="posts nothing for dropped"):
+        fake.drop(send_over_smtp(fake, "b@example.net"))
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_several_events_come_in_one_request_where_the_vendor_batches(
     running: Callable[..., ProviderFake], handler: Handler, vendor: str

@@ -30,7 +30,7 @@ from .constructor_words import read_word
 from .errors import FakeError
 from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
-from .meant_message import meant
+from .meant_message import MeantMessage, meant
 from .providers.message import ApiMessage
 from .providers.rules import AcceptedMail, Account
 from .providers.webhook import (
@@ -110,14 +110,14 @@ class EventPoster(ApiFake[A]):
         return None
 
     def deliver(
-        self, message: ApiMessage | str, *, recipient: str | None = None, words: str = ""
+        self, message: MeantMessage, *, recipient: str | None = None, words: str = ""
     ) -> WebhookPosted:
         """The recipient's server took it; `words` are its reply."""
         return self._alone("delivered", message, recipient=recipient, words=words)
 
     def defer(
         self,
-        message: ApiMessage | str,
+        message: MeantMessage,
         *,
         recipient: str | None = None,
         words: str = "",
@@ -127,7 +127,7 @@ class EventPoster(ApiFake[A]):
 
     def bounce(
         self,
-        message: ApiMessage | str,
+        message: MeantMessage,
         *,
         recipient: str | None = None,
         soft: bool = False,
@@ -136,34 +136,32 @@ class EventPoster(ApiFake[A]):
         """It bounced: there is no such mailbox, or (`soft`) it is full."""
         return self._alone("bounced", message, recipient=recipient, soft=soft, words=words)
 
-    def drop(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
+    def drop(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The vendor sent it to nobody: the recipient is suppressed."""
         return self._alone("dropped", message, recipient=recipient)
 
-    def complain(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
+    def complain(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient called it spam."""
         return self._alone("complained", message, recipient=recipient)
 
-    def open(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
+    def open(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient opened it."""
         return self._alone("opened", message, recipient=recipient)
 
     def click(
-        self, message: ApiMessage | str, *, link: str, recipient: str | None = None
+        self, message: MeantMessage, *, link: str, recipient: str | None = None
     ) -> WebhookPosted:
         """The recipient followed a link in it."""
         return self._alone("clicked", message, recipient=recipient, link=link)
 
-    def unsubscribe(
-        self, message: ApiMessage | str, *, recipient: str | None = None
-    ) -> WebhookPosted:
+    def unsubscribe(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient wants no more mail."""
         return self._alone("unsubscribed", message, recipient=recipient)
 
     def event(
         self,
         kind: MailEvent | str,
-        message: ApiMessage | str,
+        message: MeantMessage,
         *,
         recipient: str | None = None,
         words: str = "",
@@ -188,7 +186,7 @@ class EventPoster(ApiFake[A]):
         batches = [events] if self._events.batches else [(each,) for each in events]
         return [self._waited(partial(self._happen, webhook, batch)) for batch in batches if batch]
 
-    def _alone(self, kind: str, message: ApiMessage | str, **more: Any) -> WebhookPosted:
+    def _alone(self, kind: str, message: MeantMessage, **more: Any) -> WebhookPosted:
         return self.post(self.event(kind, message, **more))[0]
 
     def try_webhook(self) -> WebhookPosted:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
+import freezegun
 import httpx
 import pytest
 
@@ -15,7 +18,7 @@ from harness.fakes import FakeError, SendGrid
 from harness.fakes.http.facts import WebhookPosted
 
 from .test_sendgrid_events import send
-from .webhook_handler import Handler
+from .webhook_handler import Handler, send_over_smtp
 
 pytestmark = pytest.mark.wire
 
@@ -40,6 +43,25 @@ def test_what_was_posted_and_answered_is_in_the_record(fake: SendGrid, handler: 
 def test_the_id_that_the_api_gave_names_a_message(fake: SendGrid, handler: Handler) -> None:
     assert fake.deliver(send(fake, "b@example.net")).ok
     assert len(handler.came) == 1
+
+
+def test_a_message_of_the_smtp_service_is_the_one_that_the_vendor_made_of_it(
+    fake: SendGrid, handler: Handler
+) -> None:
+    identifier = send_over_smtp(fake, "b@example.net")
+    assert fake.deliver(fake.smtp.messages[0]).ok
+    assert identifier in handler.last.body.decode()
+
+
+def test_a_post_goes_on_by_a_stopped_clock_and_tells_its_time(
+    fake: SendGrid, handler: Handler
+) -> None:
+    send(fake, "b@example.net")
+    with freezegun.freeze_time("2030-01-01"):
+        assert fake.deliver(fake.messages[0]).ok
+    (event,) = json.loads(handler.last.body)
+    assert datetime.fromtimestamp(event["timestamp"], UTC) == datetime(2030, 1, 1, tzinfo=UTC)
+    assert handler.last.headers["x-twilio-email-event-webhook-timestamp"] == "1893456000"
 
 
 def test_a_repeated_event_is_the_same_octets(fake: SendGrid, handler: Handler) -> None:

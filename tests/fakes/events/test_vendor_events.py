@@ -124,6 +124,7 @@ def _unwanted(fake: ProviderFake) -> list[str]:
         ("mandrill", "spam@test.mandrillapp.com", ["complained"]),
         ("postmark", "HardBounce@bounce-testing.postmarkapp.com", ["bounced"]),
         ("postmark", "softbounce@bounce-testing.postmarkapp.com", ["bounced"]),
+        ("postmark", "Transient@bounce-testing.postmarkapp.com", ["deferred"]),
     ],
 )
 def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
@@ -318,6 +319,16 @@ def test_a_bounce_of_postmarks_test_address_is_one_bounce(
     key = {"X-Postmark-Server-Token": fake.credentials["server_token"]}
     with httpx.Client(base_url=fake.base_url, headers=key, verify=trust_in(fake)) as client:
         assert client.get("/bounces?count=9&offset=0").json()["TotalCount"] == 1
+
+
+def test_a_test_address_of_postmarks_may_be_written_with_an_underscore(
+    running: Callable[..., ProviderFake], handler: Handler
+) -> None:
+    fake = running("postmark")
+    send_over_smtp(fake, "Soft_Bounce@bounce-testing.postmarkapp.com")
+    fake.wait_for_posts()
+    assert json.loads(handler.last.body)["Type"] == "SoftBounce"
+    assert fake.account.suppressed == ()
 
 
 def test_mandrills_search_tells_what_its_webhook_told(

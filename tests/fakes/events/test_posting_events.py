@@ -7,6 +7,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,6 +72,16 @@ def test_a_repeated_event_is_the_same_octets(fake: SendGrid, handler: Handler) -
     assert again.ok
     assert handler.came[0].body == handler.came[1].body
     assert handler.came[0].headers == handler.came[1].headers
+
+
+def test_threads_that_post_at_once_lose_nothing(fake: SendGrid, handler: Handler) -> None:
+    send(fake, "b@example.net")
+    with ThreadPoolExecutor(8) as threads:
+        posts = list(threads.map(lambda _: fake.open(fake.messages[0]), range(40)))
+    assert all(posted.ok for posted in posts)
+    assert {posted.body for posted in posts} == {came.body for came in handler.came}
+    assert len(fake.posts) == len({posted.body for posted in posts}) == 40
+    assert [event.number for event in fake.transcript] == list(range(1, len(fake.transcript) + 1))
 
 
 def test_of_several_recipients_one_is_named(fake: SendGrid) -> None:

@@ -20,7 +20,7 @@ from harness.fakes.marks import Mark
 from harness.fakes.providers.webhook import MailEvent, Webhook, webhook_rules
 from harness.field_descriptions import descriptions
 
-from .webhook_handler import ACCOUNT, VENDORS, Handler, send_over_smtp, trust_in
+from .webhook_handler import ACCOUNT, VENDORS, Handler, send_octets, send_over_smtp, trust_in
 
 pytestmark = pytest.mark.wire
 
@@ -79,6 +79,23 @@ def test_an_event_names_its_message_and_says_how_it_is_known(
     assert posted.source
     assert identifier.strip("<>") in json.dumps(event_in(vendor, handler.last.body))
     assert "b@example.net" in json.dumps(event_in(vendor, handler.last.body))
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_mail_that_no_parser_likes_is_told_of_all_the_same(
+    running: Callable[..., ProviderFake], handler: Handler, vendor: str
+) -> None:
+    fake = running(vendor)
+    octets = (
+        b"From: a@example.com\r\nSubject: \xff\xfe =?utf-8?q?=ff?=\r\nTo: \xe4, <\r\n"
+        b"X-SES-MESSAGE-TAGS: =,,a,b=\xff\r\nX-Mailgun-Variables: {\r\n\r\n\xff\r\n"
+    )
+    identifier = send_octets(fake, octets, "b@example.net")
+    rules = webhook_rules(vendor)
+    assert rules is not None
+    posts = [fake.post(fake.event(kind, identifier, link="x"))[0] for kind in rules.names]
+    assert all(posted.ok for posted in posts)
+    assert all(event_in(vendor, came.body) for came in handler.came)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

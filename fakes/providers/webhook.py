@@ -201,11 +201,12 @@ A = TypeVar("A", bound=Account)
 class WebhookRules(ABC, Generic[H, A]):
     """One vendor's webhook: `H` is what a customer sets up, `A` the account.
 
-    `names` are the vendor's own words for the events that it has. `batches`: a request can tell of
-    several.
+    `names` are the vendor's own words for the events that it has. `source` is where it is known
+    from what is posted. `batches`: a request can tell of several.
     """
 
     webhook_type: type[H]
+    source: ClassVar[str]
     names: ClassVar[Mapping[MailEvent, str]]
     batches: ClassVar[bool] = False
 

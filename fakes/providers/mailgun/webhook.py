@@ -45,6 +45,7 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
     """Mailgun's webhooks. What failed for now and for good is one event with two severities."""
 
     webhook_type = MailgunWebhook
+    source = _SOURCE
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "delivered",

@@ -65,6 +65,7 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
     """Mandrill's webhooks; `send` is told where mail is delivered."""
 
     webhook_type = MandrillWebhook
+    source = _SOURCE
     batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {

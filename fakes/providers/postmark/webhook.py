@@ -47,6 +47,7 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
     """Postmark's webhooks. Mail that was put off is a bounce of the type Transient."""
 
     webhook_type = PostmarkWebhook
+    source = _SOURCE
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "Delivery",

@@ -79,6 +79,7 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
     """SendGrid's Event Webhook."""
 
     webhook_type = SendGridWebhook
+    source = _SOURCE
     batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {

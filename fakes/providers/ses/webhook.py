@@ -90,6 +90,7 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
     """SES's events by way of SNS."""
 
     webhook_type = SesWebhook
+    source = _SOURCE
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(TYPES)
 
     def furnished(self, webhook: SesWebhook, token: Token) -> SesWebhook:

@@ -64,6 +64,7 @@ class SparkPostWebhookRules(WebhookRules[SparkPostWebhook, SparkPostAccount]):
     """SparkPost's event webhooks."""
 
     webhook_type = SparkPostWebhook
+    source = _SOURCE
     batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(TYPES)
 

@@ -15,8 +15,15 @@ from types import ModuleType
 
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission, vendors
+from harness.fakes.providers.webhook import MailEvent, webhook_rules
 from harness.fakes.vendor_answer import VendorAnswer
-from harness.vocabulary import Section, account_sections, scenario_sections, sender_sections
+from harness.vocabulary import (
+    Section,
+    account_sections,
+    scenario_sections,
+    sender_sections,
+    webhook_sections,
+)
 
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
@@ -110,6 +117,33 @@ def account_words_page() -> str:
     return _HEAD + "\n".join(lines) + "\n"
 
 
+def webhook_words_page() -> str:
+    """Every word of a webhook, by provider, and what its vendor calls each event."""
+    sections = webhook_sections()
+    lines = [
+        "# The words of a webhook",
+        "",
+        *textwrap.wrap(
+            "What `webhook=` of `harness.fakes.SendGrid` and the others takes. [Testing a webhook "
+            "handler](events.md) tells how it is used.",
+            100,
+        ),
+        "",
+        "## What each vendor posts",
+        "",
+        "| what becomes of a message | " + " | ".join(sections) + " |",
+        "|---|" + "---|" * len(sections),
+    ]
+    rules = [webhook_rules(name) for name in sections]
+    for event in MailEvent:
+        posted = [each.names.get(event) if each is not None else None for each in rules]
+        cells = [f"`{name}`" if name else "–" for name in posted]
+        lines.append(f"| {event} | " + " | ".join(cells) + " |")
+    for name, section in sections.items():
+        lines += ["", f"## {name}", "", *_section(section, level=3)]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
 def sender_words_page() -> str:
     """Every word of a sender file and of the sender protocol."""
     return _words_page(
@@ -197,6 +231,7 @@ PAGES = {
     "scenario-words.md": scenario_words_page,
     "account-words.md": account_words_page,
     "sender-words.md": sender_words_page,
+    "webhook-words.md": webhook_words_page,
     "../fakes/__init__.pyi": types_of_fakes,
 }
 

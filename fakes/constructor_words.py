@@ -38,7 +38,7 @@ def complaint(
 
 def _trouble(problem: ErrorDetails, state: type[BaseModel] | None, beside: Sequence[str]) -> str:
     if problem["type"] != "extra_forbidden":
-        return problem["msg"]
+        return problem["msg"].removeprefix("Value error, ")
     *path, word = (str(part) for part in problem["loc"])
     words = _words(state, path) + ([] if path else list(beside))
     return f"there is no such word{choices(word, words)}"

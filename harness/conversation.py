@@ -23,6 +23,7 @@ from harness.fakes.transcript import (
     Flooded,
     MessageCaptured,
     MomentReached,
+    NotModelled,
     Received,
     RecipientRefused,
     Sent,
@@ -145,6 +146,8 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # 
             return f"not read ({why}): {shortened(_shown(data, secrets), 200)}"
         case Closed(by=by, how=how):
             return f"closed by the {by} ({how})"
+        case NotModelled(call=call):
+            return f"the fake does not model this: {visible(call)}"
         case Broke(error=error):
             return f"THE FAKE BROKE: {visible(error)}"
     return type(fact).__name__

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..http.exchange import Headers, Response
 from ..vendor_answer import VendorAnswer, check_variables, filled
+from .strict_json import NotJsonError, strict_json
 from .table import read_entries, read_file, read_texts
 
 JSON: Headers = (("Content-Type", "application/json"),)
@@ -102,8 +103,8 @@ class VendorRefusal(VendorAnswer):
         """The variable parts that are texts: what stands in JSON outside a string is none."""
         try:
             if "json" in self._media_type:
-                json.loads(self.body)
-        except ValueError:
+                strict_json(self.body)
+        except NotJsonError:
             return frozenset()
         return frozenset(self.example)
 

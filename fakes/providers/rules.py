@@ -10,7 +10,7 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
@@ -24,8 +24,10 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 from ..http.exchange import Request, Response
 from .attachment import AttachedFile
 from .body import encodable, write_body
+from .calls import calls_of, not_modelled
 from .keys import Addresses
 from .log import Log
+from .rate import RateLimit, RecentRequests
 from .refusal import Refusals, Refuse
 from .vendor import Vendor
 
@@ -59,6 +61,12 @@ class AcceptedMail:
     `content` is what a vendor would make of them (that rendering is ours, hence synthetic, and
     made only when somebody looks). `provider_id` is the id that was returned. `state`: `queued`,
     or what the vendor says already now (`rejected` and so on).
+
+    `recipients` are those for whom the answer takes the message; one whom it turns down by name is
+    not among them. `dropped` are those of them who get nothing all the same, because the vendor
+    does not send to them any more. `tags` and `metadata` are what the sender wants to find the
+    message by, whatever the vendor calls that (categories, custom arguments, variables); `send_at`
+    is when it is to go out.
     """
 
     provider_id: str
@@ -69,6 +77,10 @@ class AcceptedMail:
     state: str = "queued"
     mime: bytes | None = None
     fields: Fields | None = None
+    dropped: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    send_at: datetime | None = None
 
     @property
     def content(self) -> bytes:
@@ -92,6 +104,10 @@ class Account(BaseModel):
     rate_limited: bool = False
     """Whether the next request comes too fast."""
 
+    rate: RateLimit | None = None
+    """How many requests to its API it may make in which time; those beyond that come too fast, and
+    the next ones are taken once that time is over. Default: any number."""
+
     quota_used_up: bool = False
     """Whether the next message is beyond what the account may send."""
 
@@ -105,6 +121,10 @@ class Account(BaseModel):
     """How many ids it has given out."""
 
     accepted: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
+    recent: InstanceOf[RecentRequests] = Field(default_factory=RecentRequests, exclude=True)
+
+    # What became of the mail, as far as somebody said so (`webhook.Happened`).
+    happened: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
 
     def next_id(self, length: int, alphabet: str) -> tuple[str, Self]:
         """A new id of `length` characters of `alphabet`, and the account that has given it out."""
@@ -147,10 +167,12 @@ class Outcome(Generic[A]):
 class Provider(ABC, Generic[A]):
     """One vendor's rules.
 
-    `account_type` is the class of its account; `refusals` lists every refusal that it serves.
+    `account_type` is the class of its account; `refusals` lists every refusal that it serves;
+    `unknown_calls` are those of them that say that there is no such call.
     """
 
     vendor: ClassVar[Vendor]
+    unknown_calls: ClassVar[frozenset[str]]
     refusals: ClassVar[Refusals]
     account_type: type[A]
 
@@ -205,6 +227,36 @@ class Provider(ABC, Generic[A]):
         """A refusal with what the vendor adds to it when it is served, such as limits."""
         del now
         return refusal
+
+    def served(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
+        """As `answer`, within the account's rate.
+
+        A call that the vendor has and the fake has not is answered as just that.
+        """
+        outcome = self._answer_in_time(account, request, region=region, now=now)
+        if outcome.response.case not in self.unknown_calls:
+            return outcome
+        call = self.vendors_call(request)
+        return outcome if call is None else replace(outcome, response=not_modelled(call))
+
+    def _answer_in_time(
+        self, account: A, request: Request, *, region: str, now: datetime
+    ) -> Outcome[A]:
+        if account.rate is None:
+            return self.answer(account, request, region=region, now=now)
+        recent = account.recent.within(account.rate, now)
+        is_full = recent.fill(account.rate)
+        as_asked = account.model_copy(update={"rate_limited": account.rate_limited or is_full})
+        outcome = self.answer(as_asked, request, region=region, now=now)
+        after = {
+            "rate_limited": account.rate_limited,
+            "recent": recent if is_full else recent.with_one(now),
+        }
+        return replace(outcome, account=outcome.account.model_copy(update=after))
+
+    def vendors_call(self, request: Request) -> str | None:
+        """The call of the vendor's that this is, among those that are not modelled."""
+        return calls_of(self.name).find(request.method, request.path)
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is; None for a name that is not the vendor's."""

@@ -85,6 +85,11 @@ class Vendor:
         return tuple(region for region in self.hosts if region)
 
     @property
+    def context(self) -> Mapping[str, object]:
+        """What the words of an account are read with: `model_validate(words, context=…)`."""
+        return {"regions": self.regions}
+
+    @property
     def region(self) -> str:
         """The region of whoever names none."""
         return next(iter(self.hosts))

@@ -21,6 +21,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
+from harness.fakes.http.region import known_region
 from harness.fakes.http.state import ApiState
 from harness.fakes.providers.registry import mistaken_refusals_of, vendor
 from harness.fakes.smtp.state import SmtpState
@@ -72,6 +73,12 @@ class _ProvidersApi(ApiState, _Provided):
         if (name := info.data.get("provider")) is not None:
             _refuse(mistaken_refusals_of(name, faults), of="faults")
         return faults
+
+    @field_validator("region")
+    @classmethod
+    def _one_of_the_providers(cls, region: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("provider")
+        return known_region(region, vendor(name).regions if name is not None else None)
 
 
 class ApiGiven(_ProvidersApi):

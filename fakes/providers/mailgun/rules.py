@@ -31,6 +31,7 @@ class MailgunRules(KeyedProvider[MailgunAccount]):
     """Mailgun's API: messages in version 3."""
 
     vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = MailgunAccount
 

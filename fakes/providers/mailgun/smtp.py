@@ -112,7 +112,8 @@ def _reply(refused: Refuse) -> VendorReply:
     if refused.case == "probation":
         return REPLIES["probation"]
     name = "not-allowed" if refused.case in _SEEN else "not-allowed-otherwise"
-    return REPLIES[name].filled(reason=str(json.loads(REFUSALS.told(refused).body)["message"]))
+    response = REFUSALS.told(refused)
+    return REPLIES[name].filled(reason=str(json.loads(response.body)["message"]))
 
 
 SUBMISSION = MailgunSubmission()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -72,7 +73,7 @@ def _check_options(form: Form) -> None:
         if set(name) & set("\r\n"):
             raise Refuse("header-name-line-break")
     date = form.get("o:deliverytime")
-    if date is not None and not _is_date(date):
+    if date is not None and date_of(date) is None:
         raise Refuse("bad-date", date=date)
 
 
@@ -108,9 +109,9 @@ def is_address(value: str) -> bool:
     return whole and not set(value) & set(" <>,")
 
 
-def _is_date(text: str) -> bool:
+def date_of(text: str) -> datetime | None:
+    """A time as RFC 5322 writes it; None where it is none."""
     try:
-        parsedate_to_datetime(text)
+        return parsedate_to_datetime(text)
     except (IndexError, OverflowError, TypeError, ValueError):
-        return False
-    return True
+        return None

@@ -30,6 +30,7 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
     """Mandrill's API: every call is a POST with the key in its JSON body."""
 
     vendor = VENDOR
+    unknown_calls = frozenset(["unknown-call"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = MandrillAccount
 

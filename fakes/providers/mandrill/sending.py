@@ -142,6 +142,7 @@ def _mail(
         if isinstance(metadata, dict)
         else {},
         test=given.key.test,
+        send_at=sending_time(given.body),
     )
     if address_problem(recipient):
         return replace(mail, state="invalid")

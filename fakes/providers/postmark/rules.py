@@ -37,6 +37,7 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
     """Postmark's API."""
 
     vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = PostmarkAccount
     credential: ClassVar[str] = "server_token"
@@ -53,6 +54,8 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
         # Case does not matter here.
         path = request.path.lower().rstrip("/")
         methods = _methods(path)
+        if not methods and self.vendors_call(request) is not None:
+            raise Refuse("unknown-path")  # whatever the token
         if methods and request.method not in methods:
             raise Refuse("wrong-method")
         for method, pattern, call in ACCOUNT_CALLS:

@@ -34,6 +34,7 @@ class SendGridRules(KeyedProvider[SendGridAccount]):
     """SendGrid's Web API v3."""
 
     vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SendGridAccount
 

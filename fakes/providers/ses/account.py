@@ -10,9 +10,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 
+from ...http.region import Region
 from ..keys import Address, Domain, DomainName, Domains, domain_of
 from ..log import Log
-from ..rules import Account
+from ..rules import AcceptedMail, Account
 from .policy import Policy
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -83,7 +84,7 @@ class EmailIdentity(BaseModel):
     verified: bool = True
     """Whether its owner has followed the link."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 
@@ -98,7 +99,7 @@ class ConfigurationSet(BaseModel):
     sending_enabled: bool = True
     """Whether mail with it may be sent."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 
@@ -119,7 +120,7 @@ class StoredTemplate(BaseModel):
     html: str | None = None
     """The HTML, if any."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 
@@ -217,6 +218,13 @@ class SesAccount(Account):
     def is_verified(self, address: str, region: str) -> bool:
         """Whether an identity that covers this address is verified."""
         return any(identity.verified for identity in self.identities_of(address, region))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SesMail(AcceptedMail):
+    """A message with what its sender finds again in its events."""
+
+    configuration_set: str | None = None
 
 
 def _same(one: str, other: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from ...http.exchange import Request, Response
+from ..calls import calls_of
 from ..refusal import Refusals
 from ..rules import Outcome, Provider, Token
 from .acceptance import CallContext, user_arn
@@ -17,6 +18,7 @@ from .authentication import authenticated
 from .bulk import send_bulk
 from .call_result import CallResult
 from .calls import SesApi, SesCall, api_of, read_call
+from .parameters import query_parameters
 from .query_reads import answer_query
 from .refusals import PREFIX, REFUSALS
 from .rest_reads import answer_rest
@@ -34,6 +36,7 @@ class SesRules(Provider[SesAccount]):
     """Amazon SES: the Query API (version 1) at `/`, the REST API (version 2) at `/v2/email/`."""
 
     vendor = VENDOR
+    unknown_calls = frozenset(["unknown-action", "v2-unknown-operation"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SesAccount
 
@@ -48,6 +51,13 @@ class SesRules(Provider[SesAccount]):
         """The account with these credentials wherever a key leaves its own open."""
         keys = tuple(_furnished(key, credentials) for key in account.keys)
         return account.model_copy(update={"keys": keys})
+
+    def vendors_call(self, request: Request) -> str | None:
+        """An Action of the Query API is a call, too."""
+        if api_of(request) is SesApi.QUERY:
+            action = query_parameters(request).get("Action") or ""
+            return action if action in calls_of(self.name).actions else None
+        return super().vendors_call(request)
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is, also by its FIPS name."""

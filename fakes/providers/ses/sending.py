@@ -12,7 +12,7 @@ from typing import Any
 from ..blind_copies import without_blind_copies
 from ..rules import AcceptedMail, Fields
 from .acceptance import CallContext, judged, template_data
-from .account import SesAccount
+from .account import SesAccount, SesMail
 from .addresses import addr_spec
 from .answers import Result, SesError
 from .call_result import CallResult
@@ -49,7 +49,7 @@ def take(
     identifier, account = message_id(account, where.region, where.now)
     recipients = tuple(addr_spec(each) for each in letter.recipients)
     fields, is_complete = _filled_in(account, letter, where.region)
-    mail = AcceptedMail(
+    mail = SesMail(
         provider_id=identifier,
         mail_from=letter.from_address,
         recipients=recipients,
@@ -59,6 +59,9 @@ def take(
         # SES takes a Bcc header out itself (nodemailer-ses-transport leaves it in for that reason).
         mime=without_blind_copies(letter.raw.octets) if letter.raw is not None else None,
         fields=None if letter.raw is not None else fields,
+        dropped=tuple(each for each in recipients if is_suppressed(account, each)),
+        metadata=dict(letter.tags),
+        configuration_set=letter.configuration_set,
     )
     return paid(account, recipients, where.now).keep(mail), mail
 
@@ -79,8 +82,13 @@ def uuid(digits: str) -> str:
 def is_bounced(account: SesAccount, recipient: str) -> bool:
     """Whether SES gives up this recipient: suppressed, or the simulator's that bounce."""
     mailbox = recipient.lower().rpartition("@")[0].partition("+")[0]
-    suppressed = {address.lower() for address in account.suppressed}
-    return recipient.lower() in suppressed or (is_simulator(recipient) and mailbox in _BOUNCING)
+    bounces = is_simulator(recipient) and mailbox in _BOUNCING
+    return bounces or is_suppressed(account, recipient)
+
+
+def is_suppressed(account: SesAccount, recipient: str) -> bool:
+    """Whether the account's suppression list has this recipient."""
+    return recipient.lower() in {address.lower() for address in account.suppressed}
 
 
 def _state(account: SesAccount, recipients: tuple[str, ...]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -54,9 +55,15 @@ class SparkPostAccount(KeyedAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SparkPostMail(AcceptedMail):
-    """A message of a transmission. `suppressed`: recipients that were suppressed at the time."""
+    """A message of a transmission.
 
-    suppressed: tuple[str, ...] = ()
+    `campaign` and, by recipient, `own_metadata` and `own_tags` are what its sender finds in its
+    events.
+    """
+
+    campaign: str = ""
+    own_metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    own_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 ACCOUNT = SparkPostAccount

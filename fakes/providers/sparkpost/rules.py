@@ -31,6 +31,7 @@ class SparkPostRules(KeyedProvider[SparkPostAccount]):
     """SparkPost's API v1."""
 
     vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SparkPostAccount
 

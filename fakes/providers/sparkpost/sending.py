@@ -26,8 +26,9 @@ from .account import (
     SparkPostMail,
 )
 from .refusals import error, refuse
-from .validation import recipient_email, recipient_error
+from .validation import moment, recipient_email, recipient_error
 
+_MOST_TAGS = 10
 _SOURCE = "developers.sparkpost.com, content/api/transmissions.apib (2026-06)"
 _PARTIAL = error("transmission created, but with validation errors", "2000")
 
@@ -162,6 +163,7 @@ def _mail(
     content = body["content"]
     mime = _octets(content) if "email_rfc822" in content else None
     groups: dict[str, list[str]] = {}
+    own = {recipient_email(box): box for box in boxes}
     for box in boxes:
         shown = _visible_to(box) if mime is None else ""
         groups.setdefault(shown, []).append(recipient_email(box))
@@ -174,12 +176,38 @@ def _mail(
             subject=_subject(content, mime),
             at=now,
             state=_state(addresses, dropped, alone=len(boxes) == 1),
-            suppressed=tuple(each for each in addresses if each.lower() in dropped),
+            dropped=tuple(each for each in addresses if each.lower() in dropped),
+            metadata=_as_texts(_metadata(body, own[addresses[0]])),
+            tags=tuple(dict.fromkeys(tag for each in addresses for tag in _tags(own[each]))),
+            send_at=_send_at(body),
             mime=mime,
             fields=_fields(content, sender, to) if mime is None else None,
+            campaign=_clean(str(body.get("campaign_id") or "")),
+            own_metadata={each: _metadata(body, own[each]) for each in addresses},
+            own_tags={each: _tags(own[each]) for each in addresses},
         )
         for to, addresses in groups.items()
     )
+
+
+def _metadata(body: Mapping[str, Any], box: Mapping[str, Any]) -> dict[str, Any]:
+    """That of the transmission, and in its place that of the recipient."""
+    given = (body.get("metadata"), box.get("metadata"))
+    return {name: value for each in given if isinstance(each, dict) for name, value in each.items()}
+
+
+def _as_texts(noted: Mapping[str, Any]) -> dict[str, str]:
+    return {name: v if isinstance(v, str) else json.dumps(v) for name, v in noted.items()}
+
+
+def _tags(box: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of a recipient; those beyond the tenth are passed over."""
+    return tuple(str(tag) for tag in (box.get("tags") or ())[:_MOST_TAGS])
+
+
+def _send_at(body: Mapping[str, Any]) -> datetime | None:
+    """When it is to go out: checked, but the fake takes it at once."""
+    return moment((body.get("options") or {}).get("start_time"))
 
 
 def _state(addresses: list[str], dropped: set[str], *, alone: bool) -> str:

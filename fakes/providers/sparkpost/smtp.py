@@ -124,7 +124,8 @@ def _refused(account: SparkPostAccount) -> VendorReply | None:
 def _reply(refused: Refuse, message: Submitted) -> VendorReply:
     if refused.case in {"unverified-domain", "no-sending-domain", "no-local-part"}:
         return REPLIES["unverified-domain"].filled(domain=domain_of(message.sender))
-    said = json.loads(REFUSALS.told(refused).body)["errors"][0]["message"]
+    response = REFUSALS.told(refused)
+    said = json.loads(response.body)["errors"][0]["message"]
     return REPLIES["otherwise"].filled(message=" ".join(str(said).split()))
 
 

@@ -137,10 +137,10 @@ def _check_options(value: Any, now: datetime) -> None:
     start = (value or {}).get("start_time")
     if start is None or start == "now":
         return
-    moment = _moment(start)
-    if moment is None:
+    at = moment(start)
+    if at is None:
         raise _wrong("Error parsing scheduled start_time")
-    if moment - now > _FURTHEST:
+    if at - now > _FURTHEST:
         raise Refuse("scheduled-too-late")
 
 
@@ -194,7 +194,8 @@ def is_address(value: Any) -> bool:
 
 
 def _entry(refused: Refuse) -> dict[str, str]:
-    entry: dict[str, str] = json.loads(REFUSALS.told(refused).body)["errors"][0]
+    response = REFUSALS.told(refused)
+    entry: dict[str, str] = json.loads(response.body)["errors"][0]
     return entry
 
 
@@ -245,7 +246,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
     """The time that is written with its offset; None where it is written otherwise."""
     try:
         found = datetime.fromisoformat(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..http.exchange import Headers, Response
 from ..vendor_answer import VendorAnswer, check_variables, filled
+from .strict_json import NotJsonError, strict_json
 from .table import read_entries, read_file, read_texts
 
 JSON: Headers = (("Content-Type", "application/json"),)
@@ -31,13 +33,14 @@ def _pairs(given: Any) -> Any:
 class Refuse(Exception):  # noqa: N818  # it is what the vendor says, not an error of ours
     """Raised in a vendor's rules wherever a refusal is due, and answered in one place.
 
-    `case` is its name in the vendor's table, `variables` are texts for its variable parts. The
-    account stays as it was.
+    `case` is its name in the vendor's table, `variables` are texts for its variable parts. `status`
+    is what an account is answered with in place of the table's. The account stays as it was.
     """
 
-    def __init__(self, case: str, /, **variables: str) -> None:
+    def __init__(self, case: str, /, *, status: int | None = None, **variables: str) -> None:
         super().__init__(case)
         self.case = case
+        self.status = status
         self.variables = variables
 
 
@@ -100,8 +103,8 @@ class VendorRefusal(VendorAnswer):
         """The variable parts that are texts: what stands in JSON outside a string is none."""
         try:
             if "json" in self._media_type:
-                json.loads(self.body)
-        except ValueError:
+                strict_json(self.body)
+        except NotJsonError:
             return frozenset()
         return frozenset(self.example)
 
@@ -125,7 +128,8 @@ class Refusals(Mapping[str, VendorRefusal]):
 
     def told(self, refused: Refuse) -> Response:
         """The response of a refusal that was raised."""
-        return self.refuse(refused.case, **refused.variables)
+        made = self.refuse(refused.case, **refused.variables)
+        return made if refused.status is None else replace(made, status=refused.status)
 
     @property
     def not_modelled(self) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Forms as HTTP clients send them: urlencoded, or multipart with files. Never raises."""
+"""Forms as HTTP clients send them: urlencoded, or multipart with files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from email.parser import HeaderParser
 from email.utils import collapse_rfc2231_value
 from urllib.parse import parse_qsl
 
-from ...http.exchange import Request, Response
-from .refusals import refuse
+from ...http.exchange import Request
+from ..refusal import Refuse
 
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -63,14 +63,18 @@ class Form:
                 yield part.name.removeprefix(prefix), part.text
 
 
-def parsed(request: Request) -> Form | Response:
-    """The form in a request, or the refusal of what is none."""
+def parsed(request: Request) -> Form:
+    """The form in a request.
+
+    Raises:
+        Refuse: it is none.
+    """
     if request.content_type == MULTIPART:
         return _multipart(request)
     if request.content_type != URLENCODED:
-        return refuse("content-type", type=request.content_type)
+        raise Refuse("content-type", type=request.content_type)
     if _BAD_ESCAPE.search(request.body):
-        return refuse("url-escape")
+        raise Refuse("url-escape")
     pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
     return Form(tuple(FormPart(name=_plain(name), value=_octets(value)) for name, value in pairs))
 
@@ -84,10 +88,10 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _multipart(request: Request) -> Form | Response:
+def _multipart(request: Request) -> Form:
     boundary = _parameter(_header(request.header("content-type")), "boundary")
     if not boundary:
-        return refuse("malformed")
+        raise Refuse("malformed")
     # A delimiter is a whole line; what only begins like one belongs to the value.
     line = rb"\r\n--" + re.escape(_octets(boundary)) + rb"(--)?[ \t]*(?=\r\n|\Z)"
     body = b"\r\n" + request.body
@@ -99,12 +103,14 @@ def _multipart(request: Request) -> Form | Response:
         if delimiter[1]:
             return _form(parts)
         start = delimiter.end()
-    return refuse("malformed" if start is None else "cut-off")
+    raise Refuse("malformed" if start is None else "cut-off")
 
 
-def _form(parts: list[FormPart | None]) -> Form | Response:
+def _form(parts: list[FormPart | None]) -> Form:
     sound = tuple(part for part in parts if part is not None)
-    return Form(sound) if len(sound) == len(parts) else refuse("malformed")
+    if len(sound) < len(parts):
+        raise Refuse("malformed")
+    return Form(sound)
 
 
 def _part(octets: bytes) -> FormPart | None:

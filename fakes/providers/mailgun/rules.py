@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import ClassVar
 
-from ...http.exchange import Request, Response
+from ...http.exchange import Request
 from ..keyed import KeyedProvider
-from ..refusal import Refusals
+from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from .account import MailgunAccount, MailgunDomain, MailgunKey
 from .form import MULTIPART, parsed
 from .reads import read_back
-from .refusals import REFUSALS, refuse
+from .refusals import REFUSALS
 from .sending import take
-from .validation import objection, recipients
+from .validation import check, recipients
 from .vendor import VENDOR
 
 _LETTERS = string.digits + "abcdef"
@@ -48,21 +48,17 @@ class MailgunRules(KeyedProvider[MailgunAccount]):
         key = _key(account, request, region)
         if send is None:
             if request.header("authorization") is None and _EVENTS.fullmatch(path):
-                return _answered(account, refuse("unauthorized"))
+                raise Refuse("unauthorized")
             if key is None or not key.reads:
-                return _answered(account, refuse("invalid-private-key"))
+                raise Refuse("invalid-private-key")
             response = read_back(account, request, path, region=region, now=now)
-            return _answered(account, response)
+            return Outcome(account=account, response=response)
         name = send[1].lower()
         if key is None or not key.posts(name):
-            return _answered(account, refuse("forbidden"))
+            raise Refuse("forbidden")
         if request.method != "POST":
-            return _answered(account, refuse("wrong-method"))
+            raise Refuse("wrong-method")
         return _send(account, request, key, (name, send[2]), region=region, now=now)
-
-
-def _answered(account: MailgunAccount, response: Response) -> Outcome[MailgunAccount]:
-    return Outcome(account=account, response=response)
 
 
 def _key(account: MailgunAccount, request: Request, region: str) -> MailgunKey | None:
@@ -82,53 +78,37 @@ def _send(
 ) -> Outcome[MailgunAccount]:
     name, endpoint = path
     is_mime = endpoint == "messages.mime"
-    domain = account.domain(name, region=region)
-    refused = _refused_at_once(account, request, key, domain, name, now)
-    if refused is not None or domain is None:
-        return _answered(account, refused or refuse("domain-not-found", domain=name))
+    domain = _sending_domain(account, key, name, region=region)
+    check_may_send(account, domain, now)
+    if len(request.body) > _LARGEST:
+        raise Refuse("too-large")
     if is_mime and request.content_type != MULTIPART:
-        return _answered(account, refuse("content-type", type=request.content_type))
+        raise Refuse("content-type", type=request.content_type)
     form = parsed(request)
-    if isinstance(form, Response):
-        return _answered(account, form)
-    wrong = objection(form, is_mime=is_mime)
-    if wrong is None:
-        wrong = unauthorized_recipient(account, domain, recipients(form))
-    if wrong is not None:
-        return _answered(account, wrong)
+    check(form, is_mime=is_mime)
+    check_recipients(account, domain, recipients(form))
     return take(account, domain, form, is_mime=is_mime, now=now)
 
 
-def _refused_at_once(
-    account: MailgunAccount,
-    request: Request,
-    key: MailgunKey,
-    domain: MailgunDomain | None,
-    name: str,
-    now: datetime,
-) -> Response | None:
-    """What is refused before the body is looked at."""
+def _sending_domain(
+    account: MailgunAccount, key: MailgunKey, name: str, *, region: str
+) -> MailgunDomain:
     if account.out_of_order:
-        return refuse("server-error")
+        raise Refuse("server-error")
     if key.only_reads:
-        return refuse("role-may-not-send", status=account.statuses.get("role-may-not-send"))
+        raise Refuse("role-may-not-send", status=account.statuses.get("role-may-not-send"))
+    domain = account.domain(name, region=region)
     if domain is None:
-        return refuse("domain-not-found", domain=name)
-    refused = not_allowed_now(account, domain, now)
-    if refused is not None:
-        return refused
-    return refuse("too-large") if len(request.body) > _LARGEST else None
+        raise Refuse("domain-not-found", domain=name)
+    return domain
 
 
-def not_allowed_now(
-    account: MailgunAccount, domain: MailgunDomain, now: datetime
-) -> Response | None:
-    """The refusal that says why this domain may not send at present."""
+def check_may_send(account: MailgunAccount, domain: MailgunDomain, now: datetime) -> None:
+    """Refuse a domain that may not send at present, and say why."""
     reason = _reason(account, domain)
-    if reason is None:
-        return None
-    later = format_datetime(now + timedelta(minutes=2)).replace("+0000", "UTC")
-    return not_allowed(account, reason, domain, time=later)
+    if reason is not None:
+        later = format_datetime(now + timedelta(minutes=2)).replace("+0000", "UTC")
+        raise _not_allowed(account, reason, domain, time=later)
 
 
 def _reason(account: MailgunAccount, domain: MailgunDomain) -> str | None:
@@ -144,23 +124,24 @@ def _reason(account: MailgunAccount, domain: MailgunDomain) -> str | None:
     return next((name for name, holds in reasons.items() if holds), None)
 
 
-def not_allowed(
+def _not_allowed(
     account: MailgunAccount, reason: str, domain: MailgunDomain, **words: str
-) -> Response:
+) -> Refuse:
     """A refusal that says that the domain may not send, with the status that the account names."""
-    return refuse(reason, status=account.statuses.get(reason), domain=domain.name, **words)
+    return Refuse(reason, status=account.statuses.get(reason), domain=domain.name, **words)
 
 
-def unauthorized_recipient(
+def check_recipients(
     account: MailgunAccount, domain: MailgunDomain, addresses: tuple[str, ...]
-) -> Response | None:
-    """A sandbox, or a free account, and somebody who did not agree to get its mail."""
+) -> None:
+    """Refuse, for a sandbox or a free account, somebody who did not agree to get its mail."""
     authorized = {address.lower() for address in account.authorized}
     if {address.lower() for address in addresses} <= authorized:
-        return None
+        return
     if domain.sandbox:
-        return not_allowed(account, "sandbox-recipient", domain)
-    return not_allowed(account, "free-recipient", domain) if account.free else None
+        raise _not_allowed(account, "sandbox-recipient", domain)
+    if account.free:
+        raise _not_allowed(account, "free-recipient", domain)
 
 
 PROVIDER = MailgunRules()

@@ -15,12 +15,13 @@ from typing import Any
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
+from ..refusal import Refuse
 from ..rules import AcceptedMail, Fields, Outcome
 from ..strict_json import strict_json
 from .account import MailgunAccount, MailgunDomain
 from .form import Form
 from .recipient_variables import filled, variables_of
-from .refusals import JSON_UTF8, refuse
+from .refusals import JSON_UTF8
 from .validation import date_of, mailboxes, recipient_variables, recipients
 
 TEST_MODE = "test-mode"
@@ -33,16 +34,19 @@ _TEXTS = frozenset(["subject", "text", "html"])
 def take(
     account: MailgunAccount, domain: MailgunDomain, form: Form, *, is_mime: bool, now: datetime
 ) -> Outcome[MailgunAccount]:
-    """Take a message that nothing is wrong with."""
+    """Take a message that nothing is wrong with.
+
+    Raises:
+        Refuse: the account may not send it so.
+    """
     variables = recipient_variables(form) or {}
     boxes = mailboxes(form, "to")
     batch = bool(variables) and len(boxes) > 1
     if batch and not account.large_batches:
-        response = refuse("large-batch", domain=domain.name)
-        return Outcome(account=account, response=response)
+        raise Refuse("large-batch", domain=domain.name)
     address = form.get("o:sending-ip")
     if address is not None and address not in account.ips:
-        return Outcome(account=account, response=refuse("sending-ip", ip=address))
+        raise Refuse("sending-ip", ip=address)
     token, account = account.next_id(16, _ID)
     identifier = f"<{now:%Y%m%d%H%M%S}.1.{token}@{domain.name}>"
     if is_mime:

@@ -10,14 +10,15 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...http.exchange import Response
 from ...smtp.exchange import Attempt, Envelope, VendorReply
+from ..refusal import Refuse
 from ..rules import Token
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from ..vendor_replies import VendorReplies
 from .account import MailgunAccount, MailgunDomain
 from .form import Form, FormPart
-from .rules import not_allowed_now, unauthorized_recipient
+from .refusals import REFUSALS
+from .rules import check_may_send, check_recipients
 from .sending import take
 from .validation import is_address
 from .vendor import VENDOR
@@ -82,10 +83,12 @@ class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
         if account.out_of_order:
             return REPLIES["trouble"]
         domain = account.domain(where.who.name, region=where.region) or where.who
-        refused = not_allowed_now(account, domain, where.now)
-        if refused is None:
-            refused = unauthorized_recipient(account, domain, envelope.rcpt_tos)
-        return _reply(refused) if refused is not None else None
+        try:
+            check_may_send(account, domain, where.now)
+            check_recipients(account, domain, envelope.rcpt_tos)
+        except Refuse as refused:
+            return _reply(refused)
+        return None
 
     def take(
         self, account: MailgunAccount, message: Submitted, where: SubmissionContext[MailgunDomain]
@@ -104,11 +107,12 @@ class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
         return Taken(account=outcome.account, reply=REPLIES["accepted"], accepted=outcome.accepted)
 
 
-def _reply(response: Response) -> VendorReply:
+def _reply(refused: Refuse) -> VendorReply:
     """The API's reason behind 421; probation has words of its own."""
-    if response.case == "probation":
+    if refused.case == "probation":
         return REPLIES["probation"]
-    name = "not-allowed" if response.case in _SEEN else "not-allowed-otherwise"
+    name = "not-allowed" if refused.case in _SEEN else "not-allowed-otherwise"
+    response = REFUSALS.told(refused)
     return REPLIES[name].filled(reason=str(json.loads(response.body)["message"]))
 
 

@@ -2,78 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
-from ...http.exchange import Response
+from ..refusal import Refuse
 from ..strict_json import NotJsonError, strict_json
 from .form import Form
-from .refusals import refuse
 
 _MOST_RECIPIENTS = 1000
 _LARGEST_OPTIONS = 16 * 1024
 _OPTIONS = ("o:", "h:", "v:", "t:")
 
 
-def objection(form: Form, *, is_mime: bool) -> Response | None:
-    """The first thing that is wrong with a message."""
-    return next(_objections(form, is_mime=is_mime), None)
+def check(form: Form, *, is_mime: bool) -> None:
+    """Look for what is wrong with a message.
 
-
-def _objections(form: Form, *, is_mime: bool) -> Iterator[Response]:
-    yield from _addresses(form, required=("to",) if is_mime else ("from", "to"))
-    yield from _finished(form) if is_mime else _bodies(form)
-    yield from _options(form)
+    Raises:
+        Refuse: the first thing that is.
+    """
+    _check_addresses(form, required=("to",) if is_mime else ("from", "to"))
+    if is_mime:
+        _check_finished(form)
+    else:
+        _check_bodies(form)
+    _check_options(form)
     if form.get("recipient-variables") and recipient_variables(form) is None:
-        yield refuse("bad-variables")
+        raise Refuse("bad-variables")
 
 
-def _addresses(form: Form, *, required: tuple[str, ...]) -> Iterator[Response]:
+def _check_addresses(form: Form, *, required: tuple[str, ...]) -> None:
     for name in required:
         if not form.get(name):
-            yield refuse("missing", name=name)
+            raise Refuse("missing", name=name)
     for name in ("from", "to", "cc", "bcc"):
         boxes = mailboxes(form, name)
         if form.get(name) and not (boxes and all(is_address(address) for _, address in boxes)):
-            yield refuse("bad-address", name=name)
+            raise Refuse("bad-address", name=name)
     if len(recipients(form)) > _MOST_RECIPIENTS:
-        yield refuse("too-many-recipients")
+        raise Refuse("too-many-recipients")
 
 
-def _finished(form: Form) -> Iterator[Response]:
+def _check_finished(form: Form) -> None:
     part = form.find("message")
     if part is None:
-        yield refuse("missing", name="message")
-    elif part.filename is None:
-        yield refuse("no-file")
+        raise Refuse("missing", name="message")
+    if part.filename is None:
+        raise Refuse("no-file")
 
 
-def _bodies(form: Form) -> Iterator[Response]:
+def _check_bodies(form: Form) -> None:
     if not any(form.get(name) for name in ("text", "html", "amp-html", "template")):
-        yield refuse("no-body")
+        raise Refuse("no-body")
     if form.get("html") and form.get("template"):
-        yield refuse("html-and-template")
+        raise Refuse("html-and-template")
 
 
-def _options(form: Form) -> Iterator[Response]:
+def _check_options(form: Form) -> None:
     size = sum(
         len(part.name.encode("utf-8", "replace")) + len(part.value)
         for part in form.parts
         if part.name.startswith(_OPTIONS)
     )
     if size > _LARGEST_OPTIONS:
-        yield refuse("options-too-large")
+        raise Refuse("options-too-large")
     for name, _ in form.with_prefix("h:"):
         if not name.isascii():
-            yield refuse("header-name", header=name)
-        elif set(name) & set("\r\n"):
-            yield refuse("header-name-line-break")
+            raise Refuse("header-name", header=name)
+        if set(name) & set("\r\n"):
+            raise Refuse("header-name-line-break")
     date = form.get("o:deliverytime")
     if date is not None and date_of(date) is None:
-        yield refuse("bad-date", date=date)
+        raise Refuse("bad-date", date=date)
 
 
 def mailboxes(form: Form, name: str) -> list[tuple[str, str]]:

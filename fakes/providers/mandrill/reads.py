@@ -11,11 +11,11 @@ from typing import Any
 from ...http.exchange import Response
 from ...marks import Mark
 from ..keys import Domain, find_domain
-from ..refusal import JSON
+from ..refusal import JSON, Refuse
 from ..rules import Outcome
 from ..webhook import Happened, MailEvent, what_became_of
 from .account import MandrillAccount, MandrillKey, MandrillMail
-from .refusals import REFUSALS, validation_error
+from .refusals import validation_error
 from .validation import address_problem, text_of
 
 _SOURCE = "mandrill 1.0.60, docstrings"
@@ -101,7 +101,7 @@ def _user(asked: MandrillRead) -> Outcome[MandrillAccount]:
 
 def _search(asked: MandrillRead) -> Outcome[MandrillAccount]:
     if asked.account.rate_limited:
-        return Outcome(account=asked.account, response=REFUSALS["search-limit"].response())
+        raise Refuse("search-limit")
     found = [
         _row(asked.account, mail)
         for mail in reversed(asked.activity)
@@ -115,8 +115,7 @@ def _info(asked: MandrillRead) -> Outcome[MandrillAccount]:
     for mail in asked.activity:
         if mail.indexed and mail.provider_id == wanted:
             return _told(asked.account, _row(asked.account, mail))
-    refused = REFUSALS.refuse("unknown-message", name=wanted)
-    return Outcome(account=asked.account, response=refused)
+    raise Refuse("unknown-message", name=wanted)
 
 
 def _domains(asked: MandrillRead) -> Outcome[MandrillAccount]:
@@ -127,8 +126,7 @@ def _domain_call(asked: MandrillRead) -> Outcome[MandrillAccount]:
     """check-domain and add-domain: both add what is not there."""
     name = text_of(asked.body.get("domain")).strip().lower()
     if address_problem(f"postmaster@{name}"):
-        refused = validation_error("invalid-field", ("domain",), "not a domain")
-        return Outcome(account=asked.account, response=refused)
+        raise validation_error("invalid-field", ("domain",), "not a domain")
     account = asked.account
     domain = find_domain(account.domains, name, region="")
     if domain is None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ...http.exchange import Response
-from ..refusal import Refusals
+from ..refusal import Refusals, Refuse
 
 REFUSALS = Refusals(Path(__file__).with_name("refusals.toml"))
 
@@ -27,10 +26,10 @@ def result_item(
     }
 
 
-def validation_error(name: str, path: tuple[str, ...], text: str) -> Response:
+def validation_error(name: str, path: tuple[str, ...], text: str) -> Refuse:
     """The refusal of one parameter; the innermost of `path` comes last."""
     problems: object = text
     for part in reversed(path):
         problems = {part: problems}
     inner = json.dumps(problems, separators=(",", ":"))
-    return REFUSALS.refuse(name, problems=inner)
+    return Refuse(name, problems=inner)

@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 from ...http.exchange import Request
 from ..keyed import KeyedProvider
 from ..keys import find_key
-from ..refusal import Refusals
+from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, strict_json
 from .account import MandrillAccount, MandrillKey
 from .reads import READS, MandrillRead
 from .refusals import REFUSALS
 from .sending import send
-from .validation import missing_parameter, text_of
+from .validation import check_required, text_of
 from .vendor import VENDOR
 
 _URL_SAFE = string.ascii_letters + string.digits + "-_"
@@ -44,28 +44,22 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
         """What comes of one request."""
         call = _call(request)
         if call is None:
-            return _refused(account, "unknown-call")
+            raise Refuse("unknown-call")
         body = _body(request)
         given = text_of(body.get("key"))
         if not given:
-            return _refused(account, "no-key")
+            raise Refuse("no-key")
         key = _key(account, given)
         if key is None or not key.may(call):
-            return _refused(account, "invalid-key-old" if account.old_key_error else "invalid-key")
+            raise Refuse("invalid-key-old" if account.old_key_error else "invalid-key")
         if account.maintenance:
-            return _refused(account, "service-unavailable")
+            raise Refuse("service-unavailable")
         if call in READS:
-            missing = missing_parameter(call, body)
-            if missing is not None:
-                return Outcome(account=account, response=missing)
+            check_required(call, body)
             return READS[call](MandrillRead(account=account, body=body, key=key, now=now))
         if account.suspended:
-            return _refused(account, "suspended")
+            raise Refuse("suspended")
         return send(account, call, body, key, now)
-
-
-def _refused(account: MandrillAccount, name: str) -> Outcome[MandrillAccount]:
-    return Outcome(account=account, response=REFUSALS[name].response())
 
 
 def _call(request: Request) -> str | None:

@@ -18,12 +18,12 @@ from ..attachment import AttachedFile
 from ..blind_copies import without_blind_copies
 from ..display_name import with_display_name
 from ..keys import domain_of, find_domain
-from ..refusal import JSON
+from ..refusal import JSON, Refuse
 from ..rules import Fields, Outcome
 from .account import MandrillAccount, MandrillKey, MandrillMail
 from .merging import MergeTags
-from .refusals import REFUSALS, result_item
-from .validation import address_problem, sending_time, text_of, wrong_parameter
+from .refusals import result_item, validation_error
+from .validation import address_problem, check_parameters, sending_time, text_of
 
 _HEX = "0123456789abcdef"
 _MOST_AT_ONCE = 10
@@ -48,15 +48,18 @@ class _Given:
 def send(
     account: MandrillAccount, call: str, body: Mapping[str, Any], key: MandrillKey, now: datetime
 ) -> Outcome[MandrillAccount]:
-    """Judge and take one message, for each of its recipients."""
-    refused = wrong_parameter(call, body) or _unknown_name(account, call, body)
-    if refused is None and sending_time(body) and not account.positive_balance:
-        refused = REFUSALS["payment-required"].response()
+    """Judge and take one message, for each of its recipients.
+
+    Raises:
+        Refuse: it is not taken for any of them.
+    """
+    check_parameters(call, body)
+    _check_names(account, call, body)
+    if sending_time(body) and not account.positive_balance:
+        raise Refuse("payment-required")
     given = _given(call, body, key)
-    if refused is None and not given.recipients:
-        refused = REFUSALS.refuse("invalid-field", problems='{"to":"missing"}')
-    if refused is not None:
-        return Outcome(account=account, response=refused)
+    if not given.recipients:
+        raise validation_error("invalid-field", ("to",), "missing")
     made = []
     for recipient in given.recipients:
         identifier, account = account.next_id(32, _HEX)
@@ -67,15 +70,15 @@ def send(
     return Outcome(account=account, response=_answered(given, made), accepted=taken)
 
 
-def _unknown_name(account: MandrillAccount, call: str, body: Mapping[str, Any]) -> Response | None:
+def _check_names(account: MandrillAccount, call: str, body: Mapping[str, Any]) -> None:
+    """Refuse a subaccount or a template that the account has not."""
     message = body.get("message")
     subaccount = text_of(message.get("subaccount")) if isinstance(message, dict) else ""
     if subaccount and subaccount not in account.subaccounts:
-        return REFUSALS.refuse("unknown-subaccount", name=subaccount)
+        raise Refuse("unknown-subaccount", name=subaccount)
     template = text_of(body.get("template_name"))
     if call == "messages/send-template" and template not in account.templates:
-        return REFUSALS.refuse("unknown-template", name=template)
-    return None
+        raise Refuse("unknown-template", name=template)
 
 
 def _given(call: str, body: Mapping[str, Any], key: MandrillKey) -> _Given:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ...smtp.exchange import Attempt, VendorReply
 from ..keys import find_proven
+from ..refusal import Refuse
+from ..rules import AcceptedMail
 from ..strict_json import NotJsonError, strict_json
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from ..vendor_replies import VendorReplies
@@ -61,10 +64,13 @@ class MandrillSubmission(Submission[MandrillAccount, MandrillKey]):
             "raw_message": message.octets.decode("utf-8", "replace"),
             "to": list(message.envelope.rcpt_tos),
         }
-        outcome = send(account, _RAW, body, where.who, where.now)
-        after, mail = as_sent(
-            account, outcome, message, tags=_tags(message), metadata=_metadata(message)
-        )
+        after = account
+        mail: tuple[AcceptedMail, ...] = ()
+        with suppress(Refuse):
+            outcome = send(account, _RAW, body, where.who, where.now)
+            after, mail = as_sent(
+                account, outcome, message, tags=_tags(message), metadata=_metadata(message)
+            )
         identifier, after = after.next_id(12, _QUEUE_ID)
         return Taken(account=after, reply=REPLIES["accepted"].filled(id=identifier), accepted=mail)
 

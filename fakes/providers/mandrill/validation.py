@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...http.exchange import Response
-from .refusals import REFUSALS, validation_error
+from ..refusal import Refuse
+from .refusals import validation_error
 
 _STRINGS = ("html", "text", "subject", "from_email", "from_name", "subaccount", "bcc_address")
 _LISTS = ("to", "attachments", "images", "tags", "global_merge_vars", "merge_vars")
@@ -50,25 +50,25 @@ def address_problem(address: str) -> tuple[str, str] | None:
     return None
 
 
-def wrong_parameter(call: str, body: Mapping[str, Any]) -> Response | None:
-    """The refusal of the first parameter that is wrong; None where all are right."""
-    missing = missing_parameter(call, body)
-    if missing is not None:
-        return missing
+def check_parameters(call: str, body: Mapping[str, Any]) -> None:
+    """Refuse the first parameter of a send that is wrong."""
+    check_required(call, body)
     if call == "messages/send-raw":
-        return _wrong_raw(body) or _wrong_time(body)
-    message = body.get("message")
-    if not isinstance(message, dict):
-        return validation_error("invalid-field", ("message",), "not a struct")
-    return _wrong_message(message) or _wrong_time(body)
+        _check_raw(body)
+    else:
+        message = body.get("message")
+        if not isinstance(message, dict):
+            raise validation_error("invalid-field", ("message",), "not a struct")
+        _check_message(message)
+    if body.get("send_at") and sending_time(body) is None:
+        raise validation_error("invalid-field", ("send_at",), "not a time")
 
 
-def missing_parameter(call: str, body: Mapping[str, Any]) -> Response | None:
-    """The refusal of the first parameter that a call requires and has not."""
+def check_required(call: str, body: Mapping[str, Any]) -> None:
+    """Refuse a call without a parameter that it requires: the first one."""
     for name in _REQUIRED.get(call, ()):
         if body.get(name) in (None, ""):
-            return REFUSALS.refuse("missing-parameter", name=name)
-    return None
+            raise Refuse("missing-parameter", name=name)
 
 
 def sending_time(body: Mapping[str, Any]) -> datetime | None:
@@ -80,30 +80,26 @@ def sending_time(body: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _wrong_time(body: Mapping[str, Any]) -> Response | None:
-    if body.get("send_at") and sending_time(body) is None:
-        return validation_error("invalid-field", ("send_at",), "not a time")
-    return None
-
-
-def _wrong_raw(body: Mapping[str, Any]) -> Response | None:
+def _check_raw(body: Mapping[str, Any]) -> None:
     if not isinstance(body.get("raw_message"), str):
-        return validation_error("invalid-field", ("raw_message",), "of the wrong type")
+        raise validation_error("invalid-field", ("raw_message",), "of the wrong type")
     to = body.get("to")
     if to is not None and not (isinstance(to, list) and all(isinstance(one, str) for one in to)):
-        return validation_error("invalid-field", ("to",), "not an array of strings")
-    return _wrong_sender(body, ())
+        raise validation_error("invalid-field", ("to",), "not an array of strings")
+    _check_sender(body, ())
 
 
-def _wrong_message(message: Mapping[str, Any]) -> Response | None:
+def _check_message(message: Mapping[str, Any]) -> None:
     for kind, names in ((list, _LISTS), (dict, _OBJECTS), (str, _STRINGS)):
         for name in names:
             if not _fits(message.get(name), kind):
-                return validation_error("invalid-field", ("message", name), "of the wrong type")
+                raise validation_error("invalid-field", ("message", name), "of the wrong type")
     # A line break in a name would begin another header.
     if any(set(name) & set("\r\n") for name in message.get("headers") or {}):
-        return validation_error("invalid-field", ("message", "headers"), "a name with a line break")
-    return _wrong_sender(message, ("message",)) or _wrong_to(message) or _wrong_tags(message)
+        raise validation_error("invalid-field", ("message", "headers"), "a name with a line break")
+    _check_sender(message, ("message",))
+    _check_to(message)
+    _check_tags(message)
 
 
 def _fits(value: Any, kind: type) -> bool:
@@ -113,32 +109,31 @@ def _fits(value: Any, kind: type) -> bool:
     return isinstance(value, kind) if kind is not str else not isinstance(value, (list, dict))
 
 
-def _wrong_sender(body: Mapping[str, Any], path: tuple[str, ...]) -> Response | None:
-    """An empty From is no error here: it makes `invalid-sender`."""
+def _check_sender(body: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    """Refuse a From that is no address. An empty one is none here: it makes `invalid-sender`."""
     if not _fits(body.get("from_email"), str):
-        return validation_error("invalid-field", (*path, "from_email"), "of the wrong type")
+        raise validation_error("invalid-field", (*path, "from_email"), "of the wrong type")
     address = text_of(body.get("from_email"))
     problem = address_problem(address) if address else None
-    return validation_error(problem[0], (*path, "from_email"), problem[1]) if problem else None
+    if problem is not None:
+        raise validation_error(problem[0], (*path, "from_email"), problem[1])
 
 
-def _wrong_to(message: Mapping[str, Any]) -> Response | None:
+def _check_to(message: Mapping[str, Any]) -> None:
     recipients = message.get("to")
     if not recipients:
-        return validation_error("invalid-field", ("message", "to"), "missing")
+        raise validation_error("invalid-field", ("message", "to"), "missing")
     for recipient in recipients:
         if not isinstance(recipient, dict):
-            return validation_error("invalid-field", ("message", "to"), "not an array of structs")
+            raise validation_error("invalid-field", ("message", "to"), "not an array of structs")
         if not text_of(recipient.get("email")):
-            return validation_error("invalid-field", ("message", "to", "email"), "missing")
+            raise validation_error("invalid-field", ("message", "to", "email"), "missing")
         kind = recipient.get("type")
         if kind is not None and (not isinstance(kind, str) or kind not in _KINDS):
-            return validation_error("invalid-field", ("message", "to", "type"), "unknown")
-    return None
+            raise validation_error("invalid-field", ("message", "to", "type"), "unknown")
 
 
-def _wrong_tags(message: Mapping[str, Any]) -> Response | None:
+def _check_tags(message: Mapping[str, Any]) -> None:
     for tag in message.get("tags") or []:
         if text_of(tag).startswith("_") or len(text_of(tag)) > _LONGEST_TAG:
-            return REFUSALS["invalid-tag-name"].response()
-    return None
+            raise Refuse("invalid-tag-name")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..display_name import with_display_name
+from ..refusal import Refuse
 
 _DOMAIN = re.compile(r"[\w.-]+\Z")
 _PIECE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
@@ -46,18 +47,17 @@ def _meant(name: str) -> str:
     return _ESCAPE.sub(r"\1", quoted[1]).strip() if quoted else name
 
 
-def problem(address: str, field: str) -> tuple[str, dict[str, str]] | None:
-    """The refusal's name and its variable parts for what is no address; None for an address."""
+def check_address(address: str, field: str) -> None:
+    """Refuse what is no address."""
     local, at, domain = address.rpartition("@")
-    parts = {"field": field, "address": address}
     if not at:
-        return "address-without-at", parts
+        raise Refuse("address-without-at", field=field, address=address)
     if not _DOMAIN.match(domain):
-        return "address-domain", {**parts, "domain": domain}
-    if not local or any(character.isspace() for character in local):
-        return "invalid-address", parts
+        raise Refuse("address-domain", field=field, address=address, domain=domain)
     labels = domain.split(".")
-    return None if len(labels) > 1 and all(labels) else ("invalid-address", parts)
+    is_sound = local and not any(character.isspace() for character in local)
+    if not is_sound or len(labels) < 2 or not all(labels):
+        raise Refuse("invalid-address", field=field, address=address)
 
 
 def _pieces(text: str) -> list[str]:

@@ -10,12 +10,13 @@ from typing import Any
 
 from ...http.exchange import Request, Response
 from ...marks import Mark
+from ..refusal import Refuse
 from ..rules import Outcome
 from ..webhook import Happened
 from .account import PostmarkAccount, PostmarkMail
 from .bounces import BOUNCING, SERVER, bounce_row
 from .mailbox import AddressWithName
-from .refusals import JSON_UTF8, refuse
+from .refusals import JSON_UTF8
 from .sending import stamp
 
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"
@@ -89,7 +90,7 @@ def _message(asked: PostmarkRead) -> Answer:
             texts = {"TextBody": mail.text or "", "HtmlBody": mail.html or "", "Body": dump}
             found = {**texts, **_row(mail), "MessageEvents": _events(asked.account, mail)}
             return _told(asked.account, found, is_known=not mail.bounces)
-    return Outcome(account=asked.account, response=refuse("unknown-message"))
+    raise Refuse("unknown-message")
 
 
 def _bounces(asked: PostmarkRead) -> Answer:
@@ -108,7 +109,7 @@ def _bounce(asked: PostmarkRead) -> Answer:
         (row for row in _bounce_rows(asked.account) if str(row["ID"]) == asked.parts[0]), None
     )
     if row is None:
-        return Outcome(account=asked.account, response=refuse("unknown-path"))
+        raise Refuse("unknown-path")
     if asked.parts[1] == "/dump":
         return _told(asked.account, {"Body": row["Details"]}, is_known=False)
     if asked.parts[1] != "/activate":
@@ -136,9 +137,7 @@ def _delivery(asked: PostmarkRead) -> Answer:
 
 def _suppressions(asked: PostmarkRead) -> Answer:
     if asked.parts[0] not in {stream.id.lower() for stream in asked.account.streams}:
-        return Outcome(
-            account=asked.account, response=refuse("unknown-stream", stream=asked.parts[0])
-        )
+        raise Refuse("unknown-stream", stream=asked.parts[0])
     rows = [
         {
             "EmailAddress": address,
@@ -201,7 +200,7 @@ def _domain(asked: PostmarkRead) -> Answer:
         if str(row["ID"]) == asked.parts[0]:
             more = {"ReturnPathDomain": "", "ReturnPathDomainCNAMEValue": "pm.mtasv.net"}
             return _told(asked.account, {**row, **more})
-    return Outcome(account=asked.account, response=refuse("unknown-path"))
+    raise Refuse("unknown-path")
 
 
 def _signatures(asked: PostmarkRead) -> Answer:
@@ -213,7 +212,7 @@ def _signature(asked: PostmarkRead) -> Answer:
         (row for row in _signature_rows(asked.account) if str(row["ID"]) == asked.parts[0]), None
     )
     if row is None:
-        return Outcome(account=asked.account, response=refuse("unknown-path"))
+        raise Refuse("unknown-path")
     return _told(asked.account, row)
 
 

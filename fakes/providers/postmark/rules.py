@@ -7,15 +7,15 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ...http.exchange import Request, Response
+from ...http.exchange import Request
 from ..keyed import KeyedProvider
 from ..keys import find_key
-from ..refusal import Refusals
+from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, strict_json
 from .account import PostmarkAccount
 from .reads import ACCOUNT_CALLS, SERVER_CALLS, PostmarkRead
-from .refusals import REFUSALS, refuse
+from .refusals import REFUSALS
 from .sending import send, send_batch
 from .vendor import VENDOR
 
@@ -50,22 +50,18 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
         self, account: PostmarkAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[PostmarkAccount]:
         """What comes of one request."""
-        refused = _in_trouble(account)
-        if refused is not None:
-            return Outcome(account=account, response=refused)
+        _check_trouble(account)
         # Case does not matter here.
         path = request.path.lower().rstrip("/")
         methods = _methods(path)
         if not methods and self.vendors_call(request) is not None:
-            return Outcome(account=account, response=refuse("unknown-path"))  # whatever the token
+            raise Refuse("unknown-path")  # whatever the token
         if methods and request.method not in methods:
-            return Outcome(account=account, response=refuse("wrong-method"))
+            raise Refuse("wrong-method")
         for method, pattern, call in ACCOUNT_CALLS:
             found = pattern.match(path)
             if found and request.method == method:
-                refused = _wrong_account_token(account, request)
-                if refused is not None:
-                    return Outcome(account=account, response=refused)
+                _check_account_token(account, request)
                 return call(PostmarkRead(account=account, request=request, parts=found.groups()))
         return _server_call(account, request, path, now)
 
@@ -77,12 +73,13 @@ def _methods(path: str) -> set[str]:
     return found | ({"POST"} if path in _SENDS else set())
 
 
-def _in_trouble(account: PostmarkAccount) -> Response | None:
+def _check_trouble(account: PostmarkAccount) -> None:
     if account.trouble == "maintenance":
-        return refuse("maintenance")
+        raise Refuse("maintenance")
     if account.trouble == "internal":
-        return refuse("internal", id=account.next_id(32, _HEX)[0])
-    return refuse("rate-limited") if account.rate_limited else None
+        raise Refuse("internal", id=account.next_id(32, _HEX)[0])
+    if account.rate_limited:
+        raise Refuse("rate-limited")
 
 
 def _server_call(
@@ -91,29 +88,27 @@ def _server_call(
     """What wants a server token."""
     given = _token(request, "server")
     test = given.upper() == _TEST_TOKEN
-    refused = _wrong_server_token(account, request, given, test=test and path in _SENDS)
-    if refused is not None:
-        return Outcome(account=account, response=refused)
+    _check_server_token(account, request, given, test=test and path in _SENDS)
     if path in _SENDS:
         return _sent(account, request, path, now, test=test)
     for method, pattern, call in SERVER_CALLS:
         found = pattern.match(path)
         if found and request.method == method:
             return call(PostmarkRead(account=account, request=request, parts=found.groups()))
-    return Outcome(account=account, response=refuse("unknown-path"))
+    raise Refuse("unknown-path")
 
 
 def _token(request: Request, kind: str) -> str:
     return (request.header(f"X-Postmark-{kind}-Token") or "").strip()
 
 
-def _wrong_server_token(
+def _check_server_token(
     account: PostmarkAccount, request: Request, given: str, *, test: bool
-) -> Response | None:
+) -> None:
     if not given and not _token(request, "account"):
-        return refuse("no-token")
+        raise Refuse("no-token")
     if given and _token(request, "account"):
-        return refuse("both-tokens")
+        raise Refuse("both-tokens")
     lower = account.model_copy(
         update={
             "keys": tuple(
@@ -123,45 +118,42 @@ def _wrong_server_token(
         }
     )
     if not test and find_key(lower.keys, given.lower(), region="") is None:
-        return refuse("bad-token")
-    return None
+        raise Refuse("bad-token")
 
 
-def _wrong_account_token(account: PostmarkAccount, request: Request) -> Response | None:
+def _check_account_token(account: PostmarkAccount, request: Request) -> None:
     given = _token(request, "account").lower().encode()
     known = [token.lower().encode() for token in account.account_tokens]
-    if any(hmac.compare_digest(given, token) for token in known):
-        return None
-    return refuse("bad-account-token")
+    if not any(hmac.compare_digest(given, token) for token in known):
+        raise Refuse("bad-account-token")
 
 
 def _sent(
     account: PostmarkAccount, request: Request, path: str, now: datetime, *, test: bool
 ) -> Outcome[PostmarkAccount]:
     batch, template = _SENDS[path]
-    refused = _refused_at_once(account, request)
-    if refused is not None:
-        return Outcome(account=account, response=refused)
+    _check_call(account, request)
     try:
         body: Any = strict_json(request.body)
     except NotJsonError:
-        return Outcome(account=account, response=refuse("not-json"))
+        raise Refuse("not-json") from None
     taking = send_batch if batch else send
     return taking(account, body, template=template, test=test, now=now)
 
 
-def _refused_at_once(account: PostmarkAccount, request: Request) -> Response | None:
-    """What is refused before the body is looked at."""
+def _check_call(account: PostmarkAccount, request: Request) -> None:
+    """Refuse what is refused before the body is looked at."""
     accepts = (request.header("accept") or "").lower()
     if request.content_type != "application/json" or not (
         "application/json" in accepts or "*/*" in accepts
     ):
-        return refuse("no-json-wanted")
+        raise Refuse("no-json-wanted")
     if len(request.body) > _LARGEST:
-        return refuse("too-large")
+        raise Refuse("too-large")
     if not account.server_active:
-        return refuse("invalid-server")
-    return refuse("barred-ip", ip=account.barred_ip) if account.barred_ip else None
+        raise Refuse("invalid-server")
+    if account.barred_ip:
+        raise Refuse("barred-ip", ip=account.barred_ip)
 
 
 PROVIDER = PostmarkRules()

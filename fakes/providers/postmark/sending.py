@@ -13,11 +13,12 @@ from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
 from ..keys import domain_of
+from ..refusal import Refuse
 from ..rules import Fields, Outcome
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName, mailboxes
-from .refusals import JSON_UTF8, refuse
-from .validation import metadata_of, recipients, text_of, wrong_message
+from .refusals import JSON_UTF8, REFUSALS
+from .validation import check_message, metadata_of, recipients, text_of
 
 _HEX = "0123456789abcdef"
 _MOST_IN_BATCH = 500
@@ -34,7 +35,7 @@ def send(
 ) -> Outcome[PostmarkAccount]:
     """One message. `test`: it came with the test token, which validates and sends nothing."""
     if not isinstance(item, dict):
-        return Outcome(account=account, response=refuse("not-json"))
+        raise Refuse("not-json")
     return _take(account, item, template=template, test=test, batch=False, now=now)
 
 
@@ -45,13 +46,17 @@ def send_batch(
     if template:
         items = items.get("Messages") if isinstance(items, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        return Outcome(account=account, response=refuse("not-json"))
+        raise Refuse("not-json")
     if len(items) > _MOST_IN_BATCH:
-        return Outcome(account=account, response=refuse("batch-too-large"))
+        raise Refuse("batch-too-large")
     answers: list[Response] = []
     taken: list[Any] = []
     for item in items:
-        one = _take(account, item, template=template, test=test, batch=True, now=now)
+        try:
+            one = _take(account, item, template=template, test=test, batch=True, now=now)
+        except Refuse as refused:
+            answers.append(REFUSALS.told(refused))
+            continue
         account = one.account
         answers.append(one.response)
         taken.extend(one.accepted)
@@ -80,11 +85,13 @@ def _take(
     batch: bool,
     now: datetime,
 ) -> Outcome[PostmarkAccount]:
-    refused = _too_large(item) or wrong_message(account, item, template=template)
-    if refused is None and not test:
-        refused = _not_allowed(account, item) or _inactive(account, item, batch=batch)
-    if refused is not None:
-        return Outcome(account=account, response=refused)
+    # The size of one message is that as it was sent: attachments in base64.
+    if len(json.dumps(item)) > _LARGEST:
+        raise Refuse("too-large")
+    check_message(account, item, template=template)
+    if not test:
+        _check_permission(account, item)
+        _check_inactive(account, item, batch=batch)
     identifier, account = message_id(account)
     if test:
         return Outcome(account=account, response=_accepted(account, item, identifier, now, test))
@@ -96,37 +103,31 @@ def _take(
     return Outcome(account=account, response=response, accepted=(mail,))
 
 
-def _too_large(item: Mapping[str, Any]) -> Response | None:
-    """The size of one message, as it was sent: attachments in base64."""
-    return refuse("too-large") if len(json.dumps(item)) > _LARGEST else None
-
-
-def _not_allowed(account: PostmarkAccount, item: Mapping[str, Any]) -> Response | None:
-    """What the account may not do."""
+def _check_permission(account: PostmarkAccount, item: Mapping[str, Any]) -> None:
+    """Refuse what the account may not do."""
     sender = mailboxes(text_of(item.get("From")))[0].address
     if account.suspended:
-        return refuse("not-approved")
+        raise Refuse("not-approved")
     if account.quota_used_up:
-        return refuse("out-of-credits")
+        raise Refuse("out-of-credits")
     if account.is_unconfirmed(sender):
-        return refuse("unconfirmed-signature")
+        raise Refuse("unconfirmed-signature")
     if not account.may_send_from(sender):
-        return refuse("no-signature", sender=text_of(item.get("From")))
+        raise Refuse("no-signature", sender=text_of(item.get("From")))
     own = domain_of(sender)
     others = [domain_of(box.address) for box in recipients(item)]
     others = [domain for domain in dict.fromkeys(others) if domain != own]
     if account.pending and others:
-        return refuse("pending", own=own, others=", ".join(f"'{domain}'" for domain in others))
-    return None
+        raise Refuse("pending", own=own, others=", ".join(f"'{domain}'" for domain in others))
 
 
-def _inactive(account: PostmarkAccount, item: Mapping[str, Any], *, batch: bool) -> Response | None:
+def _check_inactive(account: PostmarkAccount, item: Mapping[str, Any], *, batch: bool) -> None:
     everyone = [box.address for box in recipients(item)]
     inactive = _inactive_ones(account, item)
     if not inactive or (len(inactive) < len(everyone) and not account.refuses_partly_inactive):
-        return None
+        return
     name = "inactive-in-batch" if batch else "inactive"
-    return refuse(name, addresses=", ".join(dict.fromkeys(inactive)))
+    raise Refuse(name, addresses=", ".join(dict.fromkeys(inactive)))
 
 
 def _inactive_ones(account: PostmarkAccount, item: Mapping[str, Any]) -> list[str]:

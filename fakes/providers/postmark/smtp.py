@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ...smtp.exchange import Attempt, VendorReply
 from ..keys import ApiKey, find_proven
+from ..refusal import Refuse
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from ..vendor_replies import VendorReplies
 from .account import PostmarkAccount, PostmarkMail
@@ -57,10 +58,10 @@ class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
         if account.trouble is not None or account.rate_limited:
             return Taken(account=account, reply=REPLIES["trouble"])
         item = item_of(message)
-        outcome = send(account, item, template=False, test=False, now=where.now)
-        if outcome.accepted:
+        try:
+            outcome = send(account, item, template=False, test=False, now=where.now)
             account, accepted = as_sent(account, outcome, message)
-        else:
+        except Refuse:
             identifier, account = message_id(account)
             account, accepted = account.keep(_refused(message, item, identifier, where)), ()
         queued, account = account.next_id(4, _QUEUE_ID)

@@ -8,10 +8,9 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...http.exchange import Response
+from ..refusal import Refuse
 from .account import PostmarkAccount
-from .mailbox import AddressWithName, mailboxes, problem
-from .refusals import refuse
+from .mailbox import AddressWithName, check_address, mailboxes
 
 _STRINGS = {
     "From", "To", "Cc", "Bcc", "Subject", "Tag", "HtmlBody", "TextBody", "ReplyTo", "TrackLinks",
@@ -44,22 +43,19 @@ def recipients(item: Mapping[str, Any]) -> tuple[AddressWithName, ...]:
     )
 
 
-def wrong_message(
-    account: PostmarkAccount, item: Mapping[str, Any], *, template: bool
-) -> Response | None:
-    """The refusal of a message that is none, whoever sends it; None where it is one."""
+def check_message(account: PostmarkAccount, item: Mapping[str, Any], *, template: bool) -> None:
+    """Refuse a message that is none, whoever sends it."""
     fields = _wrong_fields(item, template=template)
     if fields:
-        return refuse("invalid-fields", fields=", ".join(f"$.{field}" for field in fields))
-    return (
-        _wrong_template(account, item, template=template)
-        or _wrong_stream(account, item)
-        or _wrong_addresses(item)
-        or _wrong_text(item, template=template)
-        or _wrong_metadata(item)
-        or _wrong_headers(item)
-        or _wrong_attachments(item)
-    )
+        raise Refuse("invalid-fields", fields=", ".join(f"$.{field}" for field in fields))
+    if template:
+        _check_template(account, item)
+    _check_stream(account, item)
+    _check_addresses(item)
+    _check_texts(item, template=template)
+    _check_metadata(item)
+    _check_headers(item)
+    _check_attachments(item)
 
 
 def metadata_of(item: Mapping[str, Any]) -> dict[str, str]:
@@ -117,43 +113,40 @@ def _is_attachment(value: Any) -> bool:
     )
 
 
-def _wrong_template(
-    account: PostmarkAccount, item: Mapping[str, Any], *, template: bool
-) -> Response | None:
-    if not template:
-        return None
+def _check_template(account: PostmarkAccount, item: Mapping[str, Any]) -> None:
     if item.get("TemplateModel") is None:
-        return refuse("no-template-model")
+        raise Refuse("no-template-model")
     # Even an empty string is one too many (django-anymail issue 121, 2018).
     if any(item.get(name) is not None for name in ("Subject", "TextBody", "HtmlBody")):
-        return refuse("template-and-body")
+        raise Refuse("template-and-body")
     identifier, alias = item.get("TemplateId"), text_of(item.get("TemplateAlias"))
     if identifier is not None:
-        known = str(identifier) in account.templates
-        return None if known else refuse("unknown-template-id")
-    return None if alias in account.templates else refuse("unknown-template-alias")
+        if str(identifier) not in account.templates:
+            raise Refuse("unknown-template-id")
+    elif alias not in account.templates:
+        raise Refuse("unknown-template-alias")
 
 
-def _wrong_stream(account: PostmarkAccount, item: Mapping[str, Any]) -> Response | None:
+def _check_stream(account: PostmarkAccount, item: Mapping[str, Any]) -> None:
     wanted = text_of(item.get("MessageStream")) or "outbound"
     stream = next((each for each in account.streams if each.id == wanted), None)
     if stream is None:
-        return refuse("unknown-stream", stream=wanted)
-    return refuse("inbound-stream") if stream.type == "Inbound" else None
+        raise Refuse("unknown-stream", stream=wanted)
+    if stream.type == "Inbound":
+        raise Refuse("inbound-stream")
 
 
-def _wrong_addresses(item: Mapping[str, Any]) -> Response | None:
+def _check_addresses(item: Mapping[str, Any]) -> None:
     if len(mailboxes(text_of(item.get("From")))) != 1:
-        return refuse("invalid-from")
+        raise Refuse("invalid-from")
     for field, value in _address_lists(item):
         for box in mailboxes(value):
-            found = problem(box.address, field)
-            if found is not None:
-                return refuse(found[0], **found[1])
+            check_address(box.address, field)
     count = len(recipients(item))
     if not count:
-        return refuse("no-recipient")
-    return refuse("too-many-recipients") if count > _MOST_RECIPIENTS else None
+        raise Refuse("no-recipient")
+    if count > _MOST_RECIPIENTS:
+        raise Refuse("too-many-recipients")
 
 
 def _address_lists(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -163,38 +156,38 @@ def _address_lists(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Reply-To", text_of(item.get("ReplyTo"))
 
 
-def _wrong_text(item: Mapping[str, Any], *, template: bool) -> Response | None:
+def _check_texts(item: Mapping[str, Any], *, template: bool) -> None:
     if not template and not (item.get("TextBody") or item.get("HtmlBody")):
-        return refuse("no-body")
+        raise Refuse("no-body")
     for field, longest in _LONGEST.items():
         if len(text_of(item.get(field))) > longest:
-            return refuse("too-long", field=field)
+            raise Refuse("too-long", field=field)
     for field in ("TextBody", "HtmlBody"):
         if len(text_of(item.get(field)).encode()) > _LONGEST_BODY:
-            return refuse("too-long", field=field)
-    return None
+            raise Refuse("too-long", field=field)
 
 
-def _wrong_metadata(item: Mapping[str, Any]) -> Response | None:
+def _check_metadata(item: Mapping[str, Any]) -> None:
     metadata = metadata_of(item)
     for name, value in metadata.items():
         if len(name) > 20 or len(value) > 80:
-            return refuse("metadata", field=name)
-    return refuse("metadata-fields") if len(metadata) > 10 else None
+            raise Refuse("metadata", field=name)
+    if len(metadata) > 10:
+        raise Refuse("metadata-fields")
 
 
-def _wrong_headers(item: Mapping[str, Any]) -> Response | None:
+def _check_headers(item: Mapping[str, Any]) -> None:
     """A line break in a name would begin another header."""
     names = (each["Name"] for each in item.get("Headers") or ())
-    return refuse("header-name") if any(set(name) & set("\r\n") for name in names) else None
+    if any(set(name) & set("\r\n") for name in names):
+        raise Refuse("header-name")
 
 
-def _wrong_attachments(item: Mapping[str, Any]) -> Response | None:
+def _check_attachments(item: Mapping[str, Any]) -> None:
     for attachment in item.get("Attachments") or ():
         if attachment["Name"].rpartition(".")[2].lower() in _FORBIDDEN:
-            return refuse("attachment-type")
+            raise Refuse("attachment-type")
         try:
             b64decode("".join(attachment["Content"].split()), validate=True)
         except (binascii.Error, ValueError):
-            return refuse("not-base64")
-    return None
+            raise Refuse("not-base64") from None

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fakes.http.exchange import Request, Response
+from harness.fakes.http.exchange import Request
 from harness.fakes.providers.mailgun.form import Form, parsed
+from harness.fakes.providers.mailgun.refusals import REFUSALS
+from harness.fakes.providers.refusal import Refuse
 
 from .mailgun_asking import BOUNDARY, multipart
 
@@ -89,6 +91,7 @@ NO_FORM: list[tuple[str, bytes, str]] = [
 
 @pytest.mark.parametrize(("name", "raw", "kind"), NO_FORM)
 def test_what_is_no_form_is_refused(name: str, raw: bytes, kind: str) -> None:
-    refused = parsed(request_of(raw, kind))
-    assert isinstance(refused, Response)
-    assert (refused.case, refused.status) == (name, 400)
+    with pytest.raises(Refuse) as raised:
+        parsed(request_of(raw, kind))
+    assert raised.value.case == name
+    assert REFUSALS.told(raised.value).status == 400

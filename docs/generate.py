@@ -139,6 +139,12 @@ def webhook_words_page() -> str:
         posted = [each.names.get(event) if each is not None else None for each in rules]
         cells = [f"`{name}`" if name else "–" for name in posted]
         lines.append(f"| {event} | " + " | ".join(cells) + " |")
+    lines += ["", "## How it is known", "", "| provider | source |", "|---|---|"]
+    lines += [
+        f"| {name} | {_cell(each.source)} |"
+        for name, each in zip(sections, rules, strict=True)
+        if each is not None
+    ]
     for name, section in sections.items():
         lines += ["", f"## {name}", "", *_section(section, level=3)]
     return _HEAD + "\n".join(lines) + "\n"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
+
+from .errors import FakeError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
 
 OWN_WORDS = (
     "authority", "ca_file", "transcript", "timeout", "bind_host", "bind_port", "bind_anywhere",
@@ -34,6 +38,21 @@ def complaint(
         f"{'.'.join(map(str, problem['loc'])) or what}: {_trouble(problem, state, beside)}"
         for problem in error.errors()
     )
+
+
+def read_word(word: str, kind: type[M], given: object) -> M:
+    """What one word of a constructor holds.
+
+    Raises:
+        FakeError: that makes no sense; it names each part, as `webhook.url`.
+    """
+    words = create_model("Words", **{word: (kind, ...)})  # type: ignore[call-overload]
+    try:
+        read = words.model_validate({word: given})
+    except ValidationError as error:
+        raise FakeError(complaint(error, word, words)) from error
+    found: M = getattr(read, word)
+    return found
 
 
 def _trouble(problem: ErrorDetails, state: type[BaseModel] | None, beside: Sequence[str]) -> str:

@@ -13,23 +13,24 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from anyio import CancelScope, sleep
 from anyio.from_thread import start_blocking_portal
-from pydantic import ValidationError, create_model
 
 from .api_fake import ApiFake
 from .clock import SteadyLoop
-from .constructor_words import complaint
+from .constructor_words import read_word
 from .errors import FakeError
 from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
-from .meant_message import meant
+from .meant_message import MeantMessage, meant
 from .providers.message import ApiMessage
 from .providers.rules import AcceptedMail, Account
 from .providers.webhook import (
@@ -58,6 +59,14 @@ _GRACE = 10.0
 _AFTER_ACCEPTANCE = 0.1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedEvent:
+    """What is to become of a message, as `EventPoster.event` makes it."""
+
+    mail: AcceptedMail
+    fate: Fate
+
+
 class EventPoster(ApiFake[A]):
     """A provider's fake that tells a webhook handler what became of the mail that it took.
 
@@ -65,10 +74,10 @@ class EventPoster(ApiFake[A]):
     what else its console asks for). As an attribute it is that model, with a key where it was left
     open. `posts` are all that were posted.
 
-    Each of `deliver`, `defer`, `bounce`, `complain`, `open`, `click` and `unsubscribe` takes a
-    message of `messages`, or the id that the API answered with, and `recipient` where it has
-    several. They return what was posted and what the handler answered, whatever its status. They
-    can be called from any thread but that of the event loop in which the fake runs.
+    Each of `deliver`, `defer`, `bounce`, `drop`, `complain`, `open`, `click` and `unsubscribe`
+    takes a message of `messages`, or the id that the API answered with, and `recipient` where it
+    has several. They return what was posted and what the handler answered, whatever its status.
+    They can be called from any thread but that of the event loop in which the fake runs.
 
     Raises:
         FakeError: no webhook is set up, the vendor posts nothing of that kind, there is no such
@@ -101,51 +110,84 @@ class EventPoster(ApiFake[A]):
         return None
 
     def deliver(
-        self, message: ApiMessage | str, *, recipient: str | None = None, words: str = ""
+        self, message: MeantMessage, *, recipient: str | None = None, words: str = ""
     ) -> WebhookPosted:
         """The recipient's server took it; `words` are its reply."""
-        return self._tell(MailEvent.DELIVERED, message, recipient, words=words)
+        return self._alone("delivered", message, recipient=recipient, words=words)
 
     def defer(
         self,
-        message: ApiMessage | str,
+        message: MeantMessage,
         *,
         recipient: str | None = None,
         words: str = "",
     ) -> WebhookPosted:
         """The recipient's server put it off with these words, and it is tried again."""
-        return self._tell(MailEvent.DEFERRED, message, recipient, words=words)
+        return self._alone("deferred", message, recipient=recipient, words=words)
 
     def bounce(
         self,
-        message: ApiMessage | str,
+        message: MeantMessage,
         *,
         recipient: str | None = None,
         soft: bool = False,
         words: str = "",
     ) -> WebhookPosted:
         """It bounced: there is no such mailbox, or (`soft`) it is full."""
-        return self._tell(MailEvent.BOUNCED, message, recipient, soft=soft, words=words)
+        return self._alone("bounced", message, recipient=recipient, soft=soft, words=words)
 
-    def complain(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
+    def drop(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
+        """The vendor sent it to nobody: the recipient is suppressed."""
+        return self._alone("dropped", message, recipient=recipient)
+
+    def complain(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient called it spam."""
-        return self._tell(MailEvent.COMPLAINED, message, recipient)
+        return self._alone("complained", message, recipient=recipient)
 
-    def open(self, message: ApiMessage | str, *, recipient: str | None = None) -> WebhookPosted:
+    def open(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient opened it."""
-        return self._tell(MailEvent.OPENED, message, recipient)
+        return self._alone("opened", message, recipient=recipient)
 
     def click(
-        self, message: ApiMessage | str, *, link: str, recipient: str | None = None
+        self, message: MeantMessage, *, link: str, recipient: str | None = None
     ) -> WebhookPosted:
         """The recipient followed a link in it."""
-        return self._tell(MailEvent.CLICKED, message, recipient, link=link)
+        return self._alone("clicked", message, recipient=recipient, link=link)
 
-    def unsubscribe(
-        self, message: ApiMessage | str, *, recipient: str | None = None
-    ) -> WebhookPosted:
+    def unsubscribe(self, message: MeantMessage, *, recipient: str | None = None) -> WebhookPosted:
         """The recipient wants no more mail."""
-        return self._tell(MailEvent.UNSUBSCRIBED, message, recipient)
+        return self._alone("unsubscribed", message, recipient=recipient)
+
+    def event(
+        self,
+        kind: MailEvent | str,
+        message: MeantMessage,
+        *,
+        recipient: str | None = None,
+        words: str = "",
+        soft: bool = False,
+        link: str = "",
+    ) -> PlannedEvent:
+        """What could become of a message, for `post`; `kind` is one of `MailEvent`."""
+        found = self._events.found(kind, self._there())
+        mail, address = meant(self.messages, message, recipient)
+        fate = Fate(event=found, recipient=address, words=words, soft=soft, link=link)
+        return PlannedEvent(mail=mail, fate=fate)
+
+    def post(self, *events: PlannedEvent) -> list[WebhookPosted]:
+        """Let these happen, in this order, and tell of them in one request where the vendor does.
+
+        Raises:
+            FakeError: no handler answered, or the webhook waits for something.
+        """
+        webhook = self._there()
+        if (awaited := self._events.waits_for(webhook)) is not None:
+            raise FakeError(f"webhook: {awaited}")
+        batches = [events] if self._events.batches else [(each,) for each in events]
+        return [self._waited(partial(self._happen, webhook, batch)) for batch in batches if batch]
+
+    def _alone(self, kind: str, message: MeantMessage, **more: Any) -> WebhookPosted:
+        return self.post(self.event(kind, message, **more))[0]
 
     def try_webhook(self) -> WebhookPosted:
         """Post what the vendor posts when a webhook is set up: a test, a subscription to confirm.
@@ -171,6 +213,8 @@ class EventPoster(ApiFake[A]):
         Raises:
             FakeError: there were fewer until the time was over.
         """
+        if self._loop is not None and _is_running_here(self._loop):
+            raise FakeError("webhook: nothing is posted while the fake's own event loop waits")
         with self._posted:
             if not self._posted.wait_for(lambda: len(self.posts) >= count, timeout):
                 raise FakeError(f"webhook: {len(self.posts)} of {count} were posted in {timeout} s")
@@ -180,8 +224,10 @@ class EventPoster(ApiFake[A]):
         """Add a message to those taken, and let happen what its addresses ask for."""
         index = super().keep(message)
         if self._webhook is not None and self._loop is not None:
-            for fate in self._events.foreseen(message.mail):
-                task = self._loop.create_task(self._later(self._webhook, message.mail, fate))
+            fates = self._events.foreseen(self._owner.account, message.mail)
+            if fates and self._events.waits_for(self._webhook) is None:
+                events = [PlannedEvent(mail=message.mail, fate=fate) for fate in fates]
+                task = self._loop.create_task(self._later(self._webhook, events))
                 self._posting.add(task)
                 task.add_done_callback(self._posting.discard)
         return index
@@ -219,7 +265,7 @@ class EventPoster(ApiFake[A]):
             return None
         kind = self._events.webhook_type
         if not isinstance(given, kind):
-            given = _read(kind, given)
+            given = read_word("webhook", kind, given)
         furnished: Webhook = self._events.furnished(given, _token)
         return furnished
 
@@ -236,17 +282,6 @@ class EventPoster(ApiFake[A]):
                 'change(webhook={"url": …})'
             )
         return self._webhook
-
-    def _tell(
-        self, event: MailEvent, message: ApiMessage | str, recipient: str | None, **more: Any
-    ) -> WebhookPosted:
-        webhook = self._there()
-        if (awaited := self._events.waits_for(webhook)) is not None:
-            raise FakeError(f"webhook: {awaited}")
-        event = self._events.found(event, webhook)
-        mail, address = meant(self.messages, message, recipient)
-        fate = Fate(event=event, recipient=address, **more)
-        return self._waited(lambda: self._happen(webhook, mail, fate))
 
     def _waited(self, make: _Posting) -> WebhookPosted:
         """What comes of posting, in the fake's event loop or, where it has none, in one of its own.
@@ -288,23 +323,28 @@ class EventPoster(ApiFake[A]):
         finally:
             self._posting.discard(task)
 
-    async def _later(self, webhook: Webhook, mail: AcceptedMail, fate: Fate) -> None:
+    async def _later(self, webhook: Webhook, events: Sequence[PlannedEvent]) -> None:
         await sleep(_AFTER_ACCEPTANCE)
-        await self._happen(webhook, mail, fate)
+        for each in events:
+            await self._happen(webhook, [each])
 
-    async def _happen(self, webhook: Webhook, mail: AcceptedMail, fate: Fate) -> WebhookPosted:
-        """Let it happen: to the account first, then to whoever is told."""
+    async def _happen(self, webhook: Webhook, events: Sequence[PlannedEvent]) -> WebhookPosted:
+        """Let them happen: to the account first, then to whoever is told."""
 
-        def rule(account: A) -> tuple[A, Happened]:
-            account, occasion = self._occasion(account)
-            happened = fate.of(mail, occasion)
-            account = self._events.account_after(account, happened)
-            kept = account.happened.followed_by([happened])
+        def rule(account: A) -> tuple[A, list[Happened]]:
+            happened: list[Happened] = []
+            for each in events:
+                account, occasion = self._occasion(account)
+                happened.append(each.fate.of(each.mail, occasion))
+                account = self._events.account_after(account, happened[-1])
+            kept = account.happened.followed_by(happened)
             return account.model_copy(update={"happened": kept}), happened
 
         account, happened = self.decide(rule, lambda decided: decided[0])
         post = self._events.post(webhook, account, happened)
-        return await self._post(webhook, post, fate.event, fate.recipient)
+        kinds = ", ".join(dict.fromkeys(each.event for each in happened))
+        recipients = ", ".join(dict.fromkeys(each.recipient for each in happened))
+        return await self._post(webhook, post, kinds, recipients)
 
     def _occasion(self, account: A) -> tuple[A, Occasion]:
         identity, account = account.next_id(32, _HEX)
@@ -326,22 +366,6 @@ class EventPoster(ApiFake[A]):
             self.posts.append(posted)
             self._posted.notify_all()
         return posted
-
-
-def _read(kind: type[Webhook], given: object) -> Webhook:
-    """The webhook that these words say.
-
-    Raises:
-        FakeError: they make no sense; it names each of them.
-    """
-    # One level up, so that what is wrong is named as `webhook.url`.
-    words = create_model("WebhookWords", webhook=(kind, ...))
-    try:
-        read = words.model_validate({"webhook": given})
-    except ValidationError as error:
-        raise FakeError(complaint(error, "webhook", words)) from error
-    found: Webhook = getattr(read, "webhook")  # noqa: B009  # a field that no type checker sees
-    return found
 
 
 def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:

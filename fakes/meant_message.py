@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from .errors import FakeError
+from .message import CapturedMessage
 from .providers.message import ApiMessage
 from .providers.rules import AcceptedMail
+
+MeantMessage: TypeAlias = ApiMessage | CapturedMessage | str
+"""A message of the fake's or of its SMTP service's, or the id that the vendor gave it."""
 
 _SHOWN = 5
 
 
 def meant(
-    messages: Sequence[ApiMessage], message: ApiMessage | str, recipient: str | None
+    messages: Sequence[ApiMessage], message: MeantMessage, recipient: str | None
 ) -> tuple[AcceptedMail, str]:
     """The mail that is meant, and one of its recipients.
 
@@ -37,8 +42,9 @@ def meant(
     return meant[0]
 
 
-def _is(message: ApiMessage, meant: ApiMessage | str) -> bool:
+def _is(message: ApiMessage, meant: MeantMessage) -> bool:
     if not isinstance(meant, str):
-        return message is meant
+        # As it came over SMTP it is the service's; what the vendor made of it is the API's.
+        return meant is message or meant is getattr(message, "captured", None)
     # Some ids stand in angle brackets, which many a program takes off.
     return (message.provider_id or "").strip("<>") == meant.strip("<>")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.escaping import shortened, visible
 from harness.fakes.http.exchange import Headers
-from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.http.facts import HttpRequested, HttpResponded, WebhookPosted
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import vendors
 from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
@@ -148,6 +148,9 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # 
             return f"closed by the {by} ({how})"
         case NotModelled(call=call):
             return f"the fake does not model this: {visible(call)}"
+        case WebhookPosted(event=event, recipient=to, status=status, problem=problem):
+            heard = problem or f"the handler answered {status}"
+            return f"posted {event} of {visible(secrets.redact_text(to))}: {visible(heard)}"
         case Broke(error=error):
             return f"THE FAKE BROKE: {visible(error)}"
     return type(fact).__name__

@@ -11,7 +11,7 @@ import importlib.util
 import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +41,9 @@ class MailEvent(StrEnum):
 
     BOUNCED = "bounced"
     """The recipient's server refused it for good."""
+
+    DROPPED = "dropped"
+    """The vendor sent it to nobody: the recipient is suppressed."""
 
     COMPLAINED = "complained"
     """The recipient called it spam."""
@@ -198,15 +201,18 @@ A = TypeVar("A", bound=Account)
 class WebhookRules(ABC, Generic[H, A]):
     """One vendor's webhook: `H` is what a customer sets up, `A` the account.
 
-    `names` are the vendor's own words for the events that it has.
+    `names` are the vendor's own words for the events that it has. `source` is where it is known
+    from what is posted. `batches`: a request can tell of several.
     """
 
     webhook_type: type[H]
+    source: ClassVar[str]
     names: ClassVar[Mapping[MailEvent, str]]
+    batches: ClassVar[bool] = False
 
     @abstractmethod
-    def post(self, webhook: H, account: A, happened: Happened) -> EventPost:
-        """The request that tells of an event. Never raises."""
+    def post(self, webhook: H, account: A, happened: Sequence[Happened]) -> EventPost:
+        """The request that tells of events: of one, where they are not batched. Never raises."""
 
     def trial(self, webhook: H, account: A, occasion: Occasion) -> EventPost | None:
         """What is posted when the webhook is set up; None where nothing is."""
@@ -236,12 +242,16 @@ class WebhookRules(ABC, Generic[H, A]):
         del happened
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What becomes of a message by itself: the addresses that the vendor has for tests."""
-        del mail
+    def foreseen(self, account: A, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What becomes of a message by itself.
+
+        That is so for recipients who are suppressed, and at addresses that the vendor has for
+        tests.
+        """
+        del account, mail
         return ()
 
-    def found(self, event: MailEvent, webhook: H) -> MailEvent:
+    def found(self, event: MailEvent | str, webhook: H) -> MailEvent:
         """The event, where the vendor posts it to this webhook.
 
         Raises:
@@ -250,8 +260,8 @@ class WebhookRules(ABC, Generic[H, A]):
         del webhook
         if event not in self.names:
             choices = ", ".join(self.names)
-            raise FakeError(f"this vendor posts nothing for {event} (choose from {choices})")
-        return event
+            raise FakeError(f"this vendor posts nothing for {event!s} (choose from {choices})")
+        return MailEvent(event)
 
 
 def usual_words(event: MailEvent, *, soft: bool = False) -> str:

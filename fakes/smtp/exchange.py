@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..duration import Duration
 from ..vendor_answer import VendorAnswer, check_variables, filled
 
 # Many addresses may be named in one reply; clients bound the length of a line.
@@ -127,6 +128,10 @@ class Dialect(BaseModel):
 
     size: int = Field(ge=1)
     """The limit in octets, advertised or not."""
+
+    idle: Duration | None = None
+    """For how long the server waits for a silent sender, a second of its own being one time-out;
+    None: that is not known, and it waits for ever."""
 
     mechanisms: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(
         default=("PLAIN", "LOGIN"), strict=False

@@ -67,18 +67,18 @@ class _ProvidersApi(ApiState, _Provided):
             check_account(info.data["provider"], words)
         return words
 
+    @field_validator("region")
+    @classmethod
+    def _one_of_the_providers(cls, region: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("provider")
+        return known_region(region, vendor(name).regions if name is not None else None)
+
     @field_validator("faults")
     @classmethod
     def _refusals_that_it_has(cls, faults: Any, info: ValidationInfo) -> Any:
         if (name := info.data.get("provider")) is not None:
             _refuse(mistaken_refusals_of(name, faults), of="faults")
         return faults
-
-    @field_validator("region")
-    @classmethod
-    def _one_of_the_providers(cls, region: str | None, info: ValidationInfo) -> str | None:
-        name = info.data.get("provider")
-        return known_region(region, vendor(name).regions if name is not None else None)
 
 
 class ApiGiven(_ProvidersApi):

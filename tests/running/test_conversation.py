@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.conversation import conversation
+from harness.fakes.http.exchange import Request
+from harness.fakes.http.facts import WebhookPosted
+from harness.fakes.marks import Mark
 from harness.fakes.message import CapturedMessage
 from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
@@ -155,3 +158,20 @@ def test_no_secret_is_shown(fact: Fact) -> None:
     assert "[password]" in shown
     assert SECRETS.found_in(shown) == ()
     assert PASSWORD[:8] not in shown
+
+
+def test_what_a_vendor_told_a_handler_is_a_line() -> None:
+    def posted(status: int | None, problem: str | None = None) -> WebhookPosted:
+        return WebhookPosted(
+            event="bounced",
+            recipient="b@example.net",
+            request=Request(method="POST", target="http://localhost/", headers=()),
+            status=status,
+            problem=problem,
+            mark=Mark.DOCUMENTED,
+            source="-",
+        )
+
+    told = lines(posted(403), posted(None, "nobody answers"))
+    assert told[0].endswith("-- posted bounced of b@example.net: the handler answered 403")
+    assert told[1].endswith("-- posted bounced of b@example.net: nobody answers")

@@ -18,10 +18,25 @@ from ..webhook import Happened, MailEvent
 _SENDING_IP = "192.0.2.1"
 _READER_IP = "192.0.2.2"
 _RETRY_SECONDS = 600
+# A list of suppressions: the account's field, the reason, the code and the words of the event.
+LISTS = {
+    "bounces": (
+        "suppressed", "suppress-bounce", 605, "Not delivering to previously bounced address",
+    ),
+    "unsubscribes": (
+        "unsubscribed", "suppress-unsubscribe", 606, "Not delivering to unsubscribed address",
+    ),
+    "complaints": (
+        "complained", "suppress-complaint", 607,
+        "Not delivering to a user who marked your messages as spam",
+    ),
+}  # fmt: skip
+_CODES = {words: (reason, code) for _, reason, code, words in LISTS.values()}
 _NAMES = {
     MailEvent.DELIVERED: "delivered",
     MailEvent.DEFERRED: "failed",
     MailEvent.BOUNCED: "failed",
+    MailEvent.DROPPED: "failed",
     MailEvent.COMPLAINED: "complained",
     MailEvent.OPENED: "opened",
     MailEvent.CLICKED: "clicked",
@@ -30,9 +45,12 @@ _NAMES = {
 _LEVELS = {
     MailEvent.DEFERRED: "warn",
     MailEvent.BOUNCED: "error",
+    MailEvent.DROPPED: "error",
     MailEvent.COMPLAINED: "warn",
 }
-_SENDING = frozenset([MailEvent.DELIVERED, MailEvent.DEFERRED, MailEvent.BOUNCED])
+_SENDING = frozenset(
+    [MailEvent.DELIVERED, MailEvent.DEFERRED, MailEvent.BOUNCED, MailEvent.DROPPED]
+)
 _PLACE = {"country": "US", "region": "TX", "city": "Austin"}
 _CLIENT = {
     "client-type": "browser",
@@ -58,15 +76,7 @@ def event_data(accepted: Mapping[str, Any], happened: Happened) -> dict[str, Any
         "user-variables": accepted["user-variables"],
     }
     if kind in _SENDING:
-        return {
-            **event,
-            "envelope": {**accepted["envelope"], "sending-ip": _SENDING_IP},
-            "flags": accepted["flags"],
-            "message": accepted["message"],
-            "storage": accepted["storage"],
-            **_failure(happened),
-            "delivery-status": _status(happened),
-        }
+        return {**event, **_sending(accepted, happened)}
     if kind is MailEvent.COMPLAINED:
         flags = {"is-test-mode": accepted["flags"]["is-test-mode"]}
         return {**event, "flags": flags, "message": accepted["message"]}
@@ -74,6 +84,28 @@ def event_data(accepted: Mapping[str, Any], happened: Happened) -> dict[str, Any
     read = {"geolocation": _PLACE, "ip": _READER_IP, "client-info": _CLIENT}
     clicked = {"url": happened.link} if kind is MailEvent.CLICKED else {}
     return {**event, **read, **clicked, "message": {"headers": headers}}
+
+
+def _sending(accepted: Mapping[str, Any], happened: Happened) -> dict[str, Any]:
+    """What the sending of a message came to, or why it was not sent."""
+    of_message = {name: accepted[name] for name in ("flags", "message", "storage")}
+    if happened.event is MailEvent.DROPPED:
+        words = happened.words if happened.words in _CODES else next(iter(_CODES))
+        reason, code = _CODES[words]
+        status = {"attempt-no": 1, "message": "", "code": code, "description": words}
+        return {
+            **of_message,
+            "envelope": accepted["envelope"],
+            "severity": "permanent",
+            "reason": reason,
+            "delivery-status": {**status, "session-seconds": 0.0},
+        }
+    return {
+        **of_message,
+        "envelope": {**accepted["envelope"], "sending-ip": _SENDING_IP},
+        **_failure(happened),
+        "delivery-status": _status(happened),
+    }
 
 
 def _failure(happened: Happened) -> dict[str, Any]:

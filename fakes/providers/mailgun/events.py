@@ -21,24 +21,11 @@ from ..keys import domain_of
 from ..rules import AcceptedMail
 from ..webhook import what_became_of
 from .account import MailgunAccount, MailgunDomain
-from .event_data import event_data
+from .event_data import LISTS, event_data
 from .sending import TEST_MODE
 
 _HOSTS = {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
 _MOST = 300
-# A list of suppressions: the account's field, the reason, the code and the words of the event.
-LISTS = {
-    "bounces": (
-        "suppressed", "suppress-bounce", 605, "Not delivering to previously bounced address",
-    ),
-    "unsubscribes": (
-        "unsubscribed", "suppress-unsubscribe", 606, "Not delivering to unsubscribed address",
-    ),
-    "complaints": (
-        "complained", "suppress-complaint", 607,
-        "Not delivering to a user who marked your messages as spam",
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +94,9 @@ def events_of(
         events.append(event)
         became = what_became_of(asked.account, mail, recipient)
         events += [event_data(event, each) for each in became]
-        suppressed = _suppression(asked.account, recipient)
-        if suppressed is not None and mail.state != TEST_MODE and not became:
-            _, reason, code, words = suppressed
+        if recipient in mail.dropped and mail.state != TEST_MODE and not became:
+            listed = suppression(asked.account, recipient) or LISTS["bounces"]
+            _, reason, code, words = listed
             told = {"attempt-no": 1, "message": "", "code": code, "description": words}
             events.append(
                 {
@@ -125,7 +112,8 @@ def events_of(
     return events
 
 
-def _suppression(account: MailgunAccount, recipient: str) -> tuple[str, str, int, str] | None:
+def suppression(account: MailgunAccount, recipient: str) -> tuple[str, str, int, str] | None:
+    """The list that a recipient is on, as it is in `LISTS`."""
     for entry in LISTS.values():
         if recipient.lower() in {address.lower() for address in getattr(account, entry[0])}:
             return entry

@@ -16,8 +16,8 @@ from ...http.exchange import Headers, Request, Response
 from ...marks import Mark
 from ..rules import AcceptedMail
 from .account import MailgunAccount, MailgunDomain
+from .event_data import LISTS
 from .events import (
-    LISTS,
     MailgunQuestion,
     digest,
     events_of,

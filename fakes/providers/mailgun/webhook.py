@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Request
 from ...marks import Mark
-from ..rules import Token
+from ..rules import AcceptedMail, Token
 from ..webhook import (
     EventPost,
+    Fate,
     Happened,
     MailEvent,
     Webhook,
@@ -26,7 +27,7 @@ from ..webhook import (
 )
 from .account import MailgunAccount
 from .event_data import event_data
-from .events import accepted_event
+from .events import accepted_event, suppression
 
 _SOURCE = "mailgun/documentation, api-events.rst and user_manual.rst (2024-07); anymail (2026-07)"
 _TOKEN = 50
@@ -44,11 +45,13 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
     """Mailgun's webhooks. What failed for now and for good is one event with two severities."""
 
     webhook_type = MailgunWebhook
+    source = _SOURCE
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "delivered",
             MailEvent.DEFERRED: "temporary_fail",
             MailEvent.BOUNCED: "permanent_fail",
+            MailEvent.DROPPED: "permanent_fail",
             MailEvent.COMPLAINED: "complained",
             MailEvent.OPENED: "opened",
             MailEvent.CLICKED: "clicked",
@@ -63,24 +66,23 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
         return webhook.model_copy(update={"signing_key": token(32, "0123456789abcdef")})
 
     def post(
-        self, webhook: MailgunWebhook, account: MailgunAccount, happened: Happened
+        self, webhook: MailgunWebhook, account: MailgunAccount, happened: Sequence[Happened]
     ) -> EventPost:
         """The signature and the event."""
+        (one,) = happened
         del account
-        mail = happened.mail
+        mail = one.mail
         domain = mail.provider_id.rpartition("@")[2].rstrip(">")
-        accepted = accepted_event(
-            mail, happened.recipient, domain=domain, base=happened.occasion.origin
-        )
-        timestamp = str(int(happened.at.timestamp()))
-        token = hashlib.sha256(f"token:{happened.identity}".encode()).hexdigest()[:_TOKEN]
+        accepted = accepted_event(mail, one.recipient, domain=domain, base=one.occasion.origin)
+        timestamp = str(int(one.at.timestamp()))
+        token = hashlib.sha256(f"token:{one.identity}".encode()).hexdigest()[:_TOKEN]
         body = {
             "signature": {
                 "timestamp": timestamp,
                 "token": token,
                 "signature": signature(webhook.signing_key or "", timestamp, token),
             },
-            "event-data": event_data(accepted, happened),
+            "event-data": event_data(accepted, one),
         }
         return EventPost(
             request=Request(
@@ -89,8 +91,16 @@ class MailgunWebhookRules(WebhookRules[MailgunWebhook, MailgunAccount]):
                 headers=(("Content-Type", "application/json"), *basic(webhook)),
                 body=json.dumps(body).encode(),
             ),
-            mark=Mark.SYNTHETIC if happened.soft else Mark.DOCUMENTED,
-            source="how a soft bounce is told of is not known" if happened.soft else _SOURCE,
+            mark=Mark.SYNTHETIC if one.soft else Mark.DOCUMENTED,
+            source="how a soft bounce is told of is not known" if one.soft else _SOURCE,
+        )
+
+    def foreseen(self, account: MailgunAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to recipients on one of the lists fails at once."""
+        found = ((each, suppression(account, each)) for each in mail.dropped)
+        return tuple(
+            Fate(event=MailEvent.DROPPED, recipient=each, words=entry[-1] if entry else "")
+            for each, entry in found
         )
 
     def account_after(self, account: MailgunAccount, happened: Happened) -> MailgunAccount:

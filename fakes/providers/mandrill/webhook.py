@@ -11,7 +11,7 @@ import base64
 import hmac
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -46,7 +46,11 @@ _TESTED = {
     "soft_bounce": (MailEvent.BOUNCED, True),
     "spam": (MailEvent.COMPLAINED, False),
 }
-_STATES = {MailEvent.DEFERRED: "deferred", MailEvent.BOUNCED: "bounced"}
+_STATES = {
+    MailEvent.DEFERRED: "deferred",
+    MailEvent.BOUNCED: "bounced",
+    MailEvent.DROPPED: "rejected",
+}
 _REASONS = {MailEvent.COMPLAINED: "spam", MailEvent.UNSUBSCRIBED: "unsub"}
 
 
@@ -61,11 +65,14 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
     """Mandrill's webhooks; `send` is told where mail is delivered."""
 
     webhook_type = MandrillWebhook
+    source = _SOURCE
+    batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "send",
             MailEvent.DEFERRED: "deferral",
             MailEvent.BOUNCED: "hard_bounce",
+            MailEvent.DROPPED: "reject",
             MailEvent.COMPLAINED: "spam",
             MailEvent.OPENED: "open",
             MailEvent.CLICKED: "click",
@@ -80,11 +87,13 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
         return webhook.model_copy(update={"key": token(22, _KEY)})
 
     def post(
-        self, webhook: MandrillWebhook, account: MandrillAccount, happened: Happened
+        self, webhook: MandrillWebhook, account: MandrillAccount, happened: Sequence[Happened]
     ) -> EventPost:
-        """The form with this event."""
+        """The form with these events."""
         del account
-        fields = {_FIELD: json.dumps([self._event(happened)], separators=(",", ":"))}
+        fields = {
+            _FIELD: json.dumps([self._event(each) for each in happened], separators=(",", ":"))
+        }
         return EventPost(
             request=Request(
                 method="POST",
@@ -155,8 +164,9 @@ class MandrillWebhookRules(WebhookRules[MandrillWebhook, MandrillAccount]):
         entry = Reject.model_validate({"email": happened.recipient, "reason": reason})
         return account.model_copy(update={"rejects": (*account.rejects, entry)})
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """Mail to the test addresses bounces or is complained of."""
+    def foreseen(self, account: MandrillAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """Mail to the test addresses bounces or is complained of; a reject is in the answer."""
+        del account
         found = []
         for recipient in mail.recipients:
             local = recipient.lower().partition("@")[0]

@@ -243,7 +243,8 @@ def _bounce(address: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     if domain.lower() != _BOUNCING:
         return ()
     given = {each["Name"].lower(): each["Value"] for each in item.get("Headers") or ()}
-    wanted = {local.lower(), given.get("x-pm-bounce-type", "").lower()}
+    # Hard_Bounce is another way to write it (the vendor's page on fake bounces, stored 2026).
+    wanted = {local.replace("_", "").lower(), given.get("x-pm-bounce-type", "").lower()}
     return (next((kind for kind in _BOUNCE_TYPES if kind.lower() in wanted), _BOUNCE_TYPES[0]),)
 
 

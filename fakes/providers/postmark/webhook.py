@@ -8,7 +8,7 @@ tests (8c40cc46, 2026-07); the vendor's client for Node.js (postmark 4.0.2, mode
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -47,6 +47,7 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
     """Postmark's webhooks. Mail that was put off is a bounce of the type Transient."""
 
     webhook_type = PostmarkWebhook
+    source = _SOURCE
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "Delivery",
@@ -60,19 +61,20 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
     )
 
     def post(
-        self, webhook: PostmarkWebhook, account: PostmarkAccount, happened: Happened
+        self, webhook: PostmarkWebhook, account: PostmarkAccount, happened: Sequence[Happened]
     ) -> EventPost:
         """The object of this event."""
+        (one,) = happened
         del account
-        mail = happened.mail
+        mail = one.mail
         assert isinstance(mail, PostmarkMail)
         body = {
-            "RecordType": self.names[happened.event],
+            "RecordType": self.names[one.event],
             "MessageID": mail.provider_id,
             "MessageStream": mail.stream,
             "Tag": mail.tag,
             "Metadata": dict(mail.metadata),
-            **_details(happened, mail),
+            **_details(one, mail),
         }
         return EventPost(
             request=Request(
@@ -97,8 +99,9 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
             return suppressing(account, happened.recipient)
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
+    def foreseen(self, account: PostmarkAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
         """The fake bounces, as the account has them."""
+        del account
         assert isinstance(mail, PostmarkMail)
         kinds = {
             "HardBounce": (MailEvent.BOUNCED, False),

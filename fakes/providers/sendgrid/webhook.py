@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -27,9 +27,10 @@ from pydantic import field_validator
 
 from ...http.exchange import Headers, Request
 from ...marks import Mark
-from ..rules import Token
+from ..rules import AcceptedMail, Token
 from ..webhook import (
     EventPost,
+    Fate,
     Happened,
     MailEvent,
     Webhook,
@@ -78,11 +79,14 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
     """SendGrid's Event Webhook."""
 
     webhook_type = SendGridWebhook
+    source = _SOURCE
+    batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
         {
             MailEvent.DELIVERED: "delivered",
             MailEvent.DEFERRED: "deferred",
             MailEvent.BOUNCED: "bounce",
+            MailEvent.DROPPED: "dropped",
             MailEvent.COMPLAINED: "spamreport",
             MailEvent.OPENED: "open",
             MailEvent.CLICKED: "click",
@@ -101,19 +105,19 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
         return webhook.model_copy(update={"private_key": pem.decode("ascii")})
 
     def post(
-        self, webhook: SendGridWebhook, account: SendGridAccount, happened: Happened
+        self, webhook: SendGridWebhook, account: SendGridAccount, happened: Sequence[Happened]
     ) -> EventPost:
-        """The array with this event."""
+        """The array with these events."""
         del account
-        event = dict(sorted(self._event(happened).items()))
-        body = (json.dumps([event], separators=(",", ":")) + "\r\n").encode()
+        events = [dict(sorted(self._event(each).items())) for each in happened]
+        body = (json.dumps(events, separators=(",", ":")) + "\r\n").encode()
         headers: Headers = (
             ("User-Agent", "SendGrid Event API"),
             ("Content-Type", "application/json"),
             *basic(webhook),
         )
         if webhook.private_key is not None:
-            timestamp = str(int(happened.at.timestamp()))
+            timestamp = str(int(happened[-1].at.timestamp()))
             signature = sign(webhook.private_key, timestamp, body)
             headers += ((_SIGNATURE, signature), (_TIMESTAMP, timestamp))
         return EventPost(
@@ -137,6 +141,11 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
             **_details(happened),
         }
 
+    def foreseen(self, account: SendGridAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to suppressed recipients is dropped."""
+        del account
+        return tuple(Fate(event=MailEvent.DROPPED, recipient=each) for each in mail.dropped)
+
     def account_after(self, account: SendGridAccount, happened: Happened) -> SendGridAccount:
         """A bounce is suppressed; what is only blocked is not."""
         if happened.event is MailEvent.BOUNCED and not happened.soft:
@@ -159,6 +168,8 @@ def _details(happened: Happened) -> dict[str, Any]:
                 "ip": _IP,
                 "tls": 1,
             }
+        case MailEvent.DROPPED:
+            return {"reason": "Bounced Address", "status": "5.0.0"}
         case MailEvent.OPENED:
             return {"useragent": _AGENT, "ip": _IP}
         case MailEvent.CLICKED:

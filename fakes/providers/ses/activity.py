@@ -23,6 +23,7 @@ _TYPES = {
     MailEvent.DELIVERED: "DELIVERY",
     MailEvent.DEFERRED: "DELIVERY_DELAY",
     MailEvent.BOUNCED: "BOUNCE",
+    MailEvent.DROPPED: "BOUNCE",
     MailEvent.COMPLAINED: "COMPLAINT",
     MailEvent.OPENED: "OPEN",
     MailEvent.CLICKED: "CLICK",

@@ -23,12 +23,19 @@ TYPES = {
     MailEvent.DELIVERED: "Delivery",
     MailEvent.DEFERRED: "DeliveryDelay",
     MailEvent.BOUNCED: "Bounce",
+    MailEvent.DROPPED: "Bounce",
     MailEvent.COMPLAINED: "Complaint",
     MailEvent.OPENED: "Open",
     MailEvent.CLICKED: "Click",
     MailEvent.UNSUBSCRIBED: "Subscription",
 }
-NOTIFIED = frozenset([MailEvent.DELIVERED, MailEvent.BOUNCED, MailEvent.COMPLAINED])
+NOTIFIED = frozenset(
+    [MailEvent.DELIVERED, MailEvent.BOUNCED, MailEvent.DROPPED, MailEvent.COMPLAINED]
+)
+_ON_LIST = (
+    "Amazon SES did not send the message to this address because it is on the suppression list for "
+    "your account."
+)
 _MEMBERS = {MailEvent.DEFERRED: "deliveryDelay"}
 # Addresses of the range for documents (RFC 5737).
 _SOURCE_IP, _REMOTE_IP, _READER_IP = "192.0.2.0", "192.0.2.1", "192.0.2.2"
@@ -120,7 +127,7 @@ def _details(happened: Happened) -> dict[str, Any]:
                 "expirationTime": written(happened.at + _DELAYED_FOR),
                 "delayedRecipients": [_refused(happened)],
             }
-        case MailEvent.BOUNCED:
+        case MailEvent.BOUNCED | MailEvent.DROPPED:
             return _bounce(happened, at)
         case MailEvent.COMPLAINED:
             return _complaint(happened, at)
@@ -152,6 +159,9 @@ def _bounce(happened: Happened, at: str) -> dict[str, Any]:
     if is_simulator(happened.recipient) and happened.recipient.lower().startswith("suppression"):
         sub_kind = "Suppressed"
         recipient |= {"status": "5.1.1", "diagnosticCode": happened.words}
+    if happened.event is MailEvent.DROPPED:
+        sub_kind = "OnAccountSuppressionList"
+        recipient |= {"status": "5.1.1", "diagnosticCode": _ON_LIST}
     return {
         "feedbackId": _feedback_id(happened),
         "bounceType": kind,

@@ -7,7 +7,8 @@ Sources: those of `notification` and `sns`; the headers: SNS developer guide, HT
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar, Literal
 from urllib.parse import parse_qs, urlencode
@@ -36,6 +37,7 @@ from .refusals import XML
 from .sns import SignatureVersion, signed, signing_pair
 
 _SOURCE = "SES and SNS developer guides (2022-11, 2023-06, and stored copies)"
+_SOURCE_OF_LIST = "the type is documented, the text of the diagnosis is ours"
 _SUBJECT = "Amazon SES Email Event Notification"
 _CERTIFICATE = "/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 _NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
@@ -88,6 +90,7 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
     """SES's events by way of SNS."""
 
     webhook_type = SesWebhook
+    source = _SOURCE
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(TYPES)
 
     def furnished(self, webhook: SesWebhook, token: Token) -> SesWebhook:
@@ -101,24 +104,30 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
         made = {"private_key": pair.private_key, "certificate": pair.certificate}
         return webhook.model_copy(update=made)
 
-    def post(self, webhook: SesWebhook, account: SesAccount, happened: Happened) -> EventPost:
+    def post(
+        self, webhook: SesWebhook, account: SesAccount, happened: Sequence[Happened]
+    ) -> EventPost:
         """The notification of the topic that holds what SES says."""
-        message = json.dumps(told(account, happened, webhook.style), separators=(",", ":"))
+        (one,) = happened
+        message = json.dumps(told(account, one, webhook.style), separators=(",", ":"))
         is_event = webhook.style == "event"
-        arn = _arn(webhook, account, happened.occasion)
-        base = _base(webhook, happened.occasion)
+        arn = _arn(webhook, account, one.occasion)
+        base = _base(webhook, one.occasion)
         query = {"Action": "Unsubscribe", "SubscriptionArn": f"{arn}:{_SUBSCRIPTION}"}
         document = {
             "Type": "Notification",
-            "MessageId": happened.occasion.uuid,
+            "MessageId": one.occasion.uuid,
             "TopicArn": arn,
             **({"Subject": _SUBJECT} if is_event else {}),
             "Message": message + ("\n" if is_event else ""),
-            "Timestamp": written(happened.at),
+            "Timestamp": written(one.at),
             "SigningCertURL": f"{base}{_CERTIFICATE}",
             "UnsubscribeURL": f"{base}/?{urlencode(query)}",
         }
-        return _posted(webhook, document)
+        post = _posted(webhook, document)
+        if one.event is MailEvent.DROPPED:
+            return replace(post, mark=Mark.INFERRED, source=_SOURCE_OF_LIST)
+        return post
 
     def trial(self, webhook: SesWebhook, account: SesAccount, occasion: Occasion) -> EventPost:
         """The request to confirm the subscription."""
@@ -165,9 +174,9 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
         )
         return _answer(body.encode(), XML), webhook.model_copy(update={"confirmed": True})
 
-    def found(self, event: MailEvent, webhook: SesWebhook) -> MailEvent:
+    def found(self, event: MailEvent | str, webhook: SesWebhook) -> MailEvent:
         """The event, where SES has it in this style."""
-        if webhook.style == "notification" and event not in NOTIFIED:
+        if webhook.style == "notification" and event in TYPES and event not in NOTIFIED:
             choices = ", ".join(each for each in self.names if each in NOTIFIED)
             raise FakeError(f"style: no notification tells of {event} (choose from {choices})")
         return super().found(event, webhook)
@@ -181,14 +190,19 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
             return suppressing(account, happened.recipient)
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What the mailbox simulator does; a label behind `+` changes nothing."""
-        return tuple(
-            Fate(event=event, recipient=recipient, words=words)
-            for recipient in mail.recipients
-            if is_simulator(recipient)
-            for event, words in _SIMULATED.get(_mailbox(recipient), ())
-        )
+    def foreseen(self, account: SesAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to suppressed recipients, and what the mailbox simulator does."""
+        del account
+        found: list[Fate] = []
+        for recipient in mail.recipients:
+            if recipient in mail.dropped:
+                found.append(Fate(event=MailEvent.DROPPED, recipient=recipient))
+            elif is_simulator(recipient):
+                found += [
+                    Fate(event=event, recipient=recipient, words=words)
+                    for event, words in _SIMULATED.get(_mailbox(recipient), ())
+                ]
+        return tuple(found)
 
 
 def _mailbox(recipient: str) -> str:

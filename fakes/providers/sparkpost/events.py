@@ -17,6 +17,7 @@ TYPES = {
     MailEvent.DELIVERED: "delivery",
     MailEvent.DEFERRED: "delay",
     MailEvent.BOUNCED: "bounce",
+    MailEvent.DROPPED: "bounce",
     MailEvent.COMPLAINED: "spam_complaint",
     MailEvent.OPENED: "open",
     MailEvent.CLICKED: "click",
@@ -24,6 +25,10 @@ TYPES = {
 }
 # Bounce classes: a recipient that there is not; a full mailbox; a failure that passes.
 _INVALID_RECIPIENT, _MAILBOX_FULL, _TRANSIENT = "10", "22", "70"
+# Of a suppressed recipient: among several it bounces with an administrative failure.
+BOUNCED = {"type": "bounce", "bounce_class": "25"}
+REJECTED = {"type": "generation_rejection"}
+SUPPRESSED = "554 5.7.1 recipient address suppressed due to customer policy"
 _AGENT = "Mozilla/5.0"
 # Addresses of the range for documents (RFC 5737).
 _SENDING_IP = "192.0.2.1"
@@ -59,6 +64,11 @@ def event_members(happened: Happened) -> dict[str, Any]:
     }
 
 
+def was_rejected(happened: Happened) -> bool:
+    """Whether it never became a message: a suppressed recipient was the only one."""
+    return happened.event is MailEvent.DROPPED and happened.mail.state == "generation_rejection"
+
+
 def _details(happened: Happened) -> dict[str, Any]:
     match happened.event:
         case MailEvent.DELIVERED:
@@ -67,6 +77,9 @@ def _details(happened: Happened) -> dict[str, Any]:
             return {**_refused(happened, _TRANSIENT), "queue_time": "12"}
         case MailEvent.BOUNCED:
             return _refused(happened, _MAILBOX_FULL if happened.soft else _INVALID_RECIPIENT)
+        case MailEvent.DROPPED:
+            kind = REJECTED if was_rejected(happened) else BOUNCED
+            return {"error_code": "554", "raw_reason": SUPPRESSED, "reason": SUPPRESSED, **kind}
         case MailEvent.COMPLAINED:
             to = f"abuse@{domain_of(happened.mail.mail_from)}"
             by = domain_of(happened.recipient)

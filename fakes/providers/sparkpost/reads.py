@@ -18,13 +18,11 @@ from ..keys import Domain, domain_of
 from ..refusal import JSON, Refuse
 from ..webhook import what_became_of
 from .account import SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
-from .events import event_members
+from .events import BOUNCED, REJECTED, SUPPRESSED, event_members
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
 _BASE = "/api/v1"
 _MOST = 10_000
-_BOUNCED = {"type": "bounce", "bounce_class": "25"}  # administrative failure
-_SUPPRESSED = "554 5.7.1 recipient address suppressed due to customer policy"
 # A parameter of the query, and the member of an event that it is compared with.
 _FILTERS = {
     "events": "type", "event_ids": "event_id", "recipients": "rcpt_to",
@@ -171,12 +169,13 @@ def _of(account: SparkPostAccount, mail: SparkPostMail, number: int) -> list[dic
         rejected = mail.state == "generation_rejection"
         if not rejected:
             events.append(_event(mail, recipient, _digest(identity)))
-        if recipient in mail.dropped:
-            failed = {"type": "generation_rejection"} if rejected else _BOUNCED
-            reasons = {"error_code": "554", "raw_reason": _SUPPRESSED, "reason": _SUPPRESSED}
+        became = what_became_of(account, mail, recipient)
+        if recipient in mail.dropped and not became:
+            failed = REJECTED if rejected else BOUNCED
+            reasons = {"error_code": "554", "raw_reason": SUPPRESSED, "reason": SUPPRESSED}
             event = _event(mail, recipient, _digest(f"{identity}:failed"))
             events.append({**event, **failed, **reasons})
-        for each in what_became_of(account, mail, recipient):
+        for each in became:
             times = {"injection_time": _stamp(mail.at), "timestamp": _stamp(each.at)}
             events.append({**event_members(each), **times})
     return events

@@ -8,9 +8,9 @@ those of `events`; the client's header: a user's handler in SparkPost's own repo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from ..webhook import (
     suppressing,
 )
 from .account import SparkPostAccount
-from .events import TYPES, event_members
+from .events import TYPES, event_members, was_rejected
 
 _SOURCE = "developers.sparkpost.com, webhooks.apib (2026-06); django-anymail's tests (2026-07)"
 _CLASSES = {
@@ -64,24 +64,21 @@ class SparkPostWebhookRules(WebhookRules[SparkPostWebhook, SparkPostAccount]):
     """SparkPost's event webhooks."""
 
     webhook_type = SparkPostWebhook
+    source = _SOURCE
+    batches = True
     names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(TYPES)
 
     def post(
-        self, webhook: SparkPostWebhook, account: SparkPostAccount, happened: Happened
+        self, webhook: SparkPostWebhook, account: SparkPostAccount, happened: Sequence[Happened]
     ) -> EventPost:
-        """A batch of this event."""
+        """A batch of these events."""
         del account
-        times = {
-            "injection_time": happened.mail.at.isoformat(timespec="milliseconds"),
-            "timestamp": str(int(happened.at.timestamp())),
-        }
-        kind = _CLASSES.get(happened.event, "message_event")
-        batch = [{"msys": {kind: {**event_members(happened), **times}}}]
+        batch = [{"msys": _in_its_class(each)} for each in happened]
         return EventPost(
             request=Request(
                 method="POST",
                 target=webhook.target,
-                headers=_headers(webhook, happened.occasion),
+                headers=_headers(webhook, happened[-1].occasion),
                 body=json.dumps(batch, separators=(",", ":")).encode(),
             ),
             mark=Mark.DOCUMENTED,
@@ -111,13 +108,29 @@ class SparkPostWebhookRules(WebhookRules[SparkPostWebhook, SparkPostAccount]):
             return suppressing(account, happened.recipient)
         return account
 
-    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What the vendor's two sinks do with mail."""
-        return tuple(
-            Fate(event=event, recipient=recipient)
-            for recipient in mail.recipients
-            for event in _behaviour(domain_of(recipient))
+    def foreseen(self, account: SparkPostAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """What goes to suppressed recipients, and what the vendor's two sinks do with mail."""
+        del account
+        dropped = (Fate(event=MailEvent.DROPPED, recipient=each) for each in mail.dropped)
+        return (
+            *dropped,
+            *(
+                Fate(event=event, recipient=recipient)
+                for recipient in mail.recipients
+                if recipient not in mail.dropped
+                for event in _behaviour(domain_of(recipient))
+            ),
         )
+
+
+def _in_its_class(happened: Happened) -> dict[str, Any]:
+    times = {
+        "injection_time": happened.mail.at.isoformat(timespec="milliseconds"),
+        "timestamp": str(int(happened.at.timestamp())),
+    }
+    kind = _CLASSES.get(happened.event, "message_event")
+    kind = "gen_event" if was_rejected(happened) else kind
+    return {kind: {**event_members(happened), **times}}
 
 
 def _behaviour(domain: str) -> tuple[MailEvent, ...]:

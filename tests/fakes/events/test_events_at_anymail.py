@@ -125,6 +125,31 @@ def test_each_event_of_each_vendor_is_understood(
     assert event["click_url"] == more.get("link")
 
 
+@pytest.mark.parametrize(
+    ("vendor", "expected"),
+    [
+        ("mailgun", "bounced"),
+        ("mandrill", "rejected"),
+        ("sendgrid", "rejected"),
+        ("ses", "bounced"),
+        ("sparkpost", "bounced"),
+    ],
+)
+def test_what_is_dropped_is_understood(anymail: Anymail, vendor: str, expected: str) -> None:
+    fake = anymail.fakes[vendor]
+    event = anymail.heard(fake.drop(send_over_smtp(fake, "dropped@example.net")))
+    assert (event["event_type"], event["recipient"]) == (expected, "dropped@example.net")
+
+
+@pytest.mark.parametrize("vendor", ["mandrill", "sendgrid", "sparkpost"])
+def test_several_events_in_one_request_are_understood(anymail: Anymail, vendor: str) -> None:
+    fake = anymail.fakes[vendor]
+    identifier = send_over_smtp(fake, "b@example.net")
+    (posted,) = fake.post(fake.event("opened", identifier), fake.event("complained", identifier))
+    assert anymail.heard(posted)["event_type"] == "opened"
+    assert anymail.heard(posted)["event_type"] == "complained"
+
+
 def test_the_subscription_is_confirmed_by_its_own_client(anymail: Anymail) -> None:
     fake = anymail.fakes["ses"]
     fake.change(webhook={"url": anymail.url("ses"), "confirmed": False})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
+import freezegun
 import httpx
 import pytest
 
@@ -15,7 +19,7 @@ from harness.fakes import FakeError, SendGrid
 from harness.fakes.http.facts import WebhookPosted
 
 from .test_sendgrid_events import send
-from .webhook_handler import Handler
+from .webhook_handler import Handler, send_over_smtp
 
 pytestmark = pytest.mark.wire
 
@@ -42,6 +46,25 @@ def test_the_id_that_the_api_gave_names_a_message(fake: SendGrid, handler: Handl
     assert len(handler.came) == 1
 
 
+def test_a_message_of_the_smtp_service_is_the_one_that_the_vendor_made_of_it(
+    fake: SendGrid, handler: Handler
+) -> None:
+    identifier = send_over_smtp(fake, "b@example.net")
+    assert fake.deliver(fake.smtp.messages[0]).ok
+    assert identifier in handler.last.body.decode()
+
+
+def test_a_post_goes_on_by_a_stopped_clock_and_tells_its_time(
+    fake: SendGrid, handler: Handler
+) -> None:
+    send(fake, "b@example.net")
+    with freezegun.freeze_time("2030-01-01"):
+        assert fake.deliver(fake.messages[0]).ok
+    (event,) = json.loads(handler.last.body)
+    assert datetime.fromtimestamp(event["timestamp"], UTC) == datetime(2030, 1, 1, tzinfo=UTC)
+    assert handler.last.headers["x-twilio-email-event-webhook-timestamp"] == "1893456000"
+
+
 def test_a_repeated_event_is_the_same_octets(fake: SendGrid, handler: Handler) -> None:
     send(fake, "b@example.net")
     handler.statuses = [500]
@@ -49,6 +72,16 @@ def test_a_repeated_event_is_the_same_octets(fake: SendGrid, handler: Handler) -
     assert again.ok
     assert handler.came[0].body == handler.came[1].body
     assert handler.came[0].headers == handler.came[1].headers
+
+
+def test_threads_that_post_at_once_lose_nothing(fake: SendGrid, handler: Handler) -> None:
+    send(fake, "b@example.net")
+    with ThreadPoolExecutor(8) as threads:
+        posts = list(threads.map(lambda _: fake.open(fake.messages[0]), range(40)))
+    assert all(posted.ok for posted in posts)
+    assert {posted.body for posted in posts} == {came.body for came in handler.came}
+    assert len(fake.posts) == len({posted.body for posted in posts}) == 40
+    assert [event.number for event in fake.transcript] == list(range(1, len(fake.transcript) + 1))
 
 
 def test_of_several_recipients_one_is_named(fake: SendGrid) -> None:
@@ -145,6 +178,8 @@ def test_in_the_fakes_own_event_loop_it_says_what_to_do(handler: Handler) -> Non
             await asyncio.to_thread(send, fake, "b@example.net")
             with pytest.raises(FakeError, match=r"await asyncio\.to_thread\(fake\.deliver"):
                 fake.deliver(fake.messages[0])
+            with pytest.raises(FakeError, match="while the fake's own event loop waits"):
+                fake.wait_for_posts()
             assert (await asyncio.to_thread(fake.deliver, fake.messages[0])).ok
 
     asyncio.run(both())

@@ -69,6 +69,7 @@ def test_a_delivered_message_is_told_of_with_what_its_sender_gave_along(
     posted = fake.deliver(fake.messages[0], words="250 2.0.0 queued as 1")
     (event,) = json.loads(handler.last.body)
     assert (posted.status, posted.ok, posted.body) == (200, True, handler.last.body)
+    assert posted.body.endswith(b"]\r\n")
     assert event["event"] == "delivered"
     assert event["email"] == "b@example.net"
     assert event["sg_message_id"].startswith(identifier)

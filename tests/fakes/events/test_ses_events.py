@@ -223,7 +223,9 @@ def test_a_notification_has_its_own_words_and_three_kinds(
     assert said(handler)["notificationType"] == "Complaint"
     assert "tags" not in said(handler)["mail"]
     assert "Subject" not in envelope(handler)
-    with pytest.raises(FakeError, match=r"no notification tells of opened .choose from delivered"):
+    with pytest.raises(
+        FakeError, match=r"no notification tells of opened .choose from delivered, bounced"
+    ):
         fake.open(identifier)
 
 
@@ -231,6 +233,7 @@ def test_nothing_is_told_before_the_subscription_is_confirmed(
     running: Callable[..., Ses], handler: Handler
 ) -> None:
     fake = running(confirmed=False)
+    send_over_smtp(fake, "success@simulator.amazonses.com")
     identifier = send_over_smtp(fake, "b@example.net")
     with pytest.raises(FakeError, match=re.escape("try_webhook() posts the request to confirm")):
         fake.deliver(identifier)
@@ -240,6 +243,7 @@ def test_nothing_is_told_before_the_subscription_is_confirmed(
     confirmed = httpx.get(told["SubscribeURL"], verify=trust_in(fake))
     assert "<SubscriptionArn>arn:aws:sns:us-east-1:123456789012:ses-events:" in confirmed.text
     assert fake.deliver(identifier).ok
+    assert [each.event for each in fake.posts] == ["trial", "delivered"]
 
 
 def test_the_urls_can_be_the_vendors(running: Callable[..., Ses], handler: Handler) -> None:

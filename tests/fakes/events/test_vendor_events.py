@@ -20,9 +20,11 @@ from harness.fakes.marks import Mark
 from harness.fakes.providers.webhook import MailEvent, Webhook, webhook_rules
 from harness.field_descriptions import descriptions
 
-from .webhook_handler import ACCOUNT, VENDORS, Handler, send_over_smtp, trust_in
+from .webhook_handler import ACCOUNT, VENDORS, Handler, send_octets, send_over_smtp, trust_in
 
 pytestmark = pytest.mark.wire
+
+BATCHING = {"mandrill", "sendgrid", "sparkpost"}
 
 
 @pytest.fixture
@@ -80,6 +82,23 @@ def test_an_event_names_its_message_and_says_how_it_is_known(
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
+def test_mail_that_no_parser_likes_is_told_of_all_the_same(
+    running: Callable[..., ProviderFake], handler: Handler, vendor: str
+) -> None:
+    fake = running(vendor)
+    octets = (
+        b"From: a@example.com\r\nSubject: \xff\xfe =?utf-8?q?=ff?=\r\nTo: \xe4, <\r\n"
+        b"X-SES-MESSAGE-TAGS: =,,a,b=\xff\r\nX-Mailgun-Variables: {\r\n\r\n\xff\r\n"
+    )
+    identifier = send_octets(fake, octets, "b@example.net")
+    rules = webhook_rules(vendor)
+    assert rules is not None
+    posts = [fake.post(fake.event(kind, identifier, link="x"))[0] for kind in rules.names]
+    assert all(posted.ok for posted in posts)
+    assert all(event_in(vendor, came.body) for came in handler.came)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
 def test_two_events_have_two_identities(
     running: Callable[..., ProviderFake], handler: Handler, vendor: str
 ) -> None:
@@ -122,6 +141,7 @@ def _unwanted(fake: ProviderFake) -> list[str]:
         ("mandrill", "spam@test.mandrillapp.com", ["complained"]),
         ("postmark", "HardBounce@bounce-testing.postmarkapp.com", ["bounced"]),
         ("postmark", "softbounce@bounce-testing.postmarkapp.com", ["bounced"]),
+        ("postmark", "Transient@bounce-testing.postmarkapp.com", ["deferred"]),
     ],
 )
 def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
@@ -130,9 +150,58 @@ def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
     fake = running(vendor)
     send_over_smtp(fake, recipient)
     posts = fake.wait_for_posts(len(expected))
-    assert sorted(posted.event for posted in posts) == sorted(expected)
+    assert [posted.event for posted in posts] == expected
     assert {posted.recipient for posted in posts} == {recipient}
     assert all(posted.ok for posted in posts)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "telling"),
+    [
+        ("mailgun", '"code": 605'),
+        ("sendgrid", '"reason":"Bounced Address"'),
+        ("ses", "OnAccountSuppressionList"),
+        ("sparkpost", '"bounce_class":"25"'),
+    ],
+)
+def test_mail_to_who_has_bounced_is_told_to_be_dropped(
+    running: Callable[..., ProviderFake], handler: Handler, vendor: str, telling: str
+) -> None:
+    fake = running(vendor)
+    fake.bounce(send_over_smtp(fake, "b@example.net"))
+    send_over_smtp(fake, "B@example.net", "c@example.net")
+    dropped = fake.wait_for_posts(2)[-1]
+    assert (dropped.event, dropped.recipient) == ("dropped", "B@example.net")
+    assert telling in handler.last.body.decode()
+
+
+def test_a_vendor_that_drops_nothing_says_what_it_posts(
+    running: Callable[..., ProviderFake],
+) -> None:
+    fake = running("postmark")
+    with pytest.raises(FakeError, match="posts nothing for dropped"):
+        fake.drop(send_over_smtp(fake, "b@example.net"))
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_several_events_come_in_one_request_where_the_vendor_batches(
+    running: Callable[..., ProviderFake], handler: Handler, vendor: str
+) -> None:
+    fake = running(vendor)
+    first, second = (send_over_smtp(fake, f"{name}@example.net") for name in "bc")
+    posts = fake.post(fake.event("delivered", first), fake.event("bounced", second))
+    assert len(posts) == len(handler.came) == (1 if vendor in BATCHING else 2)
+    assert ", ".join(posted.event for posted in posts) == "delivered, bounced"
+    assert _unwanted(fake) == ["c@example.net"]
+
+
+def test_a_kind_of_event_that_there_is_not_is_told_with_those_that_there_are(
+    running: Callable[..., ProviderFake],
+) -> None:
+    fake = running("postmark")
+    identifier = send_over_smtp(fake, "b@example.net")
+    with pytest.raises(FakeError, match=r"nothing for read .choose from delivered, deferred, bou"):
+        fake.event("read", identifier)
 
 
 def test_other_mail_is_told_of_by_nobody(
@@ -267,6 +336,16 @@ def test_a_bounce_of_postmarks_test_address_is_one_bounce(
     key = {"X-Postmark-Server-Token": fake.credentials["server_token"]}
     with httpx.Client(base_url=fake.base_url, headers=key, verify=trust_in(fake)) as client:
         assert client.get("/bounces?count=9&offset=0").json()["TotalCount"] == 1
+
+
+def test_a_test_address_of_postmarks_may_be_written_with_an_underscore(
+    running: Callable[..., ProviderFake], handler: Handler
+) -> None:
+    fake = running("postmark")
+    send_over_smtp(fake, "Soft_Bounce@bounce-testing.postmarkapp.com")
+    fake.wait_for_posts()
+    assert json.loads(handler.last.body)["Type"] == "SoftBounce"
+    assert fake.account.suppressed == ()
 
 
 def test_mandrills_search_tells_what_its_webhook_told(

@@ -53,12 +53,17 @@ def send_over_smtp(
     for name, value in (headers or {}).items():
         message[name] = value
     message.set_content("words")
+    return send_octets(fake, message.as_bytes(), *recipients)
+
+
+def send_octets(fake: ProviderFake, octets: bytes, *recipients: str) -> str:
+    """As `send_over_smtp`, octet for octet."""
     service = fake.smtp
     with smtplib.SMTP(service.host, service.port, timeout=10) as client:
         client._host = "localhost"  # type: ignore[attr-defined]  # the name in the certificate
         client.starttls(context=trust_in(fake))
         client.login(str(service.username), str(service.password))
-        client.send_message(message)
+        client.sendmail("a@example.com", recipients, octets)
     return str(fake.messages[-1].provider_id)
 
 

@@ -28,27 +28,18 @@ def read_file(file: Path, *, tables: Iterable[str]) -> dict[str, dict[str, Any]]
     Raises:
         TableError: it is no TOML (an entry that is there twice is none), or it has something else.
     """
-    found = read_toml(file)
+    import tomllib  # noqa: PLC0415  # of no use to those who never use a vendor
+
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TableError(f"{_shown(file)}: {error}") from error
     wanted = tuple(tables)
     check_names(file, found, wanted)
     for name, table in found.items():
         if not isinstance(table, dict):
             raise TableError(f"{_shown(file)}: {name}: a table is due")
     return {name: found.get(name, {}) for name in wanted}
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """A TOML file.
-
-    Raises:
-        TableError: it is none.
-    """
-    import tomllib  # noqa: PLC0415  # of no use to those who never use a vendor
-
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TableError(f"{_shown(file)}: {error}") from error
 
 
 def check_names(file: Path, names: Iterable[str], known: Iterable[str]) -> None:

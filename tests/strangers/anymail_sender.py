@@ -34,16 +34,17 @@ _OF_ANYMAIL = ("tags", "metadata", "merge_data", "merge_metadata", "merge_global
 
 def send(request: Words) -> dict[str, Any]:
     """Answer a request of the sender protocol."""
-    transport = request["transport"]
     message = _message(request["message"])
     try:
-        message.connection = _connection(transport, request)
+        message.connection = _connection(request)
         message.send()
     except Exception as problem:  # noqa: BLE001  # what a caller who only reports would catch
-        kind = type(problem).__name__
-        told = {"type": kind, "status": getattr(problem, "status_code", None) or 0}
-        words = {"message": f"{kind}: {problem}"}
-        return {"status": "failed", "error": words, "client": {**told, **_statuses(message)}}
+        words = {"message": f"{type(problem).__name__}: {problem}"}
+        return {
+            "status": "failed",
+            "error": words,
+            "client": {**_of_error(problem), **_statuses(message)},
+        }
     told = _statuses(message)
     refused = [
         {"address": address}
@@ -55,7 +56,18 @@ def send(request: Words) -> dict[str, Any]:
     return {**answer, "provider_id": ids[0]} if len(ids) == 1 else answer
 
 
-def _connection(transport: Words, request: Words) -> Any:
+def _of_error(problem: Exception) -> dict[str, Any]:
+    """What a caller can tell by: of SES there is boto3's answer, of the others the HTTP status."""
+    told = {"type": type(problem).__name__, "status": getattr(problem, "status_code", None) or 0}
+    answer = getattr(problem, "response", None)
+    if isinstance(answer, dict):
+        told["status"] = answer["ResponseMetadata"]["HTTPStatusCode"]
+        told["code"] = answer["Error"]["Code"]
+    return told
+
+
+def _connection(request: Words) -> Any:
+    transport = request["transport"]
     keys, origin = transport["credentials"], transport["base_url"]
     settings: dict[str, dict[str, Any]] = {
         "mailgun": {"api_url": f"{origin}/v3", "sender_domain": transport.get("domain")},
@@ -63,7 +75,10 @@ def _connection(transport: Words, request: Words) -> Any:
         "postmark": {"api_url": f"{origin}/"},
         "sendgrid": {"api_url": f"{origin}/v3/"},
         "sparkpost": {"api_url": f"{origin}/api/v1/"},
-        "ses": {"client_params": _of_boto3(transport, request)},
+        "ses": {
+            "client_params": _of_boto3(transport, request),
+            "configuration_set_name": request["message"].get("configuration_set"),
+        },
     }
     words = settings[transport["provider"]]
     if transport["provider"] != "ses":

@@ -40,6 +40,11 @@ class ForeignClient:
     provider: str
     api: str | None = None
 
+    @property
+    def column(self) -> str:
+        """What the table of refusals calls it."""
+        return self.program.partition("-")[0]
+
     def __str__(self) -> str:
         return f"{self.program}-{self.provider}{'-' + self.api if self.api else ''}"
 

@@ -29,7 +29,7 @@ _BACKENDS = {
     "sparkpost": "sparkpost",
 }
 # What anymail has beside Django's message, by the names that it has there.
-_OF_ANYMAIL = ("tags", "metadata", "merge_data", "merge_metadata", "merge_global_data")
+_OF_ANYMAIL = ("tags", "metadata", "merge_data", "merge_metadata", "merge_headers", "esp_extra")
 
 
 def send(request: Words) -> dict[str, Any]:

@@ -113,10 +113,14 @@ class MailgunAccount(KeyedAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailgunMail(AcceptedMail):
-    """A message with what its sender wants to find in its events."""
+    """A message with what its sender wants to find in its events.
+
+    `scheduled`: when it is to be sent, in seconds since the epoch; None for at once.
+    """
 
     tags: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    scheduled: float | None = None
 
 
 ACCOUNT = MailgunAccount

@@ -151,7 +151,13 @@ def _event(
             "is-system-test": False,
             "is-test-mode": mail.state == TEST_MODE,
         },
-        "message": {"headers": headers, "attachments": _files(mail), "size": len(mail.content)},
+        "message": {
+            "headers": headers,
+            "attachments": _files(mail),
+            "size": len(mail.content),
+            # As django-anymail's live test reads it (2026-07).
+            **({} if mail.scheduled is None else {"scheduled-for": mail.scheduled}),
+        },
         "storage": {"url": url, "key": key},
         "recipient": recipient,
         "recipient-domain": domain_of(recipient),

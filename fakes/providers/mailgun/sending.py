@@ -6,10 +6,10 @@ import json
 import string
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr, parseaddr, parsedate_to_datetime
 from typing import Any
 
 from ...http.exchange import Response
@@ -26,7 +26,8 @@ from .validation import mailboxes, recipient_variables, recipients
 TEST_MODE = "test-mode"
 _ID = string.digits + "ABCDEF"
 _YES = frozenset(["yes", "true"])
-# Where recipient variables are carried out.
+# Where recipient variables are carried out, beside headers and user variables (as django-anymail's
+# backend relies on, 2026-07).
 _TEXTS = frozenset(["subject", "text", "html"])
 
 
@@ -70,7 +71,7 @@ def _for(box: tuple[str, str], form: Form, given: Mapping[str, Any]) -> Form:
     return Form(
         tuple(
             replace(part, value=filled(part.text, variables).encode("utf-8", "replace"))
-            if part.name in _TEXTS or part.name.startswith("h:")
+            if part.name in _TEXTS or part.name.startswith(("h:", "v:"))
             else part
             for part in form.parts
         )
@@ -110,9 +111,18 @@ def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetim
         at=now,
         state=_state(account, form, addresses),
         mime=mime,
+        scheduled=_scheduled(form),
         tags=(*form.all("o:tag"), *(str(tag) for tag in headers.get_all("X-Mailgun-Tag", []))),
         variables={**_header_variables(headers), **_variables(form)},
     )
+
+
+def _scheduled(form: Form) -> float | None:
+    date = form.get("o:deliverytime")
+    if date is None:
+        return None
+    at = parsedate_to_datetime(date)
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _variables(form: Form) -> dict[str, str]:
@@ -161,6 +171,7 @@ def _composed(
             alternatives=_amp(form),
             attachments=_files(form),
         ),
+        scheduled=_scheduled(form),
         tags=tuple(form.all("o:tag")),
         variables=_variables(form),
     )

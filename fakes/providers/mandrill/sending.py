@@ -124,7 +124,6 @@ def _mail(
 ) -> MandrillMail:
     """What becomes of the message for one recipient."""
     subject = given.tags.filled(text_of(given.message.get("subject")), recipient)
-    metadata = given.message.get("metadata")
     mail = MandrillMail(
         provider_id=identifier,
         mail_from=given.sender,
@@ -135,9 +134,7 @@ def _mail(
         mime=given.mime,
         fields=None if given.mime is not None else _fields(account, given, recipient, subject),
         tags=tuple(text_of(tag) for tag in given.message.get("tags") or ()),
-        metadata={text_of(name): text_of(value) for name, value in metadata.items()}
-        if isinstance(metadata, dict)
-        else {},
+        metadata=_metadata(given.message, recipient),
         test=given.key.test,
     )
     if address_problem(recipient):
@@ -146,6 +143,18 @@ def _mail(
     if reason is not None:
         return replace(mail, state="rejected", reject_reason=reason)
     return _waiting(account, given, mail, now)
+
+
+def _metadata(message: Mapping[str, Any], recipient: str) -> dict[str, str]:
+    """The metadata, and over them what is given for this recipient (`recipient_metadata`)."""
+    entries = message.get("recipient_metadata")
+    own = [
+        entry.get("values")
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and text_of(entry.get("rcpt")).lower() == recipient.lower()
+    ]
+    maps = [given for given in (message.get("metadata"), *own) if isinstance(given, dict)]
+    return {text_of(name): text_of(value) for given in maps for name, value in given.items()}
 
 
 def _reject_reason(account: MandrillAccount, given: _Given, recipient: str) -> str | None:

@@ -14,6 +14,7 @@ from harness.fakes.api_fake import ApiFake
 from harness.fakes.http.exchange import Request
 from harness.fakes.marks import Mark
 from harness.fakes.providers.mailgun import PROVIDER, MailgunAccount
+from harness.fakes.providers.mailgun.account import MailgunMail
 from harness.fakes.providers.mailgun.refusals import REFUSALS
 from harness.fakes.providers.registry import provider
 from harness.fakes.providers.rules import Outcome
@@ -172,6 +173,31 @@ def test_events_carry_what_was_sent() -> None:
     assert fields(ask(owner, "/v3/sender.test/events?tags=old")) == []
     (entry,) = fields(ask(owner, "/v1/analytics/logs", method="POST", raw=b"{}"))
     assert (entry["tags"], entry["user-variables"]) == (["welcome", "new"], {"user": "7"})
+
+
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        ("Mon, 04 May 2026 14:00:00 +0200", 1777896000.0),
+        ("Mon, 04 May 2026 12:00:00", 1777896000.0),
+        (None, None),
+    ],
+)
+def test_events_tell_when_a_message_is_to_be_sent(date: str | None, told: float | None) -> None:
+    when = {} if date is None else {"o:deliverytime": date}
+    owner = ask(account(), form=letter(**when)).account
+    (event,) = fields(ask(owner, "/v3/sender.test/events"))
+    assert event["message"].get("scheduled-for") == told
+
+
+def test_recipient_variables_stand_in_user_variables_too() -> None:
+    form = {
+        "recipient-variables": '{"a@r.test": {"v:n": "1"}, "b@r.test": {"v:n": "2"}}',
+        "v:n": "%recipient.v:n%",
+    }
+    made = ask(account(), form=letter(to=["a@r.test", "b@r.test"], **form)).accepted
+    told = [mail.variables for mail in made if isinstance(mail, MailgunMail)]
+    assert told == [{"n": "1"}, {"n": "2"}]
 
 
 def test_events_of_a_finished_message_carry_what_its_headers_say() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.fakes.marks import Mark
+from harness.fakes.providers.mandrill.account import MandrillMail
 
 from .mandrill_asking import account, ask, letter
 
@@ -60,6 +61,17 @@ def test_a_display_name_can_be_read_in_the_message(name: str) -> None:
     assert [(box.display_name, box.addr_spec) for box in message["From"].addresses] == [
         (name, "from@sender.test")
     ]
+
+
+def test_metadata_of_a_recipient_stand_over_those_of_all() -> None:
+    body = letter(
+        to=TO,
+        metadata={"order": 1, "kind": "x"},
+        recipient_metadata=[{"rcpt": "b@r.test", "values": {"order": 2}}, {"rcpt": "a@r.test"}, 7],
+    )
+    made = ask(account(), "messages/send", body).accepted
+    told = [{"order": "1", "kind": "x"}, {"order": "2", "kind": "x"}]
+    assert [mail.metadata for mail in made if isinstance(mail, MandrillMail)] == told
 
 
 EACH_KIND = [

@@ -34,6 +34,7 @@ _OF_ANYMAIL = ("tags", "metadata", "merge_data", "merge_metadata", "merge_header
 
 def send(request: Words) -> dict[str, Any]:
     """Answer a request of the sender protocol."""
+    transport = request["transport"]
     message = _message(request["message"])
     try:
         message.connection = _connection(request)
@@ -53,7 +54,9 @@ def send(request: Words) -> dict[str, Any]:
     ]
     ids = sorted({identifier for _, identifier in told["recipients"].values() if identifier})
     answer = {"status": "sent", "refused": refused, "client": told}
-    return {**answer, "provider_id": ids[0]} if len(ids) == 1 else answer
+    # Of SendGrid's ids it tells none, but one of its own.
+    has_theirs = len(ids) == 1 and transport["provider"] != "sendgrid"
+    return {**answer, "provider_id": ids[0]} if has_theirs else answer
 
 
 def _of_error(problem: Exception) -> dict[str, Any]:

@@ -71,7 +71,6 @@ GIVEN: dict[str, Any] = {
         ("résumé.pdf", "application/pdf", DOCUMENT),
     ],
 }
-_UNTYPED = [(name, "application/octet-stream", octets) for name, _, octets in GIVEN["files"]]
 _BARE: dict[str, Any] = {"X-Order": None, "files": []}
 # What a client, or its API, leaves out or says otherwise.
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -80,9 +79,6 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "node-clients-ses-v1": _BARE,
     # A form without files, which the JDK has no writer for.
     "java-client-mailgun": {"files": []},
-    # Both send every file as octets, whatever type they are told.
-    "go-clients-mailgun": {"files": _UNTYPED},
-    "node-clients-mailgun": {"files": _UNTYPED},
 }
 
 

@@ -163,12 +163,19 @@ def test_events_carry_what_was_sent() -> None:
         ('name="o:tag"', b"welcome"),
         ('name="o:tag"', b"new"),
         ('name="v:user"', b"7"),
-        ('name="attachment"; filename="a.txt"\r\nContent-Type: text/plain', b"words"),
+        (
+            'name="attachment"; filename="a.txt"\r\nContent-Type: text/plain; charset="utf-8"',
+            b"words",
+        ),
+        ('name="inline"; filename="b.png"\r\nContent-Type: image/png', b"picture"),
     ]
     owner = ask(account(), **multipart(*parts)).account
     (event,) = fields(ask(owner, "/v3/sender.test/events?tags=new&attachment=a.txt"))
     assert (event["tags"], event["user-variables"]) == (["welcome", "new"], {"user": "7"})
-    files = [{"filename": "a.txt", "content-type": "text/plain", "size": 5}]
+    files = [
+        {"filename": "b.png", "content-type": "image/png", "size": 7},
+        {"filename": "a.txt", "content-type": "text/plain", "size": 5},
+    ]
     assert event["message"]["attachments"] == files
     assert fields(ask(owner, "/v3/sender.test/events?tags=old")) == []
     (entry,) = fields(ask(owner, "/v1/analytics/logs", method="POST", raw=b"{}"))
@@ -243,6 +250,23 @@ def test_files_are_kept_however_their_fields_are_named(names: tuple[str, str]) -
         if part.get_filename()
     }
     assert kept == {"a.txt": b"first", "b.png": b"second"}
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "held"),
+    [
+        ("a.csv", "application/octet-stream", "text/csv"),
+        ("a.pdf", "application/octet-stream", "application/pdf"),
+        ("a.csv", "text/x-mine", "text/x-mine"),
+        ("a.unknown", "application/octet-stream", "application/octet-stream"),
+    ],
+)
+def test_a_file_of_mere_octets_has_the_type_of_its_name(name: str, told: str, held: str) -> None:
+    parts = [(f'name="{field}"', value.encode()) for field, value in letter().items()]
+    file = f'name="attachment"; filename="{name}"\r\nContent-Type: {told}', b"1,2"
+    (mail,) = ask(account(), **multipart(*parts, file)).accepted
+    *_, part = message_from_bytes(mail.content).walk()
+    assert (part.get_filename(), part.get_content_type()) == (name, held)
 
 
 def test_a_message_in_test_mode_is_told_of_and_goes_nowhere() -> None:

@@ -71,15 +71,31 @@ public class Client {
             return sent(got.headers().firstValue(asked.id.substring(7)).orElse(""));
         }
         JsonElement found = GSON.fromJson(got.body(), JsonElement.class);
+        if (found.isJsonArray()) {
+            return readEach(found.getAsJsonArray(), got);
+        }
         for (String step : asked.id.split(" ")) {
-            found = found.isJsonArray() ? found.getAsJsonArray().get(0) : found;
-            var status = found.getAsJsonObject().get("status");
-            if (status != null && List.of("rejected", "invalid").contains(status.getAsString())) {
-                return failed("HttpResponse", got.statusCode(), found.toString());
-            }
             found = found.getAsJsonObject().get(step);
         }
         return sent(found.getAsString());
+    }
+
+    /** Mandrill's array: an object for each recipient. */
+    private static Object readEach(JsonArray recipients, HttpResponse<String> got) {
+        String id = "";
+        var refused = new JsonArray();
+        for (JsonElement each : recipients) {
+            var recipient = each.getAsJsonObject();
+            if (List.of("rejected", "invalid").contains(text(recipient, "status"))) {
+                refused.add(object("address", text(recipient, "email")));
+            } else {
+                id = text(recipient, "_id");
+            }
+        }
+        if (id.isEmpty()) {
+            return failed("HttpResponse", got.statusCode(), got.body());
+        }
+        return Map.of("status", "sent", "provider_id", id, "refused", refused, "client", Map.of("id", id));
     }
 
     private static Object sent(String id) {

@@ -157,12 +157,13 @@ async function mandrill({ credentials, base_url: origin }, given) {
     },
   });
   if (found instanceof Error) throw found;
-  const refused = found.find((each) => ['rejected', 'invalid'].includes(each.status));
-  if (refused) {
-    const reason = refused.reject_reason ?? '';
-    throw Object.assign(new Error(reason), { name: refused.status, code: reason });
+  const refused = found.filter((each) => ['rejected', 'invalid'].includes(each.status));
+  if (refused.length === found.length) {
+    const { status: name, reject_reason: code } = refused[0];
+    throw Object.assign(new Error(code ?? ''), { name, code });
   }
-  return found[0]._id;
+  const taken = found.find((each) => !refused.includes(each));
+  return { id: taken._id, refused: refused.map(({ email: address }) => ({ address })) };
 }
 
 async function ses({ credentials, base_url: endpoint, region, api }, given, attempts) {
@@ -247,8 +248,9 @@ async function answer({ action, transport, message, attempts }) {
   const send = clients[transport.provider];
   if (!send) return { status: 'unsupported' };
   try {
-    const id = await send(transport, message, attempts);
-    return { status: 'sent', provider_id: id, client: { id } };
+    const found = await send(transport, message, attempts);
+    const { id, refused = [] } = typeof found === 'object' ? found : { id: found };
+    return { status: 'sent', provider_id: id, refused, client: { id } };
   } catch (error) {
     const client = told(error);
     return { status: 'failed', error: { message: `${client.type}: ${client.message}` }, client };

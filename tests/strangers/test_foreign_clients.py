@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +98,22 @@ def test_what_a_client_sends_is_what_the_fake_holds(
     for message in fake.messages:
         expected = {**GIVEN, **OTHERWISE.get(str(client), {})}
         assert read(message.content) == expected | alone(client, message.rcpt_tos)
+
+
+def test_the_upgrade_that_java_offers_in_clear_is_passed_over(
+    requires_program: Callable[[str], str], tmp_path: Path
+) -> None:
+    program = requires_program("java-client")
+    (client,) = (each for each in CLIENTS if str(each) == "java-client-sendgrid")
+    plain = ForeignStage(tmp_path, secure=False)
+    try:
+        fake = plain.set("sendgrid")
+        answers = [plain.send(client, program) for _ in range(2)]
+    finally:
+        plain.close()
+    assert [answer["status"] for answer in answers] == ["sent", "sent"]
+    assert fake.requests[0].header("Upgrade") == "h2c"
+    assert len(fake.messages) == 2
 
 
 def alone(client: ForeignClient, recipients: tuple[str, ...]) -> dict[str, Any]:

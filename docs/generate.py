@@ -16,7 +16,7 @@ from types import ModuleType
 import yaml
 
 from harness.fakes.marks import Mark
-from harness.fakes.providers.registry import provider, provider_names, submission
+from harness.fakes.providers.registry import provider, provider_names, submission, vendors
 from harness.vocabulary import Section, account_sections, scenario_sections, sender_sections
 
 _DOCS = Path(__file__).resolve().parent
@@ -195,6 +195,20 @@ def _loaded(path: Path) -> ModuleType:
     return importlib.import_module(f"tests.strangers.{path.stem}")
 
 
+def types_of_fakes() -> str:
+    """What type checkers are told of `harness.fakes`, whose classes are made when they are used."""
+    lines = [
+        "# made by docs/generate.py: change the code, then run it",
+        "",
+        "from .apis import ProviderFake",
+        "from .errors import FakeError as FakeError",
+        "from .smtp.fake import Smtp as Smtp",
+        "",
+    ]
+    names = sorted(described.class_name for described in vendors().values())
+    return "\n".join([*lines, *(f"class {name}(ProviderFake): ..." for name in names)]) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -205,6 +219,7 @@ PAGES = {
     "scenario-words.md": scenario_words_page,
     "account-words.md": account_words_page,
     "sender-words.md": sender_words_page,
+    "../fakes/__init__.pyi": types_of_fakes,
 }
 
 

@@ -14,28 +14,20 @@ Fakes bind loopback, relay nothing, hold no opinion and keep nothing after they 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import FakeError
+from .providers.registry import vendors
 
-if TYPE_CHECKING:
-    from .apis import Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
-    from .smtp.fake import Smtp
+_CLASSES = {described.class_name: name for name, described in vendors().items()}
 
-__all__ = [
-    "FakeError",
-    "Mailgun",
-    "Mandrill",
-    "Postmark",
-    "SendGrid",
-    "Ses",
-    "Smtp",
-    "SparkPost",
-]
+__all__ = ["FakeError", "Smtp", *_CLASSES]  # noqa: PLE0604  # what is found is text
 
 
 def __getattr__(name: str) -> Any:
     """Import the fakes only when they are used: they are not light."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(".smtp.fake" if name == "Smtp" else ".apis", __name__), name)
+    if name == "Smtp":
+        return import_module(".smtp.fake", __name__).Smtp
+    if name in _CLASSES:
+        return import_module(".apis", __name__).fake_of(_CLASSES[name])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

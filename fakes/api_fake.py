@@ -20,12 +20,13 @@ from .http.conversation import HttpConversation
 from .http.exchange import Request, Served
 from .http.server_time import dated, server_time
 from .http.state import ApiState
+from .marks import Mark
 from .providers.message import ApiMessage
 from .providers.registry import provider as rules_of
 from .providers.rules import Account, Provider
 from .server_state import ServerState
 from .tls import Authority
-from .transcript import MessageCaptured, Transcript
+from .transcript import MessageCaptured, NotModelled, Transcript
 
 if TYPE_CHECKING:
     import respx
@@ -78,7 +79,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             label=label or provider,
         )
         self.credentials = dict(credentials or self.provider.made_up(_token))
-        account = self.provider.account_type.model_validate(self.state.account)
+        account = self._account_of(self.state.account)
         if "seed" not in account.model_fields_set:
             account = account.model_copy(update={"seed": secrets.token_hex(16)})
         self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
@@ -87,11 +88,15 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _read(self, words: Mapping[str, Any]) -> ApiState:
         try:
-            state = ApiState.model_validate(dict(words))
-            self.provider.account_type.model_validate(state.account)
+            state = ApiState.model_validate(dict(words), context=self.provider.vendor.context)
+            self._account_of(state.account)
         except ValidationError as error:
             raise FakeError(complaint(error, self.provider.name)) from error
         return state
+
+    def _account_of(self, words: Mapping[str, Any]) -> A:
+        vendor = self.provider.vendor
+        return self.provider.account_type.model_validate(words, context=vendor.context)
 
     def _names(self, state: ServerState) -> tuple[str, ...]:
         return state.names or (*LOOPBACK_NAMES, *self.provider.hosts.values())
@@ -132,7 +137,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         """
         super().change(**words)
         if "account" in words:
-            given = self.provider.account_type.model_validate(words["account"])
+            given = self._account_of(words["account"])
             update = {name: getattr(given, name) for name in given.model_fields_set}
             self.change_account(lambda account: account.model_copy(update=update))
 
@@ -190,9 +195,11 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         now += timedelta(seconds=self.state.skew)
         request = replace(request, secure=secure)
         outcome = self.decide(
-            lambda account: self.provider.answer(account, request, region=region, now=now),
+            lambda account: self.provider.served(account, request, region=region, now=now),
             lambda outcome: outcome.account,
         )
+        if outcome.response.mark is Mark.NOT_MODELLED:
+            self.transcript.record(connection, NotModelled(call=outcome.response.source))
         submission = self.transcript.open_submission() if outcome.accepted else 0
         captured = []
         for mail in outcome.accepted:

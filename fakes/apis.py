@@ -1,4 +1,4 @@
-"""The six providers' APIs as fakes, for use alone.
+"""Each provider's API and SMTP service as one fake, for use alone.
 
     with SendGrid(account={"domains": [{"name": "example.org"}]}).running() as api:
         ...  # api.base_url, api.credentials, api.ca_file, api.messages, api.requests, api.account
@@ -18,31 +18,36 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from types import new_class
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .api_fake import ApiFake
 from .errors import FakeError
 from .fake_group import FakeGroup
-from .providers.registry import submission
+from .providers.registry import submission, vendor
+from .providers.vendor import Vendor
 
 if TYPE_CHECKING:
     from .submission_server import SubmissionServer
+
+_PACKAGE = __name__.rpartition(".")[0]
 
 
 class ProviderFake(ApiFake[Any]):
     """A fake of one provider: its API, and its SMTP service at the same account.
 
-    `smtp` holds words for the service, as in `given: smtp:` (`{"security": "tls"}` is the port with
-    implicit TLS); certificate and TLS versions are the API's where it names none. The other
-    keywords are those of `ApiFake`.
+    `vendor` is the provider's description. `smtp` holds words for the service, as in `given: smtp:`
+    (`{"security": "tls"}` is the port with implicit TLS); certificate and TLS versions are the
+    API's where it names none. The other keywords are those of `ApiFake`.
     """
 
-    def __init__(
-        self, provider: str, *, smtp: Mapping[str, Any] | None = None, **words: Any
-    ) -> None:
-        super().__init__(provider, **words)
-        self._submission = submission(provider)
+    vendor: ClassVar[Vendor]
+
+    def __init__(self, *, smtp: Mapping[str, Any] | None = None, **words: Any) -> None:
+        super().__init__(self.vendor.name, **words)
+        self._submission = submission(self.vendor.name)
         self.account = self._submission.furnished(self.account, _token)
         self._smtp_words = dict(smtp or {})
         self._submission_server: SubmissionServer | None = None
@@ -112,46 +117,20 @@ class ProviderFake(ApiFake[Any]):
         return made
 
 
-class Ses(ProviderFake):
-    """Amazon SES: the Query API (v1) and the REST API (v2) under one address."""
+@cache
+def fake_of(name: str) -> type[ProviderFake]:
+    """The class of a provider's fakes, which `harness.fakes` has under the vendor's own name.
 
-    def __init__(self, **words: Any) -> None:
-        super().__init__("ses", **words)
-
-
-class SendGrid(ProviderFake):
-    """SendGrid's Web API v3."""
-
-    def __init__(self, **words: Any) -> None:
-        super().__init__("sendgrid", **words)
-
-
-class SparkPost(ProviderFake):
-    """SparkPost's Transmissions."""
-
-    def __init__(self, **words: Any) -> None:
-        super().__init__("sparkpost", **words)
-
-
-class Mailgun(ProviderFake):
-    """Mailgun's messages, in fields or in MIME."""
-
-    def __init__(self, **words: Any) -> None:
-        super().__init__("mailgun", **words)
-
-
-class Mandrill(ProviderFake):
-    """Mandrill (Mailchimp Transactional)."""
-
-    def __init__(self, **words: Any) -> None:
-        super().__init__("mandrill", **words)
-
-
-class Postmark(ProviderFake):
-    """Postmark's Email API."""
-
-    def __init__(self, **words: Any) -> None:
-        super().__init__("postmark", **words)
+    Raises:
+        FakeError: there is no provider of that name.
+    """
+    described = vendor(name)
+    body = {
+        "__module__": _PACKAGE,
+        "__doc__": f"{described.title}: {described.api}.",
+        "vendor": described,
+    }
+    return new_class(described.class_name, (ProviderFake,), exec_body=lambda own: own.update(body))
 
 
 def _token(length: int, alphabet: str) -> str:

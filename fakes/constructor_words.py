@@ -30,7 +30,7 @@ def complaint(error: ValidationError, what: str, state: type[BaseModel] | None =
 
 def _trouble(problem: ErrorDetails, state: type[BaseModel] | None) -> str:
     if problem["type"] != "extra_forbidden":
-        return problem["msg"]
+        return problem["msg"].removeprefix("Value error, ")
     *path, word = (str(part) for part in problem["loc"])
     words = _words(state, path)
     alike = get_close_matches(word, words, n=1)

@@ -13,3 +13,5 @@ class Mark(StrEnum):
     MEASURED = "measured"
     INFERRED = "inferred"
     SYNTHETIC = "synthetic"
+    NOT_MODELLED = "not modelled"
+    """The vendor has the call, and the fake has not: the answer is the fake's own."""

@@ -95,7 +95,7 @@ class SubmissionServer(Smtp):
         return state
 
     def _names(self, state: ServerState) -> tuple[str, ...]:
-        return state.names or (*LOOPBACK_NAMES, *self._submission.hosts.values())
+        return state.names or (*LOOPBACK_NAMES, *self._submission.vendor.smtp.hosts.values())
 
     def go_on_after(self, earlier: SubmissionServer) -> None:
         """Hold the messages of an earlier run, too."""

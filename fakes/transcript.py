@@ -250,6 +250,16 @@ class Broke(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotModelled(Fact):
+    """The sender asked for what the vendor has and the fake has not; the answer says so.
+
+    Whatever the sender did about it is nothing against it.
+    """
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flooded(Fact):
     """The record has reached its bounds: nothing is added to it, and nobody is served, any more."""
 

@@ -8,6 +8,7 @@ from harness.escaping import shortened, visible
 from harness.fakes.http.exchange import Headers
 from harness.fakes.http.facts import HttpRequested, HttpResponded
 from harness.fakes.marks import Mark
+from harness.fakes.providers.registry import vendors
 from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
     Acknowledged,
@@ -22,6 +23,7 @@ from harness.fakes.transcript import (
     Flooded,
     MessageCaptured,
     MomentReached,
+    NotModelled,
     Received,
     RecipientRefused,
     Sent,
@@ -33,7 +35,8 @@ from harness.secrets import Secrets
 
 _PAYLOAD = 600
 _TELLING_HEADERS = frozenset(
-    ["host", "authorization", "content-type", "user-agent", "x-amz-date", "x-postmark-server-token"]
+    ["host", "authorization", "content-type", "user-agent"]
+    + [header for vendor in vendors().values() for header in vendor.telling_headers]
 )
 _BODY_LINES = 12
 
@@ -143,6 +146,8 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # 
             return f"not read ({why}): {shortened(_shown(data, secrets), 200)}"
         case Closed(by=by, how=how):
             return f"closed by the {by} ({how})"
+        case NotModelled(call=call):
+            return f"the fake does not model this: {visible(call)}"
         case Broke(error=error):
             return f"THE FAKE BROKE: {visible(error)}"
     return type(fact).__name__

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from harness.fakes.providers.registry import vendors
+
 # What a sender that does not know `describe` is taken to have.
 ASSUMED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "smtp": "It sends over SMTP.",
-        "api:ses": "It sends by the API of Amazon SES.",
-        "api:sendgrid": "It sends by SendGrid's API.",
-        "api:sparkpost": "It sends by SparkPost's API.",
-        "api:mailgun": "It sends by Mailgun's API.",
-        "api:mandrill": "It sends by Mandrill's API.",
-        "api:postmark": "It sends by Postmark's API.",
+        **{f"api:{name}": f"It sends by the API of {v.title}." for name, v in vendors().items()},
         "security:none": "It can be told to send in clear.",
         "security:starttls": "It can be told to demand STARTTLS, and nothing less.",
         "security:tls": "It can be told to use TLS from the first octet.",

@@ -5,11 +5,12 @@ Pure functions. The verdict, in the order in which it is decided:
 1. the fake broke: *error*;
 2. the sender said unsupported: *unsupported*, unless something leaked all the same: *fail*;
 3. credentials or content leaked: *fail*, even where the control failed or nothing was answered;
-4. the sender did not answer: *fail* where it has shown that it can answer, else *error*;
-5. the control did not pass: *inconclusive*;
-6. a finding at MUST or SHOULD is not met: *fail*;
-7. the situation never arose: *inconclusive*;
-8. *pass*.
+4. it asked for what the fake does not model: *inconclusive*;
+5. the sender did not answer: *fail* where it has shown that it can answer, else *error*;
+6. the control did not pass: *inconclusive*;
+7. a finding at MUST or SHOULD is not met: *fail*;
+8. the situation never arose: *inconclusive*;
+9. *pass*.
 
 A row gets its verdict from the findings that decide it, one by one. What is not met convicts where
 the control passed; what is met proves where the situation arose as well. A leak convicts without
@@ -32,6 +33,7 @@ from harness.fakes.transcript import (
     Connected,
     FaultActed,
     MomentReached,
+    NotModelled,
 )
 from harness.model import Finding, Level, Verdict
 from harness.requirements import Catalogue
@@ -65,7 +67,7 @@ def judge(
     `control` is the verdict of its control, None where it has none. `has_answered`: the sender
     answered the harness's first request, so that silence is its fault and not the adapter's.
     """
-    proved = control is None or control is Verdict.PASS
+    proved = (control is None or control is Verdict.PASS) and _beyond_the_fake(record) is None
     judged = _judged(case, record, catalogue, control=control, has_answered=has_answered)
     arose = _what_did_not_arise(case, record) is None
     return replace(judged, rows=_rows(case, judged, catalogue, proved=proved, arose=arose))
@@ -97,6 +99,11 @@ def _judged(
     failed = Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
     if any(f.leak for f in failing):
         return failed
+    limit = _beyond_the_fake(record)
+    if limit is not None:
+        # A sender that is lost there may well hang or crash: that is nothing against it either.
+        said = tuple(f for f in findings if f.met or f.check != "answers")
+        return _undecided(said, limit)
     silent = next((f for f in findings if f.check == "answers" and not f.met), None)
     if silent is not None:
         if has_answered or control is Verdict.PASS:
@@ -110,6 +117,12 @@ def _judged(
     if missing:
         return _undecided(findings, missing)
     return Judgement(verdict=Verdict.PASS, findings=findings)
+
+
+def _beyond_the_fake(record: Record) -> str | None:
+    """Where the sender asked for what the fake does not model: why that proves nothing."""
+    asked = dict.fromkeys(fact.call for _, fact in record.of(NotModelled))
+    return f"the fake does not model {', '.join(asked)}" if asked else None
 
 
 def _undecided(findings: tuple[Finding, ...], reason: str) -> Judgement:

@@ -7,13 +7,22 @@ we do not know are ignored, and only `status` is required.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness import features
+from harness.fakes.providers.registry import api_versions, provider_names
 
 PROTOCOL_VERSION = 1
+
+if TYPE_CHECKING:
+    ProviderName = str
+    ApiVersion = str
+else:
+    # What providers there are is found, so that a new one touches nothing here.
+    ProviderName = Literal[provider_names()]
+    ApiVersion = Literal[api_versions()]
 
 
 class Phase(StrEnum):
@@ -225,21 +234,22 @@ class ApiTransport(_ProtocolDocument):
     kind: Literal["api"] = "api"
     """A provider's API."""
 
-    provider: Literal["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+    provider: ProviderName
     """Whose API it is."""
 
-    api: Literal["v1", "v2"] | None = None
-    """Which of the two APIs, for Amazon SES; null leaves it to the sender."""
+    api: ApiVersion | None = None
+    """Which of its APIs, where the provider has several; null leaves it to the sender."""
 
     credentials: dict[str, str]
-    """`access_key_id` and `secret_access_key` for Amazon SES, `server_token` for Postmark,
-    `api_key` for the others."""
+    """What the sender authenticates with, by the names that the provider's list of credentials
+    has: `api_key` for most."""
 
     region: str | None = None
-    """The AWS region, or `us` or `eu`; null where the provider has none, or none is configured."""
+    """The region, by the provider's own name for it; null where it has none, or none is
+    configured."""
 
     domain: str | None = None
-    """The sending domain, for Mailgun."""
+    """The sending domain, where the provider wants it named."""
 
     verify: bool = True
     """Whether the server's certificate is to be verified."""

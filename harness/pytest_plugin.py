@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.embedding import RunReport
 
 _NAME = "harness"
+_SMTP = "smtp"
 _HOME = Path(__file__).resolve().parent
 
 
@@ -81,7 +82,7 @@ def harness_trust(_harness_authority: tuple[Any, Any]) -> Any:
 def _harness_fakes(
     _harness_names: _Names, _harness_authority: tuple[Any, Any]
 ) -> Iterator[Callable[[str], _Fakes]]:
-    """Makes a default server and a maker of more, of the class that is named."""
+    """Makes a default server and a maker of more: `smtp`, or of a provider."""
     with contextlib.ExitStack() as stack:
         yield lambda kind: _Fakes(kind, _harness_names, _harness_authority, stack)
 
@@ -95,50 +96,31 @@ def harness_smtp(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
     certificate="expired")` starts another in the state that the words say, which are those of
     `harness.fakes.Smtp`. All of them end with the test.
     """
-    return _harness_fakes("Smtp")
+    return _harness_fakes(_SMTP)
 
 
-@pytest.fixture
-def harness_ses(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
-    """A running fake of Amazon SES, and a maker of more: as `harness_sendgrid`."""
-    return _harness_fakes("Ses")
+def _fixture_of(name: str) -> Any:
+    """The fixture of a provider, of which nothing but the name is known as yet."""
 
+    def fake(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
+        return _harness_fakes(name)
 
-@pytest.fixture
-def harness_sendgrid(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
-    """A running fake of SendGrid, and a maker of more.
+    fake.__doc__ = f"""A running fake of the provider `{name}`, and a maker of more.
 
-    `harness_sendgrid.base_url`, `.credentials`, `.ca_file`, `.messages`, `.requests`,
+    `harness_{name}.base_url`, `.credentials`, `.ca_file`, `.messages`, `.requests`,
     `.transcript`, `.account` (which can be set) and `.smtp` (its SMTP service) are those of a
     fake in its default state, in which no sender address is verified.
-    `harness_sendgrid(account={"domains": [{"name": "example.com"}]})` starts another in the state
-    that the words say, which are those of `harness.fakes.SendGrid`. All of them end with the test.
+    `harness_{name}(account={{...}})` starts another in the state that the words say, which are
+    those of the vendor's class in `harness.fakes`. All of them end with the test.
     """
-    return _harness_fakes("SendGrid")
+    return pytest.fixture(name=f"harness_{name}")(fake)
 
 
-@pytest.fixture
-def harness_sparkpost(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
-    """A running fake of SparkPost, and a maker of more: as `harness_sendgrid`."""
-    return _harness_fakes("SparkPost")
-
-
-@pytest.fixture
-def harness_mailgun(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
-    """A running fake of Mailgun, and a maker of more: as `harness_sendgrid`."""
-    return _harness_fakes("Mailgun")
-
-
-@pytest.fixture
-def harness_mandrill(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
-    """A running fake of Mandrill, and a maker of more: as `harness_sendgrid`."""
-    return _harness_fakes("Mandrill")
-
-
-@pytest.fixture
-def harness_postmark(_harness_fakes: Callable[[str], _Fakes]) -> _Fakes:
-    """A running fake of Postmark, and a maker of more: as `harness_sendgrid`."""
-    return _harness_fakes("Postmark")
+# Found as the registry of providers finds them, which is not to be imported here.
+globals().update(
+    (f"harness_{place.parent.name}", _fixture_of(place.parent.name))
+    for place in sorted((_HOME / "fakes" / "providers").glob("*/vendor.py"))
+)
 
 
 @pytest.fixture
@@ -190,7 +172,7 @@ class _Fakes:
         """Start a server in the state that `words` say."""
         authority, trust = self._trust
         with self._names.ours():
-            kind = getattr(importlib.import_module("harness.fakes"), self._kind)
+            kind = _class_of(self._kind)
             fake = self._stack.enter_context(
                 kind(authority=authority, ca_file=trust.ca_file, **words).running()
             )
@@ -213,6 +195,13 @@ class _Fakes:
         if self._default is None:
             self._default = self()
         return self._default
+
+
+def _class_of(kind: str) -> Any:
+    """The class of a kind of fake. Ours has to be what `harness` means."""
+    if kind == _SMTP:
+        return importlib.import_module("harness.fakes.smtp.fake").Smtp
+    return importlib.import_module("harness.fakes.apis").fake_of(kind)
 
 
 class _Names:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from ..clock import nearest, real_now
 from .exchange import Request, Response
 
-_AMAZON_STAMP = "%Y%m%dT%H%M%SZ"
+_SIGNED_STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def dated(response: Response, now: datetime) -> Response:
@@ -42,7 +42,7 @@ def server_time(request: Request) -> datetime:
 def _said(request: Request) -> datetime | None:
     try:
         if (stamp := request.header("x-amz-date")) is not None:
-            return datetime.strptime(stamp, _AMAZON_STAMP).replace(tzinfo=UTC)
+            return datetime.strptime(stamp, _SIGNED_STAMP).replace(tzinfo=UTC)
         return parsedate_to_datetime(request.header("date") or "").astimezone(UTC)
     except (ValueError, OverflowError, TypeError):
         return None

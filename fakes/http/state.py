@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from ..server_state import ServerState
+from .region import Region
 
 # Ten years in seconds.
 _MOST_SKEW = 315_360_000
@@ -19,7 +20,7 @@ class ApiState(ServerState):
     """What a customer has set up there, in the words of that provider's account. Default: one key
     with every permission, and no domain."""
 
-    region: str | None = None
+    region: Region = None
     """The region whose host answers under the fake's own address. Default: the provider's
     first."""
 

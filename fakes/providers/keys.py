@@ -9,6 +9,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ..http.region import Region
+
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 _DOMAIN = re.compile(r"[^\s@<>,;:/]+\Z")
 T = TypeVar("T")
@@ -60,7 +62,7 @@ class ApiKey(BaseModel):
     permissions: tuple[str, ...] | None = Field(default=None, strict=False)
     """What it may do, by the vendor's own names. Default: everything."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which it works. Default: it works in each."""
 
     revoked: bool = False
@@ -82,7 +84,7 @@ class Domain(BaseModel):
     verified: bool = True
     """Whether the vendor has found its DNS records."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from .rules import AcceptedMail
 
@@ -27,8 +29,28 @@ class ApiMessage:
 
     @property
     def rcpt_tos(self) -> tuple[str, ...]:
-        """The recipients, in order."""
+        """The recipients for whom the vendor's answer took it, in order."""
         return self.mail.recipients
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Those of them who get nothing: the vendor does not send to them any more."""
+        return self.mail.dropped
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What it can be found by: tags, categories."""
+        return self.mail.tags
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the sender noted on it: metadata, custom arguments, variables, SES's tags."""
+        return self.mail.metadata
+
+    @property
+    def send_at(self) -> datetime | None:
+        """When it is to go out, aware; None: at once."""
+        return self.mail.send_at
 
     @property
     def username(self) -> str | None:

@@ -1,41 +1,63 @@
-"""The providers there are, found by package scan, each imported when it is used."""
+"""The providers there are, found by package scan: described at once, imported when used."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ..errors import FakeError
-from .rules import Account, Provider
-from .submission import Submission
+from .vendor import Vendor
+
+if TYPE_CHECKING:
+    from .rules import Account, Provider
+    from .submission import Submission
 
 _PACKAGE = __name__.rpartition(".")[0]
 
 
 @cache
-def provider_names() -> tuple[str, ...]:
-    """Every provider: the names of the packages beside this module."""
+def vendors() -> Mapping[str, Vendor]:
+    """The description of every vendor by its name: those of the packages beside this module."""
     package = importlib.import_module(_PACKAGE)
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg))
+    names = sorted(found.name for found in pkgutil.iter_modules(package.__path__) if found.ispkg)
+    modules = {name: importlib.import_module(f"{_PACKAGE}.{name}.vendor") for name in names}
+    return MappingProxyType({name: module.VENDOR for name, module in modules.items()})
+
+
+def provider_names() -> tuple[str, ...]:
+    """The name of every provider."""
+    return tuple(vendors())
+
+
+def api_versions() -> tuple[str, ...]:
+    """Every version of an API that a sender can be told of, whichever vendor has it."""
+    return tuple(dict.fromkeys(each for found in vendors().values() for each in found.versions))
+
+
+def vendor(name: str) -> Vendor:
+    """A provider's description.
+
+    Raises:
+        FakeError: there is no provider of that name.
+    """
+    if name not in vendors():
+        known = ", ".join(vendors())
+        raise FakeError(f"there is no fake of the provider {name!r}; there are: {known}")
+    return vendors()[name]
 
 
 def provider(name: str) -> Provider[Any]:
     """A provider's rules.
 
     Raises:
-        FakeError: there is none of that name.
+        FakeError: there is no provider of that name.
     """
-    found: Provider[Any] = importlib.import_module(f"{_PACKAGE}.{_known(name)}").PROVIDER
+    found: Provider[Any] = _part(name, "rules").PROVIDER
     return found
-
-
-def _known(name: str) -> str:
-    if name not in provider_names():
-        known = ", ".join(provider_names())
-        raise FakeError(f"there is no fake of the provider {name!r}; there are: {known}")
-    return name
 
 
 @cache
@@ -45,7 +67,7 @@ def account_type(name: str) -> type[Account]:
     Raises:
         FakeError: there is no provider of that name.
     """
-    found: type[Account] = importlib.import_module(f"{_PACKAGE}.{_known(name)}.account").ACCOUNT
+    found: type[Account] = _part(name, "account").ACCOUNT
     return found
 
 
@@ -55,8 +77,10 @@ def submission(name: str) -> Submission[Any, Any]:
     Raises:
         FakeError: there is no provider of that name.
     """
-    rules = provider(name)
-    found: Submission[Any, Any] = importlib.import_module(
-        f"{_PACKAGE}.{rules.name}.smtp"
-    ).SUBMISSION
+    found: Submission[Any, Any] = _part(name, "smtp").SUBMISSION
     return found
+
+
+def _part(name: str, module: str) -> Any:
+    """A module of a provider's package."""
+    return importlib.import_module(f"{_PACKAGE}.{vendor(name).name}.{module}")

@@ -10,7 +10,7 @@ import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
@@ -24,9 +24,11 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 from ..http.exchange import Request, Response
 from .attachment import AttachedFile
 from .body import encodable, write_body
+from .calls import calls_of, not_modelled
 from .keys import Addresses
 from .log import Log
 from .refusal import Refusals
+from .vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,12 @@ class AcceptedMail:
     `content` is what a vendor would make of them (that rendering is ours, hence synthetic, and
     made only when somebody looks). `provider_id` is the id that was returned. `state`: `queued`,
     or what the vendor says already now (`rejected` and so on).
+
+    `recipients` are those for whom the answer takes the message; one whom it turns down by name is
+    not among them. `dropped` are those of them who get nothing all the same, because the vendor
+    does not send to them any more. `tags` and `metadata` are what the sender wants to find the
+    message by, whatever the vendor calls that (categories, custom arguments, variables); `send_at`
+    is when it is to go out.
     """
 
     provider_id: str
@@ -68,6 +76,10 @@ class AcceptedMail:
     state: str = "queued"
     mime: bytes | None = None
     fields: Fields | None = None
+    dropped: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    send_at: datetime | None = None
 
     @property
     def content(self) -> bytes:
@@ -146,14 +158,24 @@ class Outcome(Generic[A]):
 class Provider(ABC, Generic[A]):
     """One vendor's rules.
 
-    `hosts` are the API's real host names by region (`""` where there is one host for all);
-    `account_type` is the class of its account; `refusals` lists every refusal that it serves.
+    `account_type` is the class of its account; `refusals` lists every refusal that it serves;
+    `unknown_calls` are those of them that say that there is no such call.
     """
 
-    name: ClassVar[str]
-    hosts: ClassVar[Mapping[str, str]]
+    vendor: ClassVar[Vendor]
+    unknown_calls: ClassVar[frozenset[str]]
     refusals: ClassVar[Refusals]
     account_type: type[A]
+
+    @property
+    def name(self) -> str:
+        """The vendor's name."""
+        return self.vendor.name
+
+    @property
+    def hosts(self) -> Mapping[str, str]:
+        """The API's real host names, as in the vendor's description."""
+        return self.vendor.hosts
 
     @abstractmethod
     def made_up(self, token: Token) -> dict[str, str]:
@@ -169,6 +191,18 @@ class Provider(ABC, Generic[A]):
     @abstractmethod
     def answer(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """Answer a request that came to the host of `region`; never raises."""
+
+    def served(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
+        """As `answer`; a call that the vendor has and the fake has not is answered as just that."""
+        outcome = self.answer(account, request, region=region, now=now)
+        if outcome.response.case not in self.unknown_calls:
+            return outcome
+        call = self.vendors_call(request)
+        return outcome if call is None else replace(outcome, response=not_modelled(call))
+
+    def vendors_call(self, request: Request) -> str | None:
+        """The call of the vendor's that this is, among those that are not modelled."""
+        return calls_of(self.name).find(request.method, request.path)
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is; None for a name that is not the vendor's."""

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ..smtp.exchange import Attempt, Dialect, Envelope, VendorReply
 from .rules import AcceptedMail, Account, Outcome, Token
+from .vendor import Vendor
 
 A = TypeVar("A", bound=Account)
 W = TypeVar("W")
@@ -81,11 +82,10 @@ class Taken(Generic[A]):
 class Submission(ABC, Generic[A, W]):
     """One vendor's SMTP service; `W` is what an account has for one who may come in.
 
-    `hosts` are its real host names by the API's regions, `replies` every reply that depends on the
-    account or the message, by name.
+    `replies` has every reply that depends on the account or the message, by name.
     """
 
-    hosts: ClassVar[Mapping[str, str]]
+    vendor: ClassVar[Vendor]
     dialect: ClassVar[Dialect]
     replies: ClassVar[Mapping[str, VendorReply]]
 

@@ -137,13 +137,13 @@ def _all_differences(handover: Handover, asked: Message) -> list[str]:
 
 
 def _from_differs(asked: Mailbox, reading: MailReading) -> list[str]:
-    authors = reading.authors()
+    authors = reading.mailboxes("From")
     is_right = [address for _, address in authors] == [asked.address]
     return [] if is_right else [f"From {_spelt(authors)}"]
 
 
 def _subject_differs(asked: str, reading: MailReading) -> list[str]:
-    subject = reading.subject()
+    subject = next(iter(reading.values("Subject")), None)
     return [] if (subject or "") == asked else [f"subject {subject!r}"]
 
 
@@ -176,7 +176,7 @@ def _pair(box: Mailbox) -> tuple[str, str]:
 
 def _authors(reading: MailReading) -> list[tuple[str, str]]:
     try:
-        return reading.authors()
+        return reading.mailboxes("From")
     except Exception:  # noqa: BLE001  # parsers trip over some broken headers
         return []
 

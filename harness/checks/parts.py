@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from email.message import Message as Parsed
+from collections.abc import Callable, Iterator, Sequence
+from operator import methodcaller
 from typing import Literal
 
 from harness.fakes.message import Captured
 from harness.protocol import Message
 
 from .check import Check
-from .reading import captured_in, leaves, parsed, values
+from .mail_reading import MailReading, each_reading
 from .record import Observation, Record
 
 
@@ -36,7 +36,7 @@ def _compared(
     wrong: dict[str, None] = {}
     cited: list[int] = []
     for send in record.sends:
-        for event, message in captured_in(record, send):
+        for event, message in record.captured_in(send):
             cited.append(event.number)
             wrong |= dict.fromkeys(amiss(message, send.request.message))
     return Observation(
@@ -48,33 +48,33 @@ def _compared(
 
 
 def _texts_amiss(captured: Captured, asked: Message) -> Iterator[str]:
-    message = parsed(captured.content)
-    there = list(leaves(message))
+    """What the kindest reader misses."""
+    found = each_reading(captured.content, lambda reading: list(_missed(reading, asked)))
+    yield from min(found, key=len, default=["a message that nobody can read"])
+
+
+def _missed(reading: MailReading, asked: Message) -> Iterator[str]:
+    there = reading.texts()
     for kind, text in (("text/plain", asked.text), ("text/html", asked.html)):
-        found = [leaf.text for leaf in there if leaf.kind == kind]
+        found = [part.text for part in there if part.kind == kind]
         if not text:
             continue
         if not found:
             yield f"no {kind}"
         elif not any(_squeezed(text) in _squeezed(each) for each in found):
             yield f"another {kind}"
-    if asked.text and asked.html and not _are_alternatives(message):
+    if asked.text and asked.html and not any(map(_has_text_first, reading.alternatives())):
         yield "text and HTML are no alternatives, the text first"
 
 
-def _are_alternatives(message: Parsed) -> bool:
-    """Whether the text stands before the HTML, as alternatives of one another."""
-    for part in message.walk():
-        if part.get_content_type() == "multipart/alternative":
-            kinds = [leaf.kind for leaf in leaves(part)]
-            if {"text/plain", "text/html"} <= set(kinds):
-                return kinds.index("text/plain") < kinds.index("text/html")
-    return False
+def _has_text_first(kinds: Sequence[str]) -> bool:
+    both = [kind for kind in kinds if kind in {"text/plain", "text/html"}]
+    return len(set(both)) == 2 and both[0] == "text/plain"
 
 
 def _headers_amiss(captured: Captured, asked: Message) -> Iterator[str]:
     for name, value in asked.headers.items():
-        readings = values(captured.content, name)
+        readings: list[list[str]] = each_reading(captured.content, methodcaller("values", name))
         if not any(len(each) == 1 and _squeezed(each[0]) == value for each in readings):
             shown = [repr(text) for each in readings[:1] for text in each]
             yield f"{name}: {' and '.join(shown) or 'not there'}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Literal
 
 from harness.fakes.message import Captured
 from harness.protocol import Mailbox
 
 from .check import Check
-from .reading import address_key, captured_in, header_lines, mailboxes
+from .mail_reading import each_reading, header_lines
 from .record import Observation, Record, SendRecord
 
 Wanted = Literal["as-asked", "as-asked-or-told"]
@@ -31,7 +32,7 @@ def recipients(record: Record, wanted: Wanted) -> Observation:
     wrong: dict[str, None] = {}
     cited: list[int] = []
     for send in record.sends:
-        taken = list(captured_in(record, send))
+        taken = list(record.captured_in(send))
         cited += [event.number for event, _ in taken]
         wrong |= dict.fromkeys(_amiss(send, [each for _, each in taken], or_told=or_told))
     unless = ", or is told of as refused" if or_told else ""
@@ -43,12 +44,20 @@ def recipients(record: Record, wanted: Wanted) -> Observation:
     )
 
 
+def _address_key(address: str) -> tuple[str, str]:
+    """What makes two addresses one: the local part, and the domain in A-labels in any case."""
+    local, _, domain = address.rpartition("@")
+    with suppress(UnicodeError):  # what has no A-labels is compared as it stands
+        domain = domain.encode("idna").decode("ascii")
+    return local, domain.lower()
+
+
 def _amiss(send: SendRecord, taken: Iterable[Captured], *, or_told: bool) -> Iterator[str]:
-    asked = {address_key(each): each for each in send.request.message.recipients}
+    asked = {_address_key(each): each for each in send.request.message.recipients}
     got: Counter[tuple[str, str]] = Counter()
     shown: dict[tuple[str, str], str] = {}
     for message in taken:
-        keys = {address_key(each): each for each in message.rcpt_tos}
+        keys = {_address_key(each): each for each in message.rcpt_tos}
         shown |= keys
         got.update(keys.keys())
     told = _told(send, asked) if or_told else set()
@@ -67,7 +76,7 @@ def _told(send: SendRecord, asked: dict[tuple[str, str], str]) -> set[tuple[str,
     answer = send.answer
     if answer is None:
         return set()
-    told = {address_key(refused.address) for refused in answer.refused}
+    told = {_address_key(refused.address) for refused in answer.refused}
     error = answer.error.message if answer.error else None
     words = f"{answer.reason or ''} {error or ''}"
     return told | {key for key, address in asked.items() if _names(words, address)}
@@ -80,8 +89,8 @@ def blind_copies(record: Record, wanted: Literal["undisclosed"]) -> Observation:
     cited: dict[int, None] = {}
     for send in record.sends:
         for address in _hidden(send):
-            for event, message in captured_in(record, send):
-                if {address_key(each) for each in message.rcpt_tos} <= {address_key(address)}:
+            for event, message in record.captured_in(send):
+                if {_address_key(each) for each in message.rcpt_tos} <= {_address_key(address)}:
                     continue  # its own copy, which nobody else sees
                 for name, line in header_lines(message.content):
                     if _names(line, address):
@@ -98,8 +107,8 @@ def blind_copies(record: Record, wanted: Literal["undisclosed"]) -> Observation:
 def _hidden(send: SendRecord) -> list[str]:
     """The recipients that are in bcc, and nowhere else."""
     message = send.request.message
-    shown = {address_key(box.address) for box in (*message.to, *message.cc)}
-    return [box.address for box in message.bcc if address_key(box.address) not in shown]
+    shown = {_address_key(box.address) for box in (*message.to, *message.cc)}
+    return [box.address for box in message.bcc if _address_key(box.address) not in shown]
 
 
 def _names(text: str, address: str) -> bool:
@@ -117,7 +126,7 @@ def addressees(record: Record, wanted: Literal["as-asked"]) -> Observation:
     wrong: dict[str, None] = {}
     cited: dict[int, None] = {}
     for send in record.sends:
-        for event, message in captured_in(record, send):
+        for event, message in record.captured_in(send):
             for header in ("To", "Cc"):
                 if strange := _strange(send, message, header):
                     wrong[f"{header} shows {strange}"] = None
@@ -136,14 +145,14 @@ def _strange(send: SendRecord, message: Captured, header: str) -> str:
     known: dict[tuple[str, str], set[str]] = {}
     own = [box for box in asked.bcc if set(message.rcpt_tos) == {box.address}]
     for box in (*asked.to, *asked.cc, *own):
-        known.setdefault(address_key(box.address), {""}).add(box.name)
+        known.setdefault(_address_key(box.address), {""}).add(box.name)
     readings = [
         [
             f"{name!r} <{box}>"
             for name, box in reading
-            if name not in known.get(address_key(box), ())
+            if name not in known.get(_address_key(box), ())
         ]
-        for reading in mailboxes(message.content, header)
+        for reading in each_reading(message.content, lambda read: read.mailboxes(header))
     ]
     kindest = min(readings, key=len, default=["what nobody can read"])
     return ", ".join(kindest)
@@ -156,8 +165,8 @@ def replies(record: Record, wanted: Literal["as-asked"]) -> Observation:
     cited: list[int] = []
     for send in record.sends:
         asked = send.request.message.reply_to
-        for event, message in captured_in(record, send):
-            readings = mailboxes(message.content, "Reply-To")
+        for event, message in record.captured_in(send):
+            readings = each_reading(message.content, lambda read: read.mailboxes("Reply-To"))
             cited.append(event.number)
             if not any(_is_as_asked(reading, asked) for reading in readings):
                 shown = ", ".join(box for _, box in readings[0]) if readings else ""
@@ -171,8 +180,8 @@ def replies(record: Record, wanted: Literal["as-asked"]) -> Observation:
 
 
 def _is_as_asked(reading: Iterable[tuple[str, str]], asked: Iterable[Mailbox]) -> bool:
-    wanted = {address_key(box.address): box.name for box in asked}
-    found = {address_key(address): name for name, address in reading}
+    wanted = {_address_key(box.address): box.name for box in asked}
+    found = {_address_key(address): name for name, address in reading}
     names_fit = all(found[key] in {"", wanted[key]} for key in found if key in wanted)
     return found.keys() == wanted.keys() and names_fit
 

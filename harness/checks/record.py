@@ -95,6 +95,12 @@ class Record:
         """What was taken, in order."""
         return tuple(captured.message for _, captured in self.of(MessageCaptured))
 
+    def captured_in(self, send: SendRecord) -> Iterator[tuple[Event, Captured]]:
+        """Every message that was taken in this send, with its event."""
+        for event, captured in self.of(MessageCaptured):
+            if send.first <= event.number <= send.last:
+                yield event, captured.message
+
     @property
     def meets_strangers(self) -> bool:
         """Whether TLS was set up with a certificate that a sender has to refuse."""

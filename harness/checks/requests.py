@@ -109,7 +109,7 @@ def _handed_elsewhere(
 
 
 def _keys(request: Request, secrets: Secrets) -> Iterator[str]:
-    """The credentials in a request, wherever they stand: Mandrill has its key in the body."""
+    """The credentials in a request, wherever they stand: one vendor has its key in the body."""
     head = "\n".join([request.target, *(value for _, value in request.headers)])
     names = dict.fromkeys((*secrets.found_in(head), *secrets.found_in(request.body)))
     yield from (f"the {name}" for name in names)

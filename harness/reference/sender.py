@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from harness import __version__
 from harness.protocol import PROTOCOL_VERSION, ApiTransport, Phase, SendRequest, SmtpTransport
+from harness.reference import apis
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.message import build
 from harness.reference.reply import printable
@@ -34,13 +35,8 @@ FEATURES = (
     "connect_to",
     "envelope_from",
     "ehlo_name",
-    "api:ses",
-    "api:sendgrid",
-    "api:sparkpost",
-    "api:mailgun",
-    "api:mandrill",
-    "api:postmark",
     "uri",
+    *(f"api:{name}" for name in apis.names()),
 )
 
 Document = dict[str, Any]
@@ -91,7 +87,7 @@ class ReferenceSender:
                 return _unsupported("this sender stores no configuration")
 
     def _send_by_api(self, request: SendRequest, transport: ApiTransport) -> Document:
-        from harness.reference.apis.send import redactor_for, send_by_api  # noqa: PLC0415
+        from harness.reference.api_calls.send import redactor_for, send_by_api  # noqa: PLC0415
 
         message_id: str | None = None
         attempts = 0

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from harness.fakes.providers.registry import account_type
+from harness.fakes.providers.registry import account_type, vendor
 
 from .hints import choose_from, keys_for, written_keys
 
@@ -24,7 +24,8 @@ def check_account(provider: str, words: Mapping[str, Any]) -> None:
     hidden = _hidden(model).intersection(words)
     problems = [_unknown(model, (word,)) for word in sorted(hidden)]
     try:
-        model.model_validate({word: said for word, said in words.items() if word not in hidden})
+        written = {word: said for word, said in words.items() if word not in hidden}
+        model.model_validate(written, context=vendor(provider).context)
     except ValidationError as error:
         problems += [_told(model, problem) for problem in error.errors(include_url=False)]
     if problems:

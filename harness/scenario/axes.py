@@ -9,6 +9,8 @@ An axis is a list of values, or a mapping from labels to what they stand for:
       except:
         - {mode: tls, certificate: expired}
 
+`provider: every` is a list of every provider that there is a fake of.
+
 `{mode}` and `{certificate}` stand for the label, `{certificate.row}` for what is written behind it.
 A string that is nothing but one placeholder becomes the value itself, whatever its type; `{{`
 and `}}` are braces.
@@ -22,11 +24,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.fakes.providers.registry import provider_names
+
 from .loading import YamlDocument
 
 Combination = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w-]*)(?:\.([A-Za-z_][\w-]*))?\}")
 _NAME = re.compile(r"[A-Za-z_][\w-]*\Z", re.ASCII)
+# The one axis whose values the harness knows by itself.
+_PROVIDER, _EVERY = "provider", "every"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 
 # More cases than anybody waits for; a mistake with one axis too many is told at once.
@@ -114,6 +120,8 @@ def _labels(name: str, values: Any) -> dict[str, tuple[Any, Mapping[str, Any]]]:
     path = ("axes", name)
     if not _NAME.match(name):
         raise AxisError(path, f"{name!r} is no name of an axis (letters, digits, _ and -)")
+    if name == _PROVIDER and values == _EVERY:
+        values = list(provider_names())
     if isinstance(values, list) and values:
         found: dict[str, tuple[Any, Mapping[str, Any]]] = {
             _label(value, path): (value, {}) for value in values
@@ -127,7 +135,10 @@ def _labels(name: str, values: Any) -> dict[str, tuple[Any, Mapping[str, Any]]]:
                 reason = "a label stands for a mapping; write a list for plain values"
                 raise AxisError((*path, label), reason)
         return {_label(label, path): (label, attributes) for label, attributes in values.items()}
-    raise AxisError(path, "an axis is a list of values or a mapping from labels, and not empty")
+    of_providers = f", or the word {_EVERY!r}" if name == _PROVIDER else ""
+    raise AxisError(
+        path, f"an axis is a list of values or a mapping from labels, and not empty{of_providers}"
+    )
 
 
 def _label_text(value: Any) -> str:

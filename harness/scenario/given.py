@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -21,9 +21,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
+from harness.fakes.http.region import known_region
 from harness.fakes.http.state import ApiState
+from harness.fakes.providers.registry import vendor
 from harness.fakes.smtp.state import SmtpState
 from harness.fakes.tls.names import references
+from harness.protocol import ApiVersion, ProviderName
 
 from .accounts import check_account
 
@@ -50,7 +53,7 @@ class SmtpGiven(SmtpState):
 
 
 class _Provided(BaseModel):
-    provider: Literal["ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+    provider: ProviderName
     """Whose API it is."""
 
 
@@ -64,12 +67,30 @@ class _ProvidersApi(ApiState, _Provided):
             check_account(info.data["provider"], words)
         return words
 
+    @field_validator("region")
+    @classmethod
+    def _one_of_the_providers(cls, region: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("provider")
+        return known_region(region, vendor(name).regions if name is not None else None)
+
 
 class ApiGiven(_ProvidersApi):
     """A provider's API."""
 
-    version: Literal["v1", "v2"] | None = None
-    """Which of its two APIs the sender is told, for Amazon SES. Default: the sender's choice."""
+    version: ApiVersion | None = None
+    """Which of its APIs the sender is told, where the provider has several. Default: the sender's
+    choice."""
+
+    @field_validator("version")
+    @classmethod
+    def _one_that_it_has(cls, version: str | None, info: ValidationInfo) -> str | None:
+        name = info.data.get("provider")
+        if version is not None and name is not None:
+            versions = vendor(name).versions
+            if version not in versions:
+                known = f"those of {name}: {', '.join(versions)}" if versions else f"{name} has one"
+                raise ValueError(f"there is no version {version!r} to choose ({known})")
+        return version
 
 
 class AlsoApi(_ProvidersApi):

@@ -56,7 +56,8 @@ class SendStep(BaseModel):
     fake's."""
 
     domain: str | None = None
-    """The sending domain that the sender is told, for Mailgun; "" is none at all."""
+    """The sending domain that the sender is told, where the provider wants one; "" is none at
+    all."""
 
     uri: str | None = None
     """The connection URI that the sender is told, literally, where `<username>` and `<password>`

@@ -17,6 +17,10 @@ from .model import Expanded
 
 _DEFINITIONS = "#/$defs/{model}"
 _PLACEHOLDER = {"type": "string", "pattern": r"\{[A-Za-z_][\w.-]*\}"}
+_AXIS = (
+    {"type": "array", "minItems": 1},
+    {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object"}},
+)
 AXES: dict[str, Any] = {
     "type": "object",
     "description": "What makes several cases of one scenario. An axis is a list of values, or a"
@@ -26,14 +30,13 @@ AXES: dict[str, Any] = {
             "type": "array",
             "items": {"type": "object"},
             "description": "Combinations that are left out, as `{axis: label}`.",
-        }
+        },
+        "provider": {
+            "anyOf": [*_AXIS, {"const": "every"}],
+            "description": "Providers; `every` is each of which there is a fake.",
+        },
     },
-    "additionalProperties": {
-        "anyOf": [
-            {"type": "array", "minItems": 1},
-            {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object"}},
-        ]
-    },
+    "additionalProperties": {"anyOf": list(_AXIS)},
 }
 _OWN_KEYS_OF_FAULTS = ("at", "times", "connection", "then")
 

@@ -6,9 +6,9 @@ can be judged as it is, without an option of its own for a CA file.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
+from harness.fakes.providers.registry import vendors
 from harness.protocol import Trust
 
 STATE_DIR = "HARNESS_STATE_DIR"
@@ -22,32 +22,8 @@ CA_FILE_VARIABLES = (
     "REQUESTS_CA_BUNDLE",  # Python: requests
     "CURL_CA_BUNDLE",  # curl, and requests again
     "NODE_EXTRA_CA_CERTS",  # Node
-    "AWS_CA_BUNDLE",  # botocore and the AWS command line
+    *(name for vendor in vendors().values() for name in vendor.variables.ca_file),
 )
-
-# Where the providers' SDKs and their quick starts look for keys, hosts and regions.
-VENDOR_PREFIXES = (
-    "AWS_",
-    "MAILCHIMP_",
-    "MAILGUN_",
-    "MANDRILL_",
-    "POSTMARK_",
-    "SENDGRID_",
-    "SPARKPOST_",
-)
-
-# How often to try again is the developer's choice, and says nothing of an account.
-HARMLESS = ("AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
-
-# Without the variables, Amazon's SDKs look for keys in files of the home folder, and then ask the
-# machine for those of its role. Source: AWS SDKs and Tools Reference Guide, "Finding and changing
-# the location of the shared config and credentials files" and "IMDS credential provider", read
-# 2026-11-21.
-NO_AMAZON_KEYS = {
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 def sender_environment(
@@ -64,10 +40,11 @@ def sender_environment(
     beside SSL_CERT_FILE: a private CA in such a folder would be a second anchor, and a sender that
     rightly accepts its certificates would be convicted.
 
-    Variables of the six providers are removed too (`VENDOR_PREFIXES`, in any spelling): a sender
-    that falls back on them would show the developer's real keys to the fakes and in the evidence,
-    and be judged by an account or a region that no request told it. Amazon's profiles are out of
-    reach with them. A sender that needs one of these has it in its file, under `environment`.
+    Variables of the providers are removed too (`SenderVariables`, in any spelling): a sender that
+    falls back on them would show the developer's real keys to the fakes and in the evidence, and be
+    judged by an account or a region that no request told it. Other places where an SDK would look
+    are put out of its reach. A sender that needs one of these has it in its file, under
+    `environment`.
     """
     environment = {
         name: value
@@ -77,7 +54,8 @@ def sender_environment(
         and not name.upper().startswith(OWN_PREFIX)
         and not _is_a_vendors(name)
     }
-    environment |= NO_AMAZON_KEYS
+    for vendor in vendors().values():
+        environment |= vendor.variables.instead
     environment.update(dict.fromkeys(CA_FILE_VARIABLES, trust.ca_file))
     environment["JAVA_TOOL_OPTIONS"] = _java_options(base.get("JAVA_TOOL_OPTIONS", ""), trust)
     if state_dir is not None:
@@ -86,7 +64,10 @@ def sender_environment(
 
 
 def _is_a_vendors(name: str) -> bool:
-    return name.upper().startswith(VENDOR_PREFIXES) and name not in HARMLESS
+    return any(
+        name.upper().startswith(vendor.variables.prefixes) and name not in vendor.variables.harmless
+        for vendor in vendors().values()
+    )
 
 
 def _java_options(given: str, trust: Trust) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from harness.fakes.api_fake import ApiFake
 from harness.fakes.errors import FakeError
 from harness.fakes.fake import LOOPBACK_NAMES
-from harness.fakes.providers.registry import provider
+from harness.fakes.providers.registry import provider, vendor
+from harness.fakes.providers.vendor import Vendor
 from harness.protocol import ApiTransport
 from harness.run_context import RunContext
 from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven, with_origins
@@ -20,10 +21,7 @@ from harness.world.base import World
 
 _LOOPBACK_ADDRESS = "127.0.0.1"
 _HTTPS = 443
-# Everything else among the credentials must be found nowhere; this one is a name, which vendors
-# repeat and each request shows. It is hidden all the same: reports are read by more people than
-# logs, and what is put in its place may be the secret itself.
-_KEY_ID = "access_key_id"
+_SENDER_DOMAIN = "harness.test"
 
 _Api = ApiGiven | AlsoApi
 
@@ -41,12 +39,17 @@ class ApiWorld(World):
 
     @property
     def secrets(self) -> Secrets:
-        """What must be found nowhere: every secret credential that the sender is told."""
+        """What must be found nowhere: every secret credential that the sender is told.
+
+        One that is no secret is hidden all the same: reports are read by more people than logs, and
+        what is put in its place may be the secret itself.
+        """
         told = dict(self.credentials)
         for number, send in enumerate(self.case.sends):
             if isinstance(send.credentials, dict):
                 told |= {f"{name}-{number}": value for name, value in send.credentials.items()}
-        ids = {name for name in told if name.partition("-")[0] == _KEY_ID}
+        public = {each.name for each in self._vendor.credentials if not each.is_secret}
+        ids = {name for name in told if name.partition("-")[0] in public}
         return Secrets(
             {name: value for name, value in told.items() if name not in ids and value},
             self.context.family,
@@ -149,8 +152,8 @@ class ApiWorld(World):
         }
 
     def _vendors_host(self, send: SendStep) -> str:
-        hosts = provider(self.given.provider).hosts
-        return hosts.get(self._region(send) or "", next(iter(hosts.values())))
+        hosts = self._vendor.hosts
+        return hosts.get(self._region(send) or "", hosts[self._vendor.region])
 
     def _credentials_at(self, given: _Api, label: str) -> dict[str, str]:
         """The same at each server of the provider: another one would take whatever it is given."""
@@ -161,19 +164,22 @@ class ApiWorld(World):
     def _region(self, send: SendStep) -> str | None:
         if send.region is not None:
             return send.region or None  # "" stands for none at all
-        regions = list(provider(self.given.provider).hosts)
-        return self.given.region or (regions[0] or None)
+        return self.given.region or self._vendor.region or None
+
+    @property
+    def _vendor(self) -> Vendor:
+        return vendor(self.given.provider)
 
     def _domain(self) -> str | None:
-        """Mailgun's domain is part of the configuration; the others have none."""
-        return "harness.test" if self.given.provider == "mailgun" else None
+        """The sending domain, where it is part of the configuration."""
+        return _SENDER_DOMAIN if self._vendor.has_sender_domain else None
 
 
 def _hosts(given: _Api) -> tuple[str, ...]:
     """The names under which a server is found."""
     if isinstance(given, AlsoApi) and given.host is not None:
         return (given.host,)
-    return tuple(provider(given.provider).hosts.values())
+    return tuple(vendor(given.provider).hosts.values())
 
 
 def made_up_credentials(given: _Api, context: RunContext, case: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.checks.record import Reaction, Record
+from harness.checks.record import Reaction, Record, SendRecord
 from harness.fakes.smtp.facts import Command
 from harness.fakes.transcript import (
     Acknowledged,
@@ -15,6 +15,7 @@ from harness.fakes.transcript import (
     Connected,
     Fact,
     FaultActed,
+    NotModelled,
     Received,
     TlsEstablished,
 )
@@ -128,6 +129,22 @@ def test_3_a_sender_told_to_send_in_clear_leaks_nothing_by_it() -> None:
     assert "credentials-in-clear" not in {each.check for each in judged.findings}
 
 
+@pytest.mark.parametrize("send", [FAILED, SENT, CRASHED])
+@pytest.mark.parametrize("control", [Verdict.PASS, Verdict.FAIL, None])
+def test_4_what_the_fake_does_not_model_proves_nothing(
+    send: SendRecord, control: Verdict | None
+) -> None:
+    judged = decide(honest_failure(NotModelled(call="GET /x"), sends=(send,)), control=control)
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert judged.reason == "the fake does not model GET /x"
+    assert set(judged.rows.values()) == {Verdict.INCONCLUSIVE}
+
+
+def test_4_a_leak_convicts_beside_what_the_fake_does_not_model() -> None:
+    judged = decide(honest_failure(NotModelled(call="GET /x"), IN_CLEAR))
+    assert judged.verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize(
     ("control", "has_answered", "verdict"),
     [
@@ -139,7 +156,7 @@ def test_3_a_sender_told_to_send_in_clear_leaks_nothing_by_it() -> None:
         (Verdict.ERROR, False, Verdict.ERROR),
     ],
 )
-def test_4_silence_is_the_senders_fault_once_it_has_shown_that_it_can_answer(
+def test_5_silence_is_the_senders_fault_once_it_has_shown_that_it_can_answer(
     control: Verdict | None, has_answered: bool, verdict: Verdict
 ) -> None:
     judged = decide(honest_failure(sends=(CRASHED,)), control=control, has_answered=has_answered)
@@ -148,7 +165,7 @@ def test_4_silence_is_the_senders_fault_once_it_has_shown_that_it_can_answer(
     assert finding(judged, "answers").level is Level.MUST
 
 
-def test_4_silence_is_a_must_even_where_the_question_is_a_small_one() -> None:
+def test_5_silence_is_a_must_even_where_the_question_is_a_small_one() -> None:
     row = next(row for row in CATALOGUE.situations if row.level is Level.MAY)
     small = case(verifies="[]", situations=f"[{row.id}]")
     judged = decide(honest_failure(sends=(CRASHED,)), small)
@@ -156,14 +173,14 @@ def test_4_silence_is_a_must_even_where_the_question_is_a_small_one() -> None:
 
 
 @pytest.mark.parametrize("control", [each for each in Verdict if each is not Verdict.PASS])
-def test_5_without_its_control_a_case_proves_nothing(control: Verdict) -> None:
+def test_6_without_its_control_a_case_proves_nothing(control: Verdict) -> None:
     for sends in ((FAILED,), (SENT,)):
         judged = decide(honest_failure(sends=sends), control=control)
         assert (judged.verdict, judged.level) == (Verdict.INCONCLUSIVE, Level.MUST)
         assert judged.reason == f"its control did not pass ({control})"
 
 
-def test_6_an_unmet_must_fails() -> None:
+def test_7_an_unmet_must_fails() -> None:
     judged = decide(make_record(CONNECTED, HELLO, make_captured(), TAKEN, sends=(SENT,)))
     assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.MUST)
     assert {each.check for each in judged.findings if not each.met} == {"sender.status", "messages"}
@@ -177,7 +194,7 @@ def test_6_an_unmet_must_fails() -> None:
         (Level.INFO, Verdict.PASS, None),
     ],
 )
-def test_6_what_is_below_should_is_shown_and_never_fails(
+def test_7_what_is_below_should_is_shown_and_never_fails(
     level: Level, verdict: Verdict, carried: Level | None
 ) -> None:
     asked = case(
@@ -190,7 +207,7 @@ def test_6_what_is_below_should_is_shown_and_never_fails(
     assert not finding(judged, "sender.error.phase").met
 
 
-def test_6_a_level_can_only_be_lowered() -> None:
+def test_7_a_level_can_only_be_lowered() -> None:
     row = next(row for row in CATALOGUE.situations if row.level is Level.MAY)
     asked = case(
         verifies="[]",
@@ -200,7 +217,7 @@ def test_6_a_level_can_only_be_lowered() -> None:
     assert finding(decide(honest_failure(sends=(SENT,)), asked), "sender.status").level is Level.MAY
 
 
-def test_6_a_lie_fails_every_case() -> None:
+def test_7_a_lie_fails_every_case() -> None:
     asked = case(then="{sender: {status: [sent, failed]}}")
     judged = decide(honest_failure(sends=(SENT,)), asked)
     assert judged.verdict is Verdict.FAIL
@@ -223,7 +240,7 @@ def test_6_a_lie_fails_every_case() -> None:
         ("{smtp: {size: 5}}", [CONNECTED], None),
     ],
 )  # fmt: skip
-def test_7_what_never_arose_decides_nothing(
+def test_8_what_never_arose_decides_nothing(
     given: str, facts: list[Fact], missing: str | None
 ) -> None:
     asked = case(given=given, control="{smtp: {size: 9}}", then="{sender: {status: failed}}")
@@ -244,18 +261,18 @@ def test_7_what_never_arose_decides_nothing(
         ("[faults]", [CONNECTED, HELLO], Verdict.INCONCLUSIVE),
     ],
 )
-def test_7_a_scenario_may_say_what_has_to_arise(
+def test_8_a_scenario_may_say_what_has_to_arise(
     arises: str, facts: list[Fact], verdict: Verdict
 ) -> None:
     asked = case(then=f"{{sender: {{status: failed}}, arises: {arises}}}")
     assert decide(make_record(*facts, sends=(FAILED,)), asked).verdict is verdict
 
 
-def test_7_comes_after_6() -> None:
+def test_8_comes_after_7() -> None:
     assert decide(make_record(sends=(SENT,))).verdict is Verdict.FAIL
 
 
-def test_8_a_control_passes_when_its_message_was_taken_once() -> None:
+def test_9_a_control_passes_when_its_message_was_taken_once() -> None:
     control = expand(loads(_CONTROLLED, source="a.yaml"), "a")[0]
     assert control.is_control
     good = make_record(CONNECTED, make_captured(), TAKEN)

@@ -119,9 +119,15 @@ def test_both_readings_find_what_the_library_wrote(
     octets = message.as_bytes(policy=policy.SMTP)
     read = [reading(octets) for reading in READINGS]
     # One of them at least: each has to be able to stand in for the other.
-    assert any(each.subject() == subject for each in read)
-    assert any(each.authors() == [(name, "from@sender.test")] for each in read)
+    assert any(each.values("Subject") == [subject] for each in read)
+    assert any(each.mailboxes("From") == [(name, "from@sender.test")] for each in read)
     assert [each.text().strip() for each in read] == [text] * 2
+    kinds = ["text/plain", "text/html"]
+    for each in read:
+        assert [(part.kind, part.text.strip()) for part in each.texts()] == [
+            (kinds[0], text), (kinds[1], f"<p>{text}</p>")
+        ]  # fmt: skip
+        assert each.alternatives() == [kinds]
     assert any(
         (found := each.files()[-1]).name == file and found.octets == b"\0\xff" for each in read
     )

@@ -101,7 +101,7 @@ PROGRAM = """
     with freezers["%s"]("2020-05-05"):
         from harness.fakes import SendGrid, Ses, Smtp
         from harness.fakes.smtp import session
-        import harness.embedding, harness.reference.smtp, harness.reference.apis.send
+        import harness.embedding, harness.reference.smtp, harness.reference.api_calls.send
         with Smtp().running() as smtp, Ses().running() as ses:
             ses.smtp.port
             harness.embedding.run(["api/ses/accepted*", "modes/implicit-tls"]).assert_passed()

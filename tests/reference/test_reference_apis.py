@@ -18,8 +18,8 @@ import pytest
 import trustme
 
 from harness.protocol import ApiTransport, Mailbox, Message
+from harness.reference.api_calls.call import ApiCall, ApiReply
 from harness.reference.apis import mailgun, mandrill, postmark, sendgrid, ses, sparkpost
-from harness.reference.apis.call import ApiCall, ApiReply
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.sender import handle
 

@@ -95,6 +95,10 @@ def test_an_unknown_word_is_told_with_its_line_the_choices_and_the_nearest() -> 
          "unconfirmed_senders", "a@b.test stands in senders as well"),
         ("postmark", "{streams: [{id: a}, {id: a}]}", "streams",
          "a is here twice, and an account can have it once"),
+        ("sendgrid", "{domains: [{name: a.test, region: eux}]}", "domains.0.region",
+         "there is no region 'eux' (choose from us, eu)"),
+        ("postmark", "{keys: [{region: us}]}", "keys.0.region",
+         "there is no region 'us' (one host serves all)"),
         # What the rules keep there for themselves.
         ("sendgrid", "{accepted: []}", "accepted", re.compile("there is no such key[,;]")),
         ("ses", "{spent: null}", "spent", re.compile("there is no such key[,;]")),

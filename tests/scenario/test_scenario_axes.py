@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.fakes.providers.registry import provider_names
 from harness.scenario.case import Case
 
 Cases = Callable[..., tuple[Case, ...]]
@@ -33,6 +34,17 @@ def test_an_id_has_its_axes_in_the_order_of_the_file(cases: Cases) -> None:
         "folder/name[b=z,a=null]",
     ]
     assert made[1].axes == {"b": "x", "a": "true"}
+
+
+def test_every_provider_is_a_list_of_those_that_there_are(cases: Cases) -> None:
+    made = asked(cases(axes="{provider: every}"))
+    assert tuple(case.axes["provider"] for case in made) == provider_names()
+
+
+def test_only_providers_can_be_every_one(refused: Refused) -> None:
+    said = "an axis is a list of values or a mapping from labels, and not empty"
+    assert refused(axes="{mode: every}") == [f"2: axes.mode: {said}"]
+    assert refused(axes="{provider: all}") == [f"2: axes.provider: {said}, or the word 'every'"]
 
 
 def test_a_placeholder_in_words_becomes_the_label(cases: Cases) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import ScenarioError
+from harness.fakes.providers.registry import provider_names
 from harness.scenario.case import Case
 from harness.scenario.expansion import expand
 from harness.scenario.loading import loads
@@ -22,7 +23,7 @@ control: @control@
 ALSO = 5
 CONTROL = 8
 
-PROVIDERS = "ses, sendgrid, sparkpost, mailgun, mandrill, postmark"
+PROVIDERS = ", ".join(provider_names())
 ONE_KIND = "only beside api: all servers of a case are of one kind"
 HAS_THAT_NAME = "the server that the sender is told of has that name; choose another"
 
@@ -71,6 +72,8 @@ def test_another_server_asks_nothing_more_of_the_sender() -> None:
         ("{a: {host: a.test}}", "a.provider: this is missing"),
         ("{a: {provider: gmail}}",
          f"a.provider: there is no 'gmail', did you mean mailgun? (choose from {PROVIDERS})"),
+        ("{a: {provider: sendgrid, region: eux}}",
+         "a.region: there is no region 'eux' (choose from us, eu)"),
         ("{a: {provider: ses, security: tls}}", "a.security: there is no such key"),
         ("{a: {provider: ses, version: v2}}", "a.version: there is no such key"),
         ("{a: {provider: ses, host: 5}}", "a.host: a text is due: put 5 in quotes"),

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from ...lazily import on_demand
-from .account import MailgunAccount
+from .vendor import VENDOR
 
 if TYPE_CHECKING:
+    from .account import MailgunAccount
     from .rules import PROVIDER, MailgunRules
 
-__all__ = ["PROVIDER", "MailgunAccount", "MailgunRules"]
+__all__ = ["PROVIDER", "VENDOR", "MailgunAccount", "MailgunRules"]
 
-__getattr__ = on_demand(__name__, PROVIDER="rules", MailgunRules="rules")
+__getattr__ = on_demand(__name__, MailgunAccount="account", PROVIDER="rules", MailgunRules="rules")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ..keyed import KeyedAccount
 from ..keys import Addresses, ApiKey, Domain, DomainName, Domains, Names, find_domain, find_key
-from ..rules import AcceptedMail
 
 
 class MailgunKey(ApiKey):
@@ -109,18 +106,6 @@ class MailgunAccount(KeyedAccount):
         """The domain of that name in this region."""
         found = find_domain(self.domains, name.lower(), region=region)
         return found if isinstance(found, MailgunDomain) else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailgunMail(AcceptedMail):
-    """A message with what its sender wants to find in its events.
-
-    `scheduled`: when it is to be sent, in seconds since the epoch; None for at once.
-    """
-
-    tags: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-    scheduled: float | None = None
 
 
 ACCOUNT = MailgunAccount

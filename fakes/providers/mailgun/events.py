@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from ...http.exchange import Request
 from ..keys import domain_of
-from .account import MailgunAccount, MailgunDomain, MailgunMail
+from ..rules import AcceptedMail
+from .account import MailgunAccount, MailgunDomain
 from .sending import TEST_MODE
 
 _HOSTS = {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
@@ -53,7 +54,7 @@ def base_url(asked: MailgunQuestion) -> str:
     return asked.request.origin or f"https://{_HOSTS[asked.region]}"
 
 
-def mail_of(account: MailgunAccount, domain: MailgunDomain) -> list[MailgunMail]:
+def mail_of(account: MailgunAccount, domain: MailgunDomain) -> list[AcceptedMail]:
     """The messages of a domain, as the account took them."""
     name = f"@{domain.name}>".lower()
     return [mail for mail in account.accepted if mail.provider_id.lower().endswith(name)]
@@ -95,7 +96,7 @@ def _query_of(token: str) -> dict[str, str] | None:
 
 
 def events_of(
-    asked: MailgunQuestion, mail: MailgunMail, domain: MailgunDomain
+    asked: MailgunQuestion, mail: AcceptedMail, domain: MailgunDomain
 ) -> list[dict[str, Any]]:
     """What has happened to a message, for each of its recipients."""
     events = []
@@ -128,7 +129,7 @@ def _suppression(account: MailgunAccount, recipient: str) -> tuple[str, str, int
 
 
 def _event(
-    asked: MailgunQuestion, mail: MailgunMail, domain: MailgunDomain, recipient: str
+    asked: MailgunQuestion, mail: AcceptedMail, domain: MailgunDomain, recipient: str
 ) -> dict[str, Any]:
     key = storage_key(mail)
     url = f"{base_url(asked)}/v3/domains/{domain.name}/messages/{key}"
@@ -156,18 +157,18 @@ def _event(
             "attachments": _files(mail),
             "size": len(mail.content),
             # As django-anymail's live test reads it (2026-07).
-            **({} if mail.scheduled is None else {"scheduled-for": mail.scheduled}),
+            **({} if mail.send_at is None else {"scheduled-for": mail.send_at.timestamp()}),
         },
         "storage": {"url": url, "key": key},
         "recipient": recipient,
         "recipient-domain": domain_of(recipient),
         "campaigns": [],
         "tags": list(mail.tags),
-        "user-variables": dict(mail.variables),
+        "user-variables": dict(mail.metadata),
     }
 
 
-def _files(mail: MailgunMail) -> list[dict[str, Any]]:
+def _files(mail: AcceptedMail) -> list[dict[str, Any]]:
     """The files of a message that was accepted. The members are documented.
 
     Inline ones are among them, and come first; types have no parameters (django-anymail issue 172
@@ -259,7 +260,7 @@ def _number(text: str | None, default: int) -> int:
     return int(text) if text is not None and re.fullmatch("[0-9]{1,9}", text) else default
 
 
-def storage_key(mail: MailgunMail) -> str:
+def storage_key(mail: AcceptedMail) -> str:
     """What a stored message is asked for by."""
     return digest(f"{mail.provider_id}:{mail.recipients}")
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from ...http.exchange import Headers, Request, Response
 from ...marks import Mark
-from .account import MailgunAccount, MailgunDomain, MailgunMail
+from ..rules import AcceptedMail
+from .account import MailgunAccount, MailgunDomain
 from .events import (
     LISTS,
     MailgunQuestion,
@@ -166,7 +167,7 @@ def _stored(asked: MailgunQuestion, domain: MailgunDomain, key: str) -> Response
     return refuse("not-stored", what="Message", where="")
 
 
-def _retrieved(mail: MailgunMail, request: Request) -> dict[str, Any]:
+def _retrieved(mail: AcceptedMail, request: Request) -> dict[str, Any]:
     message: Message = BytesParser().parsebytes(mail.content)
     told: dict[str, Any] = {
         "From": str(message.get("From", "")),

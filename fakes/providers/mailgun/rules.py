@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Request, Response
@@ -20,6 +18,7 @@ from .reads import read_back
 from .refusals import REFUSALS, refuse
 from .sending import take
 from .validation import objection, recipients
+from .vendor import VENDOR
 
 _LETTERS = string.digits + "abcdef"
 _SEND = re.compile(r"/v3/([^/]+)/(messages|messages\.mime)/?")
@@ -31,10 +30,8 @@ _USER = "api"
 class MailgunRules(KeyedProvider[MailgunAccount]):
     """Mailgun's API: messages in version 3."""
 
-    name: ClassVar[str] = "mailgun"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
-    )
+    vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = MailgunAccount
 

@@ -6,10 +6,10 @@ import json
 import string
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import formataddr, parseaddr, parsedate_to_datetime
+from email.utils import formataddr, parseaddr
 from functools import cache
 from mimetypes import MimeTypes
 from typing import Any
@@ -17,13 +17,13 @@ from typing import Any
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
-from ..rules import Fields, Outcome
+from ..rules import AcceptedMail, Fields, Outcome
 from ..strict_json import strict_json
-from .account import MailgunAccount, MailgunDomain, MailgunMail
+from .account import MailgunAccount, MailgunDomain
 from .form import Form, FormPart
 from .recipient_variables import filled, variables_of
 from .refusals import JSON_UTF8, refuse
-from .validation import mailboxes, recipient_variables, recipients
+from .validation import date_of, mailboxes, recipient_variables, recipients
 
 TEST_MODE = "test-mode"
 _ID = string.digits + "ABCDEF"
@@ -92,39 +92,38 @@ def _accepted(identifier: str, *, kept: bool) -> Response:
     )
 
 
-def _state(account: MailgunAccount, form: Form, addresses: tuple[str, ...]) -> str:
+def _state(form: Form, addresses: tuple[str, ...], dropped: tuple[str, ...]) -> str:
     if (form.get("o:testmode") or "").lower() in _YES:
         return TEST_MODE
-    dropped = {*account.suppressed, *account.unsubscribed, *account.complained}
-    gone = {address.lower() for address in dropped}
-    return "failed" if {address.lower() for address in addresses} <= gone else "accepted"
+    return "failed" if dropped == addresses else "accepted"
 
 
-def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetime) -> MailgunMail:
+def _dropped(account: MailgunAccount, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Those whom the vendor does not send to any more."""
+    gone = {*account.suppressed, *account.unsubscribed, *account.complained}
+    lowered = {address.lower() for address in gone}
+    return tuple(address for address in addresses if address.lower() in lowered)
+
+
+def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetime) -> AcceptedMail:
     part = form.find("message")
     mime = part.value if part is not None else b""
     headers = BytesHeaderParser().parsebytes(mime)
     addresses = recipients(form)
-    return MailgunMail(
+    dropped = _dropped(account, addresses)
+    return AcceptedMail(
         provider_id=identifier,
         mail_from=parseaddr(str(headers.get("From", "")))[1],
         recipients=addresses,
         subject=str(headers.get("Subject", "")),
         at=now,
-        state=_state(account, form, addresses),
+        state=_state(form, addresses, dropped),
+        dropped=dropped,
+        send_at=date_of(form.get("o:deliverytime") or ""),
         mime=mime,
-        scheduled=_scheduled(form),
         tags=(*form.all("o:tag"), *(str(tag) for tag in headers.get_all("X-Mailgun-Tag", []))),
-        variables={**_header_variables(headers), **_variables(form)},
+        metadata={**_header_variables(headers), **_variables(form)},
     )
-
-
-def _scheduled(form: Form) -> float | None:
-    date = form.get("o:deliverytime")
-    if date is None:
-        return None
-    at = parsedate_to_datetime(date)
-    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _variables(form: Form) -> dict[str, str]:
@@ -151,17 +150,20 @@ def _composed(
     now: datetime,
     *,
     to: list[tuple[str, str]],
-) -> MailgunMail:
+) -> AcceptedMail:
     copies = tuple(a for name in ("cc", "bcc") for _, a in mailboxes(form, name))
     addresses = (*(address for _, address in to), *copies)
     headers = {name: value for name, value in form.with_prefix("h:") if name}
-    return MailgunMail(
+    dropped = _dropped(account, addresses)
+    return AcceptedMail(
         provider_id=identifier,
         mail_from=mailboxes(form, "from")[0][1],
         recipients=addresses,
         subject=form.get("subject") or "",
         at=now,
-        state=_state(account, form, addresses),
+        state=_state(form, addresses, dropped),
+        dropped=dropped,
+        send_at=date_of(form.get("o:deliverytime") or ""),
         fields=Fields(
             sender=form.get("from") or "",
             to=tuple(_shown(box) for box in to),
@@ -173,9 +175,8 @@ def _composed(
             alternatives=_amp(form),
             attachments=_files(form),
         ),
-        scheduled=_scheduled(form),
         tags=tuple(form.all("o:tag")),
-        variables=_variables(form),
+        metadata=_variables(form),
     )
 
 

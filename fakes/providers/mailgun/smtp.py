@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...http.exchange import Response
 from ...marks import Mark
@@ -22,6 +20,7 @@ from .form import Form, FormPart
 from .rules import not_allowed_now, unauthorized_recipient
 from .sending import take
 from .validation import is_address
+from .vendor import VENDOR
 
 _POSTMASTER = "postmaster"
 _PASSWORD = string.ascii_letters + string.digits
@@ -118,9 +117,7 @@ _SEEN = frozenset(["sandbox-recipient", "not-activated"])
 class MailgunSubmission(Submission[MailgunAccount, MailgunDomain]):
     """Mailgun's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "smtp.mailgun.org", "eu": "smtp.eu.mailgun.org"}
-    )
+    vendor = VENDOR
     dialect = DIALECT
     replies = REPLIES
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -71,7 +72,7 @@ def _options(form: Form) -> Iterator[Response]:
         elif set(name) & set("\r\n"):
             yield refuse("header-name-line-break")
     date = form.get("o:deliverytime")
-    if date is not None and not _is_date(date):
+    if date is not None and date_of(date) is None:
         yield refuse("bad-date", date=date)
 
 
@@ -107,9 +108,10 @@ def is_address(value: str) -> bool:
     return whole and not set(value) & set(" <>,")
 
 
-def _is_date(text: str) -> bool:
+def date_of(text: str) -> datetime | None:
+    """A time as RFC 5322 writes it, in UTC where it says no zone; None where it is none."""
     try:
-        parsedate_to_datetime(text)
+        found = parsedate_to_datetime(text)
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     except (IndexError, OverflowError, TypeError, ValueError):
-        return False
-    return True
+        return None

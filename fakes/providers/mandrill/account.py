@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -99,8 +98,6 @@ class MandrillMail(AcceptedMail):
     does not).
     """
 
-    tags: tuple[str, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
     reject_reason: str | None = None
     queued_reason: str | None = None
     test: bool = False

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Request
@@ -20,6 +18,7 @@ from .reads import READS, MandrillRead
 from .refusals import REFUSALS
 from .sending import send
 from .validation import missing_parameter, text_of
+from .vendor import VENDOR
 
 _URL_SAFE = string.ascii_letters + string.digits + "-_"
 # 1.0 is documented; the vendor's present clients call 1.3 (mailchimp_transactional 1.4.1).
@@ -30,8 +29,8 @@ _SENDS = frozenset(["messages/send", "messages/send-template", "messages/send-ra
 class MandrillRules(KeyedProvider[MandrillAccount]):
     """Mandrill's API: every call is a POST with the key in its JSON body."""
 
-    name: ClassVar[str] = "mandrill"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "mandrillapp.com"})
+    vendor = VENDOR
+    unknown_calls = frozenset(["unknown-call"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = MandrillAccount
 

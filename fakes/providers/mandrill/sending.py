@@ -136,6 +136,7 @@ def _mail(
         tags=tuple(text_of(tag) for tag in given.message.get("tags") or ()),
         metadata=_metadata(given.message, recipient),
         test=given.key.test,
+        send_at=sending_time(given.body),
     )
     if address_problem(recipient):
         return replace(mail, state="invalid")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
@@ -19,6 +17,7 @@ from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sen
 from .account import MandrillAccount, MandrillKey
 from .sending import send
 from .validation import text_of
+from .vendor import VENDOR
 
 _USER = "mailer"
 _RAW = "messages/send-raw"
@@ -95,7 +94,7 @@ REPLIES = by_name(
 class MandrillSubmission(Submission[MandrillAccount, MandrillKey]):
     """Mandrill's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "smtp.mandrillapp.com"})
+    vendor = VENDOR
     dialect = DIALECT
     replies = REPLIES
 

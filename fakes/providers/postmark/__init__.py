@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING
 
 from ...lazily import on_demand
-from .account import PostmarkAccount
+from .vendor import VENDOR
 
 if TYPE_CHECKING:
+    from .account import PostmarkAccount
     from .rules import PROVIDER, PostmarkRules
 
-__all__ = ["PROVIDER", "PostmarkAccount", "PostmarkRules"]
+__all__ = ["PROVIDER", "VENDOR", "PostmarkAccount", "PostmarkRules"]
 
-__getattr__ = on_demand(__name__, PROVIDER="rules", PostmarkRules="rules")
+__getattr__ = on_demand(
+    __name__, PostmarkAccount="account", PROVIDER="rules", PostmarkRules="rules"
+)

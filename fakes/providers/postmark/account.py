@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -117,7 +116,6 @@ class PostmarkMail(AcceptedMail):
     text: str | None = None
     html: str | None = None
     tag: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
     stream: str = "outbound"
     track_opens: bool = False
     track_links: str = "None"

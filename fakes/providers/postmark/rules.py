@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from .account import PostmarkAccount
 from .reads import ACCOUNT_CALLS, SERVER_CALLS, PostmarkRead
 from .refusals import REFUSALS, refuse
 from .sending import send, send_batch
+from .vendor import VENDOR
 
 _TEST_TOKEN = "POSTMARK_API_TEST"  # documented, and everybody's
 _HEX = "0123456789abcdef"
@@ -36,8 +36,8 @@ _SENDS = MappingProxyType(
 class PostmarkRules(KeyedProvider[PostmarkAccount]):
     """Postmark's API."""
 
-    name: ClassVar[str] = "postmark"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "api.postmarkapp.com"})
+    vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = PostmarkAccount
     credential: ClassVar[str] = "server_token"
@@ -56,6 +56,8 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
         # Case does not matter here.
         path = request.path.lower().rstrip("/")
         methods = _methods(path)
+        if not methods and self.vendors_call(request) is not None:
+            return Outcome(account=account, response=refuse("unknown-path"))  # whatever the token
         if methods and request.method not in methods:
             return Outcome(account=account, response=refuse("wrong-method"))
         for method, pattern, call in ACCOUNT_CALLS:

@@ -213,6 +213,7 @@ def _mail(
         text=text,
         html=html,
         tag=text_of(item.get("Tag")),
+        tags=(text_of(item.get("Tag")),) if item.get("Tag") else (),
         metadata=metadata_of(item),
         stream=text_of(item.get("MessageStream")) or "outbound",
         track_opens=item.get("TrackOpens") is True,

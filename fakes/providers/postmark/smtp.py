@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
@@ -20,6 +18,7 @@ from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName
 from .mime import item_of
 from .sending import message_id, send
+from .vendor import VENDOR
 
 _QUEUE_ID = string.digits + "ABCDEF"
 _PAGES = "postmarkapp.com, send-email-with-smtp and smtp-api-error"
@@ -92,7 +91,7 @@ REPLIES = by_name(
 class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
     """Postmark's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({"": "smtp.postmarkapp.com"})
+    vendor = VENDOR
     dialect = DIALECT
     replies = REPLIES
 

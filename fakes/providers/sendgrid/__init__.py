@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING
 
 from ...lazily import on_demand
-from .account import SendGridAccount
+from .vendor import VENDOR
 
 if TYPE_CHECKING:
+    from .account import SendGridAccount
     from .rules import PROVIDER, SendGridRules
 
-__all__ = ["PROVIDER", "SendGridAccount", "SendGridRules"]
+__all__ = ["PROVIDER", "VENDOR", "SendGridAccount", "SendGridRules"]
 
-__getattr__ = on_demand(__name__, PROVIDER="rules", SendGridRules="rules")
+__getattr__ = on_demand(
+    __name__, SendGridAccount="account", PROVIDER="rules", SendGridRules="rules"
+)

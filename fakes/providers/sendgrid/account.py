@@ -44,9 +44,7 @@ class SendGridAccount(KeyedAccount):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendGridMail(AcceptedMail):
-    """A personalization's message. `dropped`: recipients that were suppressed at the time."""
-
-    dropped: tuple[str, ...] = ()
+    """A personalization's message."""
 
     def drops(self, recipient: str) -> bool:
         """Whether this recipient gets nothing."""

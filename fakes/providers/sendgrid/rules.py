@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.content_coding import ContentCodingError, plain_body
@@ -24,6 +22,7 @@ from .reads import MAIL_SEND, has_method, read_back
 from .refusals import REFUSALS
 from .sending import take
 from .validation import complaints
+from .vendor import VENDOR
 
 _ID = string.ascii_letters + string.digits + "-_"
 _LARGEST = 20_000_000
@@ -34,10 +33,8 @@ _LIMIT = 10_000
 class SendGridRules(KeyedProvider[SendGridAccount]):
     """SendGrid's Web API v3."""
 
-    name: ClassVar[str] = "sendgrid"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "api.sendgrid.com", "eu": "api.eu.sendgrid.com"}
-    )
+    vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SendGridAccount
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from ...http.exchange import Headers, Response
@@ -115,7 +115,26 @@ def _mail(
             ),
         ),
         dropped=dropped,
+        tags=_tags(body),
+        metadata={
+            name: str(value)
+            for given in (body, item)
+            for name, value in (given.get("custom_args") or {}).items()
+        },
+        send_at=_send_at(body, item),
     )
+
+
+def _tags(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The categories: one, or a list of them."""
+    given = body.get("categories") or ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _send_at(body: Mapping[str, Any], item: Mapping[str, Any]) -> datetime | None:
+    """The time in seconds since 1970; that of the personalization stands above the body's."""
+    given = item.get("send_at") or body.get("send_at")
+    return datetime.fromtimestamp(given, UTC) if given else None
 
 
 def _shown(box: Mapping[str, Any]) -> str:

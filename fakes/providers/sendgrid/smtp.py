@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, Envelope, VendorReply, by_name
 from ..keys import ApiKey, find_proven
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from .account import SendGridAccount, SendGridMail
+from .vendor import VENDOR
 
 _ID = string.ascii_letters + string.digits + "-_"
 _USER = "apikey"
@@ -129,9 +128,7 @@ REPLIES = by_name(
 class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
     """SendGrid's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "smtp.sendgrid.net", "eu": "smtp.eu.sendgrid.net"}
-    )
+    vendor = VENDOR
     dialect = DIALECT
     replies = REPLIES
 

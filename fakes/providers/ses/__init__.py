@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING
 
 from ...lazily import on_demand
-from .account import SesAccount
-from .policy import Policy
-
-# Not on demand: the module has the name of the function, and would stand in its place.
-from .smtp_password import legacy_smtp_password, smtp_password
+from .vendor import VENDOR
 
 if TYPE_CHECKING:
+    from .account import SesAccount
     from .calls import action_needed
+    from .passwords import legacy_smtp_password, smtp_password
+    from .policy import Policy
     from .rules import PROVIDER, SesRules
 
 __all__ = [
     "PROVIDER",
+    "VENDOR",
     "Policy",
     "SesAccount",
     "SesRules",
@@ -26,6 +26,10 @@ __all__ = [
 __getattr__ = on_demand(
     __name__,
     PROVIDER="rules",
+    Policy="policy",
+    SesAccount="account",
     SesRules="rules",
     action_needed="calls",
+    legacy_smtp_password="passwords",
+    smtp_password="passwords",
 )

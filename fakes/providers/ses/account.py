@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 
+from ...http.region import Region
 from ..keys import Address, Domain, DomainName, Domains, domain_of
 from ..log import Log
 from ..rules import Account
@@ -83,7 +84,7 @@ class EmailIdentity(BaseModel):
     verified: bool = True
     """Whether its owner has followed the link."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 
@@ -98,7 +99,7 @@ class ConfigurationSet(BaseModel):
     sending_enabled: bool = True
     """Whether mail with it may be sent."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 
@@ -119,7 +120,7 @@ class StoredTemplate(BaseModel):
     html: str | None = None
     """The HTML, if any."""
 
-    region: str | None = None
+    region: Region = None
     """The only region in which the account has it. Default: in each."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import ClassVar
 
 from ...http.exchange import Request
+from ..calls import calls_of
 from ..refusal import Refusals
 from ..rules import Outcome, Provider, Token
 from .acceptance import CallContext, user_arn
@@ -18,24 +18,13 @@ from .authentication import authenticated
 from .bulk import send_bulk
 from .call_result import CallResult
 from .calls import SesApi, SesCall, api_of, read_call
+from .parameters import query_parameters
 from .query_reads import answer_query
 from .refusals import REFUSALS
 from .rest_reads import answer_rest
 from .sending import send, uuid
+from .vendor import VENDOR
 
-# botocore 1.44.5, endpoints of `email`; the first is the one of the documents' examples.
-_REGIONS = (
-    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "af-south-1", "ap-east-2",
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
-    "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1",
-    "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2",
-    "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1",
-    "us-gov-east-1", "us-gov-west-1",
-)  # fmt: skip
-_HOSTS = {region: f"email.{region}.amazonaws.com" for region in _REGIONS} | {
-    "eusc-de-east-1": "email.eusc-de-east-1.amazonaws.eu"
-}
 _KEY_ID = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "+/"
 _HEX = "0123456789abcdef"
@@ -44,8 +33,8 @@ _HEX = "0123456789abcdef"
 class SesRules(Provider[SesAccount]):
     """Amazon SES: the Query API (version 1) at `/`, the REST API (version 2) at `/v2/email/`."""
 
-    name: ClassVar[str] = "ses"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(_HOSTS)
+    vendor = VENDOR
+    unknown_calls = frozenset(["unknown-action", "v2-unknown-operation"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SesAccount
 
@@ -60,6 +49,13 @@ class SesRules(Provider[SesAccount]):
         """The account with these credentials wherever a key leaves its own open."""
         keys = tuple(_furnished(key, credentials) for key in account.keys)
         return account.model_copy(update={"keys": keys})
+
+    def vendors_call(self, request: Request) -> str | None:
+        """An Action of the Query API is a call, too."""
+        if api_of(request) is SesApi.QUERY:
+            action = query_parameters(request).get("Action") or ""
+            return action if action in calls_of(self.name).actions else None
+        return super().vendors_call(request)
 
     def region_of(self, host: str) -> str | None:
         """The region whose host this is, also by its FIPS name."""

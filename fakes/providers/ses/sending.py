@@ -59,6 +59,8 @@ def take(
         # SES takes a Bcc header out itself (nodemailer-ses-transport leaves it in for that reason).
         mime=without_blind_copies(letter.raw.octets) if letter.raw is not None else None,
         fields=None if letter.raw is not None else fields,
+        dropped=tuple(each for each in recipients if is_suppressed(account, each)),
+        metadata=dict(letter.tags),
     )
     return paid(account, recipients, where.now).keep(mail), mail
 
@@ -79,8 +81,13 @@ def uuid(digits: str) -> str:
 def is_bounced(account: SesAccount, recipient: str) -> bool:
     """Whether SES gives up this recipient: suppressed, or the simulator's that bounce."""
     mailbox = recipient.lower().rpartition("@")[0].partition("+")[0]
-    suppressed = {address.lower() for address in account.suppressed}
-    return recipient.lower() in suppressed or (is_simulator(recipient) and mailbox in _BOUNCING)
+    bounces = is_simulator(recipient) and mailbox in _BOUNCING
+    return bounces or is_suppressed(account, recipient)
+
+
+def is_suppressed(account: SesAccount, recipient: str) -> bool:
+    """Whether the account's suppression list has this recipient."""
+    return recipient.lower() in {address.lower() for address in account.suppressed}
 
 
 def _state(account: SesAccount, recipients: tuple[str, ...]) -> str:

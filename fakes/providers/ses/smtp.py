@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import ClassVar
 
 from ...marks import Mark
 from ...smtp.exchange import ASIDES, Attempt, Dialect, VendorReply, by_name
@@ -20,11 +18,11 @@ from .addresses import fault
 from .answers import SesError, message_of
 from .calls import SesApi
 from .letter import Destination, Letter
+from .passwords import legacy_smtp_password, smtp_password
 from .raw_message import read_raw
 from .refusals import REFUSALS
-from .rules import SesRules
 from .sending import take
-from .smtp_password import legacy_smtp_password, smtp_password
+from .vendor import VENDOR
 
 _GUIDE = "SES developer guide, smtp-response-codes (2023-06)"
 _ACTION = "ses:SendRawEmail"
@@ -169,12 +167,7 @@ REPLIES = by_name(
 class SesSubmission(Submission[SesAccount, AccessKey]):
     """SES's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {
-            region: name.replace("email.", "email-smtp.", 1)
-            for region, name in SesRules.hosts.items()
-        }
-    )
+    vendor = VENDOR
     dialect = DIALECT
     replies = REPLIES
 

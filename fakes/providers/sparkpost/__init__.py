@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING
 
 from ...lazily import on_demand
-from .account import SparkPostAccount
+from .vendor import VENDOR
 
 if TYPE_CHECKING:
+    from .account import SparkPostAccount
     from .rules import PROVIDER, SparkPostRules
 
-__all__ = ["PROVIDER", "SparkPostAccount", "SparkPostRules"]
+__all__ = ["PROVIDER", "VENDOR", "SparkPostAccount", "SparkPostRules"]
 
-__getattr__ = on_demand(__name__, PROVIDER="rules", SparkPostRules="rules")
+__getattr__ = on_demand(
+    __name__, SparkPostAccount="account", PROVIDER="rules", SparkPostRules="rules"
+)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
 from ..keyed import KeyedAccount
 from ..keys import Domain, Domains, Names
-from ..rules import AcceptedMail
 
 SEND = "Transmissions: Read/Write"
 SANDBOX_DOMAIN = "sparkpostbox.com"
@@ -50,13 +48,6 @@ class SparkPostAccount(KeyedAccount):
 
     trouble: Trouble | None = None
     """What is wrong with SparkPost itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SparkPostMail(AcceptedMail):
-    """A message of a transmission. `suppressed`: recipients that were suppressed at the time."""
-
-    suppressed: tuple[str, ...] = ()
 
 
 ACCOUNT = SparkPostAccount

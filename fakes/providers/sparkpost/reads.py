@@ -16,7 +16,8 @@ from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..keys import Domain, domain_of
 from ..refusal import JSON
-from .account import SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
+from ..rules import AcceptedMail
+from .account import SANDBOX_LIMIT, SparkPostAccount
 from .refusals import refuse
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
@@ -160,7 +161,7 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
     return _json(events[first:last], total_count=len(events), links=links)
 
 
-def _of(mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
+def _of(mail: AcceptedMail, number: int) -> list[dict[str, Any]]:
     """The events of a message: a suppressed recipient who was the only one has no injection."""
     events = []
     for place, recipient in enumerate(mail.recipients):
@@ -168,7 +169,7 @@ def _of(mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
         rejected = mail.state == "generation_rejection"
         if not rejected:
             events.append(_event(mail, recipient, _digest(identity)))
-        if recipient in mail.suppressed:
+        if recipient in mail.dropped:
             failed = {"type": "generation_rejection"} if rejected else _BOUNCED
             reasons = {"error_code": "554", "raw_reason": _SUPPRESSED, "reason": _SUPPRESSED}
             event = _event(mail, recipient, _digest(f"{identity}:failed"))
@@ -176,7 +177,7 @@ def _of(mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
     return events
 
 
-def _event(mail: SparkPostMail, recipient: str, digest: str) -> dict[str, Any]:
+def _event(mail: AcceptedMail, recipient: str, digest: str) -> dict[str, Any]:
     sender = mail.mail_from
     return {
         "type": "injection",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ...http.exchange import Request, Response
@@ -20,6 +18,7 @@ from .reads import read_back
 from .refusals import REFUSALS, refuse
 from .sending import take, told_at_once
 from .validation import objection
+from .vendor import VENDOR
 
 _BASE = "/api/v1"
 _LARGEST = 300_000_000
@@ -31,10 +30,8 @@ _FULL = ("hourly", "daily", "monthly")
 class SparkPostRules(KeyedProvider[SparkPostAccount]):
     """SparkPost's API v1."""
 
-    name: ClassVar[str] = "sparkpost"
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "api.sparkpost.com", "eu": "api.eu.sparkpost.com"}
-    )
+    vendor = VENDOR
+    unknown_calls = frozenset(["unknown-path", "wrong-method"])
     refusals: ClassVar[Refusals] = REFUSALS
     account_type = SparkPostAccount
 

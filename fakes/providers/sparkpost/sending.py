@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.parser import BytesHeaderParser
@@ -17,17 +17,17 @@ from ..attachment import AttachedFile
 from ..display_name import with_display_name
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
-from ..rules import Fields, Outcome
+from ..rules import AcceptedMail, Fields, Outcome
 from .account import (
     SANDBOX_DOMAIN,
     SANDBOX_LIMIT,
     SANDBOX_TEMPLATE,
     SparkPostAccount,
-    SparkPostMail,
 )
 from .refusals import error, refuse
-from .validation import recipient_email, recipient_error
+from .validation import moment, recipient_email, recipient_error
 
+_MOST_TAGS = 10
 _SOURCE = "developers.sparkpost.com, content/api/transmissions.apib (2026-06)"
 _PARTIAL = error("transmission created, but with validation errors", "2000")
 
@@ -152,7 +152,7 @@ def _mail(
     sender: tuple[str, str],
     identifier: str,
     now: datetime,
-) -> tuple[SparkPostMail, ...]:
+) -> tuple[AcceptedMail, ...]:
     """One message for each To that is shown.
 
     SparkPost makes one for each recipient, and copies (`header_to`) show another's address. Those
@@ -166,19 +166,43 @@ def _mail(
         groups.setdefault(shown, []).append(recipient_email(box))
     dropped = {address.lower() for address in account.suppressed}
     return tuple(
-        SparkPostMail(
+        AcceptedMail(
             provider_id=identifier,
             mail_from=str(body.get("return_path") or sender[1]),
             recipients=tuple(addresses),
             subject=_subject(content, mime),
             at=now,
             state=_state(addresses, dropped, alone=len(boxes) == 1),
-            suppressed=tuple(each for each in addresses if each.lower() in dropped),
+            dropped=tuple(each for each in addresses if each.lower() in dropped),
+            metadata=_metadata(body, [box for box in boxes if recipient_email(box) in addresses]),
+            tags=_tags(box for box in boxes if recipient_email(box) in addresses),
+            send_at=_send_at(body),
             mime=mime,
             fields=_fields(content, sender, to) if mime is None else None,
         )
         for to, addresses in groups.items()
     )
+
+
+def _metadata(body: Mapping[str, Any], boxes: list[dict[str, Any]]) -> dict[str, str]:
+    """What is noted on the whole transmission, and over it what is noted on these recipients."""
+    maps = [given for each in (body, *boxes) if isinstance(given := each.get("metadata"), dict)]
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for given in maps
+        for name, value in given.items()
+    }
+
+
+def _tags(boxes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The tags of these recipients, each once; the vendor looks at ten of each."""
+    tags = (str(tag) for box in boxes for tag in (box.get("tags") or ())[:_MOST_TAGS])
+    return tuple(dict.fromkeys(tags))
+
+
+def _send_at(body: Mapping[str, Any]) -> datetime | None:
+    """When it is to go out: checked, but the fake takes it at once."""
+    return moment((body.get("options") or {}).get("start_time"))
 
 
 def _state(addresses: list[str], dropped: set[str], *, alone: bool) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 from ...http.exchange import Response
 from ...marks import Mark
@@ -21,6 +20,7 @@ from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sen
 from .account import SparkPostAccount
 from .sending import take
 from .validation import recipient_error
+from .vendor import VENDOR
 
 SEND = "Send via SMTP"
 _USER = "SMTP_Injection"
@@ -158,9 +158,7 @@ REPLIES = by_name(
 class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
     """SparkPost's SMTP service."""
 
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"us": "smtp.sparkpostmail.com", "eu": "smtp.eu.sparkpostmail.com"}
-    )
+    vendor = VENDOR
     dialect = DIALECT
     replies = REPLIES
 

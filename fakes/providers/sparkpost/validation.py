@@ -142,10 +142,10 @@ def _options(value: Any, now: datetime) -> Iterator[Response]:
     start = (value or {}).get("start_time")
     if start is None or start == "now":
         return
-    moment = _moment(start)
-    if moment is None:
+    at = moment(start)
+    if at is None:
         yield _wrong("Error parsing scheduled start_time")
-    elif moment - now > _FURTHEST:
+    elif at - now > _FURTHEST:
         yield refuse("scheduled-too-late")
 
 
@@ -250,7 +250,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _moment(value: Any) -> datetime | None:
+def moment(value: Any) -> datetime | None:
     """The time that is written with its offset; None where it is written otherwise."""
     try:
         found = datetime.fromisoformat(value)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from harness.protocol import ApiTransport, Message
-from harness.reference.apis.call import (
+from harness.reference.api_calls.call import (
     Acceptance,
     ApiCall,
     ApiReply,

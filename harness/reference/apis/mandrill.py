@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import (
+from harness.reference.api_calls.call import (
     Acceptance,
     ApiCall,
     ApiReply,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.protocol import ApiTransport, ErrorClass, Mailbox, Message
-from harness.reference.apis.call import (
+from harness.reference.api_calls.call import (
     Acceptance,
     ApiCall,
     ApiReply,

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from harness.protocol import ApiTransport, ErrorClass, Message
-from harness.reference.apis.call import (
+from harness.reference.api_calls.call import (
     Acceptance,
     ApiCall,
     ApiReply,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,6 +125,20 @@ def test_a_misspelt_word_is_named() -> None:
         SendGrid(acount={})
     with pytest.raises(FakeError, match="domain_s"):
         SendGrid(account={"domain_s": []})
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"region": "eux"}, "region: there is no region 'eux' (choose from us, eu)"),
+        ({"account": {"keys": [{"region": "eux"}]}}, "keys.0.region: there is no region 'eux'"),
+    ],
+)
+def test_a_region_that_the_vendor_has_not_is_refused(words: dict[str, Any], told: str) -> None:
+    with pytest.raises(FakeError, match=re.escape(told)):
+        SendGrid(**words)
+    with SendGrid().running() as api, pytest.raises(FakeError, match=re.escape(told)):
+        api.change(**words)
 
 
 def test_plain_http_is_there_for_who_asks_for_it() -> None:

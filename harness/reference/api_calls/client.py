@@ -10,7 +10,7 @@ import httpx
 
 from harness.fakes.clock import monotonic
 from harness.protocol import ErrorClass, Phase
-from harness.reference.apis.call import ApiCall, ApiReply
+from harness.reference.api_calls.call import ApiCall, ApiReply
 from harness.reference.failure import DeliveryError
 from harness.reference.tls import client_context, handshake_fault
 

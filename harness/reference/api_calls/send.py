@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.protocol import ApiTransport, SendRequest
-from harness.reference.apis.call import Acceptance, ApiCall, ApiReply
-from harness.reference.apis.client import exchange
+from harness.reference.api_calls.call import Acceptance, ApiCall, ApiReply
+from harness.reference.api_calls.client import exchange
 from harness.reference.failure import ConfigError
 from harness.reference.redact import Redactor
 

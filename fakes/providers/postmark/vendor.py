@@ -1,0 +1,25 @@
+"""Postmark (ActiveCampaign): its Email API and SMTP.
+
+Sources: postmarkapp.com/developer (read 2026-11).
+"""
+
+from __future__ import annotations
+
+from ..vendor import Credential, SenderVariables, SmtpService, Vendor
+
+VENDOR = Vendor(
+    name="postmark",
+    title="Postmark",
+    class_name="Postmark",
+    api="Email API",
+    hosts={"": "api.postmarkapp.com"},
+    credentials=(Credential(name="server_token", meaning="a server token, a UUID"),),
+    smtp=SmtpService(
+        hosts={"": "smtp.postmarkapp.com"},
+        starttls=(587, 25, 2525),
+        username="a server token",
+        password="the same server token",
+    ),
+    variables=SenderVariables(prefixes=("POSTMARK_",)),
+    telling_headers=("x-postmark-server-token",),
+)

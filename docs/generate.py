@@ -156,7 +156,7 @@ def sdk_page() -> str:
         module = _loaded(path)
         if hasattr(module, "SDK_TABLE"):
             vendor = path.stem.removeprefix("test_").removesuffix("_sdk")
-            lines += ["", *_of_clients(vendor, module, told[vendor])]
+            lines += ["", *_of_clients(vendor, module, told.get(vendor, {}))]
     return _HEAD + "\n".join(lines) + "\n"
 
 

@@ -28,7 +28,6 @@ PLAIN: dict[str, Any] = {
     "text": "words",
 }
 REGION = "eu-west-1"
-PROVIDERS = ("mailgun", "mandrill", "postmark", "sendgrid", "ses", "sparkpost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +89,7 @@ def _clients() -> tuple[ForeignClient, ...]:
 
 
 CLIENTS = _clients()
+PROVIDERS = tuple(sorted({client.provider for client in CLIENTS}))
 
 
 class ForeignStage:

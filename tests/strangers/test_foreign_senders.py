@@ -22,8 +22,8 @@ Faults = dict[tuple[str, str], set[str]]
 _LEFT_OUT = {"no-answer"}
 # Where libraries differ most; the rest is asked of one program, which is quick to start.
 _TELLING = {
-    "attachment", "credential-missing", "no-answer-of-theirs", "recipients-all-refused",
-    "recipients-refused-together", "recipients-some-refused", "redirected",
+    "attachment", "no-answer-of-theirs", "recipients-all-refused", "recipients-refused-together",
+    "recipients-some-refused", "redirected",
 }  # fmt: skip
 _AN_EMPTY_KEY_IS_ASKED_WITH = {"requests"}
 _OF_ALL_AT_POSTMARK = {"content-elsewhere", "key-elsewhere", "messages", "sender.status"}
@@ -48,19 +48,11 @@ _FAULTS: dict[str, Faults] = {
     "java-client": {
         # The form is one without files.
         ("attachment", "mailgun"): {"message"},
-        ("credential-missing", "mailgun"): _AN_EMPTY_KEY_IS_ASKED_WITH,
-        ("credential-missing", "mandrill"): _AN_EMPTY_KEY_IS_ASKED_WITH,
-        ("credential-missing", "postmark"): _AN_EMPTY_KEY_IS_ASKED_WITH,
-        ("credential-missing", "sendgrid"): _AN_EMPTY_KEY_IS_ASKED_WITH,
-        ("credential-missing", "sparkpost"): _AN_EMPTY_KEY_IS_ASKED_WITH,
         ("no-answer-of-theirs", "sendgrid"): _EVERY_2XX_IS_SUCCESS,
         ("recipients-some-refused", "postmark"): _WHO_WAS_REFUSED_IS_NOT_TOLD,
         ("recipients-some-refused", "sparkpost"): _WHO_WAS_REFUSED_IS_NOT_TOLD,
     },
     "node-clients": {
-        ("credential-missing", "mandrill"): _AN_EMPTY_KEY_IS_ASKED_WITH,
-        ("credential-missing", "sendgrid"): _AN_EMPTY_KEY_IS_ASKED_WITH,
-        ("credential-missing", "ses"): _AN_EMPTY_KEY_IS_ASKED_WITH,
         ("no-answer-of-theirs", "mailgun"): _EVERY_2XX_IS_SUCCESS,
         ("no-answer-of-theirs", "postmark"): _EVERY_2XX_IS_SUCCESS,
         ("no-answer-of-theirs", "sendgrid"): _EVERY_2XX_IS_SUCCESS,
@@ -75,10 +67,6 @@ _FAULTS: dict[str, Faults] = {
     "anymail-sender": {
         # A text file is sent with its charset in the type, which SendGrid refuses (issue 492).
         ("attachment", "sendgrid"): {"message", "messages", "sender.status"},
-        **{
-            ("credential-missing", provider): _AN_EMPTY_KEY_IS_ASKED_WITH
-            for provider in ("mailgun", "mandrill", "postmark", "sendgrid", "ses", "sparkpost")
-        },
         ("no-answer-of-theirs", "sendgrid"): _EVERY_2XX_IS_SUCCESS,
         # Of those whom the words do not name nothing is known, and nothing is raised.
         ("recipients-refused-together", "postmark"): {"honesty", "recipients"},

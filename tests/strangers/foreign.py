@@ -131,6 +131,7 @@ class ForeignStage:
         credentials: Mapping[str, str] | None = None,
         region: str | None = None,
         domain: str = DOMAIN,
+        action: str = "send",
         **message: Any,
     ) -> dict[str, Any]:
         """Have a client send one message, asking once; its program's answer.
@@ -143,7 +144,7 @@ class ForeignStage:
         fake = self.fakes[client.provider]
         document = {
             "protocol": 1,
-            "action": "send",
+            "action": action,
             "case": "strangers",
             "attempts": 1,
             "timeout": 20.0,

@@ -116,6 +116,37 @@ def test_the_upgrade_that_java_offers_in_clear_is_passed_over(
     assert len(fake.messages) == 2
 
 
+def test_what_go_compresses_is_taken(
+    stage: ForeignStage, requires_program: Callable[[str], str]
+) -> None:
+    (client,) = (each for each in CLIENTS if str(each) == "go-clients-sendgrid")
+    fake = stage.set("sendgrid")
+    answer = stage.send(client, requires_program("go-clients"), gzip=True)
+    assert answer["status"] == "sent"
+    assert fake.requests[0].header("Content-Encoding") == "gzip"
+    assert b"Subject: A letter" in fake.messages[0].content
+
+
+def test_gos_iterator_over_mailguns_events_stays_where_the_fake_is(
+    stage: ForeignStage, requires_program: Callable[[str], str]
+) -> None:
+    program = requires_program("go-clients")
+    (client,) = (each for each in CLIENTS if str(each) == "go-clients-mailgun")
+    fake = stage.set("mailgun", suppressed=["two@recipient.test"])
+    people = [{"address": f"{name}@recipient.test"} for name in ("one", "two")]
+    stage.send(client, program, to=people, tags=["welcome"])
+    read = stage.send(client, program, action="events")
+    assert read["error"] == "<nil>"
+    assert sorted(read["events"], key=str) == [
+        ["accepted", "one@recipient.test", ["welcome"]],
+        ["accepted", "two@recipient.test", ["welcome"]],
+        ["failed", "two@recipient.test", "permanent"],
+    ]
+    assert read["stored"] == "A letter<nil>"
+    # One for the message, one for what is stored, and a page each, with an empty one at the end.
+    assert len(fake.requests) == 6
+
+
 def alone(client: ForeignClient, recipients: tuple[str, ...]) -> dict[str, Any]:
     """What a recipient sees of the others where each gets a letter of its own."""
     boxes = [*GIVEN["To"], *GIVEN["Cc"], ("", "blind@recipient.test")]

@@ -18,6 +18,7 @@ import (
 	ses2 "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/smithy-go"
 	"github.com/mailgun/mailgun-go/v5"
+	"github.com/mailgun/mailgun-go/v5/events"
 	"github.com/mrz1836/postmark"
 	"github.com/sendgrid/sendgrid-go"
 	sendgridmail "github.com/sendgrid/sendgrid-go/helpers/mail"
@@ -69,6 +70,33 @@ func byMailgun(asked request) outcome {
 		return told
 	}
 	return outcome{ID: found.ID}
+}
+
+// What its iterator reads, page by page, of the events of a domain, and the stored message of the
+// first: it asks wherever the answers say.
+func eventsOfMailgun(asked request) map[string]any {
+	client := mailgun.NewMailgun(asked.Transport.Credentials["api_key"])
+	if err := client.SetAPIBase(asked.Transport.BaseURL); err != nil {
+		return map[string]any{"error": err.Error()}
+	}
+	asking := context.Background()
+	pages := client.ListEvents(asked.Transport.Domain, &mailgun.ListEventOptions{Limit: 1})
+	read, stored := []any{}, ""
+	for page := []events.Event{}; pages.Next(asking, &page); {
+		for _, each := range page {
+			switch event := each.(type) {
+			case *events.Accepted:
+				read = append(read, []any{event.GetName(), event.Recipient, event.Tags})
+				if stored == "" {
+					found, err := client.GetStoredMessage(asking, event.Storage.URL)
+					stored = fmt.Sprint(found.Subject, err)
+				}
+			case *events.Failed:
+				read = append(read, []any{event.GetName(), event.Recipient, event.Severity})
+			}
+		}
+	}
+	return map[string]any{"events": read, "stored": stored, "error": fmt.Sprint(pages.Err())}
 }
 
 func byPostmark(asked request) outcome {
@@ -142,6 +170,9 @@ func bySendGrid(asked request) outcome {
 	ask := sendgrid.GetRequest(
 		asked.Transport.Credentials["api_key"], "/v3/mail/send", asked.Transport.BaseURL)
 	ask.Method = "POST"
+	if given.Gzip {
+		ask.Headers["Content-Encoding"] = "gzip"
+	}
 	found, err := (&sendgrid.Client{Request: ask}).Send(letter)
 	if err != nil {
 		return outcomeOf(err)

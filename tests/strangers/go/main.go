@@ -35,6 +35,7 @@ type message struct {
 	Metadata         map[string]string
 	ConfigurationSet string `json:"configuration_set"`
 	Stream           string
+	Gzip             bool
 }
 
 type transport struct {
@@ -90,6 +91,9 @@ func answer(line []byte) map[string]any {
 			features = append(features, "api:"+name)
 		}
 		return map[string]any{"protocol": 1, "features": features}
+	}
+	if asked.Action == "events" {
+		return eventsOfMailgun(asked)
 	}
 	send, found := clients[asked.Transport.Provider]
 	if !found {

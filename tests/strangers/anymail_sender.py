@@ -29,7 +29,10 @@ _BACKENDS = {
     "sparkpost": "sparkpost",
 }
 # What anymail has beside Django's message, by the names that it has there.
-_OF_ANYMAIL = ("tags", "metadata", "merge_data", "merge_metadata", "merge_headers", "esp_extra")
+_OF_ANYMAIL = (
+    "tags", "metadata", "merge_data", "merge_global_data", "merge_metadata", "merge_headers",
+    "template_id", "esp_extra",
+)  # fmt: skip
 
 
 def send(request: Words) -> dict[str, Any]:

@@ -67,6 +67,30 @@ def test_each_of_a_batch_gets_a_letter_with_the_data_of_nobody_else(
     assert texts == ["Dear Ann", "Dear Bob"]
 
 
+def test_each_of_a_batch_at_ses_gets_the_stored_template(send: Callable[..., Any]) -> None:
+    template = {"name": "welcome", "subject": "For {{name}}", "text": "Dear {{name}} of {{town}}"}
+    answer, messages = send(
+        "ses",
+        {"templates": [template]},
+        subject="",
+        text="",
+        template_id="welcome",
+        merge_data={PEOPLE[0]: {"name": "Ann"}, PEOPLE[1]: {"name": "Bob"}},
+        merge_global_data={"town": "York"},
+        tags=["welcome"],
+        merge_metadata={PEOPLE[0]: {"order": "1"}, PEOPLE[1]: {"order": "2"}},
+    )
+    assert answer["status"] == "sent", answer
+    letters = by_recipient(messages)
+    assert [letters[to]["Subject"] for to in PEOPLE] == ["For Ann", "For Bob"]
+    texts = [str(letters[to].get_payload()).strip() for to in PEOPLE]
+    assert texts == ["Dear Ann of York", "Dear Bob of York"]
+    ids = {to: identifier for to, (_, identifier) in answer["client"]["recipients"].items()}
+    assert ids == {message.rcpt_tos[0]: message.provider_id for message in messages}
+    assert [letters[to]["X-Tag"] for to in PEOPLE] == ["welcome", "welcome"]
+    assert [letters[to]["X-Metadata"] for to in PEOPLE] == ['{"order": "1"}', '{"order": "2"}']
+
+
 @pytest.mark.parametrize("provider", ["mailgun", "postmark", "sendgrid"])
 def test_each_of_a_batch_gets_headers_of_its_own(provider: str, send: Callable[..., Any]) -> None:
     answer, messages = send(

@@ -100,6 +100,29 @@ def test_what_a_client_sends_is_what_the_fake_holds(
         assert read(message.content) == expected | alone(client, message.rcpt_tos)
 
 
+# Those that have no place for tags, and those that write neither, like the JDK's.
+_UNTAGGED = {
+    "anymail-sender-sparkpost", "go-clients-ses-v2", "node-clients-ses-v2", "node-clients-sparkpost"
+}  # fmt: skip
+_WITHOUT_NOTES = {"anymail-sender-ses-v2", "go-clients-ses-v1", "node-clients-ses-v1"}
+
+
+@pytest.mark.parametrize(
+    "client",
+    [each for each in CLIENTS if each.program != "java-client" and str(each) not in _WITHOUT_NOTES],
+    ids=str,
+)
+def test_what_a_client_notes_on_a_message_can_be_read_there(
+    client: ForeignClient, stage: ForeignStage, requires_program: Callable[[str], str]
+) -> None:
+    fake = stage.set(client.provider)
+    program = requires_program(client.program)
+    stage.send(client, program, tags=["welcome"], metadata={"order": "1234"})
+    (message,) = fake.messages
+    assert message.tags == (() if str(client) in _UNTAGGED else ("welcome",))
+    assert message.metadata["order"] == "1234"
+
+
 def test_the_upgrade_that_java_offers_in_clear_is_passed_over(
     requires_program: Callable[[str], str], tmp_path: Path
 ) -> None:

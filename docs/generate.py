@@ -17,7 +17,14 @@ import yaml
 
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission, vendors
-from harness.vocabulary import Section, account_sections, scenario_sections, sender_sections
+from harness.fakes.providers.webhook import MailEvent, webhook_rules
+from harness.vocabulary import (
+    Section,
+    account_sections,
+    scenario_sections,
+    sender_sections,
+    webhook_sections,
+)
 
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
@@ -103,6 +110,33 @@ def account_words_page() -> str:
         lines += ["", f"## {name}"]
         for section in sections:
             lines += ["", *_section(section, level=3)]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def webhook_words_page() -> str:
+    """Every word of a webhook, by provider, and what its vendor calls each event."""
+    sections = webhook_sections()
+    lines = [
+        "# The words of a webhook",
+        "",
+        *textwrap.wrap(
+            "What `webhook=` of `harness.fakes.SendGrid` and the others takes. [Testing a webhook "
+            "handler](events.md) tells how it is used.",
+            100,
+        ),
+        "",
+        "## What each vendor posts",
+        "",
+        "| what becomes of a message | " + " | ".join(sections) + " |",
+        "|---|" + "---|" * len(sections),
+    ]
+    rules = [webhook_rules(name) for name in sections]
+    for event in MailEvent:
+        posted = [each.names.get(event) if each is not None else None for each in rules]
+        cells = [f"`{name}`" if name else "–" for name in posted]
+        lines.append(f"| {event} | " + " | ".join(cells) + " |")
+    for name, section in sections.items():
+        lines += ["", f"## {name}", "", *_section(section, level=3)]
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -219,6 +253,7 @@ PAGES = {
     "scenario-words.md": scenario_words_page,
     "account-words.md": account_words_page,
     "sender-words.md": sender_words_page,
+    "webhook-words.md": webhook_words_page,
     "../fakes/__init__.pyi": types_of_fakes,
 }
 

@@ -22,6 +22,7 @@ from .http.server_time import dated, server_time
 from .http.state import ApiState
 from .marks import Mark
 from .providers.message import ApiMessage
+from .providers.rate import RecentRequests
 from .providers.registry import provider as rules_of
 from .providers.rules import Account, Provider
 from .server_state import ServerState
@@ -82,6 +83,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         account = self._account_of(self.state.account)
         if "seed" not in account.model_fields_set:
             account = account.model_copy(update={"seed": secrets.token_hex(16)})
+        account = account.model_copy(update={"recent": RecentRequests(unit=self.timeout)})
         self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
         self.requests: list[Request] = []
         self._clock = clock

@@ -23,8 +23,8 @@ from threading import Lock
 from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from .api_fake import ApiFake
 from .errors import FakeError
+from .event_posting import EventPoster
 from .fake_group import FakeGroup
 from .providers.registry import submission, vendor
 from .providers.vendor import Vendor
@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 _PACKAGE = __name__.rpartition(".")[0]
 
 
-class ProviderFake(ApiFake[Any]):
+class ProviderFake(EventPoster[Any]):
     """A fake of one provider: its API, and its SMTP service at the same account.
 
     `vendor` is the provider's description. `smtp` holds words for the service, as in `given: smtp:`
     (`{"security": "tls"}` is the port with implicit TLS); certificate and TLS versions are the
-    API's where it names none. The other keywords are those of `ApiFake`.
+    API's where it names none. `webhook` is where events are posted (see `EventPoster`). The other
+    keywords are those of `ApiFake`.
     """
 
     vendor: ClassVar[Vendor]

@@ -24,12 +24,15 @@ class Answering(Protocol):
         """Put a request to the rules, and keep what came of it."""
 
 
-def router(fake: Answering) -> respx.MockRouter:
+def router(fake: Answering, *, outward: str | None = None) -> respx.MockRouter:
     """Routes for the provider's hosts and for the fake's own address.
 
-    A context manager and a decorator, as respx has them; no route has to be called.
+    A context manager and a decorator, as respx has them; no route has to be called. What goes to
+    the URL `outward` is not answered here, but goes on its way.
     """
     made = respx.MockRouter(assert_all_called=False)
+    if outward is not None:
+        made.route(url=outward).pass_through()
     for host in (*fake.hosts(), "localhost"):
         made.route(host=host).mock(side_effect=lambda request: _answered(fake, request))
     return made

@@ -6,8 +6,8 @@
     ├── UsageError              the person who called us: exit status 2
     │   └── ScenarioError       a scenario or document file, with `file:line: path: reason`
     ├── MachineError            this machine: a port taken, a report unwritable: exit status 3
-    └── SenderError             the sender under test could not be driven
-        └── SenderNotFoundError the program or function does not exist
+    └── SenderError             the sender under test could not be driven: exit status 3
+        └── SenderNotFoundError the program or function does not exist; it is a UsageError, too
 
 A requirement that is not met is never an exception: it is a value, `harness.model.Finding`.
 A fake that breaks raises `harness.fakes.FakeError`, because fakes know nothing of this module.
@@ -39,5 +39,5 @@ class SenderError(HarnessError):
     """The sender under test could not be driven at all."""
 
 
-class SenderNotFoundError(SenderError):
+class SenderNotFoundError(SenderError, UsageError):
     """The program, module or function named by `--sender` does not exist."""

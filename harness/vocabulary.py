@@ -21,6 +21,7 @@ from harness.error_classes import CLASSES, PHASES
 from harness.fakes.faults import Action, Fault, Stage
 from harness.fakes.listener import Network
 from harness.fakes.providers.registry import account_type, provider_names
+from harness.fakes.providers.webhook import webhook_rules
 from harness.fakes.smtp.state import AuthState
 from harness.fakes.tls import CertificateKind
 from harness.field_descriptions import descriptions, summary
@@ -123,6 +124,19 @@ def account_sections() -> Mapping[str, tuple[Section, ...]]:
 
 
 @cache
+def webhook_sections() -> Mapping[str, Section]:
+    """The words of each provider's webhook, by provider: of those whose fakes post events."""
+    found = {name: webhook_rules(name) for name in provider_names()}
+    return {
+        name: _of_model(
+            f"{name}.webhook", _without_stop(summary(rules.webhook_type)), rules.webhook_type
+        )
+        for name, rules in found.items()
+        if rules is not None
+    }
+
+
+@cache
 def sender_sections() -> tuple[Section, ...]:
     """The words of a sender file, and of the documents of the sender protocol."""
     return (
@@ -157,6 +171,7 @@ def sections() -> Iterator[Section]:
     yield from scenario_sections()
     for each in account_sections().values():
         yield from each
+    yield from webhook_sections().values()
     yield from sender_sections()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..marks import Mark
 from ..transcript import Acknowledged, Carried, Fact, RecipientRefused
 from .exchange import Request, Response, Served
 
@@ -47,6 +48,40 @@ class HttpResponded(Fact):
     secure: bool
     shaped_by: str | None = None
     whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPosted(Fact):
+    """A vendor told of an event, and what the handler answered.
+
+    `event` is one of `MailEvent`. `status` and `answer` are the handler's; where there was no
+    answer they are None and empty, and `problem` says why. `mark` and `source` say how well it is
+    known that the vendor posts so.
+    """
+
+    event: str
+    recipient: str
+    request: Request
+    status: int | None
+    answer: bytes = b""
+    problem: str | None = None
+    mark: Mark
+    source: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the handler took it: the status is 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def body(self) -> bytes:
+        """What was posted."""
+        return self.request.body
+
+    @property
+    def octets(self) -> int:
+        """Those that were posted, and those of the answer."""
+        return len(self.request.body) + len(self.answer)
 
 
 def decision(served: Served, status: int) -> Iterator[Fact]:

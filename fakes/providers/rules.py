@@ -27,6 +27,7 @@ from .body import encodable, write_body
 from .calls import calls_of, not_modelled
 from .keys import Addresses
 from .log import Log
+from .rate import RateLimit, RecentRequests
 from .refusal import Refusals
 from .vendor import Vendor
 
@@ -103,6 +104,10 @@ class Account(BaseModel):
     rate_limited: bool = False
     """Whether the next request comes too fast."""
 
+    rate: RateLimit | None = None
+    """How many requests to its API it may make in which time; those beyond that come too fast, and
+    the next ones are taken once that time is over. Default: any number."""
+
     quota_used_up: bool = False
     """Whether the next message is beyond what the account may send."""
 
@@ -116,6 +121,10 @@ class Account(BaseModel):
     """How many ids it has given out."""
 
     accepted: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
+    recent: InstanceOf[RecentRequests] = Field(default_factory=RecentRequests, exclude=True)
+
+    # What became of the mail, as far as somebody said so (`webhook.Happened`).
+    happened: InstanceOf[Log[Any]] = Field(default_factory=Log, exclude=True)
 
     def next_id(self, length: int, alphabet: str) -> tuple[str, Self]:
         """A new id of `length` characters of `alphabet`, and the account that has given it out."""
@@ -193,12 +202,30 @@ class Provider(ABC, Generic[A]):
         """Answer a request that came to the host of `region`; never raises."""
 
     def served(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
-        """As `answer`; a call that the vendor has and the fake has not is answered as just that."""
-        outcome = self.answer(account, request, region=region, now=now)
+        """As `answer`, within the account's rate.
+
+        A call that the vendor has and the fake has not is answered as just that.
+        """
+        outcome = self._answer_in_time(account, request, region=region, now=now)
         if outcome.response.case not in self.unknown_calls:
             return outcome
         call = self.vendors_call(request)
         return outcome if call is None else replace(outcome, response=not_modelled(call))
+
+    def _answer_in_time(
+        self, account: A, request: Request, *, region: str, now: datetime
+    ) -> Outcome[A]:
+        if account.rate is None:
+            return self.answer(account, request, region=region, now=now)
+        recent = account.recent.within(account.rate, now)
+        is_full = recent.fill(account.rate)
+        as_asked = account.model_copy(update={"rate_limited": account.rate_limited or is_full})
+        outcome = self.answer(as_asked, request, region=region, now=now)
+        after = {
+            "rate_limited": account.rate_limited,
+            "recent": recent if is_full else recent.with_one(now),
+        }
+        return replace(outcome, account=outcome.account.model_copy(update=after))
 
     def vendors_call(self, request: Request) -> str | None:
         """The call of the vendor's that this is, among those that are not modelled."""

@@ -10,6 +10,7 @@ from functools import partial
 from types import MappingProxyType
 
 from ..connection import Connection
+from ..duration import seconds
 from ..fault_injector import FaultInjector
 from ..faults import FaultPlan, Stage
 from ..handshake import Choose, HandshakeFailed
@@ -84,6 +85,7 @@ class CommandSession(LineProtocol):
         self._extended = False
         self._username: str | None = None
         self._transaction = Transaction()
+        self._taken = 0
         self._connection: Connection
         self._injector: FaultInjector
         self._decisions: Decisions
@@ -104,6 +106,8 @@ class CommandSession(LineProtocol):
         self._replies = Replies(connection=connection, injector=self._injector)
         self._input = InputBuffer(
             limit=self.line_length_limit,
+            patience=self._patience(),
+            on_silence=self._give_up,
             on_command=lambda line: self._record_line(Command, line),
             on_answer=lambda line: self._record_line(AuthResponse, line),
             throttle=lambda on: connection.pause_reading() if on else connection.resume_reading(),
@@ -160,6 +164,15 @@ class CommandSession(LineProtocol):
             return
         except Exception as error:  # noqa: BLE001 - see `broke`
             self.broke(error)
+
+    def _patience(self) -> float | None:
+        idle = self._state.idle
+        return seconds(idle, timeout=self._fault_timeout) if idle is not None else None
+
+    async def _give_up(self) -> None:
+        """Tell a sender that is silent for too long, and hang up."""
+        await self.push(self.words.idle)
+        self._connection.close()
 
     def broke(self, error: Exception) -> None:
         """A bug of the fake's must never look like a fault of the sender's."""

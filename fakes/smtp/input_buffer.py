@@ -8,7 +8,7 @@ pieces rather than line by line, and it can be emptied when TLS begins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from .body import BodyReader
 
@@ -38,21 +38,26 @@ class OverlongLineError(ValueError):
 class InputBuffer:
     """A bounded buffer of octets, read by lines or by bodies.
 
-    `limit`: octets that a line may have, without its end. `throttle(True)` is called when too
-    much lies unread, `throttle(False)` when it was read. Once `is_over()`, no line is given any
-    more: nobody would answer it.
+    `limit`: octets that a line may have, without its end. After `patience` seconds without an octet
+    whoever reads is done: `on_silence` ends the session; None: it waits for ever. `throttle(True)`
+    is called when too much lies unread, `throttle(False)` when it was read. Once `is_over()`, no
+    line is given any more: nobody would answer it.
     """
 
     def __init__(
         self,
         *,
         limit: int,
+        patience: float | None,
+        on_silence: Callable[[], Awaitable[None]],
         on_command: Callable[[bytes], None],
         on_answer: Callable[[bytes], None],
         throttle: Callable[[bool], None],
         is_over: Callable[[], bool],
     ) -> None:
         self._limit = limit
+        self._patience = patience
+        self._on_silence = on_silence
         self._on_command = on_command
         self._on_answer = on_answer
         self._throttle = throttle
@@ -155,7 +160,12 @@ class InputBuffer:
 
     async def _more(self) -> None:
         self._arrived.clear()
-        await self._arrived.wait()
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._arrived.wait()
+        except TimeoutError:
+            await self._on_silence()
+            await asyncio.Event().wait()  # until the session is cancelled
 
     def _take(self, count: int) -> bytes:
         taken = bytes(self._buffer[:count])

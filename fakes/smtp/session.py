@@ -103,6 +103,10 @@ class SmtpSession(CommandSession):
     # A mail transaction.
 
     async def _mail(self, argument: str | None) -> None:
+        if self._taken == self._state.messages_per_connection:
+            await self.push(self.words.no_more)
+            self.leave()
+            return
         try:
             mailbox = self._path_rules().reverse_path(argument)
         except RefusedArgumentError as refused:
@@ -191,6 +195,7 @@ class SmtpSession(CommandSession):
 
     def keep(self, message: CapturedMessage) -> int:
         """Add a message to those taken, on record; its place in the list."""
+        self._taken += 1
         index = self._on_message(message)
         self._connection.record(MessageCaptured(index=index, message=message))
         self._decisions.expect_for_message(index)

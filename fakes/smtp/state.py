@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ..duration import Duration
 from ..server_state import ServerState
 from ..wire_text import WireText
 
@@ -95,6 +96,14 @@ class SmtpState(ServerState):
 
     smtputf8: bool = False
     """Whether SMTPUTF8 is offered."""
+
+    idle: Duration | None = None
+    """For how long the sender may be silent where it is its turn; then it is told so with 421, and
+    hung up on. Default: for as long as it likes."""
+
+    messages_per_connection: int | None = Field(default=None, ge=1)
+    """How many messages a connection may carry; MAIL for one more gets 421, and the connection
+    ends. Default: any number."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> SmtpState:

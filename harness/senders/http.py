@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import anyio
 import anyio.to_thread
 
-from harness.errors import SenderNotFoundError, UsageError
+from harness.errors import SenderError, UsageError
 from harness.secrets import NO_SECRETS, Secrets
 
 from .base import Sender, Surroundings
@@ -50,7 +50,7 @@ class HttpSender(Sender):
             with anyio.fail_after(CONNECT_LIMIT):
                 stream = await anyio.connect_tcp(self._url.hostname or "", port)
         except (OSError, TimeoutError) as problem:
-            raise SenderNotFoundError(f"{self.name}: nothing answers there") from problem
+            raise SenderError(f"{self.name}: nothing answers there") from problem
         await stream.aclose()
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:

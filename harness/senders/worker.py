@@ -30,10 +30,15 @@ def find(target: str) -> Callable[[Any], Any]:
     module_name, _, path = target.partition(":")
     try:
         found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as problem:
+        # What the module itself imports is its own affair.
+        if f"{module_name}.".startswith(f"{problem.name}."):
+            raise NotFoundError(last_line(problem)) from problem
+        raise
+    try:
         for name in path.split("."):
             found = getattr(found, name)
-    except (ImportError, AttributeError) as problem:
-        traceback.print_exc()
+    except AttributeError as problem:
         raise NotFoundError(last_line(problem)) from problem
     if not callable(found):
         raise NotFoundError(f"{target} is not callable, it is of type {type(found).__name__}")

@@ -42,8 +42,9 @@ FLOORS = (
     # Whose words those are.
     {"providers"},
     # A vendor's API and its SMTP service, and both together.
-    {"respx_router", "submission_server"},
+    {"respx_router", "submission_server", "webhook_client", "meant_message"},
     {"api_fake"},
+    {"event_posting"},
     {"apis"},
 )
 _FLOOR = {part: number for number, floor in enumerate(FLOORS) for part in floor}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.errors import SenderNotFoundError, UsageError
+from harness.errors import SenderError, UsageError
 from harness.protocol import SendRequest
 from harness.senders.base import Sender
 from harness.senders.http import HttpSender
@@ -140,7 +140,7 @@ async def test_a_hang_is_cut(request_to_send: SendRequest) -> None:
 async def test_a_service_that_is_not_there_is_told_at_the_start(opened: Open) -> None:
     async with running(b"") as (_, url):
         pass
-    with pytest.raises(SenderNotFoundError, match=url):
+    with pytest.raises(SenderError, match=url):
         await opened(url).start()
 
 

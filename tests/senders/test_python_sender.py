@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from harness.errors import SenderError, SenderNotFoundError
+from harness.errors import SenderError, SenderNotFoundError, UsageError
 from harness.protocol import SendRequest
 from harness.senders import capture, worker
 from harness.senders.base import Sender
@@ -178,13 +178,11 @@ async def test_a_result_that_is_no_document_is_no_answer(name: str, words: str, 
         ("nothing:f", "ModuleNotFoundError: No module named 'nothing'"),
         ("mymail:nothing", "AttributeError: module 'mymail' has no attribute 'nothing'"),
         ("mymail:number", "mymail:number is not callable, it is of type int"),
-        ("needy:f", "ModuleNotFoundError: No module named 'missing_dependency'"),
     ],
 )
 async def test_a_target_that_does_not_exist_is_told(
     target: str, words: str, opened: Open, folder: Path
 ) -> None:
-    (folder / "needy.py").write_text("import missing_dependency\n")
     with pytest.raises(SenderNotFoundError) as caught:
         async with opened(f"python:{target}"):
             pass
@@ -193,14 +191,17 @@ async def test_a_target_that_does_not_exist_is_told(
 
 async def test_a_module_that_cannot_be_imported_is_told(opened: Open, folder: Path) -> None:
     (folder / "torn.py").write_text("1 / 0\n")
+    (folder / "needy.py").write_text("import missing_dependency\n")
     (folder / "gone.py").write_text("import sys\nsys.exit('went away')\n")
     for target, words in (
         ("torn:f", "ZeroDivisionError: division by zero"),
         ("gone:f", "exit status 1; went away"),
+        ("needy:f", "ModuleNotFoundError: No module named 'missing_dependency'"),
     ):
-        with pytest.raises(SenderError, match=words):
+        with pytest.raises(SenderError, match=words) as caught:
             async with opened(f"python:{target}"):
                 pass
+        assert not isinstance(caught.value, UsageError)
 
 
 async def test_a_worker_without_a_function_speaks_only_when_it_is_asked() -> None:

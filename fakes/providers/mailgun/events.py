@@ -19,7 +19,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from ...http.exchange import Request
 from ..keys import domain_of
 from ..rules import AcceptedMail
+from ..webhook import what_became_of
 from .account import MailgunAccount, MailgunDomain
+from .event_data import event_data
 from .sending import TEST_MODE
 
 _HOSTS = {"us": "api.mailgun.net", "eu": "api.eu.mailgun.net"}
@@ -101,10 +103,12 @@ def events_of(
     """What has happened to a message, for each of its recipients."""
     events = []
     for recipient in mail.recipients:
-        event = _event(asked, mail, domain, recipient)
+        event = accepted_event(mail, recipient, domain=domain.name, base=base_url(asked))
         events.append(event)
+        became = what_became_of(asked.account, mail, recipient)
+        events += [event_data(event, each) for each in became]
         suppressed = _suppression(asked.account, recipient)
-        if suppressed is not None and mail.state != TEST_MODE:
+        if suppressed is not None and mail.state != TEST_MODE and not became:
             _, reason, code, words = suppressed
             told = {"attempt-no": 1, "message": "", "code": code, "description": words}
             events.append(
@@ -128,11 +132,10 @@ def _suppression(account: MailgunAccount, recipient: str) -> tuple[str, str, int
     return None
 
 
-def _event(
-    asked: MailgunQuestion, mail: AcceptedMail, domain: MailgunDomain, recipient: str
-) -> dict[str, Any]:
+def accepted_event(mail: AcceptedMail, recipient: str, *, domain: str, base: str) -> dict[str, Any]:
+    """The event of a message that was taken; `base` is where what is stored can be had."""
     key = storage_key(mail)
-    url = f"{base_url(asked)}/v3/domains/{domain.name}/messages/{key}"
+    url = f"{base}/v3/domains/{domain}/messages/{key}"
     headers = {
         "to": ", ".join(mail.fields.to) if mail.fields is not None else recipient,
         "message-id": mail.provider_id.strip("<>"),
@@ -208,18 +211,17 @@ def _filename(part: Message) -> str:
 
 
 def _wanted(event: dict[str, Any], query: Mapping[str, str]) -> bool:
-    headers = event["message"]["headers"]
+    message = event["message"]
     told: dict[str, str] = {
         "event": event["event"],
         "severity": event.get("severity", ""),
         "recipient": event["recipient"],
         "recipients": event["recipient"],
-        "message-id": headers["message-id"],
-        "subject": headers["subject"],
-        "from": headers["from"],
-        "to": headers["to"],
+        # What was opened and clicked tells of the message's id alone.
+        **dict.fromkeys(["subject", "from", "to"], ""),
+        **message["headers"],
         "tags": " ".join(event["tags"]),
-        "attachment": " ".join(each["filename"] for each in event["message"]["attachments"]),
+        "attachment": " ".join(each["filename"] for each in message.get("attachments", ())),
     }
     return all(
         _matches(text, query[name].strip("<>")) for name, text in told.items() if query.get(name)

@@ -195,7 +195,7 @@ def _logs(asked: MailgunQuestion) -> Response:
             "domain": {"name": domain.name},
             "recipient": event["recipient"],
             "recipient-domain": event["recipient-domain"],
-            "envelope": event["envelope"],
+            "envelope": event.get("envelope", {}),
             "message": event["message"],
             "tags": event["tags"],
             "user-variables": event["user-variables"],

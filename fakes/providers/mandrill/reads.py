@@ -13,6 +13,7 @@ from ...marks import Mark
 from ..keys import Domain, find_domain
 from ..refusal import JSON
 from ..rules import Outcome
+from ..webhook import Happened, MailEvent, what_became_of
 from .account import MandrillAccount, MandrillKey, MandrillMail
 from .refusals import REFUSALS, validation_error
 from .validation import address_problem, text_of
@@ -31,6 +32,11 @@ _SPANS = {
 }  # fmt: skip
 _MOST_FOUND = 1000
 _BOUNCES = frozenset(["hard_bounce@test.mandrillapp.com", "soft_bounce@test.mandrillapp.com"])
+
+_COUNTED = {
+    "complaints": MailEvent.COMPLAINED, "unsubs": MailEvent.UNSUBSCRIBED,
+    "opens": MailEvent.OPENED, "clicks": MailEvent.CLICKED,
+}  # fmt: skip
 
 Body = Mapping[str, Any]
 
@@ -75,10 +81,12 @@ def _ping2(asked: MandrillRead) -> Outcome[MandrillAccount]:
 def _user(asked: MandrillRead) -> Outcome[MandrillAccount]:
     mails = asked.activity
     midnight = asked.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    stats = {"today": _counters([mail for mail in mails if mail.at >= midnight])}
+    account = asked.account
+    stats = {"today": _counters(account, [mail for mail in mails if mail.at >= midnight])}
     for name, days in _SPANS.items():
-        stats[name] = _counters([m for m in mails if m.at > asked.now - timedelta(days=days)])
-    stats["all_time"] = _counters(mails)
+        since = asked.now - timedelta(days=days)
+        stats[name] = _counters(account, [mail for mail in mails if mail.at > since])
+    stats["all_time"] = _counters(account, mails)
     found = {
         "username": "customer",
         "created_at": _CREATED,
@@ -95,7 +103,7 @@ def _search(asked: MandrillRead) -> Outcome[MandrillAccount]:
     if asked.account.rate_limited:
         return Outcome(account=asked.account, response=REFUSALS["search-limit"].response())
     found = [
-        _row(mail)
+        _row(asked.account, mail)
         for mail in reversed(asked.activity)
         if mail.indexed and _matches(mail, asked.body)
     ]
@@ -106,7 +114,7 @@ def _info(asked: MandrillRead) -> Outcome[MandrillAccount]:
     wanted = text_of(asked.body.get("id"))
     for mail in asked.activity:
         if mail.indexed and mail.provider_id == wanted:
-            return _told(asked.account, _row(mail))
+            return _told(asked.account, _row(asked.account, mail))
     refused = REFUSALS.refuse("unknown-message", name=wanted)
     return Outcome(account=asked.account, response=refused)
 
@@ -150,7 +158,11 @@ def _senders(asked: MandrillRead) -> Outcome[MandrillAccount]:
     for mail in asked.activity:
         by_sender.setdefault(mail.mail_from, []).append(mail)
     found = [
-        {"address": address, "created_at": f"{mails[0].at:%Y-%m-%d %H:%M:%S}", **_counters(mails)}
+        {
+            "address": address,
+            "created_at": f"{mails[0].at:%Y-%m-%d %H:%M:%S}",
+            **_counters(asked.account, mails),
+        }
         for address, mails in by_sender.items()
     ]
     return _told(asked.account, found)
@@ -191,16 +203,26 @@ READS: Mapping[str, Call] = {
 }
 
 
-def _state(mail: MandrillMail) -> str:
+def _became(account: MandrillAccount, mail: MandrillMail) -> list[Happened]:
+    return what_became_of(account, mail, mail.recipients[0])
+
+
+def _state(account: MandrillAccount, mail: MandrillMail) -> str:
     if not mail.counts:
         return "rejected"
+    bounces = [each for each in _became(account, mail) if each.event is MailEvent.BOUNCED]
+    if bounces:
+        return "soft-bounced" if bounces[-1].soft else "bounced"
     return "bounced" if mail.recipients[0].lower() in _BOUNCES else "sent"
 
 
-def _row(mail: MandrillMail) -> dict[str, Any]:
+def _row(account: MandrillAccount, mail: MandrillMail) -> dict[str, Any]:
     at = int(mail.at.timestamp())
-    state = _state(mail)
+    state = _state(account, mail)
     events = [{"ts": at + 1, "type": "sent", "diag": "250 OK"}] if state == "sent" else []
+    became = _became(account, mail)
+    opens = [each for each in became if each.event is MailEvent.OPENED]
+    clicks = [each for each in became if each.event is MailEvent.CLICKED]
     return {
         "ts": at,
         "_id": mail.provider_id,
@@ -209,22 +231,27 @@ def _row(mail: MandrillMail) -> dict[str, Any]:
         "subject": mail.subject,
         "email": mail.recipients[0],
         "tags": list(mail.tags),
-        "opens": 0,
-        "opens_detail": [],
-        "clicks": 0,
-        "clicks_detail": [],
+        "opens": len(opens),
+        "opens_detail": [{"ts": int(each.at.timestamp())} for each in opens],
+        "clicks": len(clicks),
+        "clicks_detail": [{"ts": int(each.at.timestamp()), "url": each.link} for each in clicks],
         "state": state,
         "metadata": dict(mail.metadata),
         "smtp_events": events,
     }
 
 
-def _counters(mails: list[MandrillMail]) -> dict[str, int]:
-    states = [_state(mail) for mail in mails if mail.indexed]
+def _counters(account: MandrillAccount, mails: list[MandrillMail]) -> dict[str, int]:
+    indexed = [mail for mail in mails if mail.indexed]
+    states = [_state(account, mail) for mail in indexed]
+    became = [each.event for mail in indexed for each in _became(account, mail)]
     counted = dict.fromkeys(_COUNTERS, 0)
     counted["sent"] = states.count("sent")
     counted["hard_bounces"] = states.count("bounced")
+    counted["soft_bounces"] = states.count("soft-bounced")
     counted["rejects"] = states.count("rejected")
+    for name, event in _COUNTED.items():
+        counted[name] = became.count(event)
     return counted
 
 

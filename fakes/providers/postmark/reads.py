@@ -11,7 +11,9 @@ from typing import Any
 from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..rules import Outcome
+from ..webhook import Happened
 from .account import PostmarkAccount, PostmarkMail
+from .bounces import BOUNCING, SERVER, bounce_row
 from .mailbox import AddressWithName
 from .refusal_form import JSON_UTF8
 from .refusals import refuse
@@ -20,7 +22,6 @@ from .sending import stamp
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"
 _CALL_ONLY = "the call is documented, what it answers is not known in full"
 _MOST = 500
-_SERVER = 1
 _BOUNCES = {
     "HardBounce": (1, "Hard bounce"),
     "Transient": (2, "Message delayed"),
@@ -87,7 +88,7 @@ def _message(asked: PostmarkRead) -> Answer:
             if asked.parts[1] == "dump":
                 return _told(asked.account, {"Body": dump})
             texts = {"TextBody": mail.text or "", "HtmlBody": mail.html or "", "Body": dump}
-            found = {**texts, **_row(mail), "MessageEvents": _events(mail)}
+            found = {**texts, **_row(mail), "MessageEvents": _events(asked.account, mail)}
             return _told(asked.account, found, is_known=not mail.bounces)
     return Outcome(account=asked.account, response=refuse("unknown-message"))
 
@@ -153,14 +154,14 @@ def _suppressions(asked: PostmarkRead) -> Answer:
 
 def _server(asked: PostmarkRead) -> Answer:
     found = {
-        "ID": _SERVER,
+        "ID": SERVER,
         "Name": "My Server",
         "ApiTokens": [key.key for key in asked.account.keys if not key.revoked],
         "Color": "Blue",
         "SmtpApiActivated": asked.account.smtp_activated,
         "RawEmailEnabled": False,
         "DeliveryType": asked.account.delivery,
-        "ServerLink": f"https://postmarkapp.com/servers/{_SERVER}/streams",
+        "ServerLink": f"https://postmarkapp.com/servers/{SERVER}/streams",
         "InboundAddress": "0123456789abcdef@inbound.postmarkapp.com",
         **dict.fromkeys(["InboundHookUrl", "BounceHookUrl", "OpenHookUrl", "DeliveryHookUrl"], ""),
         "PostFirstOpenOnly": False,
@@ -295,8 +296,9 @@ def _boxes(boxes: Sequence[AddressWithName]) -> list[dict[str, str]]:
     return [{"Email": box.address, "Name": box.name} for box in boxes]
 
 
-def _events(mail: PostmarkMail) -> list[dict[str, Any]]:
+def _events(account: PostmarkAccount, mail: PostmarkMail) -> list[dict[str, Any]]:
     bounced = {who for who, _ in mail.bounces}
+    bounced |= {each.recipient for each in _became(account, mail)}
     return [
         {
             "Recipient": address,
@@ -314,9 +316,32 @@ def _events(mail: PostmarkMail) -> list[dict[str, Any]]:
     ]
 
 
+def _became(account: PostmarkAccount, mail: PostmarkMail) -> list[Happened]:
+    """The bounces that somebody let happen."""
+    return [each for each in account.happened if each.mail is mail and each.event in BOUNCING]
+
+
 def _bounce_rows(account: PostmarkAccount) -> list[dict[str, Any]]:
-    bounced = [(mail, who, kind) for mail in account.accepted for who, kind in mail.bounces]
-    return [
+    became = [(mail, each) for mail in account.accepted for each in _became(account, mail)]
+    # What a test address asks for has happened as well where it was told to a webhook.
+    told = {(id(mail), each.recipient) for mail, each in became}
+    bounced = [
+        (mail, who, kind)
+        for mail in account.accepted
+        for who, kind in mail.bounces
+        if (id(mail), who) not in told
+    ]
+    rows = [
+        {
+            **bounce_row(each, mail),
+            "Tag": mail.tag,
+            "MessageID": mail.provider_id,
+            "MessageStream": mail.stream,
+            "Inactive": account.inactive(each.recipient),
+        }
+        for mail, each in became
+    ]
+    return rows + [
         {
             "ID": number,
             "Type": kind,
@@ -324,7 +349,7 @@ def _bounce_rows(account: PostmarkAccount) -> list[dict[str, Any]]:
             "Name": _BOUNCES[kind][1],
             "Tag": mail.tag,
             "MessageID": mail.provider_id,
-            "ServerID": _SERVER,
+            "ServerID": SERVER,
             "MessageStream": mail.stream,
             "Description": _BOUNCES[kind][1],
             "Details": "smtp;550 5.1.1",

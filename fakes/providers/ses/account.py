@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 from ...http.region import Region
 from ..keys import Address, Domain, DomainName, Domains, domain_of
 from ..log import Log
-from ..rules import Account
+from ..rules import AcceptedMail, Account
 from .policy import Policy
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -218,6 +218,13 @@ class SesAccount(Account):
     def is_verified(self, address: str, region: str) -> bool:
         """Whether an identity that covers this address is verified."""
         return any(identity.verified for identity in self.identities_of(address, region))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SesMail(AcceptedMail):
+    """A message with what its sender finds again in its events."""
+
+    configuration_set: str | None = None
 
 
 def _same(one: str, other: str) -> bool:

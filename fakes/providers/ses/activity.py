@@ -1,7 +1,7 @@
 """What became of the mail that was accepted, as far as a fake can know it.
 
-Mail to suppressed recipients bounces, and the mailbox simulator does what its addresses say; of all
-other mail it is known only that it was sent.
+What somebody let happen to it has happened. Mail to suppressed recipients bounces, and the mailbox
+simulator does what its addresses say; of all other mail it is known only that it was sent.
 """
 
 from __future__ import annotations
@@ -11,12 +11,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ..rules import AcceptedMail
+from ..webhook import MailEvent, what_became_of
 from .account import SesAccount
 from .limits import is_simulator
 from .sending import is_bounced
 
 _TWO_WEEKS = timedelta(days=14)
 _POINT = 15 * 60
+_TYPES = {
+    MailEvent.DELIVERED: "DELIVERY",
+    MailEvent.DEFERRED: "DELIVERY_DELAY",
+    MailEvent.BOUNCED: "BOUNCE",
+    MailEvent.COMPLAINED: "COMPLAINT",
+    MailEvent.OPENED: "OPEN",
+    MailEvent.CLICKED: "CLICK",
+    MailEvent.UNSUBSCRIBED: "SUBSCRIPTION",
+}
 _SIMULATED = {"success": "DELIVERY", "complaint": "COMPLAINT", "ooto": "DELIVERY"}
 
 
@@ -39,7 +50,7 @@ def activity(account: SesAccount) -> Iterator[SentMail]:
                 message_id=mail.provider_id,
                 recipient=recipient,
                 at=mail.at,
-                events=_events(account, recipient) if is_rendered else ("RENDERING_FAILURE",),
+                events=_events(account, mail, recipient) if is_rendered else ("RENDERING_FAILURE",),
             )
 
 
@@ -62,7 +73,10 @@ def points(account: SesAccount, now: datetime) -> list[dict[str, str]]:
     ]
 
 
-def _events(account: SesAccount, recipient: str) -> tuple[str, ...]:
+def _events(account: SesAccount, mail: AcceptedMail, recipient: str) -> tuple[str, ...]:
+    became = what_became_of(account, mail, recipient)
+    if became:
+        return ("SEND", *dict.fromkeys(_TYPES[each.event] for each in became))
     if is_bounced(account, recipient):
         return ("SEND", "BOUNCE")
     mailbox = recipient.lower().rpartition("@")[0].partition("+")[0]

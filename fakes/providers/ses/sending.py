@@ -12,7 +12,7 @@ from typing import Any
 from ..blind_copies import without_blind_copies
 from ..rules import AcceptedMail, Fields
 from .acceptance import CallContext, judged, template_data
-from .account import SesAccount
+from .account import SesAccount, SesMail
 from .addresses import addr_spec
 from .answers import Result, SesError
 from .call_result import CallResult
@@ -49,7 +49,7 @@ def take(
     identifier, account = message_id(account, where.region, where.now)
     recipients = tuple(addr_spec(each) for each in letter.recipients)
     fields, is_complete = _filled_in(account, letter, where.region)
-    mail = AcceptedMail(
+    mail = SesMail(
         provider_id=identifier,
         mail_from=letter.from_address,
         recipients=recipients,
@@ -61,6 +61,7 @@ def take(
         fields=None if letter.raw is not None else fields,
         dropped=tuple(each for each in recipients if is_suppressed(account, each)),
         metadata=dict(letter.tags),
+        configuration_set=letter.configuration_set,
     )
     return paid(account, recipients, where.now).keep(mail), mail
 

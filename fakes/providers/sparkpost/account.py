@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from pydantic import Field
 
 from ..keyed import KeyedAccount
 from ..keys import Domain, Domains, Names
+from ..rules import AcceptedMail
 
 SEND = "Transmissions: Read/Write"
 SANDBOX_DOMAIN = "sparkpostbox.com"
@@ -48,6 +51,19 @@ class SparkPostAccount(KeyedAccount):
 
     trouble: Trouble | None = None
     """What is wrong with SparkPost itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparkPostMail(AcceptedMail):
+    """A message of a transmission.
+
+    `campaign` and, by recipient, `own_metadata` and `own_tags` are what its sender finds in its
+    events.
+    """
+
+    campaign: str = ""
+    own_metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    own_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 ACCOUNT = SparkPostAccount

@@ -16,8 +16,9 @@ from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..keys import Domain, domain_of
 from ..refusal import JSON
-from ..rules import AcceptedMail
-from .account import SANDBOX_LIMIT, SparkPostAccount
+from ..webhook import what_became_of
+from .account import SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
+from .events import event_members
 from .refusals import refuse
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
@@ -150,7 +151,7 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
         event
         for number, mail in enumerate(account.accepted)
         if start <= mail.at <= end
-        for event in _of(mail, number)
+        for event in _of(account, mail, number)
         if _wanted(event, query)
     ]
     cursor = query.get("cursor", "initial")
@@ -161,7 +162,7 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
     return _json(events[first:last], total_count=len(events), links=links)
 
 
-def _of(mail: AcceptedMail, number: int) -> list[dict[str, Any]]:
+def _of(account: SparkPostAccount, mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
     """The events of a message: a suppressed recipient who was the only one has no injection."""
     events = []
     for place, recipient in enumerate(mail.recipients):
@@ -174,10 +175,13 @@ def _of(mail: AcceptedMail, number: int) -> list[dict[str, Any]]:
             reasons = {"error_code": "554", "raw_reason": _SUPPRESSED, "reason": _SUPPRESSED}
             event = _event(mail, recipient, _digest(f"{identity}:failed"))
             events.append({**event, **failed, **reasons})
+        for each in what_became_of(account, mail, recipient):
+            times = {"injection_time": _stamp(mail.at), "timestamp": _stamp(each.at)}
+            events.append({**event_members(each), **times})
     return events
 
 
-def _event(mail: AcceptedMail, recipient: str, digest: str) -> dict[str, Any]:
+def _event(mail: SparkPostMail, recipient: str, digest: str) -> dict[str, Any]:
     sender = mail.mail_from
     return {
         "type": "injection",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.parser import BytesHeaderParser
@@ -17,12 +17,13 @@ from ..attachment import AttachedFile
 from ..display_name import with_display_name
 from ..keys import domain_of, find_domain
 from ..refusal import JSON
-from ..rules import AcceptedMail, Fields, Outcome
+from ..rules import Fields, Outcome
 from .account import (
     SANDBOX_DOMAIN,
     SANDBOX_LIMIT,
     SANDBOX_TEMPLATE,
     SparkPostAccount,
+    SparkPostMail,
 )
 from .refusals import error, refuse
 from .validation import moment, recipient_email, recipient_error
@@ -152,7 +153,7 @@ def _mail(
     sender: tuple[str, str],
     identifier: str,
     now: datetime,
-) -> tuple[AcceptedMail, ...]:
+) -> tuple[SparkPostMail, ...]:
     """One message for each To that is shown.
 
     SparkPost makes one for each recipient, and copies (`header_to`) show another's address. Those
@@ -161,12 +162,13 @@ def _mail(
     content = body["content"]
     mime = _octets(content) if "email_rfc822" in content else None
     groups: dict[str, list[str]] = {}
+    own = {recipient_email(box): box for box in boxes}
     for box in boxes:
         shown = _visible_to(box) if mime is None else ""
         groups.setdefault(shown, []).append(recipient_email(box))
     dropped = {address.lower() for address in account.suppressed}
     return tuple(
-        AcceptedMail(
+        SparkPostMail(
             provider_id=identifier,
             mail_from=str(body.get("return_path") or sender[1]),
             recipients=tuple(addresses),
@@ -174,30 +176,32 @@ def _mail(
             at=now,
             state=_state(addresses, dropped, alone=len(boxes) == 1),
             dropped=tuple(each for each in addresses if each.lower() in dropped),
-            metadata=_metadata(body, [box for box in boxes if recipient_email(box) in addresses]),
-            tags=_tags(box for box in boxes if recipient_email(box) in addresses),
+            metadata=_as_texts(_metadata(body, own[addresses[0]])),
+            tags=tuple(dict.fromkeys(tag for each in addresses for tag in _tags(own[each]))),
             send_at=_send_at(body),
             mime=mime,
             fields=_fields(content, sender, to) if mime is None else None,
+            campaign=_clean(str(body.get("campaign_id") or "")),
+            own_metadata={each: _metadata(body, own[each]) for each in addresses},
+            own_tags={each: _tags(own[each]) for each in addresses},
         )
         for to, addresses in groups.items()
     )
 
 
-def _metadata(body: Mapping[str, Any], boxes: list[dict[str, Any]]) -> dict[str, str]:
-    """What is noted on the whole transmission, and over it what is noted on these recipients."""
-    maps = [given for each in (body, *boxes) if isinstance(given := each.get("metadata"), dict)]
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for given in maps
-        for name, value in given.items()
-    }
+def _metadata(body: Mapping[str, Any], box: Mapping[str, Any]) -> dict[str, Any]:
+    """That of the transmission, and in its place that of the recipient."""
+    given = (body.get("metadata"), box.get("metadata"))
+    return {name: value for each in given if isinstance(each, dict) for name, value in each.items()}
 
 
-def _tags(boxes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The tags of these recipients, each once; the vendor looks at ten of each."""
-    tags = (str(tag) for box in boxes for tag in (box.get("tags") or ())[:_MOST_TAGS])
-    return tuple(dict.fromkeys(tags))
+def _as_texts(noted: Mapping[str, Any]) -> dict[str, str]:
+    return {name: v if isinstance(v, str) else json.dumps(v) for name, v in noted.items()}
+
+
+def _tags(box: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of a recipient; those beyond the tenth are passed over."""
+    return tuple(str(tag) for tag in (box.get("tags") or ())[:_MOST_TAGS])
 
 
 def _send_at(body: Mapping[str, Any]) -> datetime | None:

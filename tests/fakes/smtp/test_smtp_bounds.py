@@ -194,3 +194,51 @@ def test_a_message_that_is_held_is_held_once(connected: Connected, facts: Facts)
         for message, fact in zip(fake.messages, facts(fake, Body), strict=True)
     )
     assert fake.messages[-1].wire == body
+
+
+@pytest.mark.parametrize(
+    "talk", [(), ("EHLO x",), ("EHLO x", "MAIL FROM:<a@b.test>"), ("EHLO x", "AUTH LOGIN")]
+)
+def test_who_is_silent_for_too_long_is_told_and_hung_up_on(
+    talk: tuple[str, ...], connected: Connected, facts: Facts
+) -> None:
+    state = {**PLAIN, "auth": {"offer": "always", "required": False}, "idle": "1s"}
+    with connected(**state) as (fake, wire):
+        wire.reply()
+        for line in talk:
+            wire.say(line)
+        assert wire.reply().startswith(b"421 4.4.2 ")
+        assert wire.socket.recv(1) == b""
+    assert facts(fake, Closed)[-1].by == "fake"
+
+
+def test_whoever_is_silent_within_a_message_is_told_so_too(connected: Connected) -> None:
+    with connected(**PLAIN, idle="1s") as (fake, wire):
+        wire.reply()
+        for line in ("EHLO x", "MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA"):
+            wire.say(line)
+        wire.send(b"Subject: x\r\n")
+        assert wire.reply().startswith(b"421 4.4.2 ")
+    assert fake.messages == []
+
+
+def test_a_fake_that_keeps_the_sender_waiting_does_not_call_it_silent(
+    connected: Connected,
+) -> None:
+    late = [{"at": "ehlo", "do": "late", "wait": "2s"}]
+    with connected(**PLAIN, idle="1s", faults=late) as (_, wire):
+        wire.reply()
+        assert wire.say("EHLO x").startswith(b"250")
+
+
+def test_a_connection_carries_as_many_messages_as_it_may(connected: Connected) -> None:
+    with connected(**PLAIN, messages_per_connection=2) as (fake, wire):
+        wire.reply()
+        wire.say("EHLO x")
+        for _ in range(2):
+            for line in ("MAIL FROM:<a@b.test>", "RCPT TO:<c@d.test>", "DATA"):
+                wire.say(line)
+            assert wire.say("x\r\n.").startswith(b"250")
+        assert wire.say("MAIL FROM:<a@b.test>").startswith(b"421 4.7.0 ")
+        assert wire.socket.recv(1) == b""
+    assert len(fake.messages) == 2

@@ -1,0 +1,44 @@
+"""Which message that was taken, and which of its recipients, somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .errors import FakeError
+from .providers.message import ApiMessage
+from .providers.rules import AcceptedMail
+
+_SHOWN = 5
+
+
+def meant(
+    messages: Sequence[ApiMessage], message: ApiMessage | str, recipient: str | None
+) -> tuple[AcceptedMail, str]:
+    """The mail that is meant, and one of its recipients.
+
+    Raises:
+        FakeError: there is no such message, or not one recipient; the choices are named.
+    """
+    found = [each.mail for each in messages if _is(each, message)]
+    if not found:
+        what = repr(message) if isinstance(message, str) else "this message"
+        ids = ", ".join(str(each.provider_id) for each in messages[-_SHOWN:]) or "none"
+        raise FakeError(f"{what}: the fake took no such message (the last ids: {ids})")
+    everyone = [(mail, one) for mail in found for one in mail.recipients]
+    meant = [
+        (mail, one)
+        for mail, one in everyone
+        if recipient is None or one.lower() == recipient.lower()
+    ]
+    if len(meant) != 1:
+        choices = ", ".join(one for _, one in everyone)
+        trouble = f"{recipient} is none of the message's" if recipient else "it has several"
+        raise FakeError(f"recipient: {trouble} (choose from {choices})")
+    return meant[0]
+
+
+def _is(message: ApiMessage, meant: ApiMessage | str) -> bool:
+    if not isinstance(meant, str):
+        return message is meant
+    # Some ids stand in angle brackets, which many a program takes off.
+    return (message.provider_id or "").strip("<>") == meant.strip("<>")

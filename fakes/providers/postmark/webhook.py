@@ -1,0 +1,145 @@
+"""Postmark's webhooks: one object a request, told apart by its `RecordType`.
+
+They are not signed: a customer gives a user name and password (in the URL here) and headers.
+Shapes: postmarkapp.com, developer/webhooks (stored copies) and email-webhooks; django-anymail's
+tests (8c40cc46, 2026-07); the vendor's client for Node.js (postmark 4.0.2, models of webhooks).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ...http.exchange import Request
+from ...marks import Mark
+from ..rules import AcceptedMail
+from ..webhook import (
+    EventPost,
+    Fate,
+    Happened,
+    MailEvent,
+    Webhook,
+    WebhookRules,
+    basic,
+    suppressing,
+)
+from .account import PostmarkAccount, PostmarkMail
+from .bounces import SERVER, bounce_row
+from .sending import stamp
+
+_SOURCE = "postmarkapp.com, developer/webhooks; django-anymail's tests (2026-07)"
+_AGENT = "Mozilla/5.0"
+_UNKNOWN = {"Name": "unknown", "Company": "unknown", "Family": "unknown"}
+
+
+class PostmarkWebhook(Webhook):
+    """A webhook of a message stream."""
+
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of the customer's own that are sent along, by name."""
+
+
+class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
+    """Postmark's webhooks. Mail that was put off is a bounce of the type Transient."""
+
+    webhook_type = PostmarkWebhook
+    names: ClassVar[Mapping[MailEvent, str]] = MappingProxyType(
+        {
+            MailEvent.DELIVERED: "Delivery",
+            MailEvent.DEFERRED: "Bounce",
+            MailEvent.BOUNCED: "Bounce",
+            MailEvent.COMPLAINED: "SpamComplaint",
+            MailEvent.OPENED: "Open",
+            MailEvent.CLICKED: "Click",
+            MailEvent.UNSUBSCRIBED: "SubscriptionChange",
+        }
+    )
+
+    def post(
+        self, webhook: PostmarkWebhook, account: PostmarkAccount, happened: Happened
+    ) -> EventPost:
+        """The object of this event."""
+        del account
+        mail = happened.mail
+        assert isinstance(mail, PostmarkMail)
+        body = {
+            "RecordType": self.names[happened.event],
+            "MessageID": mail.provider_id,
+            "MessageStream": mail.stream,
+            "Tag": mail.tag,
+            "Metadata": dict(mail.metadata),
+            **_details(happened, mail),
+        }
+        return EventPost(
+            request=Request(
+                method="POST",
+                target=webhook.target,
+                headers=(
+                    ("User-Agent", "Postmark"),
+                    ("Content-Type", "application/json"),
+                    *basic(webhook),
+                    *webhook.headers.items(),
+                ),
+                body=json.dumps(body, separators=(",", ":")).encode(),
+            ),
+            mark=Mark.DOCUMENTED,
+            source=_SOURCE,
+        )
+
+    def account_after(self, account: PostmarkAccount, happened: Happened) -> PostmarkAccount:
+        """The recipient is inactive from now on."""
+        for_good = happened.event is MailEvent.BOUNCED and not happened.soft
+        if for_good or happened.event in {MailEvent.COMPLAINED, MailEvent.UNSUBSCRIBED}:
+            return suppressing(account, happened.recipient)
+        return account
+
+    def foreseen(self, mail: AcceptedMail) -> tuple[Fate, ...]:
+        """The fake bounces, as the account has them."""
+        assert isinstance(mail, PostmarkMail)
+        kinds = {
+            "HardBounce": (MailEvent.BOUNCED, False),
+            "SoftBounce": (MailEvent.BOUNCED, True),
+            "Transient": (MailEvent.DEFERRED, False),
+        }
+        found = [(who, kinds[kind]) for who, kind in mail.bounces if kind in kinds]
+        return tuple(Fate(event=kind, recipient=who, soft=soft) for who, (kind, soft) in found)
+
+
+def _details(happened: Happened, mail: PostmarkMail) -> dict[str, Any]:
+    at = stamp(happened.at)
+    match happened.event:
+        case MailEvent.DELIVERED:
+            told = {"Recipient": happened.recipient, "DeliveredAt": at, "Details": happened.words}
+            return {"ServerID": SERVER, **told}
+        case MailEvent.OPENED | MailEvent.CLICKED:
+            return {**_read(happened), "Recipient": happened.recipient, "ReceivedAt": at}
+        case MailEvent.UNSUBSCRIBED:
+            return {
+                "ServerID": SERVER,
+                "ChangedAt": at,
+                "Recipient": happened.recipient,
+                "Origin": "Recipient",
+                "SuppressSending": True,
+                "SuppressionReason": "ManualSuppression",
+            }
+    return bounce_row(happened, mail)
+
+
+def _read(happened: Happened) -> dict[str, Any]:
+    common = {
+        "Client": _UNKNOWN,
+        "OS": _UNKNOWN,
+        "Platform": "Unknown",
+        "UserAgent": _AGENT,
+        "Geo": {},
+    }
+    if happened.event is MailEvent.CLICKED:
+        return {"ClickLocation": "HTML", **common, "OriginalLink": happened.link}
+    return {"FirstOpen": True, **common, "ReadSeconds": 0}
+
+
+WEBHOOK = PostmarkWebhookRules()

@@ -18,6 +18,7 @@ import yaml
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission, vendors
 from harness.fakes.providers.webhook import MailEvent, webhook_rules
+from harness.fakes.vendor_answer import VendorAnswer
 from harness.vocabulary import (
     Section,
     account_sections,
@@ -45,7 +46,8 @@ def coverage_page() -> str:
         "",
         "A fake answers as its vendor does where that is known, byte for byte, and marks in the",
         "transcript, never in the bytes, what is not. Over SMTP the marks stand on this page only.",
-        "Sources are named in the code.",
+        "The page is made from the tables of each vendor's package, such as `refusals.toml`. A",
+        "date is the newest of which an answer is known.",
         "",
         "| provider | refusals served | of them synthetic or inferred | not modelled | over SMTP |",
         "|---|---|---|---|---|",
@@ -66,11 +68,11 @@ def _provider(name: str) -> Iterator[str]:
     refusals = provider(name).refusals
     yield f"## {name}"
     yield ""
-    yield "| case | when | status | known from | source |"
-    yield "|---|---|---|---|---|"
+    yield "| case | when | status | known from | source | date |"
+    yield "|---|---|---|---|---|---|"
     for refusal in refusals.values():
-        cells = [refusal.name, refusal.when, refusal.status, _MEANING[refusal.mark], refusal.source]
-        yield "| " + " | ".join(_cell(str(cell)) for cell in cells) + " |"
+        cells = [refusal.name, refusal.when, str(refusal.status), *_evidence(refusal)]
+        yield "| " + " | ".join(map(_cell, cells)) + " |"
     if refusals.not_modelled:
         yield ""
         yield "Not modelled:"
@@ -80,12 +82,16 @@ def _provider(name: str) -> Iterator[str]:
     yield ""
     yield "Over SMTP:"
     yield ""
-    yield "| reply | when | known from | source |"
-    yield "|---|---|---|---|"
+    yield "| reply | when | known from | source | date |"
+    yield "|---|---|---|---|---|"
     service = submission(name)
     for reply in (*service.replies.values(), *service.dialect.asides.values()):
-        cells = [f"`{reply.text}`", reply.when, _MEANING[reply.mark], reply.source]
+        cells = [f"`{reply.text}`", reply.when, *_evidence(reply)]
         yield "| " + " | ".join(map(_cell, cells)) + " |"
+
+
+def _evidence(answer: VendorAnswer) -> list[str]:
+    return [_MEANING[answer.mark], answer.source, answer.date or "–"]
 
 
 def scenario_words_page() -> str:

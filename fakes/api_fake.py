@@ -16,6 +16,7 @@ from .connection import Connection
 from .constructor_words import complaint
 from .errors import FakeError
 from .fake import LOOPBACK_NAMES, Fake
+from .faults.actions.standard import AnswerWithRefusal
 from .http.conversation import HttpConversation
 from .http.exchange import Request, Served
 from .http.server_time import dated, server_time
@@ -23,6 +24,7 @@ from .http.state import ApiState
 from .marks import Mark
 from .providers.message import ApiMessage
 from .providers.rate import RecentRequests
+from .providers.registry import mistaken_refusals_of
 from .providers.registry import provider as rules_of
 from .providers.rules import Account, Provider
 from .server_state import ServerState
@@ -94,6 +96,10 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             self._account_of(state.account)
         except ValidationError as error:
             raise FakeError(complaint(error, self.provider.name)) from error
+        wrong = list(mistaken_refusals_of(self.provider.name, state.faults))
+        if wrong:
+            said = "; ".join(f"faults.{'.'.join(map(str, path))}: {why}" for path, why in wrong)
+            raise FakeError(said)
         return state
 
     def _account_of(self, words: Mapping[str, Any]) -> A:
@@ -165,6 +171,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             timeout=self.timeout,
             contexts=self.contexts if self.state.secure else None,
             respond=self._respond,
+            refuse=self._refuse,
             note=self._note,
         )
 
@@ -186,6 +193,17 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
     def _respond(self, request: Request, connection: Connection) -> Served:
         return self._put(request, connection=connection.number, secure=connection.secure)
 
+    def _refuse(self, request: Request, told: AnswerWithRefusal) -> Served:
+        """Answer as the vendor would if it had the reason that a fault names."""
+        now = self._time_of(request)
+        response = self.provider.refusal(told.case, told.fill, request=request, now=now)
+        headers = (*response.headers, *told.headers.items())
+        return Served(response=dated(replace(response, headers=headers), now))
+
+    def _time_of(self, request: Request) -> datetime:
+        now = self._clock() if self._clock is not None else server_time(request)
+        return now + timedelta(seconds=self.state.skew)
+
     def _note(self, request: Request) -> int:
         """Keep a request that has come, whatever becomes of it; its number, from 1."""
         self.requests.append(request)
@@ -193,8 +211,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         region = self.provider.region_of(request.host) or self.region
-        now = self._clock() if self._clock is not None else server_time(request)
-        now += timedelta(seconds=self.state.skew)
+        now = self._time_of(request)
         request = replace(request, secure=secure)
         outcome = self.decide(
             lambda account: self.provider.served(account, request, region=region, now=now),

@@ -119,6 +119,7 @@ def _state(dialect: Dialect, security: str) -> dict[str, Any]:
     return {
         "auth": {"mechanisms": dialect.mechanisms, "offer": offer, "required": True},
         "size": dialect.size,
+        "idle": dialect.idle,
         "smtputf8": dialect.smtputf8,
         **({"starttls": dialect.tls} if security == "starttls" else {}),
     }

@@ -64,6 +64,14 @@ class Fault(BaseModel):
             raise ValueError("then: needs times: without it the first action never ends")
         return self
 
+    @model_validator(mode="after")
+    def _action_has_its_moment(self) -> Fault:
+        stage, _ = parse_at(self.at)
+        if stage not in self.action.only_at:
+            moments = ", ".join(sorted(self.action.only_at))
+            raise ValueError(f"do: {self.action.do} acts at no other moment than {moments}")
+        return self
+
     def act(self, moment: Moment, *, acted: int) -> Action | None:
         """What to do at `moment`, having acted `acted` times before. None: nothing."""
         if not self.concerns(moment):

@@ -11,6 +11,7 @@ from ..answer import OutgoingAnswer
 from ..connection import Connection
 from ..fault_injector import FaultInjector
 from ..faults import Action, FaultPlan, Stage
+from ..faults.actions.standard import AnswerWithRefusal
 from ..handshake import HandshakeFailed
 from ..marks import Mark
 from ..tls.client_hello import ClientHello
@@ -32,8 +33,8 @@ class HttpConversation:
     """Reads requests, lets `respond` answer them, writes the responses, in order.
 
     `note` is told each request when it has come, and gives its number among those of the fake, for
-    faults at `request[n]`. `respond` gets the request and the connection. Without `contexts` it is
-    plain HTTP.
+    faults at `request[n]`. `respond` gets the request and the connection, `refuse` the request and
+    the fault that says how. Without `contexts` it is plain HTTP.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class HttpConversation:
         timeout: float,
         contexts: Contexts | None,
         respond: Callable[[Request, Connection], Served],
+        refuse: Callable[[Request, AnswerWithRefusal], Served],
         note: Callable[[Request], int],
     ) -> None:
         self._plan = plan
@@ -51,6 +53,7 @@ class HttpConversation:
         self._timeout = timeout
         self._contexts = contexts
         self._respond = respond
+        self._refuse_as_told = refuse
         self._note = note
         self._parser = RequestParser(limit=_LARGEST_BODY)
         self._waiting: asyncio.Queue[tuple[int, Request] | BadRequest] = asyncio.Queue()
@@ -160,7 +163,9 @@ class HttpConversation:
             self._answer_honestly(request)
             return
         served = None
-        if action.honest_first(Stage.REQUEST):
+        if isinstance(action, AnswerWithRefusal):
+            served = self._refuse_as_told(request, action)
+        elif action.honest_first(Stage.REQUEST):
             served = self._respond(request, self._connection)
         self._shaped = _ShapedAnswer(self._connection, request, served, action)
         await self._injector.carry_out(action, self._written(request, served))

@@ -7,7 +7,6 @@ so that nobody takes its limit for the vendor's word.
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..http.exchange import Response
 from ..marks import Mark
+from .table import read_entry, read_file
 
 NOT_MODELLED = "not-modelled"
 _HEADER = "X-Harness-Not-Modelled"
@@ -32,7 +32,7 @@ def _written(call: str) -> str:
 
 
 class VendorCalls(BaseModel):
-    """The data file. In a path `*` stands for one part, and `**` at its end for any rest."""
+    """The data. In a path `*` stands for one part, and `**` at its end for any rest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -42,7 +42,7 @@ class VendorCalls(BaseModel):
     date: date
     """When that was so."""
 
-    calls: tuple[Annotated[str, AfterValidator(_written)], ...] = Field(strict=False)
+    paths: tuple[Annotated[str, AfterValidator(_written)], ...] = Field(strict=False)
     """Methods and path of each."""
 
     actions: tuple[str, ...] = Field(default=(), strict=False)
@@ -50,7 +50,7 @@ class VendorCalls(BaseModel):
 
     def find(self, method: str, path: str) -> str | None:
         """The call that such a request is, as `GET /v3/templates`; None where it is none."""
-        for methods, pattern, shown in _patterns(self.calls):
+        for methods, pattern, shown in _patterns(self.paths):
             if method in methods and pattern.fullmatch(path.rstrip("/")):
                 return f"{method} {shown}"
         return None
@@ -60,7 +60,8 @@ class VendorCalls(BaseModel):
 def calls_of(vendor: str) -> VendorCalls:
     """What the vendor of that name has and its fake has not."""
     file = Path(__file__).with_name(vendor) / "calls.toml"
-    return VendorCalls.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    [entry] = read_file(file, tables=["calls"]).values()
+    return read_entry(file, "calls", VendorCalls, entry)
 
 
 @cache

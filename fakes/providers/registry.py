@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from ..errors import FakeError
 from .vendor import Vendor
 
 if TYPE_CHECKING:
+    from ..faults import Fault
     from .rules import Account, Provider
     from .submission import Submission
 
@@ -79,6 +80,21 @@ def submission(name: str) -> Submission[Any, Any]:
     """
     found: Submission[Any, Any] = _part(name, "smtp").SUBMISSION
     return found
+
+
+def mistaken_refusals_of(
+    name: str, faults: Sequence[Fault]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with the refusals of a provider's that faults name (see `mistaken_refusals`).
+
+    Raises:
+        FakeError: there is no provider of that name.
+    """
+    # Most faults name none, and cost no import.
+    if any(each.action.do == "refuse" for fault in faults for each in fault.sequence):
+        from .refusals_in_faults import mistaken_refusals  # noqa: PLC0415  # it knows the tables
+
+        yield from mistaken_refusals(_part(name, "refusals").REFUSALS, faults)
 
 
 def _part(name: str, module: str) -> Any:

@@ -28,7 +28,7 @@ from .calls import calls_of, not_modelled
 from .keys import Addresses
 from .log import Log
 from .rate import RateLimit, RecentRequests
-from .refusal import Refusals
+from .refusal import Refusals, Refuse
 from .vendor import Vendor
 
 
@@ -197,9 +197,36 @@ class Provider(ABC, Generic[A]):
     def furnished(self, account: A, credentials: Mapping[str, str]) -> A:
         """The account with these credentials wherever it leaves its own open."""
 
-    @abstractmethod
     def answer(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """Answer a request that came to the host of `region`; never raises."""
+        try:
+            return self.decide(account, request, region=region, now=now)
+        except Refuse as refused:
+            response = self.dressed(self.refusals.told(refused), now=now)
+            return Outcome(account=account, response=response)
+
+    @abstractmethod
+    def decide(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
+        """What comes of a request that came to the host of `region`.
+
+        Raises:
+            Refuse: nothing comes of it.
+        """
+
+    def refusal(
+        self, case: str, fill: Mapping[str, str], *, request: Request, now: datetime
+    ) -> Response:
+        """A listed refusal as it is answered to a request, whatever the account is like.
+
+        `fill` are texts for its variable parts, in place of plausible values.
+        """
+        del request
+        return self.dressed(self.refusals[case].sample(fill), now=now)
+
+    def dressed(self, refusal: Response, *, now: datetime) -> Response:
+        """A refusal with what the vendor adds to it when it is served, such as limits."""
+        del now
+        return refusal
 
     def served(self, account: A, request: Request, *, region: str, now: datetime) -> Outcome[A]:
         """As `answer`, within the account's rate.

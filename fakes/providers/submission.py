@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from ..smtp.exchange import Attempt, Dialect, Envelope, VendorReply
 from .rules import AcceptedMail, Account, Outcome, Token
 from .vendor import Vendor
+from .vendor_replies import VendorReplies
 
 A = TypeVar("A", bound=Account)
 W = TypeVar("W")
@@ -86,8 +87,12 @@ class Submission(ABC, Generic[A, W]):
     """
 
     vendor: ClassVar[Vendor]
-    dialect: ClassVar[Dialect]
-    replies: ClassVar[Mapping[str, VendorReply]]
+    replies: ClassVar[VendorReplies]
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its server speaks while nothing is wrong."""
+        return self.replies.dialect
 
     @abstractmethod
     def credentials(self, account: A, given: Mapping[str, str], *, region: str) -> tuple[str, str]:

@@ -5,14 +5,19 @@ The conversation knows SMTP, a provider's rules know accounts; they meet in thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
 
-from ..marks import Mark
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..duration import Duration
+from ..vendor_answer import VendorAnswer, check_variables, filled
 
 # Many addresses may be named in one reply; clients bound the length of a line.
 _LONGEST = 2000
+
+Reply = Annotated[str, Field(pattern=r"\A[2-5]\d\d( .*)?\z")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +51,16 @@ class Envelope:
     rcpt_tos: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorReply:
-    """One reply of a vendor's: its code and its text in one line.
+class VendorReply(VendorAnswer):
+    """One reply of a vendor's: its code and its text in one line."""
 
-    `text` is the literal, in which `<name>` is a variable part. `when` says in plain words in
-    which case the vendor answers so, `source` where it is known from, with a date where there
-    is one.
-    """
+    text: Reply
+    """The literal, in which `<name>` is a variable part."""
 
-    name: str
-    when: str
-    text: str
-    mark: Mark
-    source: str
+    @model_validator(mode="after")
+    def _variables_have_examples(self) -> Self:
+        check_variables(self.text, self.example)
+        return self
 
     @property
     def is_positive(self) -> bool:
@@ -68,10 +69,8 @@ class VendorReply:
 
     def filled(self, **variables: str) -> VendorReply:
         """The reply, its variable parts filled in, as far as they are printable, up to a length."""
-        text = self.text
-        for name, value in variables.items():
-            text = text.replace(f"<{name}>", _in_a_line(value))
-        return replace(self, text=text)
+        shown = {name: _in_a_line(value) for name, value in variables.items()}
+        return self.model_copy(update={"text": filled(self.text, shown)})
 
 
 def _in_a_line(value: str) -> str:
@@ -79,69 +78,78 @@ def _in_a_line(value: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in cut)
 
 
-def by_name(replies: Iterable[VendorReply]) -> Mapping[str, VendorReply]:
-    """Replies by their names."""
-    return {reply.name: reply for reply in replies}
+class Dialect(BaseModel):
+    """How a vendor's server speaks while nothing is wrong.
 
-
-def _aside(name: str, when: str, text: str) -> VendorReply:
-    return VendorReply(
-        name=name, when=when, text=text, mark=Mark.SYNTHETIC, source="no session shows it"
-    )
-
-
-ASIDES: Mapping[str, VendorReply] = by_name(
-    [
-        _aside("helo", "HELO", "250 <name>"),
-        _aside("help", "HELP", "214 See RFC 5321"),
-        _aside("vrfy", "VRFY", "252 Cannot verify the user"),
-        _aside("expn", "EXPN", "502 Command not implemented"),
-        _aside("hello-first", "a command ahead of EHLO and HELO", "503 Bad sequence of commands"),
-        _aside("nested", "MAIL inside a mail transaction", "503 Bad sequence of commands"),
-        _aside("sender-first", "RCPT or DATA without MAIL", "503 Bad sequence of commands"),
-        _aside("recipient-first", "DATA without a recipient", "503 Bad sequence of commands"),
-        _aside("auth-inside", "AUTH inside a mail transaction", "503 Bad sequence of commands"),
-        _aside("challenge", "AUTH PLAIN without an initial response", "334 "),
-    ]
-)
-"""What a vendor's server says beside a transaction, in words of nobody's where its own are unknown.
-
-`<name>` is the first line of its reply to EHLO.
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a vendor's server speaks while nothing is wrong. `source` says how that is known.
-
-    `greeting` is what follows 220. `clear` and `secure` are the lines of the EHLO reply without
-    their codes, outside and inside TLS; `<peer>` in them is the sender's address. The rest are
-    whole replies; `sender` and `recipient` those to MAIL and RCPT, `done` that to RSET and NOOP.
-
-    `unauthenticated` is the command that is refused without AUTH, and the reply to it. `tls`:
-    whether it has to come first; `auth`: whether AUTH waits for it. `implicit`: whether there is a
-    port with TLS from the first octet. `size` is the limit in octets, advertised or not.
-
-    `asides` are the replies beside a transaction, by the names of `ASIDES`, each with its mark.
+    Where nothing else is said a field is a whole reply.
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
     source: str
+    """How it is known."""
+
     greeting: str
-    clear: tuple[str, ...]
-    secure: tuple[str, ...]
-    starttls: str
-    authenticated: str
-    sender: str
-    recipient: str
-    go_ahead: str
-    bye: str
-    done: str
-    unauthenticated: tuple[Literal["MAIL", "RCPT"], str]
-    too_large: str
-    size: int
-    mechanisms: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = ("PLAIN", "LOGIN")
+    """What follows 220."""
+
+    clear: tuple[str, ...] = Field(strict=False)
+    """The lines of the EHLO reply outside TLS, without their codes. `<peer>` is the sender's
+    address."""
+
+    secure: tuple[str, ...] = Field(strict=False)
+    """The same inside TLS."""
+
+    starttls: Reply
+    """The reply to STARTTLS."""
+
+    authenticated: Reply
+    """The reply to AUTH, when all is well."""
+
+    sender: Reply
+    """The reply to MAIL."""
+
+    recipient: Reply
+    """The reply to RCPT."""
+
+    go_ahead: Reply
+    """The reply to DATA."""
+
+    bye: Reply
+    """The reply to QUIT."""
+
+    done: Reply
+    """The reply to RSET and NOOP."""
+
+    unauthenticated: tuple[Literal["MAIL", "RCPT"], Reply] = Field(strict=False)
+    """The command that is refused without AUTH, and the reply to it."""
+
+    too_large: Reply
+    """The reply to a message that is beyond the limit."""
+
+    size: int = Field(ge=1)
+    """The limit in octets, advertised or not."""
+
+    idle: Duration | None = None
+    """For how long the server waits for a silent sender, a second of its own being one time-out;
+    None: that is not known, and it waits for ever."""
+
+    mechanisms: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(
+        default=("PLAIN", "LOGIN"), strict=False
+    )
+    """The mechanisms of AUTH."""
+
     tls: Literal["required", "offered"] = "offered"
+    """Whether TLS has to come first."""
+
     auth: Literal["always", "after-tls"] = "always"
+    """Whether AUTH waits for TLS."""
+
     implicit: bool = True
+    """Whether there is a port with TLS from the first octet."""
+
     smtputf8: bool = False
-    asides: Mapping[str, VendorReply] = field(default_factory=lambda: ASIDES)
+    """Whether it has SMTPUTF8."""
+
+    asides: dict[str, VendorReply] = Field(default_factory=dict)
+    """The replies beside a transaction, by name, each with its mark; the names are those of
+    `VendorSession`."""

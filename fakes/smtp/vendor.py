@@ -51,6 +51,7 @@ def words_of(dialect: Dialect) -> Words:
         help=dialect.asides["help"].text,
         vrfy=dialect.asides["vrfy"].text,
         expn=dialect.asides["expn"].text,
+        idle=dialect.asides["idle"].text,
     )
 
 

@@ -23,7 +23,7 @@ from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
 from harness.fakes.http.region import known_region
 from harness.fakes.http.state import ApiState
-from harness.fakes.providers.registry import vendor
+from harness.fakes.providers.registry import mistaken_refusals_of, vendor
 from harness.fakes.smtp.state import SmtpState
 from harness.fakes.tls.names import references
 from harness.protocol import ApiVersion, ProviderName
@@ -72,6 +72,13 @@ class _ProvidersApi(ApiState, _Provided):
     def _one_of_the_providers(cls, region: str | None, info: ValidationInfo) -> str | None:
         name = info.data.get("provider")
         return known_region(region, vendor(name).regions if name is not None else None)
+
+    @field_validator("faults")
+    @classmethod
+    def _refusals_that_it_has(cls, faults: Any, info: ValidationInfo) -> Any:
+        if (name := info.data.get("provider")) is not None:
+            _refuse(mistaken_refusals_of(name, faults), of="faults")
+        return faults
 
 
 class ApiGiven(_ProvidersApi):

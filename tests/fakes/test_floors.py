@@ -27,7 +27,7 @@ FLOORS = (
         "wire_text",
         "lazily",
     },
-    {"sealed", "constructor_words", "account_owner"},
+    {"sealed", "constructor_words", "account_owner", "vendor_answer"},
     # What can go wrong, and certificates.
     {"faults", "tls"},
     {"transcript"},

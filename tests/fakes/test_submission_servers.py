@@ -514,3 +514,14 @@ def test_what_is_said_beside_a_transaction_is_in_the_dialect(vendor: Vendor) -> 
         with client_of(api, logged_in=False) as client:
             assert said(client.docmd("AUTH PLAIN")) == asides["challenge"].text
             assert client.docmd("*")[0] == 501
+
+
+def test_a_vendor_that_loses_patience_says_so_in_its_own_words() -> None:
+    with Ses(timeout=0.2).running() as api:
+        secure = ssl.create_default_context(cafile=str(api.ca_file))
+        with smtplib.SMTP("localhost", api.smtp.port, timeout=20) as client:
+            client.starttls(context=secure)
+            client.ehlo()
+            assert client.getreply() == (451, b"4.4.2 Timeout waiting for data from client.")
+            assert client.sock is not None
+            assert client.sock.recv(1) == b""

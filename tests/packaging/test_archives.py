@@ -105,7 +105,13 @@ def test_the_wheel_holds_every_file_of_the_three_folders(archives: Archives) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["harness/py.typed", "harness/fakes/__init__.py", "harness/requirements/auth0.yaml"]
+    "name",
+    [
+        "harness/py.typed",
+        "harness/fakes/__init__.py",
+        "harness/fakes/providers/ses/rest_refusals.toml",
+        "harness/requirements/auth0.yaml",
+    ],
 )
 def test_what_is_easily_forgotten_is_in_the_wheel(archives: Archives, name: str) -> None:
     assert name in _contents(archives.wheel)

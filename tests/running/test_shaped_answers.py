@@ -9,12 +9,16 @@ import pytest
 import yaml
 
 from harness.fakes.faults.actions import Action
+from harness.fakes.providers.registry import provider as rules_of
 
 from .made_up_runs import judge
 
 pytestmark = pytest.mark.wire
 
 PROVIDERS = ("ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark")
+
+# Stands for the first that the vendor has.
+REFUSAL = "<refusal>"
 
 # Each action in the forms in which it may come.
 SHAPES: dict[str, list[dict[str, Any]]] = {
@@ -34,6 +38,7 @@ SHAPES: dict[str, list[dict[str, Any]]] = {
         {"status": 429, "headers": {"Retry-After": "1"}},
         {"status": 503, "body": "later", "close": True},
     ],
+    "refuse": [{"case": REFUSAL}, {"case": REFUSAL, "headers": {"Retry-After": "1"}}],
 }
 
 
@@ -62,7 +67,7 @@ def test_every_action_of_the_fault_language_is_tried() -> None:
 
 
 def scenario(provider: str, fault: dict[str, Any]) -> str:
-    return yaml.safe_dump(
+    text = yaml.safe_dump(
         {
             "title": "An answer that a fault has shaped is told as it was",
             "situations": ["DLV-02"],
@@ -78,6 +83,7 @@ def scenario(provider: str, fault: dict[str, Any]) -> str:
             "control": {"api": {"faults": []}},
         }
     )
+    return text.replace(REFUSAL, next(iter(rules_of(provider).refusals)))
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

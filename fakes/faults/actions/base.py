@@ -19,6 +19,7 @@ class FaultAction(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     do: str
     in_place_of_the_honest: ClassVar[bool] = False
+    only_at: ClassVar[frozenset[Stage]] = frozenset(Stage)
 
     def honest_first(self, stage: Stage) -> bool:
         """Whether the fake first does what an honest server would (its reply is then shaped)."""

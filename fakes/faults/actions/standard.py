@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -99,6 +99,27 @@ class SendResponse(FaultAction):
         lines += [f"{name}: {value}" for name, value in headers.items()]
         data = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
         return [SendOctets(data), Close()] if self.close else [SendOctets(data)]
+
+
+class AnswerWithRefusal(FaultAction):
+    """One of the vendor's own refusals, as its table has it; nothing is taken."""
+
+    only_at: ClassVar[frozenset[Stage]] = frozenset([Stage.REQUEST])
+    in_place_of_the_honest = True
+    do: Literal["refuse"]
+    case: str
+    """The refusal by its name, as `rate-limited`: `docs/provider-coverage.md` lists them. Of Amazon
+    SES, the API that is asked answers in its own form."""
+
+    fill: dict[str, WireText] = Field(default_factory=dict)
+    """What stands in its variable parts, by name. Default: a plausible value for each."""
+
+    headers: dict[Octets, Octets] = Field(default_factory=dict)
+    """Headers beside those of the vendor, by name, such as Retry-After."""
+
+    def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
+        # Its response takes the honest one's place: what the vendor says is not known down here.
+        return [SendOctets(honest)]
 
 
 class Switch(FaultAction):

@@ -39,10 +39,10 @@ class MailgunRules(KeyedProvider[MailgunAccount]):
         """A key of the newer form: hexadecimal digits, 32, 8 and 8."""
         return {"api_key": "-".join(token(length, _LETTERS) for length in (32, 8, 8))}
 
-    def answer(
+    def decide(
         self, account: MailgunAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[MailgunAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         path = request.path
         send = _SEND.fullmatch(path)
         key = _key(account, request, region)

@@ -38,10 +38,10 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
         """A key: 22 url-safe characters, as seen in public samples."""
         return {"api_key": token(22, _URL_SAFE)}
 
-    def answer(
+    def decide(
         self, account: MandrillAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[MandrillAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         call = _call(request)
         if call is None:
             return _refused(account, "unknown-call")

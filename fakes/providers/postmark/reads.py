@@ -15,8 +15,7 @@ from ..webhook import Happened
 from .account import PostmarkAccount, PostmarkMail
 from .bounces import BOUNCING, SERVER, bounce_row
 from .mailbox import AddressWithName
-from .refusal_form import JSON_UTF8
-from .refusals import refuse
+from .refusals import JSON_UTF8, refuse
 from .sending import stamp
 
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"

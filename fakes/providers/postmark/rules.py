@@ -46,10 +46,10 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
         """A server token: a UUID."""
         return {"server_token": "-".join(token(length, _HEX) for length in (8, 4, 4, 4, 12))}
 
-    def answer(
+    def decide(
         self, account: PostmarkAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[PostmarkAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         refused = _in_trouble(account)
         if refused is not None:
             return Outcome(account=account, response=refused)

@@ -16,8 +16,7 @@ from ..keys import domain_of
 from ..rules import Fields, Outcome
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName, mailboxes
-from .refusal_form import JSON_UTF8
-from .refusals import refuse
+from .refusals import JSON_UTF8, refuse
 from .validation import metadata_of, recipients, text_of, wrong_message
 
 _HEX = "0123456789abcdef"

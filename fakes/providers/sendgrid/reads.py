@@ -13,10 +13,9 @@ from urllib.parse import unquote
 from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..keys import ApiKey, Domain
-from ..refusal import JSON
+from ..refusal import JSON, Refuse
 from ..strict_json import NotJsonError, strict_json
 from .account import SendGridAccount, SendGridMail
-from .refusals import REFUSALS
 
 MAIL_SEND = "/v3/mail/send"
 _SOURCE = "twilio/sendgrid-oai, spec/json (2026-01)"
@@ -50,12 +49,12 @@ def read_back(
         found = pattern.match(path)
         if found and request.method == method:
             if scopes and not any(key.may(scope) for scope in scopes):
-                return REFUSALS["no-permission"].response()
+                raise Refuse("no-permission")
             named = tuple(unquote(part) for part in found.groups())
             return call(
                 SendGridRead(account=account, request=request, key=key, named=named, now=now)
             )
-    return REFUSALS["unknown-path"].response()
+    raise Refuse("unknown-path")
 
 
 def has_method(path: str, method: str) -> bool:
@@ -90,7 +89,7 @@ def _validated(asked: SendGridRead) -> Response:
     """The check of a domain's records: nothing changes here by asking for it."""
     number = int(asked.named[0])
     if not 1 <= number <= len(asked.account.domains):
-        return REFUSALS["unknown-path"].response()
+        raise Refuse("unknown-path")
     verified = asked.account.domains[number - 1].verified
     return _ours({"id": number, "valid": verified, "validation_results": {}})
 
@@ -148,14 +147,14 @@ def _message(asked: SendGridRead) -> Response:
     for row in _rows(asked.account, _row):
         if row["msg_id"] == asked.named[0]:
             return _ours({**row, "events": [{"event_name": row["status"]}]})
-    return REFUSALS["unknown-message"].response()
+    raise Refuse("unknown-message")
 
 
 def _logs(asked: SendGridRead) -> Response:
     try:
         body = strict_json(asked.request.body)
     except NotJsonError:
-        return REFUSALS["not-json"].response()
+        raise Refuse("not-json") from None
     query, limit = (body.get("query"), body.get("limit")) if isinstance(body, dict) else ("", 10)
     words = query if isinstance(query, str) else ""
     number = limit if isinstance(limit, int) else 10
@@ -166,7 +165,7 @@ def _log(asked: SendGridRead) -> Response:
     for row in _rows(asked.account, _log_row):
         if row["sg_message_id"] == asked.named[0]:
             return _ours(row)
-    return REFUSALS["unknown-message"].response()
+    raise Refuse("unknown-message")
 
 
 Call = Callable[[SendGridRead], Response]
@@ -214,8 +213,7 @@ def _found(
     for part in _AND.split(query.strip()) if query.strip() else ():
         found = _CONDITION.match(part)
         if found is None or found[1] not in _FIELDS:
-            field = json.dumps(part.split("=")[0].strip())[1:-1]
-            return REFUSALS["unknown-query-field"].response(field=field)
+            raise Refuse("unknown-query-field", field=part.split("=")[0].strip())
         conditions.append((found[1], found[2]))
     rows = [
         row

@@ -12,7 +12,7 @@ from ...http.content_coding import ContentCodingError, plain_body
 from ...http.exchange import Request, Response
 from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
-from ..refusal import Refusals
+from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SendGridAccount
@@ -42,61 +42,67 @@ class SendGridRules(KeyedProvider[SendGridAccount]):
         """A key: `SG.`, 22 characters, a dot, 43 characters (public secret-scanner patterns)."""
         return {"api_key": f"SG.{token(22, _ID)}.{token(43, _ID)}"}
 
-    def answer(
+    def dressed(self, refusal: Response, *, now: datetime) -> Response:
+        """Too many requests are told with the limit and when it ends."""
+        if refusal.case != "rate-limited":
+            return refusal
+        rates = (
+            ("X-Ratelimit-Limit", str(_LIMIT)),
+            ("X-Ratelimit-Remaining", "0"),
+            ("X-Ratelimit-Reset", str(int(now.timestamp()) + 1)),
+        )
+        return replace(refusal, headers=refusal.headers + rates)
+
+    def decide(
         self, account: SendGridAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[SendGridAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         if account.trouble is not None:
-            name = "server-error" if account.trouble == "error" else "unavailable"
-            return Outcome(account=account, response=REFUSALS[name].response())
+            raise Refuse("server-error" if account.trouble == "error" else "unavailable")
         path = request.path.rstrip("/")
         if not has_method(path, request.method):
-            return Outcome(account=account, response=REFUSALS["wrong-method"].response())
-        key, refused = _authenticate(account, request, region)
-        if key is None:
-            return Outcome(account=account, response=REFUSALS[refused].response())
+            raise Refuse("wrong-method")
+        key = _authenticated(account, request, region)
         if account.suspended:
-            return Outcome(account=account, response=REFUSALS["suspended"].response())
+            raise Refuse("suspended")
         if path != MAIL_SEND:
             return Outcome(account=account, response=read_back(account, request, path, key, now))
         return _send(account, request, key, region, now)
 
 
-def _authenticate(
-    account: SendGridAccount, request: Request, region: str
-) -> tuple[ApiKey | None, str]:
+def _authenticated(account: SendGridAccount, request: Request, region: str) -> ApiKey:
     scheme, _, given = (request.header("authorization") or "").partition(" ")
     if not given:
-        return None, "no-key"
+        raise Refuse("no-key")
     key = find_key(account.keys, given.strip(), region=region)
-    return (key, "") if key is not None and scheme.lower() == "bearer" else (None, "bad-key")
+    if key is None or scheme.lower() != "bearer":
+        raise Refuse("bad-key")
+    return key
 
 
 def _send(
     account: SendGridAccount, request: Request, key: ApiKey, region: str, now: datetime
 ) -> Outcome[SendGridAccount]:
-    refused = _refused_at_once(account, request, key, now)
-    if refused is not None:
-        return Outcome(account=account, response=refused)
+    _check_call(account, request, key)
+    body = _decoded(request)
+    _check_body(account, body, now)
+    if not all(account.is_identity(sender, region) for sender in _senders(body)):
+        raise Refuse("unverified-sender")
+    return take(account, body, now)
+
+
+def _decoded(request: Request) -> Any:
     try:
         octets = plain_body(request, most=_LARGEST)
         if len(octets) > _LARGEST:
-            return Outcome(account=account, response=REFUSALS["too-large"].response())
-        body = strict_json(octets)
+            raise Refuse("too-large")
+        return strict_json(octets)
     except ContentCodingError:
-        return Outcome(account=account, response=REFUSALS["bad-content-coding"].response())
+        raise Refuse("bad-content-coding") from None
     except NotUtf8Error:
-        return Outcome(account=account, response=REFUSALS["bad-utf8"].response())
+        raise Refuse("bad-utf8") from None
     except NotJsonError:
-        return Outcome(account=account, response=REFUSALS["not-json"].response())
-    refused = _refused_body(account, body, now)
-    if refused is None and not all(
-        account.is_identity(sender, region) for sender in _senders(body)
-    ):
-        refused = REFUSALS["unverified-sender"].response()
-    if refused is not None:
-        return Outcome(account=account, response=refused)
-    return take(account, body, now)
+        raise Refuse("not-json") from None
 
 
 def _senders(body: dict[str, Any]) -> list[str]:
@@ -105,48 +111,39 @@ def _senders(body: dict[str, Any]) -> list[str]:
     return [str(box["email"]) for box in (body["from"], *own) if box]
 
 
-def _refused_at_once(
-    account: SendGridAccount, request: Request, key: ApiKey, now: datetime
-) -> Response | None:
-    """What is refused before the body is looked at."""
+def _check_call(account: SendGridAccount, request: Request, key: ApiKey) -> None:
+    """Refuse what is refused before the body is looked at."""
     if not key.may("mail.send"):
-        return REFUSALS["no-permission"].response()
+        raise Refuse("no-permission")
     if account.quota_used_up:
-        return REFUSALS["credits-used-up"].response()
+        raise Refuse("credits-used-up")
     if account.rate_limited:
-        limited = REFUSALS["rate-limited"].response()
-        rates = (
-            ("X-Ratelimit-Limit", str(_LIMIT)),
-            ("X-Ratelimit-Remaining", "0"),
-            ("X-Ratelimit-Reset", str(int(now.timestamp()) + 1)),
-        )
-        return replace(limited, headers=limited.headers + rates)
+        raise Refuse("rate-limited")
     if len(request.body) > _LARGEST:
-        return REFUSALS["too-large"].response()
+        raise Refuse("too-large")
     if request.content_type != "application/json":
-        return REFUSALS["unsupported-media-type"].response()
-    return None
+        raise Refuse("unsupported-media-type")
 
 
-def _refused_body(account: SendGridAccount, body: Any, now: datetime) -> Response | None:
-    """What is wrong with the body: first its types, then what it says."""
+def _check_body(account: SendGridAccount, body: Any, now: datetime) -> None:
+    """Refuse what is wrong with the body: first its types, then what it says."""
     if not isinstance(body, dict):
-        return REFUSALS["not-json"].response()
+        raise Refuse("not-json")
     if is_undecodable(body):
-        return REFUSALS["undecodable"].response()
+        raise Refuse("undecodable")
     wrong = wrong_types(body)
     if wrong:
-        return _listed("wrong-type", wrong)
+        raise Refuse("wrong-type", errors=_listed(wrong))
     wrong = complaints(
         body, templates=account.templates, ip_pools=account.ip_pools, now=now.timestamp()
     )
-    return _listed("invalid", wrong) if wrong else None
+    if wrong:
+        raise Refuse("invalid", errors=_listed(wrong))
 
 
-def _listed(name: str, wrong: list[Complaint]) -> Response:
+def _listed(wrong: list[Complaint]) -> str:
     """Every complaint, without the array around them: the refusal has that."""
-    entries = ",".join(json.dumps(complaint.entry(), separators=(",", ":")) for complaint in wrong)
-    return REFUSALS[name].response(errors=entries)
+    return ",".join(json.dumps(complaint.entry(), separators=(",", ":")) for complaint in wrong)
 
 
 PROVIDER = SendGridRules()

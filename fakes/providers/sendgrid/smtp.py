@@ -1,135 +1,31 @@
 """SendGrid's SMTP service: the user `apikey`, an API key as the password.
 
-Sources: sendgrid/docs (SMTP pages) for ports, credentials and limits; sessions and replies quoted
-in public issue threads ("seen").
+What it says is in `smtp.toml`.
 """
 
 from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from pathlib import Path
 
-from ...marks import Mark
-from ...smtp.exchange import Attempt, Dialect, Envelope, VendorReply, by_name
+from ...smtp.exchange import Attempt, Envelope, VendorReply
 from ..keys import ApiKey, find_proven
 from ..submission import Submission, SubmissionContext, Submitted, Taken
+from ..vendor_replies import VendorReplies
 from .account import SendGridAccount, SendGridMail
 from .vendor import VENDOR
 
 _ID = string.ascii_letters + string.digits + "-_"
 _USER = "apikey"
-_THREADS = "sessions quoted in public issue threads"
-_IDENTITY_HELP = "https://sendgrid.com/docs/for-developers/sending-email/sender-identity/"
-_UNKNOWN = "SendGrid's own reply is not known"
 
-_LINES = (
-    "smtp.sendgrid.net", "8BITMIME", "PIPELINING", "SIZE 31457280", "STARTTLS",
-    "AUTH PLAIN LOGIN", "AUTH=PLAIN LOGIN",
-)  # fmt: skip
-
-DIALECT = Dialect(
-    source="sendgrid/docs#2491, #2638; mautic/mautic#8721; stevenrombauts.be (STARTTLS inside TLS, "
-    "which some of them show, is left out)",
-    greeting="SG ESMTP service ready at geopod-ismtpd-6-0",
-    clear=_LINES,
-    secure=tuple(line for line in _LINES if line != "STARTTLS"),
-    starttls="220 Begin TLS negotiation now",
-    authenticated="235 Authentication successful",
-    sender="250 Sender address accepted",
-    recipient="250 Recipient address accepted",
-    go_ahead="354 Continue",
-    bye="221 See you later",
-    done="250 Ok",  # synthetic: RSET is in no session
-    unauthenticated=("MAIL", "550 Unauthenticated senders not allowed"),  # sendgrid/docs#6473
-    too_large="552 message exceeds the size limit",  # synthetic: only the limit is known
-    size=31_457_280,
-)
-
-REPLIES = by_name(
-    [
-        VendorReply(
-            name="accepted",
-            when="the message is taken; the id is that of X-Message-Id",
-            text="250 Ok: queued as <id>",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-        VendorReply(
-            name="bad-key",
-            when="the user is not `apikey`, or the key is no key of the account's",
-            text="535 Authentication failed: Bad username / password",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-        VendorReply(
-            name="revoked-key",
-            when="the key was revoked",
-            text="535 Authentication failed: The provided authorization grant is invalid, expired, "
-            "or revoked",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-        VendorReply(
-            name="no-permission",
-            when="the key lacks the scope mail.send",
-            text="535 Authentication failed: Bad username / password",
-            mark=Mark.INFERRED,
-            source="inferred: nothing else is known to be said to a key",
-        ),
-        VendorReply(
-            name="suspended",
-            when="the account is disabled",
-            text="535 Authentication failed: account disabled",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-        VendorReply(
-            name="credits-used-up",
-            when="the plan is used up or the trial is over",
-            text="451 Authentication failed: Maximum credits exceeded",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-        VendorReply(
-            name="trouble",
-            when="SendGrid has a fault of its own",
-            text="451 temporary failure",
-            mark=Mark.SYNTHETIC,
-            source=_UNKNOWN,
-        ),
-        VendorReply(
-            name="rate-limited",
-            when="too many messages; the reply to DATA",
-            text="451 You've exceeded your messaging limits",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-        VendorReply(
-            name="no-from",
-            when="the message has no From; the reply to the message",
-            text="550 MIME message is missing 'From' header",
-            mark=Mark.SEEN,
-            source="golang/go pull request 43372 (2020), symfony issue 48643 (2022), "
-            "gotosocial issue 1716 (2023), optscale issue 620 (2025)",
-        ),
-        VendorReply(
-            name="unverified-sender",
-            when="the From address is no verified Sender Identity; the reply to the message",
-            text="550 The from address does not match a verified Sender Identity. Mail cannot be "
-            f"sent until this error is resolved. Visit {_IDENTITY_HELP} to see the Sender Identity "
-            "requirements",
-            mark=Mark.SEEN,
-            source=_THREADS,
-        ),
-    ]
-)
+REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 
 
 class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
     """SendGrid's SMTP service."""
 
     vendor = VENDOR
-    dialect = DIALECT
     replies = REPLIES
 
     def credentials(

@@ -15,9 +15,7 @@ from ...http.exchange import Headers, Response
 from ...http.server_time import dated
 from ...marks import Mark
 from ..refusal import JSON
-from .query_refusals import XML
-from .refusals import REFUSALS
-from .rest_refusals import PREFIX
+from .refusals import PREFIX, REFUSALS, XML
 
 _NAMESPACE = "http://ses.amazonaws.com/doc/2010-12-01/"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from ...http.exchange import Request
+from ...http.exchange import Request, Response
 from ..calls import calls_of
 from ..refusal import Refusals
 from ..rules import Outcome, Provider, Token
@@ -20,7 +20,7 @@ from .call_result import CallResult
 from .calls import SesApi, SesCall, api_of, read_call
 from .parameters import query_parameters
 from .query_reads import answer_query
-from .refusals import REFUSALS
+from .refusals import PREFIX, REFUSALS
 from .rest_reads import answer_rest
 from .sending import send, uuid
 from .vendor import VENDOR
@@ -28,6 +28,8 @@ from .vendor import VENDOR
 _KEY_ID = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "+/"
 _HEX = "0123456789abcdef"
+# Of a refusal that a fault tells; the rules count theirs.
+_REQUEST_ID = "01234567-89ab-cdef-0123-456789abcdef"
 
 
 class SesRules(Provider[SesAccount]):
@@ -61,10 +63,22 @@ class SesRules(Provider[SesAccount]):
         """The region whose host this is, also by its FIPS name."""
         return super().region_of(host.replace("email-fips.", "email.", 1))
 
-    def answer(
+    def refusal(
+        self, case: str, fill: Mapping[str, str], *, request: Request, now: datetime
+    ) -> Response:
+        """As listed, in the form of the API that is asked, with the id that every answer has."""
+        now = now.astimezone(UTC)
+        rest = PREFIX + case
+        if api_of(request) is SesApi.REST and rest in REFUSALS:
+            case = rest
+        known = {"request_id": _REQUEST_ID, **fill}
+        response = super().refusal(case, known, request=request, now=now)
+        return stamped(response, request_id=known["request_id"], now=now)
+
+    def decide(
         self, account: SesAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[SesAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         now = now.astimezone(UTC)
         made, account = account.next_id(32, _HEX)
         request_id = uuid(made)

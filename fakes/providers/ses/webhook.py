@@ -32,7 +32,7 @@ from ..webhook import (
 from .account import SesAccount
 from .limits import is_simulator
 from .notification import NOTIFIED, TYPES, Style, told, written
-from .query_refusals import XML
+from .refusals import XML
 from .sns import SignatureVersion, signed, signing_pair
 
 _SOURCE = "SES and SNS developer guides (2022-11, 2023-06, and stored copies)"

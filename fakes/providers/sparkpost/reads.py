@@ -15,11 +15,10 @@ from urllib.parse import urlencode
 from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..keys import Domain, domain_of
-from ..refusal import JSON
+from ..refusal import JSON, Refuse
 from ..webhook import what_became_of
 from .account import SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
 from .events import event_members
-from .refusals import refuse
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
 _BASE = "/api/v1"
@@ -46,17 +45,19 @@ def read_back(account: SparkPostAccount, request: Request, path: str, now: datet
     }  # fmt: skip
     shape = tuple("*" if n == 1 and parts[0] != "events" else p for n, p in enumerate(parts))
     if not path.startswith(f"{_BASE}/") or shape not in known:
-        return refuse("unknown-path")
+        raise Refuse("unknown-path")
     if request.method != _METHODS.get(parts[-1] if len(parts) == 3 else "", "GET"):
-        return refuse("wrong-method", method=request.method, path=path)
+        raise Refuse("wrong-method", method=request.method, path=path)
     if account.trouble == "database-read-failed":
-        return refuse("database-read-failed")
+        raise Refuse("database-read-failed")
     if parts[0] == "events":
         return _events(account, request, now)
     if parts[0] == "account":
         return _account(account, request, now)
     if parts[0] == "transmissions":  # only those are listed that are still to come
-        return _json([]) if len(parts) == 1 else _unknown(f"transmission id {parts[1]}")
+        if len(parts) > 1:
+            raise _unknown(f"transmission id {parts[1]}")
+        return _json([])
     if parts[0] == "suppression-list":
         return _suppression(account, parts[1], now)
     return _domains(account, parts)
@@ -72,8 +73,8 @@ def _json(results: Any, **more: Any) -> Response:
     )
 
 
-def _unknown(resource: str) -> Response:
-    return refuse("unknown-resource", resource=resource)
+def _unknown(resource: str) -> Refuse:
+    return Refuse("unknown-resource", resource=resource)
 
 
 def _domains(account: SparkPostAccount, parts: list[str]) -> Response:
@@ -81,7 +82,7 @@ def _domains(account: SparkPostAccount, parts: list[str]) -> Response:
         return _json([{"domain": domain.name, **_domain(domain)} for domain in account.domains])
     found = next((d for d in account.domains if d.name.lower() == parts[1].lower()), None)
     if found is None:
-        return _unknown(f"sending domain {parts[1]}")
+        raise _unknown(f"sending domain {parts[1]}")
     return _json(_status(found) if len(parts) == 3 else _domain(found))
 
 
@@ -127,7 +128,7 @@ def _account(account: SparkPostAccount, request: Request, now: datetime) -> Resp
 
 def _suppression(account: SparkPostAccount, recipient: str, now: datetime) -> Response:
     if recipient.lower() not in {each.lower() for each in account.suppressed}:
-        return refuse("unknown-recipient")
+        raise Refuse("unknown-recipient")
     entry = {
         "recipient": recipient.lower(),
         "type": "transactional",
@@ -144,7 +145,7 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
     query = request.query
     size = query.get("per_page", "1000")
     if not re.fullmatch("[0-9]{1,5}", size) or not 1 <= int(size) <= _MOST:
-        return refuse("bad-params", param="per_page")
+        raise Refuse("bad-params", param="per_page")
     start = _moment(query.get("from")) or now - timedelta(days=1)
     end = _moment(query.get("to")) or now
     events = [

@@ -7,17 +7,17 @@ import string
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ...http.exchange import Request, Response
+from ...http.exchange import Request
 from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
-from ..refusal import Refusals
+from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SEND, SparkPostAccount
 from .reads import read_back
-from .refusals import REFUSALS, refuse
+from .refusals import REFUSALS
 from .sending import take, told_at_once
-from .validation import objection
+from .validation import check
 from .vendor import VENDOR
 
 _BASE = "/api/v1"
@@ -39,27 +39,23 @@ class SparkPostRules(KeyedProvider[SparkPostAccount]):
         """A key: 40 hexadecimal digits."""
         return {"api_key": token(40, _HEX)}
 
-    def answer(
+    def decide(
         self, account: SparkPostAccount, request: Request, *, region: str, now: datetime
     ) -> Outcome[SparkPostAccount]:
-        """Answer one request."""
+        """What comes of one request."""
         path = request.path.rstrip("/")
         if account.trouble in {"bad-gateway", "no-authorization-service"}:
-            return _refused(account, account.trouble)
+            raise Refuse(account.trouble)
         key = _key(account, request, region)
         if key is None:
-            return _refused(account, "unauthorized")
+            raise Refuse("unauthorized")
         if account.rate_limited:
-            return _refused(account, "rate-limited")
+            raise Refuse("rate-limited")
         if not _accepts_json(request):
-            return _refused(account, "not-acceptable")
+            raise Refuse("not-acceptable")
         if path == f"{_BASE}/transmissions" and request.method not in {"GET", "HEAD"}:
             return _send(account, request, key, region, now)
         return Outcome(account=account, response=read_back(account, request, path, now))
-
-
-def _refused(account: SparkPostAccount, name: str, **words: str) -> Outcome[SparkPostAccount]:
-    return Outcome(account=account, response=refuse(name, **words))
 
 
 def _key(account: SparkPostAccount, request: Request, region: str) -> ApiKey | None:
@@ -77,38 +73,31 @@ def _accepts_json(request: Request) -> bool:
 def _send(
     account: SparkPostAccount, request: Request, key: ApiKey, region: str, now: datetime
 ) -> Outcome[SparkPostAccount]:
-    refused = _refused_at_once(account, request, key)
-    if refused is not None:
-        return Outcome(account=account, response=refused)
+    _check_call(account, request, key)
     body = _decoded(request.body)
-    if isinstance(body, Response):
-        return Outcome(account=account, response=body)
-    wrong = objection(body, now=now)
-    if wrong is not None:
-        return Outcome(account=account, response=wrong)
+    check(body, now=now)
     outcome = take(account, body, region=region, errors=_most_errors(request), now=now)
     return told_at_once(outcome, body)
 
 
-def _refused_at_once(account: SparkPostAccount, request: Request, key: ApiKey) -> Response | None:
-    """What is refused before the body is looked at."""
+def _check_call(account: SparkPostAccount, request: Request, key: ApiKey) -> None:
+    """Refuse what is refused before the body is looked at."""
     if not key.may(SEND):
-        return refuse("forbidden")
+        raise Refuse("forbidden")
     if request.method != "POST":
-        return refuse("wrong-method", method=request.method, path=request.path.rstrip("/"))
+        raise Refuse("wrong-method", method=request.method, path=request.path.rstrip("/"))
     if account.suspended:
-        return refuse("suspended")
+        raise Refuse("suspended")
     if account.trouble is not None:
-        return refuse(account.trouble)
+        raise Refuse(account.trouble)
     if request.content_type != "application/json":
-        return refuse("unsupported-media-type")
+        raise Refuse("unsupported-media-type")
     if len(request.body) > _LARGEST:
-        return refuse("payload-too-large")
+        raise Refuse("payload-too-large")
     if not re.fullmatch("[0-9]{1,9}", request.query.get("num_rcpt_errors", "0")):
-        return refuse("bad-params", param="num_rcpt_errors")
+        raise Refuse("bad-params", param="num_rcpt_errors")
     if account.quota_used_up:
-        return refuse(f"{account.limit}-limit")
-    return None
+        raise Refuse(f"{account.limit}-limit")
 
 
 def _most_errors(request: Request) -> int | None:
@@ -118,13 +107,12 @@ def _most_errors(request: Request) -> int | None:
 
 
 def _decoded(octets: bytes) -> Any:
-    """The body, or the refusal of one that cannot be read."""
     try:
         return strict_json(octets)
     except NotUtf8Error:
-        return refuse("bad-utf8")
+        raise Refuse("bad-utf8") from None
     except NotJsonError:
-        return refuse("not-json")
+        raise Refuse("not-json") from None
 
 
 PROVIDER = SparkPostRules()

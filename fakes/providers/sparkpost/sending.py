@@ -16,7 +16,7 @@ from ...marks import Mark
 from ..attachment import AttachedFile
 from ..display_name import with_display_name
 from ..keys import domain_of, find_domain
-from ..refusal import JSON
+from ..refusal import JSON, Refuse
 from ..rules import Fields, Outcome
 from .account import (
     SANDBOX_DOMAIN,
@@ -41,23 +41,25 @@ def take(
     errors: int | None,
     now: datetime,
 ) -> Outcome[SparkPostAccount]:
-    """Judge sender and recipients, and take what is left."""
+    """Judge sender and recipients, and take what is left.
+
+    Raises:
+        Refuse: nothing is left.
+    """
     content = body["content"]
     good = [box for box in body["recipients"] if recipient_error(box) is None]
     wrong = [found for box in body["recipients"] if (found := recipient_error(box)) is not None]
     sandbox = (body.get("options") or {}).get("sandbox") is True
     template = content.get("template_id") or content.get("ab_test_id")
     if template is not None and not (sandbox and template == SANDBOX_TEMPLATE):
-        return _refused(account, _no_template(template, sandbox=sandbox))
+        raise _no_template(template, sandbox=sandbox)
     name, address = _sender(content)
     sender = _clean(name), _clean(address)
-    refused = _bad_sender(account, sender, region, sandbox=sandbox, template=template)
-    if refused is not None:
-        return _refused(account, refused)
+    _check_sender(account, sender, region, sandbox=sandbox, template=template)
     if not good:
-        return _refused(account, refuse("no-valid-recipients"))
+        raise Refuse("no-valid-recipients")
     if sandbox and account.sandbox_used + len(good) > SANDBOX_LIMIT:
-        return _refused(account, refuse("sandbox-limit"))
+        raise Refuse("sandbox-limit")
     identifier, account = account.next_id(16, string.digits)
     identifier = f"1{identifier}"  # never a zero at the beginning
     mail = _mail(account, body, good, sender=sender, identifier=identifier, now=now)
@@ -89,14 +91,10 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _refused(account: SparkPostAccount, response: Response) -> Outcome[SparkPostAccount]:
-    return Outcome(account=account, response=response)
-
-
-def _no_template(template: Any, *, sandbox: bool) -> Response:
+def _no_template(template: Any, *, sandbox: bool) -> Refuse:
     if sandbox:
-        return refuse("sandbox-template")
-    return refuse("subresource-missing", description=f"template '{template}' does not exist")
+        return Refuse("sandbox-template")
+    return Refuse("subresource-missing", description=f"template '{template}' does not exist")
 
 
 def _sender(content: Mapping[str, Any]) -> tuple[str, str]:
@@ -120,29 +118,32 @@ def _octets(content: Mapping[str, Any]) -> bytes:
     return flat.replace("\n", "\r\n").encode("utf-8", "replace")
 
 
-def _bad_sender(
+def _check_sender(
     account: SparkPostAccount,
     sender: tuple[str, str],
     region: str,
     *,
     sandbox: bool,
     template: str | None,
-) -> Response | None:
+) -> None:
     local, at, _ = sender[1].rpartition("@")
     name = domain_of(sender[1]) if at else ""
     if not name:
-        return refuse("no-sending-domain")
+        raise Refuse("no-sending-domain")
     if not local:
-        return refuse("no-local-part")
+        raise Refuse("no-local-part")
     if name in {each.lower() for each in account.blacklisted}:
-        return refuse("blacklisted-domain")
+        raise Refuse("blacklisted-domain")
     if sandbox or name == SANDBOX_DOMAIN:
         if not sandbox or name != SANDBOX_DOMAIN:
-            return refuse("sandbox-mismatch")
+            raise Refuse("sandbox-mismatch")
         needs_template = account.sandbox == "template" and template is None
-        return refuse("sandbox-template") if needs_template else None
+        if needs_template:
+            raise Refuse("sandbox-template")
+        return
     domain = find_domain(account.domains, name, region=region)
-    return None if domain is not None and domain.verified else refuse("unverified-domain")
+    if domain is None or not domain.verified:
+        raise Refuse("unverified-domain")
 
 
 def _mail(

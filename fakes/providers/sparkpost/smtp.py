@@ -1,7 +1,6 @@
 """SparkPost's SMTP service: the user `SMTP_Injection`, an API key with "Send via SMTP".
 
-Sources: developers.sparkpost.com, content/api/smtp.apib (2026-06); SparkPost/support-docs
-(2026-08), which has a session of 2015; SparkPost/momentum-documentation, the server behind it.
+What it says is in `smtp.toml`.
 """
 
 from __future__ import annotations
@@ -9,157 +8,33 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from ...http.exchange import Response
-from ...marks import Mark
-from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
+from ...smtp.exchange import Attempt, VendorReply
 from ..keys import ApiKey, domain_of, find_proven
+from ..refusal import Refuse
 from ..strict_json import NotJsonError, strict_json
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
+from ..vendor_replies import VendorReplies
 from .account import SparkPostAccount
+from .refusals import REFUSALS
 from .sending import take
 from .validation import recipient_error
 from .vendor import VENDOR
 
 SEND = "Send via SMTP"
 _USER = "SMTP_Injection"
-_API = "developers.sparkpost.com, content/api/smtp.apib (2026-06)"
-_SUPPORT = "SparkPost/support-docs (2026-08)"
-_UNKNOWN = "SparkPost's own reply is not known"
 _MOST_CAMPAIGN = 64
 _HEX = string.digits + "ABCDEF"
 
-DIALECT = Dialect(
-    source=f"{_SUPPORT}, a session of 2015; the order of the lines inside TLS is not sure",
-    greeting="2.0.0 smtp.sparkpostmail.com ESMTP ecelerity 4.1.5.48834 r(Core:4.1.5.3) "
-    "Thu, 14 May 2015 17:04:46 +0000",
-    clear=(
-        "momentum1.platform1.us-west-2.aws.cl.messagesystems.com says EHLO to <peer>",
-        "STARTTLS",
-        "ENHANCEDSTATUSCODES",
-        "PIPELINING",
-        "8BITMIME",
-    ),
-    secure=(
-        "momentum1.platform1.us-west-2.aws.cl.messagesystems.com says EHLO to <peer>",
-        "ENHANCEDSTATUSCODES",
-        "AUTH=LOGIN PLAIN",
-        "AUTH LOGIN PLAIN",
-        "8BITMIME",
-        "PIPELINING",
-    ),
-    starttls="220 2.0.0 continue",
-    authenticated="235 2.0.0 Authed. Go on.",
-    sender="250 2.0.0 MAIL FROM accepted",
-    recipient="250 2.0.0 RCPT TO accepted",
-    go_ahead='354 3.0.0 continue.  finished with "\\r\\n.\\r\\n"',
-    bye="221 2.3.0 momentum1.platform1.us-west-2.aws.cl.messagesystems.com closing connection",
-    unauthenticated=("RCPT", "550 5.7.1 relaying denied"),  # support-docs
-    too_large="552 5.3.4 message size limit exceeded",  # momentum-documentation, generic table
-    size=20_000_000,  # what the API documents for the content
-    mechanisms=("LOGIN", "PLAIN"),
-    auth="after-tls",
-    implicit=False,
-    done="250 2.0.0 OK",  # synthetic: RSET is in no session
-)
-
-REPLIES = by_name(
-    [
-        VendorReply(
-            name="accepted",
-            when="the message is taken; the id is that of the spool, not of the transmission",
-            text="250 2.0.0 OK <id>",
-            mark=Mark.SEEN,
-            source=f"{_SUPPORT}, a session of 2015",
-        ),
-        VendorReply(
-            name="bad-key",
-            when="the user is another, the key is no key of the account's in this region, or lacks "
-            f"the grant {SEND}",
-            text="535 5.7.8 Sorry.",
-            mark=Mark.DOCUMENTED,
-            source=f"{_SUPPORT}; issue threads",
-        ),
-        VendorReply(
-            name="bad-recipient",
-            when="the recipient is no address; the reply to RCPT",
-            text="501 5.5.2 RCPT TO syntax error",
-            mark=Mark.DOCUMENTED,
-            source="SparkPost/momentum-documentation",
-        ),
-        VendorReply(
-            name="unverified-domain",
-            when="the domain of From is not configured, or not verified",
-            text="550 5.7.1 Unconfigured Sending Domain <<domain>>",
-            mark=Mark.DOCUMENTED,
-            source=f"{_SUPPORT}; issue threads",
-        ),
-        VendorReply(
-            name="header-not-json",
-            when="X-MSYS-API is no JSON",
-            text="550 5.6.0 JSON parsing error in X-MSYS-API",
-            mark=Mark.DOCUMENTED,
-            source=_API,
-        ),
-        VendorReply(
-            name="header-wrong-type",
-            when="a member of X-MSYS-API is no object",
-            text="550 5.6.0 X-MSYS-API '<member>' must be of type 'json object'",
-            mark=Mark.DOCUMENTED,
-            source=f"{_API}, of metadata",
-        ),
-        VendorReply(
-            name="campaign-too-long",
-            when="the campaign in X-MSYS-API is longer than 64 octets",
-            text="550 5.6.0 smtpapi_campaign_id context is limited to 64 bytes",
-            mark=Mark.DOCUMENTED,
-            source=_API,
-        ),
-        VendorReply(
-            name="trouble",
-            when="SparkPost has a fault of its own",
-            text="421 4.3.3 [internal] smtpapi unable to generate unique transmission id",
-            mark=Mark.DOCUMENTED,
-            source=_API,
-        ),
-        VendorReply(
-            name="quota-used-up",
-            when="the messages of the hour, the day or the month are used up",
-            text="550 5.7.1 Exceed Sending Limit (<limit>)",
-            mark=Mark.INFERRED,
-            source="inferred: a client looks for `Exceed Sending Limit`; the API has these words",
-        ),
-        VendorReply(
-            name="rate-limited",
-            when="too many messages",
-            text="451 4.7.1 too many messages",
-            mark=Mark.SYNTHETIC,
-            source=_UNKNOWN,
-        ),
-        VendorReply(
-            name="suspended",
-            when="the account is suspended",
-            text="550 5.7.1 account suspended",
-            mark=Mark.SYNTHETIC,
-            source=_UNKNOWN,
-        ),
-        VendorReply(
-            name="otherwise",
-            when="the API would refuse it for another reason",
-            text="550 5.7.1 <message>",
-            mark=Mark.INFERRED,
-            source="inferred: the API's own words, in the form of the reply to other domains",
-        ),
-    ]
-)
+REPLIES = VendorReplies(Path(__file__).with_name("smtp.toml"))
 
 
 class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
     """SparkPost's SMTP service."""
 
     vendor = VENDOR
-    dialect = DIALECT
     replies = REPLIES
 
     def credentials(
@@ -201,9 +76,10 @@ class SparkPostSubmission(Submission[SparkPostAccount, ApiKey]):
             "options": options,
             "return_path": message.envelope.mail_from,
         }
-        outcome = take(account, body, region=where.region, errors=None, now=where.now)
-        if outcome.response.status != 200:
-            return Taken(account=account, reply=_reply(outcome.response, message))
+        try:
+            outcome = take(account, body, region=where.region, errors=None, now=where.now)
+        except Refuse as reason:
+            return Taken(account=account, reply=_reply(reason, message))
         after, mail = as_sent(account, outcome, message)
         spool, after = after.next_id(16, _HEX)
         number = int(spool[4:8], 16)
@@ -245,9 +121,10 @@ def _refused(account: SparkPostAccount) -> VendorReply | None:
     return REPLIES["rate-limited"] if account.rate_limited else None
 
 
-def _reply(response: Response, message: Submitted) -> VendorReply:
-    if response.case in {"unverified-domain", "no-sending-domain", "no-local-part"}:
+def _reply(refused: Refuse, message: Submitted) -> VendorReply:
+    if refused.case in {"unverified-domain", "no-sending-domain", "no-local-part"}:
         return REPLIES["unverified-domain"].filled(domain=domain_of(message.sender))
+    response = REFUSALS.told(refused)
     said = json.loads(response.body)["errors"][0]["message"]
     return REPLIES["otherwise"].filled(message=" ".join(str(said).split()))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...http.exchange import Response
-from .refusals import refuse
+from ..refusal import Refuse
+from .refusals import REFUSALS
 
 _LARGEST_CONTENT = 20_000_000
 _INLINE = ("from", "subject", "html", "text", "amp_html", "reply_to", "headers")
@@ -22,150 +22,145 @@ _FURTHEST = timedelta(days=3)
 _LONGEST_NAME = 255
 
 
-def objection(body: Any, *, now: datetime) -> Response | None:
-    """The first thing that is wrong with a decoded body, apart from its single recipients."""
+def check(body: Any, *, now: datetime) -> None:
+    """Look for what is wrong with a decoded body, apart from its single recipients.
+
+    Raises:
+        Refuse: the first thing that is.
+    """
     if not isinstance(body, dict):
-        return _wrong("JSON object expected")
-    return next(_objections(body, now), None)
-
-
-def _objections(body: dict[str, Any], now: datetime) -> Iterator[Response]:
-    yield from _recipients(body.get("recipients"))
+        raise _wrong("JSON object expected")
+    _check_recipients(body.get("recipients"))
     content = body.get("content")
     if content is None:
-        yield _missing("content object or template_id required")
-    elif not isinstance(content, dict):
-        yield _wrong_type("content", "json_object")
-    else:
-        yield from _content(content)
-    yield from _options(body.get("options"), now)
-    yield from _extras(body)
+        raise _missing("content object or template_id required")
+    if not isinstance(content, dict):
+        raise _wrong_type("content", "json_object")
+    _check_content(content)
+    _check_options(body.get("options"), now)
+    _check_extras(body)
 
 
-def _recipients(value: Any) -> Iterator[Response]:
+def _check_recipients(value: Any) -> None:
     if value is None:
-        yield _missing("recipients or list_id required")
-    elif isinstance(value, dict):
+        raise _missing("recipients or list_id required")
+    if isinstance(value, dict):
         if not isinstance(value.get("list_id"), str):
-            yield _missing("recipients or list_id required")
-        else:
-            yield _absent(f"Recipient list '{value['list_id']}' does not exist")
-    elif not isinstance(value, list):
-        yield _wrong("Invalid recipients type - needs to be json_array or json_object")
+            raise _missing("recipients or list_id required")
+        raise _absent(f"Recipient list '{value['list_id']}' does not exist")
+    if not isinstance(value, list):
+        raise _wrong("Invalid recipients type - needs to be json_array or json_object")
 
 
-def _content(content: dict[str, Any]) -> Iterator[Response]:
+def _check_content(content: dict[str, Any]) -> None:
     if _estimated(content) > _LARGEST_CONTENT:
-        yield _wrong("The estimated message size is above the 20 MB message size limit")
+        raise _wrong("The estimated message size is above the 20 MB message size limit")
     if "email_rfc822" in content:
-        yield from _finished(content)
-    elif "template_id" in content or "ab_test_id" in content:
+        _check_finished(content)
+    elif content.get("template_id") is not None or content.get("ab_test_id") is not None:
         for name in ("template_id", "ab_test_id"):
             if not isinstance(content.get(name), str | None):
-                yield _wrong_type(f"content.{name}", "string")
+                raise _wrong_type(f"content.{name}", "string")
     else:
-        yield from _inline(content)
+        _check_inline(content)
 
 
-def _finished(content: dict[str, Any]) -> Iterator[Response]:
+def _check_finished(content: dict[str, Any]) -> None:
     if not isinstance(content["email_rfc822"], str):
-        yield _wrong_type("content.email_rfc822", "string")
+        raise _wrong_type("content.email_rfc822", "string")
     for name in _INLINE:
         if name in content:
             description = f"content.email_rfc822 and content.{name} are mutually exclusive"
-            yield refuse("exclusive-fields", description=description)
+            raise Refuse("exclusive-fields", description=description)
 
 
-def _inline(content: dict[str, Any]) -> Iterator[Response]:
+def _check_inline(content: dict[str, Any]) -> None:
     if not content:
-        yield _missing("No valid fields exist in the 'content' object")
-    yield from _required(content)
+        raise _missing("No valid fields exist in the 'content' object")
+    _check_required(content)
     for name in ("subject", *_BODIES, "reply_to"):
         if not isinstance(content.get(name), str | None):
-            yield _wrong_type(f"content.{name}", "string")
+            raise _wrong_type(f"content.{name}", "string")
     has = {name for name in (*_BODIES, "inline_images") if content.get(name)}
     if not has & set(_BODIES):
-        yield _missing("No valid fields exist in the 'content' object")
+        raise _missing("No valid fields exist in the 'content' object")
     if not has & {"html", "text"}:
-        yield _missing("content.amp_html requires content.html or content.text")
+        raise _missing("content.amp_html requires content.html or content.text")
     if "inline_images" in has and "html" not in has:
-        yield _missing("content.inline_images requires content.html")
-    yield from _headers(content.get("headers"))
+        raise _missing("content.inline_images requires content.html")
+    _check_headers(content.get("headers"))
     for name in ("attachments", "inline_images"):
-        yield from _files(content.get(name), f"content.{name}")
+        _check_files(content.get(name), f"content.{name}")
 
 
-def _required(content: dict[str, Any]) -> Iterator[Response]:
+def _check_required(content: dict[str, Any]) -> None:
     for name in ("from", "subject"):
         if not content.get(name):
-            yield refuse("missing-field", field=f"content.{name}")
+            raise Refuse("missing-field", field=f"content.{name}")
     sender = content.get("from")
     if isinstance(sender, dict):
         if not sender.get("email"):
-            yield refuse("missing-field", field="content.from.email")
+            raise Refuse("missing-field", field="content.from.email")
         for name in ("email", "name"):
             if not isinstance(sender.get(name), str | None):
-                yield _wrong_type(f"content.from.{name}", "string")
+                raise _wrong_type(f"content.from.{name}", "string")
     elif not isinstance(sender, str):
-        yield _wrong_type("content.from", "string")
+        raise _wrong_type("content.from", "string")
 
 
-def _headers(value: Any) -> Iterator[Response]:
+def _check_headers(value: Any) -> None:
     if not isinstance(value, dict | None):
-        yield _wrong_type("content.headers", "json_object")
-        return
+        raise _wrong_type("content.headers", "json_object")
     for name, text in (value or {}).items():
         if not isinstance(text, str):
-            yield _wrong_type(f"content.headers.{name}", "string")
+            raise _wrong_type(f"content.headers.{name}", "string")
 
 
-def _files(value: Any, field: str) -> Iterator[Response]:
+def _check_files(value: Any, field: str) -> None:
     if not isinstance(value, list | None):
-        yield _wrong_type(field, "json_array")
-        return
+        raise _wrong_type(field, "json_array")
     for item in value or ():
         found = item if isinstance(item, dict) else {}
         for part in ("name", "type", "data"):
             if part not in found:
-                yield refuse("missing-field", field=f"{field}.{part}")
-            elif not isinstance(found[part], str):
-                yield _wrong_type(f"{field}.{part}", "string")
-        yield from _too_long(found.get("name"), f"{field}.name", _LONGEST_NAME)
+                raise Refuse("missing-field", field=f"{field}.{part}")
+            if not isinstance(found[part], str):
+                raise _wrong_type(f"{field}.{part}", "string")
+        _check_length(found.get("name"), f"{field}.name", _LONGEST_NAME)
         if not _is_base64(found.get("data")):
-            yield _wrong_type(f"{field}.data", "base64")
+            raise _wrong_type(f"{field}.data", "base64")
 
 
-def _options(value: Any, now: datetime) -> Iterator[Response]:
+def _check_options(value: Any, now: datetime) -> None:
     if not isinstance(value, dict | None):
-        yield _wrong_type("options", "json_object")
-        return
+        raise _wrong_type("options", "json_object")
     start = (value or {}).get("start_time")
     if start is None or start == "now":
         return
     at = moment(start)
     if at is None:
-        yield _wrong("Error parsing scheduled start_time")
-    elif at - now > _FURTHEST:
-        yield refuse("scheduled-too-late")
+        raise _wrong("Error parsing scheduled start_time")
+    if at - now > _FURTHEST:
+        raise Refuse("scheduled-too-late")
 
 
-def _extras(body: Mapping[str, Any]) -> Iterator[Response]:
+def _check_extras(body: Mapping[str, Any]) -> None:
     for name, most in _LONGEST.items():
         if not isinstance(body.get(name), str | None):
-            yield _wrong_type(name, "string")
-        yield from _too_long(body.get(name), name, most)
+            raise _wrong_type(name, "string")
+        _check_length(body.get(name), name, most)
     for name in ("metadata", "substitution_data"):
         if not isinstance(body.get(name), dict | None):
-            yield _wrong(f"{name} : is not of type json_object")
+            raise _wrong(f"{name} : is not of type json_object")
     if _size(body.get("metadata")) > _LARGEST_DATA:
-        yield _length("metadata", _size(body["metadata"]), _LARGEST_DATA)
+        raise _length("metadata", _size(body["metadata"]), _LARGEST_DATA)
     if _size(body.get("substitution_data")) >= _LARGEST_SUBSTITUTION:
-        yield refuse("substitution-data-too-large")
+        raise Refuse("substitution-data-too-large")
     path = body.get("return_path")
     if not isinstance(path, str | None):
-        yield _wrong_type("return_path", "string")
-    elif path is not None and not is_address(path):
-        yield _wrong(f"return_path '{path}' is not a valid email address")
+        raise _wrong_type("return_path", "string")
+    if path is not None and not is_address(path):
+        raise _wrong(f"return_path '{path}' is not a valid email address")
 
 
 def recipient_error(recipient: Any) -> dict[str, str] | None:
@@ -198,37 +193,38 @@ def is_address(value: Any) -> bool:
     return bool(local and at and domain.strip(".")) and not set(value) & set("<>,")
 
 
-def _entry(response: Response) -> dict[str, str]:
+def _entry(refused: Refuse) -> dict[str, str]:
+    response = REFUSALS.told(refused)
     entry: dict[str, str] = json.loads(response.body)["errors"][0]
     return entry
 
 
-def _missing(description: str) -> Response:
-    return refuse("missing-part", description=description)
+def _missing(description: str) -> Refuse:
+    return Refuse("missing-part", description=description)
 
 
-def _absent(description: str) -> Response:
-    return refuse("subresource-missing", description=description)
+def _absent(description: str) -> Refuse:
+    return Refuse("subresource-missing", description=description)
 
 
-def _wrong(description: str) -> Response:
-    return refuse("wrong-type", description=description)
+def _wrong(description: str) -> Refuse:
+    return Refuse("wrong-type", description=description)
 
 
-def _wrong_type(field: str, expected: str) -> Response:
+def _wrong_type(field: str, expected: str) -> Refuse:
     return _wrong(f"{field} must be '{expected}'")
 
 
-def _length(field: str, length: int, most: int) -> Response:
+def _length(field: str, length: int, most: int) -> Refuse:
     return _wrong(
         f"field '{field}' is of length '{length}', but needs to be of max length '{most}'"
     )
 
 
-def _too_long(value: Any, field: str, most: int) -> Iterator[Response]:
+def _check_length(value: Any, field: str, most: int) -> None:
     length = len(value.encode("utf-8", "replace")) if isinstance(value, str) else 0
     if length > most:
-        yield _length(field, length, most)
+        raise _length(field, length, most)
 
 
 def _size(value: Any) -> int:

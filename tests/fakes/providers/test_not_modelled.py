@@ -45,13 +45,13 @@ def ask(fake: ProviderFake, method: str, path: str) -> tuple[int, str | None]:
 @pytest.mark.parametrize("name", [each for each in provider_names() if each != "ses"])
 def test_no_call_is_listed_that_the_fake_serves(name: str) -> None:
     fake = fake_of(name)(account=_ACCOUNTS.get(name, {}))
-    for call in calls_of(name).calls:
+    for call in calls_of(name).paths:
         methods, _, path = call.partition(" ")
         for method in methods.split(","):
             target = path.replace("**", "x").replace("*", "x")
             assert ask(fake, method, target)[0] == 501, call
     noted = [event.fact for event in fake.transcript.events if isinstance(event.fact, NotModelled)]
-    assert len(noted) == sum(call.count(",") + 1 for call in calls_of(name).calls)
+    assert len(noted) == sum(call.count(",") + 1 for call in calls_of(name).paths)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,6 @@ def test_a_call_of_the_rest_api_that_is_not_there_is_told() -> None:
 
 def test_a_list_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValidationError, match="methods and a path are due"):
-        VendorCalls.model_validate({"source": "s", "date": "2026-01-01", "calls": ["get /x"]})
+        VendorCalls.model_validate({"source": "s", "date": "2026-01-01", "paths": ["get /x"]})
     with pytest.raises(FakeError):
         fake_of("nobody")

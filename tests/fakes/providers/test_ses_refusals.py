@@ -237,7 +237,8 @@ REFUSED: list[tuple[dict[str, Any], Request, str, int, str, str]] = [
     ({"templates": [{"name": "none"}]},
      query("SendTemplatedEmail", Source="a@example.com", Template="none", TemplateData="[]",
            Destination_ToAddresses_member_1="b@example.net"),
-     "bad-template-data", 400, "InvalidTemplateData", "The template data is not a JSON object."),
+     "bad-template-data", 400, "InvalidRenderingParameter",
+     "The template data is not a JSON object."),
     ({"templates": [{"name": "t"}]},
      send_v2(Content={"Template": {"TemplateName": "t", "TemplateData": "{"}}),
      "v2-bad-template-data", 400, "BadRequestException",
@@ -268,7 +269,7 @@ def test_a_refusal_in_sess_own_words(
     assert outcome.accepted == ()
     assert outcome.account.accepted == ()
     refusal = PROVIDER.refusals[case]
-    assert (outcome.response.mark, outcome.response.source) == (refusal.mark, refusal.source)
+    assert (outcome.response.mark, outcome.response.source) == (refusal.mark, refusal.known_from)
 
 
 @pytest.mark.parametrize(

@@ -424,6 +424,11 @@ def test_a_wrong_field_is_named(change: dict[str, Any], words: str) -> None:
     assert words in f"{entry['message']} {entry.get('description')}"
 
 
+def test_a_template_that_is_null_is_none() -> None:
+    body = {**letter(), "content": {"template_id": None, "text": "Hello"}}
+    assert ask(account(), body=body).response.case == "missing-field"
+
+
 @pytest.mark.parametrize("template", [5, ["x"], {"a": "b"}])
 def test_a_template_is_named_by_a_string(template: Any) -> None:
     body = {**letter(), "content": {"template_id": template}}

@@ -202,7 +202,7 @@ def test_what_each_action_puts_on_the_wire(
 def test_every_action_is_in_the_table() -> None:
     union, _ = get_args(Action)
     words = {get_args(kind.model_fields["do"].annotation)[0] for kind in get_args(union)}
-    assert {action["do"] for action, _, _ in ACTIONS} | {"reset", "respond"} == words
+    assert {action["do"] for action, _, _ in ACTIONS} | {"reset", "respond", "refuse"} == words
 
 
 def test_a_drip_is_sent_octet_by_octet(connected: Connected, facts: Facts) -> None:

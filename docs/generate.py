@@ -9,9 +9,11 @@ import importlib
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
+
+import yaml
 
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission, vendors
@@ -187,23 +189,49 @@ def _section(section: Section, *, level: int) -> Iterator[str]:
 
 
 def sdk_page() -> str:
-    """Which exception each vendor's own SDK raises for each refusal that it can tell apart."""
+    """What each client makes of each refusal that it can tell apart."""
     lines = [
-        "# What the vendors' own SDKs make of the fakes' refusals",
+        "# What released clients make of the fakes' refusals",
         "",
-        "Each row is asserted by a test that drives the released SDK over HTTPS.",
+        "Each cell is asserted by a test that drives the client over HTTPS: the type that its",
+        "caller sees, then the HTTP status and the vendor's code as far as the client tells them.",
+        "Where a cell is empty, the client cannot cause the refusal, or nobody tried.",
     ]
+    told = yaml.safe_load((_SDK_TESTS / "refusals_told.yaml").read_text(encoding="utf-8"))
     for path in sorted(_SDK_TESTS.glob("test_*_sdk.py")):
         module = _loaded(path)
-        if not hasattr(module, "SDK_TABLE"):
-            continue
-        lines += ["", f"## {path.stem.removeprefix('test_').removesuffix('_sdk')}", ""]
-        lines += ["| refusal | raised | code or status |", "|---|---|---|"]
-        for row in module.SDK_TABLE:
-            refusal, raised, code, *rest = (str(cell) for cell in row)
-            more = f" ({', '.join(rest)})" if rest else ""
-            lines.append(f"| {_cell(refusal)} | `{raised}` | {_cell(code)}{_cell(more)} |")
+        if hasattr(module, "SDK_TABLE"):
+            vendor = path.stem.removeprefix("test_").removesuffix("_sdk")
+            lines += ["", *_of_clients(vendor, module, told.get(vendor, {}))]
     return _HEAD + "\n".join(lines) + "\n"
+
+
+def _of_clients(
+    vendor: str, module: ModuleType, told: Mapping[str, Mapping[str, str]]
+) -> Iterator[str]:
+    """A vendor's table: its Python SDK in the first column, then the clients of other programs."""
+    names: dict[str, list[str]] = {"Python": [module.CLIENT]}
+    for client in _loaded(_SDK_TESTS / "foreign.py").CLIENTS:
+        if client.provider == vendor:
+            names.setdefault(client.column, []).append(client.name)
+    first = {row[0]: _type_and_codes(*row[1:]) for row in module.SDK_TABLE}
+    for refusal, status, reason in getattr(module, "RESULT_TABLE", ()):
+        first[refusal] = f"nothing raised: {status} {reason or ''}".rstrip()
+    yield f"## {vendor}"
+    yield ""
+    yield "; ".join(f"{column}: {', '.join(clients)}" for column, clients in names.items()) + "."
+    yield ""
+    yield "| refusal | " + " | ".join(names) + " |"
+    yield "|---" * (len(names) + 1) + "|"
+    for refusal in dict.fromkeys([*first, *told]):
+        row = told.get(refusal, {})
+        others = [_type_and_codes(*row.get(column, "").split(" ", 1)) for column in names]
+        yield "| " + " | ".join([refusal, first.get(refusal, ""), *others[1:]]) + " |"
+
+
+def _type_and_codes(name: str, *codes: object) -> str:
+    said = [_cell(str(code)) for code in codes if str(code)]
+    return " ".join([f"`{name}`", *said]) if name else ""
 
 
 def _loaded(path: Path) -> ModuleType:

@@ -106,6 +106,8 @@ def test_boto3_reads_every_entry_of_a_bulk_request(stage: Stage) -> None:
 
 # The refusals that boto3 can tell apart.
 
+CLIENT = "boto3 1.44.5"
+
 # The refusal's name, boto3's exception class, its code, the status.
 SDK_TABLE: list[tuple[str, str, str, int]] = [
     ("unknown-key", "ClientError", "InvalidClientTokenId", 403),
@@ -176,7 +178,7 @@ _NO_MAIL_FROM = {"name": "example.com", "mail_from": "m.example.com", "mail_from
 _TOO_MANY = {"ToAddresses": [f"{number}@x.test" for number in range(51)]}
 _TAG = [{"Name": "n", "Value": "a b"}]
 # What brings a refusal about: words of the account, of the client, of the call to send_email.
-_CAUSES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+CAUSES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "unknown-key": ({}, {"aws_access_key_id": "AKIANOBODY"}, {}),
     "wrong-secret": ({}, {"aws_secret_access_key": "other"}, {}),
     "wrong-region": ({}, {"region_name": "us-east-1"}, {}),
@@ -214,7 +216,7 @@ _ONLY_V2 = {"Content", "EmailTags"}
 def test_boto3_raises_its_own_exception(
     stage: Stage, name: str, exception: str, code: str, status: int
 ) -> None:
-    words, arguments, call = _CAUSES[name.removeprefix("v2-")]
+    words, arguments, call = CAUSES[name.removeprefix("v2-")]
     stage.ahead = timedelta(hours=words.get("ahead", 0))
     stage.set(**{word: value for word, value in words.items() if word != "ahead"})
     is_v2 = name.startswith("v2-")
@@ -248,7 +250,7 @@ def test_a_skewed_clock_of_the_server_is_an_expired_request(
 
 def test_the_table_has_a_cause_for_every_row_and_both_versions() -> None:
     names = {row[0] for row in SDK_TABLE}
-    assert names == {*_CAUSES, *(f"v2-{name}" for name in _CAUSES)}
+    assert names == {*CAUSES, *(f"v2-{name}" for name in CAUSES)}
     assert names <= set(PROVIDER.refusals)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -110,8 +110,9 @@ def is_address(value: str) -> bool:
 
 
 def date_of(text: str) -> datetime | None:
-    """A time as RFC 5322 writes it; None where it is none."""
+    """A time as RFC 5322 writes it, in UTC where it says no zone; None where it is none."""
     try:
-        return parsedate_to_datetime(text)
+        found = parsedate_to_datetime(text)
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     except (IndexError, OverflowError, TypeError, ValueError):
         return None

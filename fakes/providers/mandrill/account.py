@@ -66,6 +66,10 @@ class MandrillAccount(KeyedAccount):
     positive_balance: bool = True
     """Whether it has paid, and may schedule."""
 
+    preserve_recipients: bool = False
+    """Whether recipients see each other where a message does not say (the setting "Expose the list
+    of recipients when sending to multiple addresses")."""
+
     old_key_error: bool = False
     """Whether a wrong key is answered with 500 and code -1, as for many years, not with 401."""
 

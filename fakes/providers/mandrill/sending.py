@@ -127,7 +127,6 @@ def _mail(
 ) -> MandrillMail:
     """What becomes of the message for one recipient."""
     subject = given.tags.filled(text_of(given.message.get("subject")), recipient)
-    metadata = given.message.get("metadata")
     mail = MandrillMail(
         provider_id=identifier,
         mail_from=given.sender,
@@ -136,11 +135,9 @@ def _mail(
         subject=subject,
         state="sent",
         mime=given.mime,
-        fields=None if given.mime is not None else _fields(given, recipient, subject),
+        fields=None if given.mime is not None else _fields(account, given, recipient, subject),
         tags=tuple(text_of(tag) for tag in given.message.get("tags") or ()),
-        metadata={text_of(name): text_of(value) for name, value in metadata.items()}
-        if isinstance(metadata, dict)
-        else {},
+        metadata=_metadata(given.message, recipient),
         test=given.key.test,
         send_at=sending_time(given.body),
     )
@@ -150,6 +147,18 @@ def _mail(
     if reason is not None:
         return replace(mail, state="rejected", reject_reason=reason)
     return _waiting(account, given, mail, now)
+
+
+def _metadata(message: Mapping[str, Any], recipient: str) -> dict[str, str]:
+    """The metadata, and over them what is given for this recipient (`recipient_metadata`)."""
+    entries = message.get("recipient_metadata")
+    own = [
+        entry.get("values")
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and text_of(entry.get("rcpt")).lower() == recipient.lower()
+    ]
+    maps = [given for given in (message.get("metadata"), *own) if isinstance(given, dict)]
+    return {text_of(name): text_of(value) for given in maps for name, value in given.items()}
 
 
 def _reject_reason(account: MandrillAccount, given: _Given, recipient: str) -> str | None:
@@ -186,30 +195,45 @@ def _waiting(
     return mail
 
 
-def _fields(given: _Given, recipient: str, subject: str) -> Fields:
-    """The fields that this recipient gets; the others are not shown unless the sender says so."""
+def _fields(account: MandrillAccount, given: _Given, recipient: str, subject: str) -> Fields:
+    """The fields that this recipient gets."""
     message = given.message
-    boxes = [box for box in message.get("to") or () if isinstance(box, dict)]
-    shown = {
-        kind: tuple(
-            _named(box.get("name"), text_of(box.get("email")))
-            for box in boxes
-            if (box.get("type") or "to") == kind
-            and (message.get("preserve_recipients") is True or box.get("email") == recipient)
-        )
-        for kind in ("to", "cc")
-    }
+    shown = _shown(account, message, recipient)
     headers = message.get("headers")
     return Fields(
         sender=_named(message.get("from_name"), given.sender),
-        to=shown["to"],
-        cc=shown["cc"],
+        to=shown.get("to", ()),
+        cc=shown.get("cc", ()),
         subject=subject,
         text=_part(given, "text", recipient),
         html=_part(given, "html", recipient) or _template(given, recipient),
         headers=_header_map(headers) if isinstance(headers, dict) else {},
         attachments=_files(message),
     )
+
+
+def _shown(
+    account: MandrillAccount, message: Mapping[str, Any], recipient: str
+) -> dict[str, tuple[str, ...]]:
+    """Who stands in To and Cc: everybody, or this recipient in To, a copy's or a blind one's too.
+
+    Source: django-anymail, docs/esps/mandrill.rst and issue 391 (2024-09).
+    """
+    boxes = [box for box in message.get("to") or () if isinstance(box, dict)]
+    everybody = message.get("preserve_recipients")
+    if everybody is None:
+        everybody = account.preserve_recipients
+    if not everybody:
+        own = [box for box in boxes if box.get("email") == recipient][:1]
+        return {"to": tuple(_named(box.get("name"), recipient) for box in own)}
+    return {
+        kind: tuple(
+            _named(box.get("name"), text_of(box.get("email")))
+            for box in boxes
+            if (box.get("type") or "to") == kind
+        )
+        for kind in ("to", "cc")
+    }
 
 
 def _files(message: Mapping[str, Any]) -> tuple[AttachedFile, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,9 +14,13 @@ _RANKS = {"text/plain": 0, "text/html": 1}
 _DISPOSITIONS = frozenset(["inline", "attachment"])
 # The page has the comma among them too, which names of files have: how it is meant is not known.
 _FORBIDDEN = frozenset(";\r\n")
+# The one parameter that a type may have (django-anymail issue 150, 2019-12).
+_INVITATION = re.compile(r"text/calendar; ?method=[A-Za-z]+")
 _INJECTED = {
     "filename": "The filename of your attachment cannot contain CRLF characters.",
-    "type": "The type cannot contain ';', or CRLF characters.",
+    # As reported from 2017 to 2026 (sendgrid-csharp issue 386, django-anymail issue 492); the page
+    # has no word "attachment" here.
+    "type": "The attachment type cannot contain ';', or CRLF characters.",
     "content_id": "The content ID of your attachment cannot contain CRLF characters.",
 }
 
@@ -35,7 +40,9 @@ def attachment_complaints(value: Sequence[Mapping[str, Any]] | None) -> Iterator
         if not item.get("filename"):
             yield Complaint("filename is required.", f"{path}.filename")
         for name, words in _INJECTED.items():
-            if _FORBIDDEN & set(item.get(name) or ""):
+            given = item.get(name) or ""
+            is_invitation = name == "type" and _INVITATION.fullmatch(given)
+            if _FORBIDDEN & set(given) and not is_invitation:
                 yield Complaint(words, f"{path}.{name}")
         yield from _wrong_words(item, path)
 
@@ -92,7 +99,8 @@ def _wrong_kind(kind: str | None, path: str) -> Iterator[Complaint]:
             "Your content type must be a string with length of at least one character.", path
         )
     elif _FORBIDDEN & set(kind):
-        yield Complaint("Cannot contain ';', or CRLF characters.", path)
+        # As reported in 2018 (sendgrid-java issue 552); the page has no subject.
+        yield Complaint("The content type cannot contain ';', or CRLF characters.", path)
 
 
 def _is_base64(value: str) -> bool:

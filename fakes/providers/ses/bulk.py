@@ -6,6 +6,7 @@ request and which one entry follows the exceptions that the models list; the res
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -185,11 +186,28 @@ def _replaced(
 
 
 def _with_data(common: Letter, replacement: str | None) -> Letter:
-    """The letter with an entry's own data, which the default does not add to.
+    """The letter with an entry's own data, put key by key over the default.
 
-    The default is for an entry that has none: no text, or an object with nothing in it (SES
-    developer guide, send-personalized-email-api).
+    As the second version was seen to do (aws-ses-v2-local issue 102 and pull request 103, 2026-07),
+    where the developer guide speaks only of entries without data; of the first it is inferred.
     """
-    if common.template is None or not replacement or template_data(replacement) == {}:
+    if common.template is None or not replacement:
         return common
-    return replace(common, template=replace(common.template, data=replacement))
+    own, default = template_data(replacement), template_data(common.template.data)
+    data = replacement
+    if isinstance(own, dict) and isinstance(default, dict):
+        try:
+            data = json.dumps(put_over(default, own))
+        except RecursionError:  # nested deeper than anybody reads it
+            data = replacement
+    return replace(common, template=replace(common.template, data=data))
+
+
+def put_over(default: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """One object over another, and likewise those within them; lists are replaced whole."""
+    both = {
+        name: put_over(default[name], value)
+        for name, value in own.items()
+        if isinstance(value, dict) and isinstance(default.get(name), dict)
+    }
+    return {**default, **own, **both}

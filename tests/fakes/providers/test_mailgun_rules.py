@@ -162,16 +162,47 @@ def test_events_carry_what_was_sent() -> None:
         ('name="o:tag"', b"welcome"),
         ('name="o:tag"', b"new"),
         ('name="v:user"', b"7"),
-        ('name="attachment"; filename="a.txt"\r\nContent-Type: text/plain', b"words"),
+        (
+            'name="attachment"; filename="a.txt"\r\nContent-Type: text/plain; charset="utf-8"',
+            b"words",
+        ),
+        ('name="inline"; filename="b.png"\r\nContent-Type: image/png', b"picture"),
     ]
     owner = ask(account(), **multipart(*parts)).account
     (event,) = fields(ask(owner, "/v3/sender.test/events?tags=new&attachment=a.txt"))
     assert (event["tags"], event["user-variables"]) == (["welcome", "new"], {"user": "7"})
-    files = [{"filename": "a.txt", "content-type": "text/plain", "size": 5}]
+    files = [
+        {"filename": "b.png", "content-type": "image/png", "size": 7},
+        {"filename": "a.txt", "content-type": "text/plain", "size": 5},
+    ]
     assert event["message"]["attachments"] == files
     assert fields(ask(owner, "/v3/sender.test/events?tags=old")) == []
     (entry,) = fields(ask(owner, "/v1/analytics/logs", method="POST", raw=b"{}"))
     assert (entry["tags"], entry["user-variables"]) == (["welcome", "new"], {"user": "7"})
+
+
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        ("Mon, 04 May 2026 14:00:00 +0200", 1777896000.0),
+        ("Mon, 04 May 2026 12:00:00", 1777896000.0),
+        (None, None),
+    ],
+)
+def test_events_tell_when_a_message_is_to_be_sent(date: str | None, told: float | None) -> None:
+    when = {} if date is None else {"o:deliverytime": date}
+    owner = ask(account(), form=letter(**when)).account
+    (event,) = fields(ask(owner, "/v3/sender.test/events"))
+    assert event["message"].get("scheduled-for") == told
+
+
+def test_recipient_variables_stand_in_user_variables_too() -> None:
+    form = {
+        "recipient-variables": '{"a@r.test": {"v:n": "1"}, "b@r.test": {"v:n": "2"}}',
+        "v:n": "%recipient.v:n%",
+    }
+    made = ask(account(), form=letter(to=["a@r.test", "b@r.test"], **form)).accepted
+    assert [mail.metadata for mail in made] == [{"n": "1"}, {"n": "2"}]
 
 
 def test_events_of_a_finished_message_carry_what_its_headers_say() -> None:
@@ -217,6 +248,23 @@ def test_files_are_kept_however_their_fields_are_named(names: tuple[str, str]) -
         if part.get_filename()
     }
     assert kept == {"a.txt": b"first", "b.png": b"second"}
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "held"),
+    [
+        ("a.csv", "application/octet-stream", "text/csv"),
+        ("a.pdf", "application/octet-stream", "application/pdf"),
+        ("a.csv", "text/x-mine", "text/x-mine"),
+        ("a.unknown", "application/octet-stream", "application/octet-stream"),
+    ],
+)
+def test_a_file_of_mere_octets_has_the_type_of_its_name(name: str, told: str, held: str) -> None:
+    parts = [(f'name="{field}"', value.encode()) for field, value in letter().items()]
+    file = f'name="attachment"; filename="{name}"\r\nContent-Type: {told}', b"1,2"
+    (mail,) = ask(account(), **multipart(*parts, file)).accepted
+    *_, part = message_from_bytes(mail.content).walk()
+    assert (part.get_filename(), part.get_content_type()) == (name, held)
 
 
 def test_a_message_in_test_mode_is_told_of_and_goes_nowhere() -> None:

@@ -60,3 +60,44 @@ def test_a_display_name_can_be_read_in_the_message(name: str) -> None:
     assert [(box.display_name, box.addr_spec) for box in message["From"].addresses] == [
         (name, "from@sender.test")
     ]
+
+
+def test_metadata_of_a_recipient_stand_over_those_of_all() -> None:
+    body = letter(
+        to=TO,
+        metadata={"order": 1, "kind": "x"},
+        recipient_metadata=[{"rcpt": "b@r.test", "values": {"order": 2}}, {"rcpt": "a@r.test"}, 7],
+    )
+    made = ask(account(), "messages/send", body).accepted
+    told = [{"order": "1", "kind": "x"}, {"order": "2", "kind": "x"}]
+    assert [mail.metadata for mail in made] == told
+
+
+EACH_KIND = [
+    {"email": "a@r.test", "name": "A"},
+    {"email": "b@r.test", "type": "cc"},
+    {"email": "c@r.test", "type": "bcc"},
+]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"), [(False, None), (False, False), (True, False)], ids=str
+)
+def test_each_recipient_stands_alone_in_to_whatever_kind_it_is(
+    setting: bool, told: bool | None
+) -> None:
+    body = letter(to=EACH_KIND, preserve_recipients=told)
+    copies = ask(account(preserve_recipients=setting), "messages/send", body).accepted
+    shown = [message_from_bytes(mail.content) for mail in copies]
+    assert [copy["To"] for copy in shown] == ['"A" <a@r.test>', "b@r.test", "c@r.test"]
+    assert [copy["Cc"] for copy in shown] == [None, None, None]
+
+
+@pytest.mark.parametrize(("setting", "told"), [(True, None), (False, True)], ids=str)
+def test_recipients_see_each_other_where_message_or_account_says_so(
+    setting: bool, told: bool | None
+) -> None:
+    body = letter(to=EACH_KIND, preserve_recipients=told)
+    copies = ask(account(preserve_recipients=setting), "messages/send", body).accepted
+    shown = [message_from_bytes(mail.content) for mail in copies]
+    assert {(copy["To"], copy["Cc"]) for copy in shown} == {('"A" <a@r.test>', "b@r.test")}

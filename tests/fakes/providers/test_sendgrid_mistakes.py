@@ -21,7 +21,7 @@ def part(**changes: Any) -> dict[str, Any]:
 
 
 CRLF_NAME = "The filename of your attachment cannot contain CRLF characters."
-CRLF_TYPE = "The type cannot contain ';', or CRLF characters."
+CRLF_TYPE = "The attachment type cannot contain ';', or CRLF characters."
 CRLF_ID = "The content ID of your attachment cannot contain CRLF characters."
 REPLY = (
     "The reply_to object, when used, must at least have an email parameter with a valid email "
@@ -71,6 +71,14 @@ ROWS: list[tuple[dict[str, Any], str, str]] = [
         for kind in ("cc", "bcc")
     ),
     (attached(disposition="foo"), DISPOSITION, "attachments.0.disposition"),
+    *(
+        (attached(type=kind), CRLF_TYPE, "attachments.0.type")
+        for kind in (
+            'text/plain; charset="utf-8"',
+            "text/calendar; charset=utf-8; method=REQUEST",
+            "text/x; method=POST",
+        )
+    ),
     *((attached(filename=f"a{c}b"), CRLF_NAME, "attachments.0.filename") for c in ";\r\n"),
     *((attached(type=f"a/b{c}"), CRLF_TYPE, "attachments.0.type") for c in ";\r\n"),
     *((attached(content_id=f"a{c}b"), CRLF_ID, "attachments.0.content_id") for c in ";\r\n"),
@@ -99,7 +107,7 @@ ROWS: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         part(type="text/plain; charset=utf-8"),
-        "Cannot contain ';', or CRLF characters.",
+        "The content type cannot contain ';', or CRLF characters.",
         "content.0.type",
     ),
     (
@@ -171,6 +179,13 @@ def test_a_row_of_the_page_is_named_in_its_words(
 )
 def test_what_the_page_allows_is_taken(body: dict[str, Any]) -> None:
     assert ask(account(), body=body).response.status == 202
+
+
+@pytest.mark.parametrize("kind", ["text/calendar; method=REQUEST", "text/calendar;method=POST"])
+def test_an_invitation_says_its_method(kind: str) -> None:
+    (mail,) = ask(account(), body=attached(type=kind)).accepted
+    _, invitation = message_from_bytes(mail.content, policy=policy.default).iter_parts()
+    assert invitation["Content-Type"].params["method"] == kind.partition("=")[2]
 
 
 def test_only_the_first_address_that_comes_twice_is_told() -> None:

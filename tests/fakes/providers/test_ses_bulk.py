@@ -10,6 +10,7 @@ import pytest
 
 from harness.fakes.http.exchange import Request
 from harness.fakes.providers.ses import SesAccount
+from harness.fakes.providers.ses.bulk import put_over
 
 from .ses_requests import UNVERIFIED, account, answer, error_of, query, rest
 
@@ -144,9 +145,9 @@ def test_bulk_needs_a_permission_of_its_own(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [_v1, _v2])
-def test_a_default_serves_only_an_entry_without_data_of_its_own(make: Any) -> None:
-    template = {"name": "t", "subject": "{{name}} {{pet}}", "text": "t"}
-    default, empty, own = '{"name": "all", "pet": "cat"}', "{}", '{"name": "Jo"}'
+def test_an_entry_has_what_it_does_not_say_from_the_default(make: Any) -> None:
+    template = {"name": "t", "subject": "{{name}} {{pet}} {{age}}", "text": "t"}
+    default, empty, own = '{"name": "all", "pet": "cat", "age": 1}', "{}", '{"name": "Jo"}'
     if make is _v1:
         request = _v1(
             "1@x.test",
@@ -169,5 +170,25 @@ def test_a_default_serves_only_an_entry_without_data_of_its_own(make: Any) -> No
             ],
         )
     first, second = answer(account(templates=[template]), request).accepted
-    assert (first.subject, first.state) == ("all cat", "queued")
-    assert (second.subject, second.state) == ("Jo ", "rendering-failure")
+    assert (first.subject, first.state) == ("all cat 1", "queued")
+    assert (second.subject, second.state) == ("Jo cat 1", "queued")
+
+
+def test_objects_within_the_data_are_put_over_each_other_and_lists_are_not() -> None:
+    default = {"pet": {"kind": "cat", "name": "Tom"}, "toys": [1, 2], "town": "York"}
+    own = {"pet": {"name": "Kit"}, "toys": [3]}
+    told = {"pet": {"kind": "cat", "name": "Kit"}, "toys": [3], "town": "York"}
+    assert put_over(default, own) == told
+    assert put_over(default, {"pet": 5})["pet"] == 5
+
+
+def test_data_nested_deeper_than_anybody_reads_is_no_end_of_the_fake() -> None:
+    deep = '{"a":' * 700 + "1" + "}" * 700
+    content = {"ReplacementTemplate": {"ReplacementTemplateData": deep}}
+    request = _v2(
+        DefaultContent={"Template": {"TemplateName": "t", "TemplateData": deep}},
+        BulkEmailEntries=[
+            {"Destination": {"ToAddresses": ["1@x.test"]}, "ReplacementEmailContent": content}
+        ],
+    )
+    assert answer(account(**_TEMPLATES), request).response.status == 200

@@ -30,6 +30,16 @@ def test_a_made_up_key_is_40_hexadecimal_digits() -> None:
     assert made == {"api_key": "f" * 40}
 
 
+def test_metadata_of_a_recipient_stand_over_those_of_all() -> None:
+    people = [
+        {"address": "a@r.test", "metadata": {"order": 2}},
+        {"address": "b@r.test", "metadata": None},
+    ]
+    body = letter(recipients=people, metadata={"order": 1, "kind": "x"})
+    notes = [mail.metadata for mail in ask(account(), body=body).accepted]
+    assert notes == [{"order": "2", "kind": "x"}, {"order": "1", "kind": "x"}]
+
+
 def test_a_message_is_taken_with_the_vendors_own_answer() -> None:
     outcome = ask(account(), body=letter())
     (mail,) = outcome.accepted

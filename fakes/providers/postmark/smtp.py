@@ -17,7 +17,7 @@ from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sen
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName
 from .mime import item_of
-from .sending import message_id, send
+from .sending import send
 from .vendor import VENDOR
 
 _QUEUE_ID = string.digits + "ABCDEF"
@@ -125,7 +125,7 @@ class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
         if outcome.accepted:
             account, accepted = as_sent(account, outcome, message)
         else:
-            identifier, account = message_id(account)
+            identifier, account = account.next_uuid()
             account, accepted = account.keep(_refused(message, item, identifier, where)), ()
         queued, account = account.next_id(4, _QUEUE_ID)
         reply = REPLIES["accepted"].filled(id=queued)

@@ -259,7 +259,7 @@ REFUSALS = Refusals(
         "attachments by `path`": "nothing is fetched: the file is empty, and described by its URL",
         "text made of the HTML": "a message without `text` stays one",
         "natural language in `scheduled_at`": "what is no date in ISO 8601 is taken as it is",
-        "content of attachments that is no base64": "the documentation itself has some; what can be "
+        "attachments that are no base64": "the documentation itself has some; what can be "
         "read of it is taken",
         "x-resend-daily-quota, x-resend-monthly-quota": "the headers that count what was sent",
         "delivery of scheduled mail": "it is taken at once, and stays `scheduled`",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from email import message_from_bytes
 from email.message import Message
 from email.utils import getaddresses
@@ -19,14 +19,16 @@ _UNREADABLE = (LookupError, TypeError, ValueError)
 def item_of(message: Submitted) -> dict[str, Any]:
     """The message as a body of /emails. Recipients of the envelope who are in no header go to bcc.
 
-    Headers and files stay out of it: they are in the octets, which are kept.
+    A message without To is refused (seen in a script of 2026), and that it goes to whom the
+    envelope names is inferred. Headers and files stay out of it: they are in the octets.
     """
     shown = {address.lower() for address in message.addresses("To", "Cc")}
+    meant = {address.lower() for address in message.envelope.rcpt_tos}
     whole = message_from_bytes(message.octets)
     return {
         "from": next(iter(_boxes(message, "From")), ""),
-        "to": _boxes(message, "To"),
-        "cc": _boxes(message, "Cc"),
+        "to": _boxes(message, "To", among=meant) or _boxes(message, "To"),
+        "cc": _boxes(message, "Cc", among=meant),
         "bcc": [each for each in message.envelope.rcpt_tos if each.lower() not in shown],
         "reply_to": _boxes(message, "Reply-To"),
         "subject": message.header("Subject"),
@@ -35,12 +37,18 @@ def item_of(message: Submitted) -> dict[str, Any]:
     }
 
 
-def _boxes(message: Submitted, name: str) -> list[str]:
+def _boxes(message: Submitted, name: str, *, among: Container[str] | None = None) -> list[str]:
+    """The mailboxes of a header, only those among the recipients where these are given."""
     values = [str(value) for value in message.headers.get_all(name, [])]
     try:
-        return [with_display_name(*box) for box in getaddresses(values) if box[1]]
+        boxes = getaddresses(values)
     except (ValueError, IndexError):
         return []
+    return [
+        with_display_name(*box)
+        for box in boxes
+        if box[1] and (among is None or box[1].lower() in among)
+    ]
 
 
 def _text(whole: Message, kind: str) -> str | None:

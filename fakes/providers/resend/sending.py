@@ -103,8 +103,8 @@ def _batch(sending: Sending, items: Any, *, permissive: bool) -> Answer:
     answer: dict[str, Any] = {"data": [{"id": mail.provider_id} for mail in taken]}
     if permissive:
         answer["errors"] = [
-            {"index": number, "message": json.loads(found.body)["message"]}
-            for number, found in wrong.items()
+            {"index": number, "message": json.loads(response.body)["message"]}
+            for number, response in wrong.items()
         ]
     return Outcome(account=account.keep(*taken), response=_answer(answer), accepted=tuple(taken))
 

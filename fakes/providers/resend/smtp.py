@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from ...http.exchange import Response
 from ...marks import Mark
 from ...smtp.exchange import Attempt, Dialect, VendorReply, by_name
 from ..keys import find_proven
@@ -25,7 +26,13 @@ from .vendor import VENDOR
 
 _USER = "resend"
 _SEEN = "sessions and logs quoted in public repositories and issue threads"
-_QUOTAS = frozenset(["daily-quota", "monthly-quota"])
+# The reply to a refusal of the API's, where it is another than usual.
+_KINDS = {
+    "daily-quota": "quota",
+    "monthly-quota": "quota",
+    "server-error": "trouble",
+    "unavailable": "trouble",
+}
 _LINES = ("smtp.resend.com", "PIPELINING", "8BITMIME", "SMTPUTF8", "STARTTLS", "AUTH PLAIN LOGIN")
 
 DIALECT = Dialect(
@@ -127,15 +134,14 @@ class ResendSubmission(Submission[ResendAccount, ResendKey]):
     ) -> Taken[ResendAccount]:
         """Take it as the API takes the same in fields, or refuse it in the API's words."""
         if account.trouble is not None:
-            case = "server-error" if account.trouble == "error" else "unavailable"
-            return _refused(account, case, refuse(case).body)
+            trouble = "server-error" if account.trouble == "error" else "unavailable"
+            return _refused(account, refuse(trouble))
         if account.rate_limited:
-            answer = refuse("rate-limited", limit=str(account.requests_a_second))
-            return _refused(account, "rate-limited", answer.body)
+            return _refused(account, refuse("rate-limited", limit=str(account.requests_a_second)))
         named = message.headers.get(IDEMPOTENCY_KEY)
         wrong = wrong_key(None if named is None else str(named))
         if wrong is not None:
-            return _refused(account, wrong.case, wrong.body)
+            return _refused(account, wrong)
         item = item_of(message)
         keyed = KeyedRequest.of(
             None if named is None else str(named), endpoint="smtp", body=item, now=where.now
@@ -143,18 +149,17 @@ class ResendSubmission(Submission[ResendAccount, ResendKey]):
         sending = Sending(account=account, key=where.who, request=keyed, now=where.now)
         outcome = send(sending, item)
         if outcome.response.status != 200:
-            return _refused(account, outcome.response.case, outcome.response.body)
-        account, accepted = as_sent(account, outcome, message)
+            return _refused(account, outcome.response)
+        to = message.envelope.rcpt_tos
+        account, accepted = as_sent(account, outcome, message, recipients=to)
         return Taken(account=account, reply=REPLIES["accepted"], accepted=accepted)
 
 
-def _refused(account: ResendAccount, case: str, body: bytes) -> Taken[ResendAccount]:
+def _refused(account: ResendAccount, response: Response) -> Taken[ResendAccount]:
     """The reply with the API's message."""
-    kind = "quota" if case in _QUOTAS else "refused"
-    if case in {"server-error", "unavailable"}:
-        kind = "trouble"
-    words = str(json.loads(body)["message"])
-    return Taken(account=account, reply=REPLIES[kind].filled(words=words))
+    reply = REPLIES[_KINDS.get(response.case, "refused")]
+    words = str(json.loads(response.body)["message"])
+    return Taken(account=account, reply=reply.filled(words=words))
 
 
 SUBMISSION = ResendSubmission()

@@ -83,11 +83,10 @@ def _admitted(
     if not authorization:
         return refuse("no-key")
     scheme, _, given = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not given.strip().startswith(_PREFIX):
-        return refuse("bad-key-elsewhere")
     key = find_key(account.keys, given.strip(), region=region)
-    if not isinstance(key, ResendKey):
-        return refuse("bad-key" if sends else "bad-key-elsewhere")
+    if not isinstance(key, ResendKey) or scheme.lower() != "bearer":
+        is_a_key = scheme.lower() == "bearer" and given.strip().startswith(_PREFIX)
+        return refuse("bad-key" if sends and is_a_key else "bad-key-elsewhere")
     if account.rate_limited:
         return refuse("rate-limited", limit=str(account.requests_a_second))
     if not key.active:

@@ -132,9 +132,9 @@ def test_from_the_shared_domain_it_goes_to_the_owner_and_to_test_addresses(to: s
     "key", [{"permissions": ["sending_access"]}, {"permissions": ["full_access"]}, {}]
 )
 def test_every_key_may_send(key: dict[str, Any]) -> None:
-    assert one(ask(account(keys=[key])))
     bound = {"permissions": ["sending_access"], "domain": "SENDER.test"}
-    assert one(ask(account(keys=[bound])))
+    for each in (key, bound):
+        assert len(ask(account(keys=[each])).accepted) == 1
 
 
 # Batches.
@@ -188,11 +188,11 @@ def test_another_body_with_the_same_key_is_refused() -> None:
 
 def test_a_key_holds_a_day_at_one_endpoint_for_what_was_taken() -> None:
     first = ask(account(), headers=KEYED)
-    assert one(ask(first.account, headers=KEYED, now=NOW + timedelta(hours=24)))
+    assert len(ask(first.account, headers=KEYED, now=NOW + timedelta(hours=24)).accepted) == 1
     batch = ask(first.account, "/emails/batch", [LETTER], headers=KEYED)
     assert len(batch.accepted) == 1
     refused = ask(account(), body=letter(to="nobody"), headers=KEYED)
-    assert one(ask(refused.account, headers=KEYED))
+    assert len(ask(refused.account, headers=KEYED).accepted) == 1
 
 
 def test_without_a_key_nothing_is_the_same() -> None:

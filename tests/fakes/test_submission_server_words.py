@@ -32,7 +32,7 @@ from harness.fakes.transcript import Broke
 pytestmark = pytest.mark.wire
 
 ACCOUNT = {"domains": [{"name": "example.com"}]}
-MESSAGE = b"From: a@example.com\r\nTo: b@example.net\r\nSubject: s\r\n\r\nx\r\n"
+MESSAGE = b"From: a@example.com\r\nTo: b@example.net\r\n\r\nx\r\n"
 
 
 class Talk:

@@ -31,7 +31,8 @@ def item_of(message: Submitted) -> dict[str, Any]:
         "cc": _boxes(message, "Cc", among=meant),
         "bcc": [each for each in message.envelope.rcpt_tos if each.lower() not in shown],
         "reply_to": _boxes(message, "Reply-To"),
-        "subject": message.header("Subject"),
+        # Whether one without a subject is refused, as by the API, is not known: it is taken.
+        "subject": message.header("Subject") or " ",
         "text": _text(whole, "text/plain"),
         "html": _text(whole, "text/html"),
     }

@@ -150,8 +150,8 @@ class ResendSubmission(Submission[ResendAccount, ResendKey]):
         outcome = send(sending, item)
         if outcome.response.status != 200:
             return _refused(account, outcome.response)
-        to = message.envelope.rcpt_tos
-        account, accepted = as_sent(account, outcome, message, recipients=to)
+        own = {"recipients": message.envelope.rcpt_tos, "subject": message.header("Subject")}
+        account, accepted = as_sent(account, outcome, message, **own)
         return Taken(account=account, reply=REPLIES["accepted"], accepted=accepted)
 
 

@@ -208,7 +208,9 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def _taken_before(self, ids: tuple[str, ...]) -> list[int]:
         """The places of mail that earlier requests handed over."""
-        return [n for n, each in enumerate(self.messages) if ids and each.provider_id in ids]
+        if not ids:
+            return []
+        return [place for place, each in enumerate(self.messages) if each.provider_id in ids]
 
 
 def _token(length: int, alphabet: str) -> str:

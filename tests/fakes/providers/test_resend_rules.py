@@ -16,9 +16,12 @@ from pydantic import ValidationError
 from harness.fakes import Resend
 from harness.fakes.http.exchange import Request
 from harness.fakes.marks import Mark
+from harness.fakes.providers.registry import submission
 from harness.fakes.providers.resend import PROVIDER, ResendAccount
 from harness.fakes.providers.resend.account import ResendMail
 from harness.fakes.providers.resend.mailbox import mailbox
+from harness.fakes.providers.submission import SubmissionContext, Submitted
+from harness.fakes.smtp.exchange import Envelope
 
 from .resend_requests import KEY, LETTER, NOW, account, ask, letter, read, said
 
@@ -109,6 +112,7 @@ def test_an_address_may_have_a_name(text: str, name: str, address: str) -> None:
     ("to", "event"),
     [
         ("to@recipient.test", "delivered"),
+        ("bounced@recipient.test", "delivered"),
         ("delivered+label@resend.dev", "delivered"),
         ("bounced+label@resend.dev", "bounced"),
         ("complained@resend.dev", "complained"),
@@ -214,6 +218,23 @@ def test_an_answer_given_twice_acknowledges_the_same_message() -> None:
     served = [fake.answer(request) for _ in range(2)]
     assert [each.messages for each in served] == [(0,), (0,)]
     assert len(fake.messages) == 1
+
+
+def test_over_smtp_a_message_with_the_same_key_is_taken_once() -> None:
+    service, owner = submission("resend"), account()
+    where = SubmissionContext(who=owner.keys[0], region="", now=NOW)
+    envelope = Envelope(mail_from="a@sender.test", rcpt_tos=("to@recipient.test", "b@c.test"))
+    letter_ = (
+        b"From: a@sender.test\r\nTo: to@recipient.test\r\nDate: <n>\r\n"
+        b"Resend-Idempotency-Key: k\r\n\r\nwords\r\n"
+    )
+    first, again = letter_, letter_.replace(b"<n>", b"later")
+    once = service.take(owner, Submitted.of(envelope, first), where)
+    twice = service.take(once.account, Submitted.of(envelope, again), where)
+    other = service.take(once.account, Submitted.of(envelope, first + b"more\r\n"), where)
+    assert [mail.recipients for mail in once.accepted] == [envelope.rcpt_tos]
+    assert (twice.reply, twice.accepted) == (once.reply, ())
+    assert other.reply.text.startswith("550 This idempotency key has been used")
 
 
 # Limits.

@@ -1,4 +1,4 @@
-"""The fakes of the six APIs against moto (SES) and prism: one POST that sends, kept connections."""
+"""The fakes of the APIs against moto (SES) and prism: one POST that sends, kept connections."""
 
 from __future__ import annotations
 
@@ -60,6 +60,12 @@ MAILGUN = {
     "subject": "A letter",
     "text": "words",
 }
+RESEND = {
+    "from": "from@sender.test",
+    "to": ["to@recipient.test"],
+    "subject": "A letter",
+    "text": "words",
+}
 SES = {
     "Action": "SendEmail",
     "Version": "2010-12-01",
@@ -107,6 +113,7 @@ REQUESTS: dict[str, Callable[[], bytes]] = {
     "postmark": lambda: _json(
         "/email", POSTMARK, X_Postmark_Server_Token=KEY, Accept="application/json"
     ),
+    "resend": lambda: _json("/emails", RESEND, Authorization=f"Bearer {KEY}", User_Agent="bench"),
     "moto": lambda: _ses(SES),
     "prism": lambda: _json("/v3/mail/send", SENDGRID, Authorization=f"Bearer {KEY}"),
 }

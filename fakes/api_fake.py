@@ -228,8 +228,15 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
                 connection,
                 MessageCaptured(index=captured[-1], message=message, submission=submission),
             )
+        captured += self._taken_before(outcome.again)
         response = dated(outcome.response, now)
         return Served(response=response, messages=tuple(captured), refused=outcome.refused)
+
+    def _taken_before(self, ids: tuple[str, ...]) -> list[int]:
+        """The places of mail that earlier requests handed over."""
+        if not ids:
+            return []
+        return [place for place, each in enumerate(self.messages) if each.provider_id in ids]
 
 
 def _token(length: int, alphabet: str) -> str:

@@ -1,1 +1,1 @@
-"""The six providers' rules, each a package: account, refusals, rules."""
+"""The providers' rules, each a package: account, refusals, rules."""

@@ -135,6 +135,13 @@ class Account(BaseModel):
         made = digest[:length].translate(_characters(alphabet)).decode("ascii")
         return made, self.model_copy(update={"serial": self.serial + 1})
 
+    def next_uuid(self) -> tuple[str, Self]:
+        """A new id in the form of a random UUID, and the account that has given it out."""
+        text, account = self.next_id(32, "0123456789abcdef")
+        variant = "89ab"[int(text[16], 16) % 4]
+        parts = (text[:8], text[8:12], f"4{text[13:16]}", f"{variant}{text[17:20]}", text[20:])
+        return "-".join(parts), account
+
     def keep(self, *mail: AcceptedMail) -> Self:
         """The account with this mail in its activity."""
         return self.model_copy(update={"accepted": self.accepted.followed_by(mail)})
@@ -155,13 +162,15 @@ class Outcome(Generic[A]):
     """What came of a request: the account after it, the response, the mail that was taken.
 
     `refused`: recipients who are turned down in a response that takes the request as a whole,
-    each with the vendor's word for why.
+    each with the vendor's word for why. `again`: the ids of mail that an earlier request handed
+    over, and that this response acknowledges once more: it sends nothing.
     """
 
     account: A
     response: Response
     accepted: tuple[AcceptedMail, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
+    again: tuple[str, ...] = ()
 
 
 class Provider(ABC, Generic[A]):

@@ -13,18 +13,11 @@ from typing import Any
 
 import pytest
 
-from harness.fakes import (
-    FakeError,
-    Mailgun,
-    Mandrill,
-    Postmark,
-    SendGrid,
-    Ses,
-    Smtp,
-    SparkPost,
-)
+from harness.fakes import FakeError, SendGrid, Smtp
+from harness.fakes.apis import fake_of
 from harness.fakes.http.exchange import Request
 from harness.fakes.listener import ReachableWarning
+from harness.fakes.providers.registry import provider_names
 
 pytestmark = pytest.mark.wire
 
@@ -33,8 +26,8 @@ Dial = Callable[[Any], Any]
 Facts = Callable[..., list[Any]]
 
 PLAIN: dict[str, Any] = {"security": "none", "auth": {"offer": "never"}}
-ALL = (Smtp, Ses, SendGrid, SparkPost, Mailgun, Mandrill, Postmark)
-APIS = ALL[1:]
+APIS = tuple(map(fake_of, provider_names()))
+ALL = (Smtp, *APIS)
 named = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 
 

@@ -16,7 +16,16 @@ from typing import Any
 import anyio
 import pytest
 
-from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
+from harness.fakes import (
+    FakeError,
+    Mailgun,
+    Mandrill,
+    Postmark,
+    Resend,
+    SendGrid,
+    Ses,
+    SparkPost,
+)
 from harness.fakes.apis import ProviderFake
 from harness.fakes.transcript import Broke
 
@@ -139,6 +148,15 @@ SESSIONS: dict[type[Any], list[bytes]] = {
         b"354 End data with <CR><LF>.<CR><LF>",
         b"221 2.0.0 Bye",
     ],
+    Resend: [
+        b"220 Ready to start TLS",
+        b"235 Authentication successful",
+        b"250 OK",
+        b"250 Accepted",
+        b"250 Accepted",
+        b"354 End data with <CR><LF>.<CR><LF>",
+        b"221 Bye",
+    ],
 }
 
 
@@ -149,6 +167,7 @@ HOSTS = {
     Mailgun: "smtp.mailgun.org",
     Mandrill: "smtp.mandrillapp.com",
     Postmark: "smtp.postmarkapp.com",
+    Resend: "smtp.resend.com",
 }
 
 

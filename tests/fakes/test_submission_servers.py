@@ -16,7 +16,16 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
+from harness.fakes import (
+    FakeError,
+    Mailgun,
+    Mandrill,
+    Postmark,
+    Resend,
+    SendGrid,
+    Ses,
+    SparkPost,
+)
 from harness.fakes.apis import ProviderFake
 from harness.fakes.providers.registry import submission
 from harness.fakes.smtp.facts import AuthOutcome
@@ -84,6 +93,13 @@ VENDORS = [
         accepted=r"250 2\.0\.0 Ok: queued as [0-9A-F]{4}",
         wrong="535 5.7.8 Error: authentication failed:",  # and a blank, which smtplib drops
         unverified=None,
+    ),
+    Vendor(
+        kind=Resend,
+        accepted="250 OK: message queued",
+        wrong="535 Authentication credentials invalid",
+        unverified="550 The example.org domain is not verified. Please, add and verify your domain "
+        "on https://resend.com/domains",
     ),
 ]
 each_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.kind.__name__)
@@ -304,6 +320,7 @@ UNAUTHENTICATED = {
     SendGrid: ("mail", "550 Unauthenticated senders not allowed"),
     SparkPost: ("rcpt", "550 5.7.1 relaying denied"),
     Mailgun: ("rcpt", "550 5.7.1 Relaying denied"),
+    Resend: ("mail", "530 Error: authentication Required"),
 }
 
 
@@ -328,6 +345,7 @@ GREETINGS = {
     Mailgun: b"220 Mailgun Influx ready",
     Mandrill: b"220 smtp.mandrillapp.com ESMTP",
     Postmark: b"220 smtp.postmarkapp.com ESMTP sc-ams-smtp1",
+    Resend: b"220 Resend SMTP Relay ESMTP",
 }
 
 

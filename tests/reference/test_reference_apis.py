@@ -19,7 +19,7 @@ import trustme
 
 from harness.protocol import ApiTransport, Mailbox, Message
 from harness.reference.api_calls.call import ApiCall, ApiReply
-from harness.reference.apis import mailgun, mandrill, postmark, sendgrid, ses, sparkpost
+from harness.reference.apis import mailgun, mandrill, postmark, resend, sendgrid, ses, sparkpost
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.sender import handle
 
@@ -37,6 +37,7 @@ CREDENTIALS = {
     "ses": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "s/e+cret0123456789"},
     "postmark": {"server_token": "token-0123456789"},
 }
+REGIONS = {"ses": "eu-west-1", "mandrill": None, "postmark": None, "resend": None}
 APIS: dict[str, Any] = {
     "ses": ses,
     "sendgrid": sendgrid,
@@ -44,6 +45,7 @@ APIS: dict[str, Any] = {
     "mailgun": mailgun,
     "mandrill": mandrill,
     "postmark": postmark,
+    "resend": resend,
 }
 
 
@@ -52,7 +54,7 @@ def transport(provider: str, **changes: Any) -> ApiTransport:
     words: dict[str, Any] = {
         "provider": provider,
         "credentials": CREDENTIALS.get(provider, {"api_key": "key-0123456789"}),
-        "region": {"ses": "eu-west-1", "mandrill": None, "postmark": None}.get(provider, "eu"),
+        "region": REGIONS.get(provider, "eu"),
         "domain": "example.com" if provider == "mailgun" else None,
         **changes,
     }
@@ -79,6 +81,7 @@ def reply(status: int, body: str, **headers: str) -> ApiReply:
         ("mailgun", "api.eu.mailgun.net", "/v3/example.com/messages.mime"),
         ("mandrill", "mandrillapp.com", "/api/1.0/messages/send-raw"),
         ("postmark", "api.postmarkapp.com", "/email"),
+        ("resend", "api.resend.com", "/emails"),
     ],
 )
 def test_each_provider_is_asked_at_its_own_host(provider: str, host: str, path: str) -> None:
@@ -111,6 +114,7 @@ def test_every_recipient_is_named(provider: str) -> None:
         ("sendgrid", {"credentials": {"api_key": ""}}),
         ("mandrill", {"credentials": {"api_key": " key-0123456789"}}),
         ("postmark", {"credentials": {}}),
+        ("resend", {"credentials": {}}),
         ("sparkpost", {"credentials": {"api_key": "key\n"}}),
     ],
 )
@@ -142,6 +146,7 @@ SES_XML = (
         ("mailgun", reply(200, '{"id":"<x@example.com>","message":"Queued."}'), "<x@example.com>"),
         ("mandrill", reply(200, '[{"status":"queued","_id":"abc"}]'), "abc"),
         ("postmark", reply(200, '{"ErrorCode":0,"MessageID":"b7bc"}'), "b7bc"),
+        ("resend", reply(200, '{"id":"49a3999c"}'), "49a3999c"),
     ],
 )
 def test_what_is_taken_gives_the_providers_id(
@@ -251,6 +256,18 @@ def test_whom_the_provider_refuses_among_others_is_told(
             "quota-exceeded",
             "Exceed Sending Limit",
         ),
+        *(
+            ("resend", reply(status, f'{{"name":"{name}","message":"{words}"}}'), class_, words)
+            for status, name, words, class_ in (
+                (401, "validation_error", "API key is invalid", "unauthorized"),
+                (400, "validation_error", "API key is invalid", "unauthorized"),
+                (403, "suspended_api_key", "This API key is suspended", "forbidden"),
+                (403, "validation_error", "The a.test domain is not verified.", "sender-refused"),
+                (429, "daily_quota_exceeded", "You have reached it", "quota-exceeded"),
+                (429, "rate_limit_exceeded", "Too many requests.", "rate-limited"),
+                (422, "validation_error", "Invalid `to` field.", "invalid-request"),
+            )
+        ),
     ],
 )
 def test_a_refusal_keeps_the_providers_words(
@@ -261,6 +278,16 @@ def test_a_refusal_keeps_the_providers_words(
     assert caught.value.class_ == class_
     assert words in str(caught.value)
     assert caught.value.http_status == answer.status
+
+
+def test_only_a_conflict_over_a_key_in_use_may_pass_among_conflicts() -> None:
+    for name, temporary in (
+        ("concurrent_idempotent_requests", True),
+        ("invalid_idempotent_request", False),
+    ):
+        with pytest.raises(DeliveryError) as caught:
+            resend.accepted(reply(409, f'{{"name":"{name}","message":"x"}}'), MESSAGE.recipients)
+        assert caught.value.temporary is temporary
 
 
 @pytest.mark.parametrize("provider", list(APIS))

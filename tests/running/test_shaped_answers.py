@@ -10,12 +10,11 @@ import yaml
 
 from harness.fakes.faults.actions import Action
 from harness.fakes.providers.registry import provider as rules_of
+from harness.fakes.providers.registry import provider_names
 
 from .made_up_runs import judge
 
 pytestmark = pytest.mark.wire
-
-PROVIDERS = ("ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark")
 
 # Stands for the first that the vendor has.
 REFUSAL = "<refusal>"
@@ -86,7 +85,7 @@ def scenario(provider: str, fault: dict[str, Any]) -> str:
     return text.replace(REFUSAL, next(iter(rules_of(provider).refusals)))
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("provider", provider_names())
 def test_no_shape_of_an_answer_convicts_a_right_sender(provider: str, tmp_path: Path) -> None:
     scenarios = {f"shape-{n}": scenario(provider, fault) for n, fault in enumerate(FAULTS)}
     result = judge(tmp_path, scenarios)

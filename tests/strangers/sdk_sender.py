@@ -223,6 +223,29 @@ def _by_postmark(request: Words, transport: Words, message: Words) -> str:
     return str(answer["MessageID"])
 
 
+def _by_resend(request: Words, transport: Words, message: Words) -> str:
+    resend: Any = import_module("resend")
+    resend.api_url = transport["base_url"]
+    resend.api_key = transport["credentials"]["api_key"]
+    resend.default_http_client = resend.RequestsClient(timeout=request["timeout"])
+    fields = {
+        "from": _spelt(message["from"]),
+        "to": list(map(_spelt, message["to"])),
+        "cc": list(map(_spelt, message.get("cc", ()))),
+        "bcc": list(map(_spelt, message.get("bcc", ()))),
+        "reply_to": list(map(_spelt, message.get("reply_to", ()))),
+        "subject": message.get("subject"),
+        "text": message.get("text"),
+        "html": message.get("html"),
+        "headers": message.get("headers"),
+        "attachments": [
+            {"filename": file["filename"], "content": file["content"], "content_type": _type(file)}
+            for file in message.get("attachments", ())
+        ],
+    }
+    return str(resend.Emails.send({name: v for name, v in fields.items() if v})["id"])
+
+
 def _addresses(boxes: Iterable[Words]) -> list[str]:
     return [box["address"] for box in boxes]
 
@@ -251,4 +274,5 @@ _BY: dict[str, Callable[[Words, Words, Words], str]] = {
     "mailgun": _by_mailgun,
     "mandrill": _by_mandrill,
     "postmark": _by_postmark,
+    "resend": _by_resend,
 }

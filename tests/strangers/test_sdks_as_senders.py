@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from harness.embedding import run
+from harness.fakes.providers.registry import provider_names
 from harness.model import Verdict
 from harness.scenario.library import load_library
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 _HERE = Path(__file__).parent
-_FOLDERS = ["any", "ses", "sendgrid", "sparkpost", "mailgun", "mandrill", "postmark"]
+_FOLDERS = ["any", *provider_names()]
 # Some of the SDKs take no time-out, and wait for ever. That takes as long, and proves no more.
 _LEFT_OUT = "api/any/no-answer"
 # The true faults, by scenario and provider, with the findings that are not met.
@@ -30,6 +31,7 @@ _FAULTS: dict[tuple[str, str], set[str]] = {
     ("api/any/credential-missing", "mandrill"): {"requests"},
     ("api/any/credential-missing", "sendgrid"): {"requests"},
     ("api/any/credential-missing", "mailgun"): {"requests"},
+    ("api/any/credential-missing", "resend"): {"requests"},
     ("api/mandrill/key-empty", "mandrill"): {"requests"},
     ("api/mailgun/setting-missing", "mailgun"): {"requests"},
     # A redirect is followed: by urllib with every header, by requests with every one but
@@ -37,6 +39,7 @@ _FAULTS: dict[tuple[str, str], set[str]] = {
     ("api/any/redirected", "mandrill"): {"key-elsewhere", "content-elsewhere"},
     ("api/any/redirected", "sendgrid"): {"key-elsewhere"},
     ("api/any/redirected", "sparkpost"): {"content-elsewhere"},
+    ("api/any/redirected", "resend"): {"content-elsewhere"},
     ("api/any/redirected", "postmark"): {
         "content-elsewhere",
         "key-elsewhere",

@@ -1,6 +1,6 @@
 """The careful sender: SMTP on `socket` and `ssl`, right in every respect that scenarios ask about.
 
-Its other half, six providers' APIs, is in `careful_api`.
+Its other half, the providers' APIs, is in `careful_api`.
 
 It imports nothing of the harness. Every behaviour is a small method, so that a wrong sender is a
 subclass with one of them replaced. One object serves one request.
@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .careful_api import API_FEATURES, ByApi
 from .careful_connection import Connected
+from .careful_resend import ByResend
 from .careful_wire import Failure, Garbled, Lost, Reply
 
 Capabilities = dict[str, list[str]]
@@ -28,12 +28,11 @@ Document = dict[str, Any]
 FEATURES = (
     "smtp", "security:none", "security:starttls", "security:tls", "verify:false", "server_name",
     "timeout", "attachments", "headers", "connect_to", "envelope_from", "ehlo_name", "uri",
-    *API_FEATURES,
 )  # fmt: skip
 _NEXT_MECHANISM = {500, 502, 504, 534}
 
 
-class Careful(Connected, ByApi):
+class Careful(Connected, ByResend):
     """Answers one request of the sender protocol."""
 
     accepted_recipients: int = 0
@@ -42,12 +41,17 @@ class Careful(Connected, ByApi):
     def answer(self) -> Document:
         match self.request.get("action"):
             case "describe":
-                return {"name": type(self).__name__, "version": "1", "features": [*FEATURES]}
+                return {"name": type(self).__name__, "version": "1", "features": self.features()}
             case "send" if self.request["transport"]["kind"] == "smtp":
                 return self.send()
             case "send" if self.request["transport"]["kind"] == "api":
                 return self.send_by_api()
         return {"status": "unsupported", "reason": "this sender sends by SMTP and by APIs"}
+
+    def features(self) -> list[str]:
+        """Every API that it has a call for is one that it can send by."""
+        providers = [name.removeprefix("call_") for name in dir(self) if name.startswith("call_")]
+        return [*FEATURES, *(f"api:{provider}" for provider in providers)]
 
     def send(self) -> Document:
         self.refused: list[Document] = []

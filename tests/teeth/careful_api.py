@@ -25,9 +25,6 @@ from .careful_connection import CERTIFICATE, VERSION, WEAK
 from .careful_settings import invalid
 from .careful_wire import Failure
 
-API_FEATURES = (
-    "api:ses", "api:sendgrid", "api:sparkpost", "api:mailgun", "api:mandrill", "api:postmark",
-)  # fmt: skip
 _LARGEST = 1_000_000
 _CLASSES = {
     401: "unauthorized", 403: "forbidden", 404: "not-found", 413: "message-too-large",

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
-from . import (
-    wrong_api,
-    wrong_api_messages,
-    wrong_api_outcomes,
-    wrong_auth,
-    wrong_certificates,
-    wrong_config,
-    wrong_elsewhere,
-    wrong_mailgun,
-    wrong_mandrill,
-    wrong_message,
-    wrong_modes,
-    wrong_network,
-    wrong_postmark,
-    wrong_reports,
-    wrong_sendgrid,
-    wrong_ses,
-    wrong_sparkpost,
-    wrong_starttls,
-    wrong_tls,
-)
 from .convictions import Wrong, wrong_senders
 
-FAMILIES = (
-    wrong_modes,
-    wrong_certificates,
-    wrong_tls,
-    wrong_starttls,
-    wrong_auth,
-    wrong_config,
-    wrong_network,
-    wrong_reports,
-    wrong_api,
-    wrong_api_messages,
-    wrong_api_outcomes,
-    wrong_elsewhere,
-    wrong_message,
-    wrong_ses,
-    wrong_sendgrid,
-    wrong_sparkpost,
-    wrong_mailgun,
-    wrong_mandrill,
-    wrong_postmark,
+# The modules beside this one that have wrong senders.
+FAMILIES = tuple(
+    importlib.import_module(f"{__package__}.{found.name}")
+    for found in pkgutil.iter_modules([str(Path(__file__).parent)])
+    if found.name.startswith("wrong_")
 )
 WRONG: tuple[Wrong, ...] = tuple(wrong_senders(*FAMILIES))
 

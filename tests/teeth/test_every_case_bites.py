@@ -9,7 +9,7 @@ from .careful import Careful
 from .gallery import FAMILIES, WRONG, clauses, convicting, figures, unproved_clauses
 
 # Bases for others, which do nothing wrong by themselves.
-HOOKS = {"Overriding", "Patient", "Blaming", "Rewording"}
+HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed"}
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:

@@ -20,9 +20,11 @@ from harness.selection import matches
 from .careful import Capabilities, Careful, handler
 from .careful_wire import Failure
 from .judging import failing, judged, not_passed, story, with_controls
+from .wrong_api import SendsAgainAfterALostAnswer
 from .wrong_auth import LogsInUnasked, ReadsThePrompts, SendsAnonymously
 from .wrong_certificates import FallsBackToTheCommonName
 from .wrong_reports import SaysThatItFailed
+from .wrong_resend import Keyed
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
@@ -98,6 +100,10 @@ class NamesTheAddressDialled(Careful):
         return super().failed(failure)
 
 
+class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
+    """Asks once more where an answer was lost, with an idempotency key, so that nothing is sent."""
+
+
 @pytest.mark.parametrize(
     ("sender", "cases"),
     [
@@ -114,6 +120,8 @@ class NamesTheAddressDialled(Careful):
         (NamesTheAddressDialled, ["auth0/port-25-blocked-words", "auth0/port-closed-words*"]),
         # It cancels where a prompt is not base64.
         (ReadsThePrompts, ["auth/prompts-in-clear-text"]),
+        (Keyed, ["api/any/accepted[provider=resend]", "api/any/counted[provider=resend]"]),
+        (AsksAgainWithTheSameKey, ["api/any/answer-lost[provider=resend]"]),
     ],
 )
 def test_another_way_is_right_too(

@@ -132,6 +132,7 @@ ASKING_FOR_WORDS = frozenset(
         "api/mandrill/key-refused-words",
         "api/mandrill/rejected-words",
         "api/postmark/refused-words",
+        "api/resend/refused-words",
         "api/sendgrid/account-suspended-words",
         "api/sendgrid/account-used-up-words",
         "api/sendgrid/key-refused-words",

@@ -9,7 +9,7 @@ from .careful_api import Response
 from .careful_calls import Call
 from .convictions import convicted
 
-_KEYS = ("ses", "sendgrid", "sparkpost", "mailgun", "postmark")
+_KEYS = ("ses", "sendgrid", "sparkpost", "mailgun", "postmark", "resend")
 # Mandrill has its key in the body.
 _WITH_A_KEY_IN_A_HEADER = tuple(f"api/any/redirected*[provider={name},*]" for name in _KEYS)
 

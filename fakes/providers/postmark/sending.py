@@ -20,7 +20,6 @@ from .mailbox import AddressWithName, mailboxes
 from .refusals import JSON_UTF8, REFUSALS
 from .validation import check_message, metadata_of, recipients, text_of
 
-_HEX = "0123456789abcdef"
 _MOST_IN_BATCH = 500
 _LARGEST = 10_000_000
 _BOUNCING = "bounce-testing.postmarkapp.com"
@@ -92,7 +91,7 @@ def _take(
     if not test:
         _check_permission(account, item)
         _check_inactive(account, item, batch=batch)
-    identifier, account = message_id(account)
+    identifier, account = account.next_uuid()
     if test:
         return Outcome(account=account, response=_accepted(account, item, identifier, now, test))
     mail = _mail(account, item, identifier, now)
@@ -170,14 +169,6 @@ def _accepted(
 def stamp(at: datetime) -> str:
     """A time as Postmark writes it: UTC, seven digits after the point."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
-
-
-def message_id(account: PostmarkAccount) -> tuple[str, PostmarkAccount]:
-    """A new MessageID in the form of a random UUID."""
-    text, account = account.next_id(32, _HEX)
-    variant = "89ab"[int(text[16], 16) % 4]
-    parts = (text[:8], text[8:12], f"4{text[13:16]}", f"{variant}{text[17:20]}", text[20:])
-    return "-".join(parts), account
 
 
 def _mail(

@@ -18,7 +18,7 @@ from ..vendor_replies import VendorReplies
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName
 from .mime import item_of
-from .sending import message_id, send
+from .sending import send
 from .vendor import VENDOR
 
 _QUEUE_ID = string.digits + "ABCDEF"
@@ -62,7 +62,7 @@ class PostmarkSubmission(Submission[PostmarkAccount, ApiKey]):
             outcome = send(account, item, template=False, test=False, now=where.now)
             account, accepted = as_sent(account, outcome, message)
         except Refuse:
-            identifier, account = message_id(account)
+            identifier, account = account.next_uuid()
             account, accepted = account.keep(_refused(message, item, identifier, where)), ()
         queued, account = account.next_id(4, _QUEUE_ID)
         reply = REPLIES["accepted"].filled(id=queued)

@@ -12,9 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.fakes import FakeError, Mailgun, Mandrill, Postmark, SendGrid, Ses, SparkPost
+from harness.fakes import FakeError, SendGrid
 from harness.fakes.api_fake import ApiFake
+from harness.fakes.apis import fake_of
 from harness.fakes.http.facts import HttpRequested, HttpResponded
+from harness.fakes.providers.registry import provider_names
 from harness.fakes.transcript import Broke, FaultActed
 
 pytestmark = pytest.mark.wire
@@ -26,6 +28,7 @@ BODY = {
     "content": [{"type": "text/plain", "value": "t"}],
 }
 ACCOUNT = {"domains": [{"name": "example.com"}]}
+every_provider = pytest.mark.parametrize("kind", [fake_of(name) for name in provider_names()])
 
 
 def post(client: httpx.Client, origin: str, key: str, **more: Any) -> httpx.Response:
@@ -70,9 +73,7 @@ def test_the_account_can_be_set_between_two_requests() -> None:
     assert refused.json()["errors"][0]["message"] == "Maximum credits exceeded"
 
 
-@pytest.mark.parametrize(
-    "kind", [Ses, SendGrid, SparkPost, Mailgun, Mandrill, Postmark], ids=lambda kind: kind.__name__
-)
+@every_provider
 def test_every_provider_answers_a_stranger_with_a_refusal(kind: type[Any]) -> None:
     with kind().running() as fake, client_of(fake) as client:
         response = client.post(f"{fake.base_url}/no/such/path", content=b"\x00")
@@ -148,7 +149,7 @@ def test_plain_http_is_there_for_who_asks_for_it() -> None:
     assert response.status_code == 401
 
 
-@pytest.mark.parametrize("kind", [Ses, SendGrid, SparkPost, Mailgun, Mandrill, Postmark])
+@every_provider
 def test_every_answer_has_the_date_of_the_fakes_own_clock(kind: type[Any]) -> None:
     now = datetime(2026, 5, 4, 12, 30, 15, 999_999, tzinfo=UTC)
     with kind(clock=lambda: now).running() as fake, client_of(fake) as client:

@@ -21,6 +21,7 @@ from harness.fakes.providers.rules import Fields, Outcome, rendered
 from . import (
     mailgun_asking,
     postmark_requests,
+    resend_requests,
     sendgrid_requests,
     ses_requests,
     sparkpost_asking,
@@ -51,6 +52,11 @@ def by_sendgrid() -> Sent:
 def by_postmark() -> Sent:
     letter = {**postmark_requests.LETTER, "Attachments": listed("Name", "ContentType", "Content")}
     return postmark_requests.ask(postmark_requests.account(), body=letter)
+
+
+def by_resend() -> Sent:
+    letter = resend_requests.letter(attachments=listed("filename", "content_type", "content"))
+    return resend_requests.ask(resend_requests.account(), body=letter)
 
 
 def by_sparkpost() -> Sent:
@@ -126,7 +132,7 @@ def files_of(octets: bytes) -> Files:
 @pytest.mark.parametrize(
     "send",
     [
-        by_sendgrid, by_postmark, by_sparkpost, by_mandrill, by_mailgun, by_ses,
+        by_sendgrid, by_postmark, by_resend, by_sparkpost, by_mandrill, by_mailgun, by_ses,
         by_ses_with_a_template,
     ],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from harness.fakes.providers.rules import Fields, Outcome, rendered
 from . import (
     mailgun_asking,
     postmark_requests,
+    resend_requests,
     sendgrid_requests,
     ses_requests,
     sparkpost_asking,
@@ -51,6 +52,15 @@ def by_postmark() -> Sent:
     }  # fmt: skip
     letter = postmark_requests.letter(TextBody="words", HtmlBody=HTML, Attachments=[file])
     return postmark_requests.ask(postmark_requests.account(), body=letter)
+
+
+def by_resend() -> Sent:
+    file = {
+        "filename": "logo.png", "content_type": "image/png", "content": ENCODED,
+        "content_id": "logo.png",
+    }  # fmt: skip
+    letter = resend_requests.letter(text="words", html=HTML, attachments=[file])
+    return resend_requests.ask(resend_requests.account(), body=letter)
 
 
 def by_sparkpost() -> Sent:
@@ -109,7 +119,7 @@ def by_ses() -> Sent:
     return ses_requests.answer(ses_requests.account(), request)
 
 
-EVERY = [by_sendgrid, by_postmark, by_sparkpost, by_mandrill, by_mailgun, by_ses]
+EVERY = [by_sendgrid, by_postmark, by_resend, by_sparkpost, by_mandrill, by_mailgun, by_ses]
 
 
 def read(octets: bytes) -> EmailMessage:

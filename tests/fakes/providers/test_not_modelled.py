@@ -28,9 +28,10 @@ def ask(fake: ProviderFake, method: str, path: str) -> tuple[int, str | None]:
     """Status and header of the answer to a request with every credential there is."""
     key = next(reversed(fake.credentials.values()))
     basic = b64encode(f"api:{key}".encode()).decode()
-    bearer = {"mailgun": f"Basic {basic}", "sendgrid": f"Bearer {key}"}
+    bearer = {"mailgun": f"Basic {basic}"} | dict.fromkeys(["sendgrid", "resend"], f"Bearer {key}")
     headers = {
         "Host": "localhost",
+        "User-Agent": "a test",
         "Authorization": bearer.get(fake.vendor.name, key),
         "Accept": "application/json",
         "Content-Type": "application/json",

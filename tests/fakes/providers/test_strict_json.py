@@ -15,7 +15,13 @@ from harness.fakes.providers import mandrill
 from harness.fakes.providers.rules import Outcome
 from harness.fakes.providers.strict_json import NotJsonError, NotUtf8Error, strict_json
 
-from . import postmark_requests, sendgrid_requests, ses_requests, sparkpost_asking
+from . import (
+    postmark_requests,
+    resend_requests,
+    sendgrid_requests,
+    ses_requests,
+    sparkpost_asking,
+)
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 NOT_JSON = {
@@ -60,6 +66,10 @@ def by_postmark(body: bytes) -> Outcome[Any]:
     return postmark_requests.ask(postmark_requests.account(), raw=body)
 
 
+def by_resend(body: bytes) -> Outcome[Any]:
+    return resend_requests.ask(resend_requests.account(), raw=body)
+
+
 def by_sparkpost(body: bytes) -> Outcome[Any]:
     return sparkpost_asking.ask(sparkpost_asking.account(), raw=body)
 
@@ -89,6 +99,7 @@ def by_mandrill(body: bytes) -> Outcome[Any]:
     [
         (by_sendgrid, {"not-json", "bad-utf8"}),
         (by_postmark, {"not-json"}),
+        (by_resend, {"not-json"}),
         (by_sparkpost, {"not-json", "bad-utf8"}),
         (by_ses, {"v2-not-json"}),
         (by_mandrill, {"no-key"}),

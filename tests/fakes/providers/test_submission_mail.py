@@ -1,4 +1,4 @@
-"""What the six keep of a message that came over SMTP: envelope, headers, those of the vendor."""
+"""What each vendor keeps of a message that came over SMTP: envelope, headers, its own headers."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def test_it_goes_to_the_recipients_of_the_envelope_octet_for_octet(vendor: str) 
         ("mailgun", "failed"),
         ("mandrill", "rejected"),
         ("postmark", "bounced"),
+        ("resend", "suppressed"),
     ],
 )
 def test_a_suppressed_recipient_shows_afterwards_only(vendor: str, state: str) -> None:

@@ -1,4 +1,4 @@
-"""The rules of the six SMTP services: each reply in the vendor's own words, and nothing raises."""
+"""The rules of the SMTP services: each reply in the vendor's own words, and nothing raises."""
 
 from __future__ import annotations
 
@@ -101,6 +101,11 @@ def postmark(reply: str, says: str, **words: Any) -> Case:
     return Case(vendor="postmark", reply=reply, says=says, **words)
 
 
+def resend(reply: str, says: str, **words: Any) -> Case:
+    """A case at Resend."""
+    return Case(vendor="resend", reply=reply, says=says, **words)
+
+
 def header(line: str) -> bytes:
     """The message with one more header."""
     return line.encode() + b"\r\n" + MESSAGE
@@ -117,6 +122,7 @@ UNVERIFIED = (
     "554 Message rejected: Email address is not verified. The following identities failed the "
     "check in region US-EAST-1: "
 )
+RESEND = "535 Authentication credentials invalid"
 BAD_USER = "535 Authentication failed: Bad username / password"
 NOT_ALLOWED = "421 Domain example.com is not allowed to send: "
 MANDRILL = "435 4.7.8 Error: authentication failed:"
@@ -352,6 +358,41 @@ CASES = [
     postmark("smtp-disabled", POSTMARK, account={"smtp_activated": False}),
     postmark("smtp-disabled", POSTMARK, account={"server_active": False}),
     postmark("trouble", "451 4.3.0 temporary failure", account={"trouble": "maintenance"}),
+    resend("accepted", "250 OK: message queued"),
+    resend("accepted", "250 OK: message queued", account={"suppressed": ["b@example.net"]}),
+    resend("accepted", "250 OK: message queued", message=header("Resend-Idempotency-Key: k")),
+    resend("bad-username", "535 Invalid username", user="Resend"),
+    resend("bad-username", "535 Invalid username", user="", password="wrong"),
+    resend("bad-key", RESEND, password="wrong"),
+    *(
+        resend("bad-key", RESEND, account={"keys": [{state: value}]})
+        for state, value in (("revoked", True), ("active", False), ("suspended", True))
+    ),
+    resend("bad-key", RESEND, account={"suspended": True}),
+    resend(
+        "refused",
+        "550 The example.com domain is not verified. Please, add and verify your domain on "
+        "https://resend.com/domains",
+        account={"domains": []},
+    ),
+    resend("refused", "550 Missing `to` field.", message=b"From: a@example.com\r\n\r\nt\r\n"),
+    resend(
+        "refused",
+        "550 Too many requests. You can only make 10 requests per second.",
+        account={"rate_limited": True},
+    ),
+    resend(
+        "refused",
+        "550 Idempotency keys, if present, must have between 1 and 256 characters.",
+        message=header("Resend-Idempotency-Key: " + "k" * 257),
+    ),
+    resend(
+        "quota",
+        "450 You have reached your daily email sending quota.",
+        account={"quota_used_up": True},
+    ),
+    resend("trouble", "450 An unexpected error occurred.", account={"trouble": "error"}),
+    resend("trouble", "450 API is temporarily unavailable", account={"trouble": "unavailable"}),
 ]
 
 

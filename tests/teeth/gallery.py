@@ -27,6 +27,7 @@ from . import (
     wrong_ses,
     wrong_sparkpost,
     wrong_starttls,
+    wrong_submission,
     wrong_tls,
 )
 from .convictions import Wrong, wrong_senders
@@ -51,6 +52,7 @@ FAMILIES = (
     wrong_mailgun,
     wrong_mandrill,
     wrong_postmark,
+    wrong_submission,
 )
 WRONG: tuple[Wrong, ...] = tuple(wrong_senders(*FAMILIES))
 

@@ -131,6 +131,7 @@ class SubmissionWorld(SmtpWorld):
 
     def connect_to(self, send: SendStep) -> dict[str, str]:
         """A row for each host of the provider's: a wrong region shows, and who goes elsewhere."""
+        # A class with slots is made twice, and super() alone would mean the first one.
         found = super(SubmissionWorld, self).connect_to(send)
         if not self.logical:
             return found

@@ -158,6 +158,7 @@ ASKING_FOR_WORDS = frozenset(
         "ory/tls-failure-words",
         "ory/unreachable-server-words",
         "submission/any/password-refused-words",
+        "submission/other/app-password-missing-words",
         "submission/sendgrid/key-refused-words",
         "submission/sendgrid/sender-not-verified-words",
         "submission/ses/not-verified-words",

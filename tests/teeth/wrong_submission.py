@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
@@ -123,6 +124,7 @@ class LeavesTheUpgradeOut(Careful):
     "submission/ses/ports",
     check="logged-in messages sender.status",
 )
+@convicted("submission/any/refused-later", check="logged-in messages sender.status")
 @convicted("submission/ses/sandbox-verified-recipient", check="messages sender.status")
 class KeepsSixteenCharacters(Careful):
     """Keeps sixteen characters of a password, which is enough for one of Gmail's."""
@@ -177,6 +179,31 @@ class RemembersThePassword(Careful):
         return first
 
 
+@convicted("submission/other/app-password", check="logged-in messages sender.status")
+class WritesAppPasswordsInGroups(Careful):
+    """Logs in with an app password as it is shown to people: in groups of four letters."""
+
+    def password(self) -> str:
+        told = super().password()
+        if len(told) != 16:
+            return told
+        return " ".join(told[start : start + 4] for start in range(0, 16, 4))
+
+
+@convicted("submission/other/app-password", check="mechanisms")
+class TakesAPasswordForAToken(Careful):
+    """Logs in by XOAUTH2 where that is listed, with the password for a token."""
+
+    def mechanism_order(self) -> Sequence[str]:
+        return ("XOAUTH2", *super().mechanism_order())
+
+    def exchange(self, mechanism: str) -> Reply:
+        if mechanism != "XOAUTH2":
+            return super().exchange(mechanism)
+        bearer = f"user={self.username()}\1auth=Bearer {self.password()}\1\1"
+        return self.ask("auth", f"AUTH XOAUTH2 {self.base64(bearer)}")
+
+
 # What it sends.
 
 
@@ -223,6 +250,7 @@ _LOG_IN_REFUSED = (
     "submission/ses/secret-for-password",
     "submission/ses/user-unknown",
     "submission/sparkpost/log-in-refused",
+    "submission/other/app-password-missing",
 )
 _MESSAGE_REFUSED = (
     "submission/sendgrid/sender-not-verified",
@@ -230,8 +258,14 @@ _MESSAGE_REFUSED = (
     "submission/ses/policy-lacks",
     "submission/ses/sandbox-recipient",
 )
+_REFUSED_EARLIER = (
+    "submission/any/domain-not-verified",
+    "submission/mailgun/recipient-not-authorized",
+    "submission/ses/null-sender",
+)
 _THROTTLED = ("submission/ses/too-fast",)
 _WORDS = (
+    "submission/other/app-password-missing-words",
     "submission/any/password-refused-words",
     "submission/sendgrid/key-refused-words",
     "submission/sendgrid/sender-not-verified-words",
@@ -241,9 +275,9 @@ _WORDS = (
 
 @convicted(*_LOG_IN_REFUSED, *_MESSAGE_REFUSED, *_THROTTLED, *_WORDS, check="honesty sender.status")
 @convicted(
+    *_REFUSED_EARLIER,
     "submission/sendgrid/credits-used-up",
     "submission/ses/certificate-of-another-region",
-    "submission/ses/null-sender",
     "submission/ses/settings",
     check="honesty sender.status",
 )
@@ -271,7 +305,7 @@ class GoesOnAfterARefusedLogIn(Careful):
     *_LOG_IN_REFUSED,
     *_MESSAGE_REFUSED,
     *_THROTTLED,
-    "submission/ses/null-sender",
+    *_REFUSED_EARLIER,
     check="sender.error.reply_code sender.told.reply_code",
 )
 class RoundsTheCode(Careful):
@@ -369,7 +403,7 @@ class TakesThrottlingForGood(Careful):
 @convicted(
     *_MESSAGE_REFUSED,
     *_THROTTLED,
-    "submission/ses/null-sender",
+    *_REFUSED_EARLIER,
     check="sender.error.class sender.error.phase",
 )
 class TakesAnyRefusalForABadKey(Careful):

@@ -136,6 +136,11 @@ def test_smtplib_is_let_in_at_the_vendors_host_and_its_message_is_kept(
     assert f"{code} {words.decode()}" == submission(name).dialect.authenticated
 
 
+@VENDORS
+def test_who_has_a_port_for_implicit_tls_has_a_server_for_it(name: str) -> None:
+    assert bool(vendor(name).smtp.tls) == submission(name).dialect.implicit
+
+
 @pytest.mark.whole
 def test_swaks_is_let_in_and_refused_after_the_message(
     context: RunContext, requires_program: Callable[[str], str]

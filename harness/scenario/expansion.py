@@ -20,7 +20,7 @@ from .given import Given
 from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
 from .model import Change, Expanded, SendStep
-from .submission import strange_words
+from .submission import PLACE, SubmissionGiven, strange_words
 
 _CONTROL_PARTS = ("smtp", "submission", "api", "also", "send")
 
@@ -315,6 +315,9 @@ def _check_change(document: YamlDocument, content: Expanded, change: Change, at:
     before = getattr(content.given, part)
     if before is None:
         raise ScenarioError(document.complaint((*at, part), f"there is no {part} in given"))
+    if isinstance(before, SubmissionGiven) and (moved := sorted(change.words.keys() & PLACE)):
+        reason = "where the service is does not change between two sends"
+        raise ScenarioError(document.complaint((*at, part, moved[0]), reason))
     state = {**before.model_dump(exclude_unset=True), **change.words}
     validate(document, type(before), state, at=(*at, part))
 

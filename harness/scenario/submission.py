@@ -16,6 +16,8 @@ from harness.protocol import ProviderName
 from .accounts import check_account
 from .hints import choose_from
 
+# Words that say whose service it is, and where.
+PLACE = frozenset(["provider", "region", "security", "port"])
 _PLACEHOLDER = re.compile(r"<([^<>]*)>")
 
 

@@ -38,6 +38,7 @@ class SubmissionWorld(SmtpWorld):
     submission: SubmissionGiven
     credentials: dict[str, str]
     store: ApiFake[Any]
+    former_passwords: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> Secrets:
@@ -47,6 +48,7 @@ class SubmissionWorld(SmtpWorld):
         """
         public = {each.name for each in self.submission.vendor.credentials if not each.is_secret}
         values = {"password": self.account.password}
+        values |= {f"password-before-{n}": each for n, each in enumerate(self.former_passwords)}
         for number, send in enumerate(self.case.sends):
             if send.password is not None:
                 values[f"password-{number}"] = self._filled(send.password)
@@ -71,6 +73,8 @@ class SubmissionWorld(SmtpWorld):
             {**self.submission.model_dump(exclude_unset=True), **words}
         )
         self.store = account_store(self.submission, self.credentials, self.context, self.case.id)
+        self.former_passwords += (self.account.password,)
+        self.account = self._made_for(self.submission.region_of(None))
         await self._start_service(ports)
 
     async def _start_service(self, ports: Mapping[str, int]) -> None:

@@ -300,6 +300,26 @@ def test_a_change_of_the_account_holds_at_the_same_port(context: RunContext) -> 
     assert found == [235, 535]
 
 
+def test_after_a_change_the_sender_is_told_what_fits_and_both_passwords_are_secret(
+    context: RunContext,
+) -> None:
+    case = case_of(f"provider: mailgun, {ACCOUNT}")
+
+    async def told() -> tuple[list[SmtpTransport], set[str], int]:
+        async with opened(case, context, logical=True) as world:
+            found = [asked(world)[1]]
+            domain = {"name": "other.test", "smtp_password": "the-other-domains-own"}
+            await world.change({"account": {"domains": [domain]}})
+            found.append(asked(world)[1])
+            code = await asyncio.to_thread(logged_in, world)
+            return found, set(world.secrets.values.values()), code
+
+    (before, after), secrets, code = asyncio.run(told())
+    assert (after.username, after.password) == ("postmaster@other.test", "the-other-domains-own")
+    assert {before.password, after.password} <= secrets
+    assert code == 235
+
+
 def logged_in(world: World) -> int:
     _, transport = asked(world)
     with client(world) as smtp:

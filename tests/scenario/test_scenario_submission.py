@@ -129,7 +129,8 @@ def test_where_the_server_is_any_angle_brackets_stand_for_themselves() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("{submission: {region: xx}}", "Mailgun has no region 'xx'; choose from us, eu"),
+        ("{submission: {region: eu}}", "where the service is does not change between two sends"),
+        ("{submission: {certificate: god}}", "there is no 'god', did you mean good?"),
         ("{submission: {account: {domain: a}}}", "there is no such key, did you mean domains?"),
         ("{smtp: {}, submission: {}}", "a change is of smtp, of submission or of api"),
         ("{api: {account: {}}}", "there is no api in given"),

@@ -261,6 +261,7 @@ _MESSAGE_REFUSED = (
 _REFUSED_EARLIER = (
     "submission/any/domain-not-verified",
     "submission/mailgun/recipient-not-authorized",
+    "submission/sendgrid/too-many",
     "submission/ses/null-sender",
 )
 _THROTTLED = ("submission/ses/too-fast",)

@@ -142,6 +142,8 @@ def _twin(
     if (twin.given, twin.sends) == (content.given, content.sends):
         reason = "the control does not differ from the case"
         raise ScenarioError(document.complaint(("control",), reason))
+    for send in twin.sends:
+        _check_told(document, twin.given, send, ("control", "send"))
     shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
     return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
 
@@ -306,6 +308,9 @@ def _check_told(document: YamlDocument, given: Given, send: SendStep, at: Path_)
         given.submission, region=send.region, username=send.username, password=send.password
     )
     reasons = [document.complaint((*at, word), reason) for word, reason in found]
+    if isinstance(send.credentials, dict):
+        reason = "a mapping is told of an API; of an SMTP service username and password are"
+        reasons.append(document.complaint((*at, "credentials"), reason))
     if reasons:
         raise ScenarioError("\n".join(reasons))
 

@@ -119,6 +119,22 @@ def test_what_cannot_be_told_of_it_is_refused(send: str, path: str, reason: str)
     assert told == f"{WHEN}: when.send.{path}: {reason}"
 
 
+def test_credentials_for_an_api_are_none_for_it() -> None:
+    [told] = refused("{provider: sendgrid}", when="{send: {credentials: {api_key: a}}}")
+    assert told == (
+        f"{WHEN}: when.send.credentials: a mapping is told of an API; "
+        "of an SMTP service username and password are"
+    )
+
+
+def test_what_a_control_tells_is_checked_too() -> None:
+    control = "control: {send: {password: <api_kye>}}"
+    text = FORM.replace("@submission@", "{provider: sendgrid}").replace("  @beside@\n", "")
+    with pytest.raises(ScenarioError) as caught:
+        expand(loads(text.replace("@when@", "{send: {}}") + control, source="a.yaml"), "a")
+    assert "control.send.password: <api_kye>: there is nothing of that name" in str(caught.value)
+
+
 def test_where_the_server_is_any_angle_brackets_stand_for_themselves() -> None:
     text = FORM.replace("submission: @submission@", "smtp: {}").replace("  @beside@\n", "")
     text = text.replace("@when@", "{send: {password: <api_kye>}}")

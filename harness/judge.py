@@ -275,7 +275,7 @@ def _came_to_a_fault(case: Case, record: Record) -> bool:
     """Whether one acted; where all of them are to be honest, whether the moment of one came."""
     if any(record.of(FaultActed)):
         return True
-    server = case.given.api or case.given.smtp
+    server = case.given.server
     is_all_honest = all(
         each.action.do == "honest" for fault in server.faults for each in fault.sequence
     )
@@ -288,10 +288,10 @@ def _has_to_arise(case: Case) -> tuple[str, ...]:
     if case.then.arises is not None:
         return case.then.arises
     given = case.given
-    server = given.api or given.smtp
+    server = given.server
     if server.network != "open":
         return ()
-    uses_tls = given.api.secure if given.api else given.smtp.security != "none"
+    uses_tls = given.api.secure if given.api else given.smtp_server.security != "none"
     wanted = ["connected"]
     if uses_tls and server.certificate != "good" and not server.faults:
         wanted.append("hello")

@@ -40,12 +40,12 @@ def follows(case: Case, features: AbstractSet[str]) -> bool:
 
 def _words_said(case: Case) -> int:
     """How much is said of the server: the less, the more it is like any."""
-    return len((case.given.api or case.given.smtp).model_fields_set)
+    return len(case.given.server.model_fields_set)
 
 
 def _is_plain(case: Case) -> bool:
     special = case.needs - kind_of(case) or case.given.also or case.control
-    server = case.given.api or case.given.smtp
+    server = case.given.server
     plain_state = server.certificate == "good" and server.network == "open" and not server.faults
     first, *more = case.steps
     told = first.send.model_fields_set if first.send is not None else {"a change"}

@@ -144,9 +144,8 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 def providers_of(case: Case) -> frozenset[str]:
     """The provider by which a sender is told to send, by its API or by its SMTP service."""
-    named = [case.axes.get("provider")]
-    if case.given.api is not None:
-        named.append(case.given.api.provider)
+    services = (case.given.api, case.given.submission)
+    named = [case.axes.get("provider"), *(each.provider for each in services if each is not None)]
     return frozenset(name for name in named if name)
 
 

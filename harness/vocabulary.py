@@ -44,6 +44,7 @@ from harness.scenario.given import AlsoApi, ApiGiven, Given, SmtpGiven
 from harness.scenario.hints import members
 from harness.scenario.model import Change, Expanded, SendStep, Step, Then, WireClause
 from harness.scenario.schema import AXES
+from harness.scenario.submission import SubmissionGiven
 from harness.senders.file import MapEntry, SenderFile, SenderLimits
 from harness.word_forms import default_of, form_of, kinds_in
 
@@ -94,6 +95,7 @@ def scenario_sections() -> tuple[Section, ...]:
         _of_model("given", "The state of the fakes", Given),
         _of_model("given.smtp", "An SMTP server", SmtpGiven),
         _of_model("given.smtp.auth", "How it authenticates", AuthState),
+        _of_model("given.submission", "A provider's SMTP service", SubmissionGiven),
         _of_model("given.api", "A provider's API", ApiGiven),
         Section(path="given.also", title="One more API: the words of `given.api`, and", words=host),
         *_fault_sections(),

@@ -54,7 +54,7 @@ _UNVERIFIED = "verify:false"
 
 def security_of(given: Given, send: SendStep) -> Security:
     """The mode that the sender is told: its own word, else the fake's."""
-    return Security(send.security or given.smtp.security)
+    return Security(send.security or given.smtp_server.security)
 
 
 def needed_features(

@@ -16,11 +16,13 @@ from harness.requirements import Catalogue, load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
+from .given import Given
 from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
-from .model import Change, Expanded
+from .model import Change, Expanded, SendStep
+from .submission import PLACE, SubmissionGiven, strange_words
 
-_CONTROL_PARTS = ("smtp", "api", "also", "send")
+_CONTROL_PARTS = ("smtp", "submission", "api", "also", "send")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ def _twin(
     if (twin.given, twin.sends) == (content.given, content.sends):
         reason = "the control does not differ from the case"
         raise ScenarioError(document.complaint(("control",), reason))
+    for send in twin.sends:
+        _check_told(document, twin.given, send, ("control", "send"))
     shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
     return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
 
@@ -291,15 +295,34 @@ def _check_parts(document: YamlDocument, content: Expanded) -> None:
         if step.send is not None:
             parts = {**_ANY_MESSAGE, **step.send.message}
             validate(document, Message, parts, at=(*at, "send", "message"))
+            _check_told(document, content.given, step.send, (*at, "send"))
         if step.change is not None:
             _check_change(document, content, step.change, (*at, "change"))
 
 
+def _check_told(document: YamlDocument, given: Given, send: SendStep, at: Path_) -> None:
+    """Check what a sender is told of a provider's SMTP service."""
+    if given.submission is None:
+        return
+    found = strange_words(
+        given.submission, region=send.region, username=send.username, password=send.password
+    )
+    reasons = [document.complaint((*at, word), reason) for word, reason in found]
+    if isinstance(send.credentials, dict):
+        reason = "a mapping is told of an API; of an SMTP service username and password are"
+        reasons.append(document.complaint((*at, "credentials"), reason))
+    if reasons:
+        raise ScenarioError("\n".join(reasons))
+
+
 def _check_change(document: YamlDocument, content: Expanded, change: Change, at: Path_) -> None:
-    part = "smtp" if change.smtp is not None else "api"
+    part = change.part
     before = getattr(content.given, part)
     if before is None:
         raise ScenarioError(document.complaint((*at, part), f"there is no {part} in given"))
+    if isinstance(before, SubmissionGiven) and (moved := sorted(change.words.keys() & PLACE)):
+        reason = "where the service is does not change between two sends"
+        raise ScenarioError(document.complaint((*at, part, moved[0]), reason))
     state = {**before.model_dump(exclude_unset=True), **change.words}
     validate(document, type(before), state, at=(*at, part))
 

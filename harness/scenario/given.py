@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any
 
 from pydantic import (
@@ -29,6 +30,7 @@ from harness.fakes.tls.names import references
 from harness.protocol import ApiVersion, ProviderName
 
 from .accounts import check_account
+from .submission import SubmissionGiven
 
 # What the record calls the server that the sender is told of.
 SMTP_LABEL = "smtp"
@@ -126,6 +128,10 @@ class Given(BaseModel):
     api: ApiGiven | None = None
     """The provider's API that the sender is told of, in place of an SMTP server."""
 
+    submission: SubmissionGiven | None = None
+    """The provider's SMTP service that the sender is told of, in place of an SMTP server like any
+    other."""
+
     also: dict[str, AlsoGiven] = Field(default_factory=dict)
     """More servers of the same kind, by label, that the sender is not told of."""
 
@@ -150,10 +156,22 @@ class Given(BaseModel):
         return found
 
     @model_validator(mode="after")
-    def _origins_of_servers(self) -> Given:
+    def _makes_sense(self) -> Given:
+        if self.submission is not None:
+            _refuse(_beside_submission(self.model_fields_set), of="given")
         if self.api is not None:
             _refuse(_strange_origins(self.api, self.other_apis), of="given")
         return self
+
+    @property
+    def smtp_server(self) -> SmtpGiven | SubmissionGiven:
+        """The server that a sender by SMTP is told of."""
+        return self.submission or self.smtp
+
+    @property
+    def server(self) -> SmtpGiven | SubmissionGiven | ApiGiven:
+        """The server that the sender is told of."""
+        return self.api or self.smtp_server
 
     @property
     def other_smtp_servers(self) -> dict[str, SmtpGiven]:
@@ -178,6 +196,12 @@ def _misplaced(data: dict[str, Any]) -> _Mistakes:
         for word in ("provider", "api"):
             if isinstance(words, dict) and word in words:
                 yield (label, word), "only beside api: all servers of a case are of one kind"
+
+
+def _beside_submission(written: AbstractSet[str]) -> _Mistakes:
+    """Other servers, where the sender is told of a provider's SMTP service."""
+    for part in sorted(written & {"smtp", "api", "also"}):
+        yield (part,), "not beside submission, which is the only server of its case"
 
 
 def _called_alike(told: str, others: dict[str, AlsoGiven]) -> _Mistakes:

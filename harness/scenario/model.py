@@ -16,6 +16,8 @@ from .given import Given
 from .hints import choose_from
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+# What a change is a change of.
+_PARTS = ("smtp", "submission", "api")
 
 
 class SendStep(BaseModel):
@@ -42,10 +44,13 @@ class SendStep(BaseModel):
     """The port that the sender is told, literally. Default: the fake's."""
 
     username: str | None = None
-    """Another user name than the account's."""
+    """Another user name than the account's. Of a provider's SMTP service it may hold `<username>`,
+    `<password>`, the name of one of the credentials for its API (`<api_key>`), or the password for
+    another region, `<password:REGION>`."""
 
     password: str | None = None
-    """Another password than the account's."""
+    """Another password than the account's; what it may hold of a provider's SMTP service is as in
+    `username`."""
 
     credentials: Literal["none", "given"] | dict[str, str] = "given"
     """Whether the sender is told the account's credentials (`given`, for controls) or none at all;
@@ -82,15 +87,24 @@ class Change(BaseModel):
     api: dict[str, Any] | None = None
     """Words of `given.api`, for the API that the sender is told of."""
 
+    submission: dict[str, Any] | None = None
+    """Words of `given.submission`, for the SMTP service that the sender is told of."""
+
+    @property
+    def part(self) -> str:
+        """The part of `given` that changes."""
+        return next(name for name in _PARTS if getattr(self, name) is not None)
+
     @property
     def words(self) -> dict[str, Any]:
         """The parts that are replaced."""
-        return self.smtp or self.api or {}
+        words: dict[str, Any] = getattr(self, self.part)
+        return words
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Change:
-        if (self.smtp is None) == (self.api is None):
-            raise ValueError("a change is of smtp or of api")
+    def _only_one(self) -> Change:
+        if sum(getattr(self, name) is not None for name in _PARTS) != 1:
+            raise ValueError("a change is of smtp, of submission or of api")
         return self
 
 
@@ -207,8 +221,9 @@ class Expanded(BaseModel):
     """What has to come out."""
 
     control: dict[str, Any] | None = None
-    """The twin that differs in this one value and has to succeed: `smtp`, `api` and `also` as in
-    `given`, `send` as in `when`. A scenario whose right outcome is a failure needs one."""
+    """The twin that differs in this one value and has to succeed: `smtp`, `submission`, `api` and
+    `also` as in `given`, `send` as in `when`. A scenario whose right outcome is a failure needs
+    one."""
 
     @model_validator(mode="before")
     @classmethod

@@ -71,9 +71,11 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
     _put(definitions["SendStep"], "message", {"$ref": "#/$defs/Message"})
     _spell_out_accounts(definitions)
     smtp = {"$ref": "#/$defs/SmtpGiven"}
+    submission = {"$ref": "#/$defs/SubmissionPart"}
     api = {"$ref": "#/$defs/ApiPart"}
     also = {"anyOf": [smtp, {"$ref": "#/$defs/AlsoApiPart"}]}
     _put(definitions["Change"], "smtp", smtp)
+    _put(definitions["Change"], "submission", submission)
     _put(definitions["Change"], "api", api)
     given = definitions["Given"]["properties"]
     schema["properties"]["control"] = {
@@ -81,6 +83,7 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
         "description": schema["properties"]["control"]["description"],
         "properties": {
             "smtp": _about(given["smtp"], smtp),
+            "submission": _about(given["submission"], submission),
             "api": _about(given["api"], api),
             "also": _about(given["also"], {"type": "object", "additionalProperties": also}),
             "send": _about(definitions["Step"]["properties"]["send"], {"$ref": "#/$defs/SendStep"}),
@@ -120,7 +123,7 @@ def _spell_out_accounts(definitions: dict[str, Any]) -> None:
         }
         for name, account in accounts.items()
     ]
-    for name in ("ApiGiven", "AlsoApi"):
+    for name in ("ApiGiven", "SubmissionGiven", "AlsoApi"):
         definition = definitions[name]
         _put(definition, "account", {"anyOf": list(accounts.values())})
         # A part, in which nothing is required, need not name the provider.

@@ -31,9 +31,10 @@ async def opened(case: Case, context: RunContext, *, logical: bool) -> AsyncIter
 def _made(case: Case, context: RunContext, *, logical: bool) -> World:
     """The kind of world that the case is about; each is imported when it is needed."""
     if case.given.api is not None:
-        from .api import ApiWorld, made_up_credentials  # noqa: PLC0415
+        from .api import ApiWorld  # noqa: PLC0415
+        from .credentials import made_up_credentials  # noqa: PLC0415
 
-        credentials = made_up_credentials(case.given.api, context, case.id)
+        credentials = made_up_credentials(case.given.api.provider, context, case.id)
         return ApiWorld(
             case=case,
             context=context,
@@ -41,6 +42,10 @@ def _made(case: Case, context: RunContext, *, logical: bool) -> World:
             given=case.given.api,
             credentials=credentials,
         )
+    if case.given.submission is not None:
+        from .submission import submission_world  # noqa: PLC0415
+
+        return submission_world(case, context, logical=logical)
     from .smtp import SmtpWorld, account_for  # noqa: PLC0415
 
     account = account_for(case.given.smtp, context.account(case.id))

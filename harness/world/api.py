@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 from harness.fakes.api_fake import ApiFake
 from harness.fakes.errors import FakeError
 from harness.fakes.fake import LOOPBACK_NAMES
-from harness.fakes.providers.registry import provider, vendor
+from harness.fakes.providers.registry import vendor
 from harness.fakes.providers.vendor import Vendor
 from harness.protocol import ApiTransport
-from harness.run_context import RunContext
 from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven, with_origins
 from harness.scenario.model import SendStep
 from harness.secrets import Secrets
 from harness.world.base import World
+from harness.world.credentials import made_up_credentials
 
 _LOOPBACK_ADDRESS = "127.0.0.1"
 _HTTPS = 443
@@ -159,7 +158,7 @@ class ApiWorld(World):
         """The same at each server of the provider: another one would take whatever it is given."""
         if given.provider == self.given.provider:
             return self.credentials
-        return made_up_credentials(given, self.context, f"{self.case.id}:{label}")
+        return made_up_credentials(given.provider, self.context, f"{self.case.id}:{label}")
 
     def _region(self, send: SendStep) -> str | None:
         if send.region is not None:
@@ -180,13 +179,3 @@ def _hosts(given: _Api) -> tuple[str, ...]:
     if isinstance(given, AlsoApi) and given.host is not None:
         return (given.host,)
     return tuple(vendor(given.provider).hosts.values())
-
-
-def made_up_credentials(given: _Api, context: RunContext, case: str) -> dict[str, str]:
-    """Credentials in the vendor's form that no other case has."""
-    dice = context.dice(f"{case}:credentials")
-
-    def token(length: int, alphabet: str = string.ascii_letters) -> str:
-        return "".join(dice.choice(alphabet) for _ in range(length))
-
-    return dict(provider(given.provider).made_up(token))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from harness.fakes.fake import Fake
 from harness.fakes.listener import Network
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.smtp.fake import Smtp
@@ -103,27 +104,35 @@ class SmtpWorld(World):
     def _told_host(self, send: SendStep) -> str:
         if send.host is not None:
             return send.host
-        if self.case.given.smtp.network is Network.UNRESOLVED:
+        if self.case.given.smtp_server.network is Network.UNRESOLVED:
             return _NO_SUCH_HOST
-        if not self.logical:
-            return _LOOPBACK
-        return self.case.given.smtp.host or _LOGICAL_HOST
+        return self._logical_host(send) if self.logical else _LOOPBACK
 
     def _told_port(self, send: SendStep) -> int:
         if send.port is not None:
             return send.port
-        if not self.logical:
-            return self.fakes[SMTP_LABEL].port
+        return self._logical_port(send) if self.logical else self._told_fake(send).port
+
+    def _logical_host(self, send: SendStep) -> str:
+        del send
+        return self.case.given.smtp.host or _LOGICAL_HOST
+
+    def _logical_port(self, send: SendStep) -> int:
         return self.case.given.smtp.port or _usual_port(security_of(self.case.given, send))
+
+    def _told_fake(self, send: SendStep) -> Fake[Any]:
+        """The server that the sender is told of."""
+        del send
+        return self.fakes[SMTP_LABEL]
 
     def connect_to(self, send: SendStep) -> dict[str, str]:
         """A row for each server, in each spelling of its name."""
         if not self.logical:
             return {}
         found = {}
-        if self.case.given.smtp.network is not Network.UNRESOLVED:
+        if self.case.given.smtp_server.network is not Network.UNRESOLVED:
             told = self._told_host(send)
-            main = self.fakes[SMTP_LABEL]
+            main = self._told_fake(send)
             for host in (told, told.rstrip(".").lower()):
                 logical = f"{_bracketed(host)}:{self._told_port(send)}"
                 found[logical] = f"{_bracketed(main.host)}:{main.port}"

@@ -44,7 +44,10 @@ def test_a_word_that_means_several_things_is_told_in_each_of_its_places() -> Non
 
 def test_the_same_word_in_two_places_is_told_once() -> None:
     [skew] = explained("client_certificate", rows=())
-    assert skew.heading == "given.smtp.client_certificate, given.api.client_certificate"
+    assert skew.heading == (
+        "given.smtp.client_certificate, given.submission.client_certificate, "
+        "given.api.client_certificate"
+    )
 
 
 @pytest.mark.parametrize(

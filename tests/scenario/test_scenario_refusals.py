@@ -178,7 +178,7 @@ def test_a_mistake_is_told_with_line_path_and_reason(
         ("when", "{send: {message: {subjct: x}}}", "subject", ["from", "attachments"]),
         ("wire", "{anonymous-message: never}", "anonymous-messages", ["added-headers", "sni"]),
         ("sender", "{error: {clas: stalled}}", "class", ["phase", "says"]),
-        ("control", "{smpt: {certificate: good}}", "smtp", ["api", "also", "send"]),
+        ("control", "{smpt: {certificate: good}}", "smtp", ["submission", "api", "also", "send"]),
         ("control", "{smtp: {certifcate: good}}", "certificate", ["security"]),
     ],
 )  # fmt: skip

@@ -136,6 +136,33 @@ def test_the_schema_knows_the_words_of_each_providers_account(
 
 
 @pytest.mark.parametrize(
+    ("words", "is_right"),
+    [
+        ("provider: sendgrid, account: {senders: [a@b.test]}", True),
+        ("provider: sendgrid, account: {rejects: []}", False),
+        ("provider: sendgrid, acount: {}", False),
+        ("provider: ses, security: none", False),
+        ('provider: ses, port: "{port}"', True),
+        ("provider: ses, username: a", False),
+        ("account: {}", False),
+    ],
+)
+def test_the_schema_knows_the_words_of_a_providers_smtp_service(
+    words: str, is_right: bool, complain: Callable[[Any], list[str]]
+) -> None:
+    text = (
+        OTHER_SERVERS.split("given:", maxsplit=1)[0]
+        + f"""\
+given: {{submission: {{{words}}}}}
+when: [{{send: {{}}}}, {{change: {{submission: {{account: {{}}}}}}}}]
+then: {{sender: {{status: sent}}}}
+control: {{submission: {{certificate: good}}}}
+"""
+    )
+    assert (complain(loads(text, source="a").data) == []) is is_right
+
+
+@pytest.mark.parametrize(
     ("right", "placeholder"),
     [
         ("certificate: expired", 'certificate: "{kind}"'),

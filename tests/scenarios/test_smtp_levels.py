@@ -64,7 +64,7 @@ def mistakes(case: Case) -> str:
 
 def state(case: Case) -> str:
     """What tells the situation of a case from that of another."""
-    given = case.given.smtp.model_dump(mode="json", exclude_unset=True)
+    given = case.given.smtp_server.model_dump(mode="json", exclude_unset=True)
     server = {key: said for key, said in given.items() if key not in _NO_PART_OF_A_STATE}
     when = [step.model_dump(mode="json", exclude_defaults=True) for step in case.steps]
     return written([server, when])

@@ -49,10 +49,12 @@ SDK_TABLE: list[tuple[str, str, int, str]] = [
     ("not-found", "ResendError", 404, "not_found"),
 ]
 # What this client tells apart no further, or cannot cause: it always says who it is, sends its key,
-# JSON and the right method. The rest are refusals whose words are made up.
+# JSON and the right method, and knows no path that Resend has not. The rest are refusals whose
+# words are made up.
 NOT_OF_THIS_CLIENT = frozenset(
     [
-        "no-user-agent", "no-key", "not-json", "wrong-method", "too-many-recipients", "wrong-type",
+        "no-user-agent", "no-key", "not-json", "wrong-method", "unknown-path",
+        "too-many-recipients", "wrong-type",
         "bad-header", "too-large", "bad-tag", "bad-schedule", "schedule-and-attachments",
         "template-and-body", "missing-variable", "batch-size", "attachments-in-batch",
         "not-scheduled",

@@ -339,8 +339,7 @@ class TakesRefusalsForTemporary(Careful):
     "auth/listed-twice",
     check="sender.error.class sender.error.phase",
 )
-@convicted("ory/mailgun-api-key", check="sender.error.phase sender.error.class")
-@convicted("ory/mailgun-api-key", check="sender.error.phase sender.error.class")
+@convicted("submission/mailgun/key-for-password", check="sender.error.phase sender.error.class")
 class BlamesTheConnection(Careful):
     """Says of a refused log-in that the server could not be reached."""
 

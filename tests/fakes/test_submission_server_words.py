@@ -26,7 +26,8 @@ from harness.fakes import (
     Ses,
     SparkPost,
 )
-from harness.fakes.apis import ProviderFake
+from harness.fakes.apis import ProviderFake, fake_of
+from harness.fakes.providers.registry import provider_names
 from harness.fakes.transcript import Broke
 
 pytestmark = pytest.mark.wire
@@ -169,6 +170,10 @@ HOSTS = {
     Postmark: "smtp.postmarkapp.com",
     Resend: "smtp.resend.com",
 }
+
+
+def test_every_vendor_has_its_session() -> None:
+    assert {*SESSIONS} == {*HOSTS} == {fake_of(name) for name in provider_names()}
 
 
 @pytest.mark.parametrize("kind", SESSIONS, ids=lambda kind: kind.__name__)

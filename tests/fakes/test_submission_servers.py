@@ -27,7 +27,8 @@ from harness.fakes import (
     SparkPost,
 )
 from harness.fakes.apis import ProviderFake
-from harness.fakes.providers.registry import submission
+from harness.fakes.apis import fake_of as class_of
+from harness.fakes.providers.registry import provider_names, submission
 from harness.fakes.smtp.facts import AuthOutcome
 from harness.fakes.transcript import Broke, MessageCaptured
 
@@ -347,6 +348,11 @@ GREETINGS = {
     Postmark: b"220 smtp.postmarkapp.com ESMTP sc-ams-smtp1",
     Resend: b"220 Resend SMTP Relay ESMTP",
 }
+
+
+def test_every_vendor_is_here() -> None:
+    every = {class_of(name) for name in provider_names()}
+    assert {*GREETINGS} == {vendor.kind for vendor in VENDORS} == every
 
 
 @pytest.mark.parametrize("kind", GREETINGS, ids=lambda kind: kind.__name__)

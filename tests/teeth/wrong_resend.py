@@ -217,21 +217,6 @@ class TakesEveryRefusalForTheKey(Careful):
         return failure
 
 
-@convicted(
-    "api/resend/refused[reason=deleted-key]",
-    "api/resend/refused[reason=unknown-key]",
-    check="sender.error.class",
-)
-class GoesByTheName(Careful):
-    """Takes a validation_error for a request that is wrong: a wrong key is called so, too."""
-
-    def refused_by_api(self, response: Response, *told: Any, **more: Any) -> ApiFailure:
-        failure = super().refused_by_api(response, *told, **more)
-        if failure.code == "validation_error":
-            failure.class_ = "invalid-request"
-        return failure
-
-
 @convicted("api/resend/trouble", check="sender.error.temporary")
 @convicted(*_REFUSALS, check="sender.error.temporary")
 class TurnsRoundWhatMayPass(Careful):

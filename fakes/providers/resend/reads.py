@@ -169,6 +169,8 @@ def _domain_rows(account: ResendAccount) -> list[dict[str, Any]]:
             "status": "verified" if domain.verified else "pending",
             "created_at": stamp(_EARLIER),
             "region": "us-east-1",
+            "open_tracking": False,
+            "click_tracking": False,
             "capabilities": {"sending": "enabled", "receiving": "disabled"},
         }
         for domain in account.domains

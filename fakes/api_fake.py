@@ -22,11 +22,12 @@ from .http.exchange import Request, Served
 from .http.server_time import dated, server_time
 from .http.state import ApiState
 from .marks import Mark
+from .providers.account import Account
 from .providers.message import ApiMessage
 from .providers.rate import RecentRequests
 from .providers.registry import mistaken_refusals_of
 from .providers.registry import provider as rules_of
-from .providers.rules import Account, Provider
+from .providers.rules import Provider
 from .server_state import ServerState
 from .tls import Authority
 from .transcript import MessageCaptured, NotModelled, Transcript

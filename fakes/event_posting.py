@@ -31,8 +31,9 @@ from .errors import FakeError
 from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
 from .meant_message import MeantMessage, meant
+from .providers.accepted_mail import AcceptedMail
+from .providers.account import Account
 from .providers.message import ApiMessage
-from .providers.rules import AcceptedMail, Account
 from .providers.webhook import (
     EventPost,
     Fate,

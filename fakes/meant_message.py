@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from .errors import FakeError
 from .message import CapturedMessage
+from .providers.accepted_mail import AcceptedMail
 from .providers.message import ApiMessage
-from .providers.rules import AcceptedMail
 
 MeantMessage: TypeAlias = ApiMessage | CapturedMessage | str
 """A message of the fake's or of its SMTP service's, or the id that the vendor gave it."""

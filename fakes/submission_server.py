@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 from .errors import FakeError
 from .fake import LOOPBACK_NAMES
 from .message import CapturedMessage
+from .providers.accepted_mail import AcceptedMail
 from .providers.message import ApiMessage
-from .providers.rules import AcceptedMail
 from .providers.submission import Submission, SubmissionContext, Submitted
 from .server_state import ServerState
 from .smtp.credentials import challenge

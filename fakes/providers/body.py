@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from .attachment import media_type, parameters
-
-if TYPE_CHECKING:
-    from .rules import Fields
+from .fields import Fields
 
 _HTML = "text/html"
 # What shows the least comes first (RFC 2046 section 5.1.4); AMP stands ahead of HTML.

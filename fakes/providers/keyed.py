@@ -7,8 +7,9 @@ from typing import ClassVar, TypeVar
 
 from pydantic import Field, field_validator
 
+from .account import Account
 from .keys import ApiKey, each_once
-from .rules import Account, Provider
+from .rules import Provider
 
 
 class KeyedAccount(Account):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .rules import AcceptedMail
+from .accepted_mail import AcceptedMail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

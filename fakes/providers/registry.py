@@ -14,7 +14,8 @@ from .vendor import Vendor
 
 if TYPE_CHECKING:
     from ..faults import Fault
-    from .rules import Account, Provider
+    from .account import Account
+    from .rules import Provider
     from .submission import Submission
 
 _PACKAGE = __name__.rpartition(".")[0]

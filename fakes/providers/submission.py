@@ -18,7 +18,9 @@ from email.utils import getaddresses
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..smtp.exchange import Attempt, Dialect, Envelope, VendorReply
-from .rules import AcceptedMail, Account, Outcome, Token
+from .accepted_mail import AcceptedMail
+from .account import Account
+from .rules import Outcome, Token
 from .vendor import Vendor
 from .vendor_replies import VendorReplies
 

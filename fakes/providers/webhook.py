@@ -24,7 +24,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ..errors import FakeError
 from ..http.exchange import Headers, Request, Response
 from ..marks import Mark
-from .rules import AcceptedMail, Account, Token
+from .accepted_mail import AcceptedMail
+from .account import Account
+from .rules import Token
 
 _SCHEMES = ("http", "https")
 _STATUS = re.compile(r"\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")

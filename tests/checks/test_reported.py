@@ -11,8 +11,8 @@ from harness.checks.reported import http_status, provider_id
 from harness.fakes.http.exchange import Response
 from harness.fakes.http.facts import HttpResponded
 from harness.fakes.marks import Mark
+from harness.fakes.providers.accepted_mail import AcceptedMail
 from harness.fakes.providers.message import ApiMessage
-from harness.fakes.providers.rules import AcceptedMail
 from harness.fakes.transcript import Connected, Fact, MessageCaptured
 from harness.judge import Judgement, judge
 from harness.model import Level, Verdict

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from ...http.exchange import Request
+from ..accepted_mail import AcceptedMail
 from ..keys import domain_of
-from ..rules import AcceptedMail
 from ..webhook import what_became_of
 from .account import MailgunAccount, MailgunDomain
 from .event_data import LISTS, event_data

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...http.exchange import Headers, Request, Response
 from ...marks import Mark
-from ..rules import AcceptedMail
+from ..accepted_mail import AcceptedMail
 from .account import MailgunAccount, MailgunDomain
 from .event_data import LISTS
 from .events import (

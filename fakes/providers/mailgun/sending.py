@@ -16,9 +16,11 @@ from typing import Any
 
 from ...http.exchange import Response
 from ...marks import Mark
+from ..accepted_mail import AcceptedMail
 from ..attachment import AttachedFile
+from ..fields import Fields
 from ..refusal import Refuse
-from ..rules import AcceptedMail, Fields, Outcome
+from ..rules import Outcome
 from ..strict_json import strict_json
 from .account import MailgunAccount, MailgunDomain
 from .form import Form, FormPart

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from ...http.exchange import Request
 from ...marks import Mark
-from ..rules import AcceptedMail, Token
+from ..accepted_mail import AcceptedMail
+from ..rules import Token
 from ..webhook import (
     EventPost,
     Fate,

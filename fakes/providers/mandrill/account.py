@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Address, Addresses, ApiKey, Domain, Domains, Names
-from ..rules import AcceptedMail
 
 _DEMO_HOUR = 25
 _DEMO_IN_ALL = 500

@@ -17,9 +17,10 @@ from ...marks import Mark
 from ..attachment import AttachedFile
 from ..blind_copies import without_blind_copies
 from ..display_name import with_display_name
+from ..fields import Fields
 from ..keys import domain_of, find_domain
 from ..refusal import JSON, Refuse
-from ..rules import Fields, Outcome
+from ..rules import Outcome
 from .account import MandrillAccount, MandrillKey, MandrillMail
 from .merging import MergeTags
 from .refusals import result_item, validation_error

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...smtp.exchange import Attempt, VendorReply
+from ..accepted_mail import AcceptedMail
 from ..keys import find_proven
 from ..refusal import Refuse
-from ..rules import AcceptedMail
 from ..strict_json import NotJsonError, strict_json
 from ..submission import Submission, SubmissionContext, Submitted, Taken, as_sent
 from ..vendor_replies import VendorReplies

@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 
 from ...http.exchange import Request
 from ...marks import Mark
+from ..accepted_mail import AcceptedMail
 from ..keys import domain_of
-from ..rules import AcceptedMail, Token
+from ..rules import Token
 from ..webhook import (
     EventPost,
     Fate,

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Addresses, Domain, Domains, Names, domain_of, each_once, find_domain
-from ..rules import AcceptedMail
 from .mailbox import AddressWithName
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
+from ..fields import Fields
 from ..keys import domain_of
 from ..refusal import Refuse
-from ..rules import Fields, Outcome
+from ..rules import Outcome
 from .account import PostmarkAccount, PostmarkMail
 from .mailbox import AddressWithName, mailboxes
 from .refusals import JSON_UTF8, REFUSALS

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from ...http.exchange import Request
 from ...marks import Mark
-from ..rules import AcceptedMail
+from ..accepted_mail import AcceptedMail
 from ..webhook import (
     EventPost,
     Fate,

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
+from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Address, ApiKey, Domain, DomainName, Domains, domain_of, each_once, find_domain
 from ..log import Log
-from ..rules import AcceptedMail
 
 SHARED_DOMAIN = "resend.dev"
 Permission = Literal["full_access", "sending_access"]

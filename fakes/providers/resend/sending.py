@@ -13,8 +13,9 @@ from urllib.parse import unquote, urlsplit
 from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
+from ..fields import Fields
 from ..keys import domain_of, find_domain
-from ..rules import Fields, Outcome
+from ..rules import Outcome
 from .account import SHARED_DOMAIN, ResendAccount, ResendKey, ResendMail
 from .idempotency import KeyedRequest
 from .mailbox import NamedAddress, mailbox, mailboxes, strings, text_of

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Addresses, Domain, Domains, Names, domain_of, find_domain
-from ..rules import AcceptedMail
 
 
 class SendGridAccount(KeyedAccount):

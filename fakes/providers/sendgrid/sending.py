@@ -12,7 +12,8 @@ from ...http.exchange import Headers, Response
 from ...marks import Mark
 from ..attachment import AttachedFile
 from ..display_name import with_display_name
-from ..rules import Fields, Outcome
+from ..fields import Fields
+from ..rules import Outcome
 from .account import SendGridAccount, SendGridMail
 from .substitution import Fill, filling
 

@@ -27,7 +27,8 @@ from pydantic import field_validator
 
 from ...http.exchange import Headers, Request
 from ...marks import Mark
-from ..rules import AcceptedMail, Token
+from ..accepted_mail import AcceptedMail
+from ..rules import Token
 from ..webhook import (
     EventPost,
     Fate,

@@ -11,9 +11,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 
 from ...http.region import Region
+from ..accepted_mail import AcceptedMail
+from ..account import Account
 from ..keys import Address, Domain, DomainName, Domains, domain_of
 from ..log import Log
-from ..rules import AcceptedMail, Account
 from .policy import Policy
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)

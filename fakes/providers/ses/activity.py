@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ..rules import AcceptedMail
+from ..accepted_mail import AcceptedMail
 from ..webhook import MailEvent, what_became_of
 from .account import SesAccount
 from .limits import is_simulator

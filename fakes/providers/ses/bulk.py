@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..rules import AcceptedMail
+from ..accepted_mail import AcceptedMail
 from .acceptance import (
     CallContext,
     account_fault,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..rules import AcceptedMail
+from ..accepted_mail import AcceptedMail
 from .account import SesAccount
 from .answers import Result, SesError
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..attachment import AttachedFile
-from ..rules import Fields
+from ..fields import Fields
 from .addresses import addr_spec
 from .answers import SesError
 from .calls import SesApi, SesCall

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ..accepted_mail import AcceptedMail
 from ..blind_copies import without_blind_copies
-from ..rules import AcceptedMail, Fields
+from ..fields import Fields
 from .acceptance import CallContext, judged, template_data
 from .account import SesAccount, SesMail
 from .addresses import addr_spec

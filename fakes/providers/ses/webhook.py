@@ -18,7 +18,8 @@ from pydantic import Field
 from ...errors import FakeError
 from ...http.exchange import Headers, Request, Response
 from ...marks import Mark
-from ..rules import AcceptedMail, Token
+from ..accepted_mail import AcceptedMail
+from ..rules import Token
 from ..webhook import (
     EventPost,
     Fate,

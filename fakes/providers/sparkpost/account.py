@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Domain, Domains, Names
-from ..rules import AcceptedMail
 
 SEND = "Transmissions: Read/Write"
 SANDBOX_DOMAIN = "sparkpostbox.com"

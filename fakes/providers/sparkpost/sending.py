@@ -15,9 +15,10 @@ from ...http.exchange import Response
 from ...marks import Mark
 from ..attachment import AttachedFile
 from ..display_name import with_display_name
+from ..fields import Fields
 from ..keys import domain_of, find_domain
 from ..refusal import JSON, Refuse
-from ..rules import Fields, Outcome
+from ..rules import Outcome
 from .account import (
     SANDBOX_DOMAIN,
     SANDBOX_LIMIT,

@@ -16,8 +16,8 @@ from pydantic import Field
 
 from ...http.exchange import Headers, Request
 from ...marks import Mark
+from ..accepted_mail import AcceptedMail
 from ..keys import domain_of
-from ..rules import AcceptedMail
 from ..webhook import (
     EventPost,
     Fate,

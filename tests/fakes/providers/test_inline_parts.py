@@ -15,7 +15,9 @@ import pytest
 from harness.fakes.http.exchange import Request
 from harness.fakes.providers import mandrill
 from harness.fakes.providers.attachment import AttachedFile
-from harness.fakes.providers.rules import Fields, Outcome, rendered
+from harness.fakes.providers.fields import Fields
+from harness.fakes.providers.rendering import rendered
+from harness.fakes.providers.rules import Outcome
 
 from . import (
     mailgun_asking,

@@ -9,7 +9,8 @@ from email.utils import formataddr
 import pytest
 
 from harness.fakes.providers.blind_copies import without_blind_copies
-from harness.fakes.providers.rules import Fields, rendered
+from harness.fakes.providers.fields import Fields
+from harness.fakes.providers.rendering import rendered
 
 SUBJECT = "Ваше замовлення 注文番号 – přijato 📨, viz níže: 40 × “ok”"
 

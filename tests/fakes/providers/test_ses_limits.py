@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from harness.fakes.providers.accepted_mail import AcceptedMail
 from harness.fakes.providers.log import Log
-from harness.fakes.providers.rules import AcceptedMail
 from harness.fakes.providers.ses import SesAccount
 from harness.fakes.providers.ses.limits import paid, sent
 

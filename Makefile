@@ -14,8 +14,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYENV_PYTHONS = $(shell pyenv root >/dev/null 2>&1 && for bin in "$$(pyenv root)"/versions/*/bin; do \
 	printf ':%s' "$$bin"; done)
 
-# A file of tests stays with one worker, because what its tests share takes time to set up.
-PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A file of tests stays with one worker, because what its tests share takes time to set up. The
+# order is that of conftest.py.
+PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What a person adds: make run ARGS="--select 'tls/**'", make test ARGS="-k spool".
 ARGS ?=

@@ -83,7 +83,7 @@ def test_an_adapter_is_imported_only_when_it_is_used() -> None:
     assert "harness.senders.command" in loaded
     assert not loaded & {
         "harness.reference",
-        "harness.fakes",
+        "harness.fakes.fake",
         "harness.senders.template",
         "harness.senders.python",
         "harness.senders.file",

@@ -241,8 +241,8 @@ class ApiTransport(_ProtocolDocument):
     """Which of its APIs, where the provider has several; null leaves it to the sender."""
 
     credentials: dict[str, str]
-    """What the sender authenticates with, by the names that the provider's list of credentials
-    has: `api_key` for most."""
+    """What the sender authenticates with, by names that are the provider's (`harness explain
+    provider`): `api_key` for most."""
 
     region: str | None = None
     """The region, by the provider's own name for it; null where it has none, or none is

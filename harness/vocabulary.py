@@ -20,7 +20,7 @@ from harness.checks.claims import ErrorClause, RefusedClause, SenderClause
 from harness.error_classes import CLASSES, PHASES
 from harness.fakes.faults import Action, Fault, Stage
 from harness.fakes.listener import Network
-from harness.fakes.providers.registry import account_type, provider_names
+from harness.fakes.providers.registry import account_type, provider_names, vendors
 from harness.fakes.providers.webhook import webhook_rules
 from harness.fakes.smtp.state import AuthState
 from harness.fakes.tls import CertificateKind
@@ -148,6 +148,11 @@ def sender_sections() -> tuple[Section, ...]:
         _of_model("request", "The request to send", SendRequest),
         _of_model("request.transport", "By SMTP", SmtpTransport),
         _of_model("request.transport", "By a provider's API", ApiTransport),
+        _of_values(
+            "provider",
+            "Providers, and what a sender needs for each",
+            {name: described.in_words for name, described in vendors().items()},
+        ),
         _of_model("request.trust", "The trust anchor", Trust),
         *_message_sections("request.message"),
         _of_model("answer", "The answer to it", Answer),

@@ -85,6 +85,21 @@ class Vendor:
         return tuple(region for region in self.hosts if region)
 
     @property
+    def in_words(self) -> str:
+        """What a sender needs in order to use it, in a few sentences."""
+        told = ", ".join(f"`{each.name}` ({each.meaning})" for each in self.credentials)
+        said = [f"{self.title}, {self.api}", f"Credentials: {told}"]
+        if self.regions:
+            said.append(f"Regions: {', '.join(f'`{region}`' for region in self.regions)}")
+        if self.has_sender_domain:
+            said.append("The sending domain is told, too")
+        smtp = self.smtp
+        implicit = f"TLS at {_counted(smtp.tls)}" if smtp.tls else "no port with implicit TLS"
+        ports = f"STARTTLS at {_counted(smtp.starttls)}, {implicit}"
+        said.append(f"By SMTP the user is {smtp.username}, the password {smtp.password}; {ports}")
+        return ". ".join(said) + "."
+
+    @property
     def context(self) -> Mapping[str, object]:
         """What the words of an account are read with: `model_validate(words, context=…)`."""
         return {"regions": self.regions}
@@ -93,3 +108,7 @@ class Vendor:
     def region(self) -> str:
         """The region of whoever names none."""
         return next(iter(self.hosts))
+
+
+def _counted(ports: tuple[int, ...]) -> str:
+    return ", ".join(map(str, ports))

@@ -70,6 +70,12 @@ def test_the_same_word_in_two_places_is_told_once() -> None:
         ("answer.error.class", "stalled", "The server said nothing for too long."),
         ("rsa-1024", "means", "An RSA key"),
         ("axes", "means", "What makes several cases"),
+        (
+            "provider",
+            "ses",
+            "Amazon SES, Query API (v1) and REST API (v2), under one address. Credentials: `access",
+        ),
+        ("provider.mailgun", "means", "Mailgun, API v3"),
     ],
 )
 def test_words_are_explained(asked: str, label: str, text: str) -> None:
@@ -89,6 +95,7 @@ def test_every_word_there_is_can_be_explained() -> None:
         *(f"phase.{phase}" for phase in Phase),
         *(f"class.{name}" for name in ErrorClass),
         *(f"feature.{name}" for name in (*ASSUMED, *DECLARED)),
+        *(f"provider.{name}" for name in provider_names()),
     }
     for name in provider_names():
         expected |= {f"{name}.account.{word}" for word in descriptions(account_type(name))}

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -53,6 +54,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def requires_program() -> Callable[[str], str]:
     """Give the path of a program, or skip the test that needs it."""
     return _located
+
+
+@pytest.fixture(scope="session")
+def requires_node_module() -> Callable[[str], str]:
+    """Give the path of Node where it finds this module, or skip the test that needs it."""
+
+    def node_with(module: str) -> str:
+        node = _located("node")
+        asked = [node, "-e", f"require.resolve({module!r})"]
+        found = subprocess.run(asked, capture_output=True, check=False)  # noqa: S603  # our words
+        if found.returncode != 0:
+            pytest.skip(f"{module} is not installed for Node")
+        return node
+
+    return node_with
 
 
 def _located(thing: str) -> str:

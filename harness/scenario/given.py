@@ -22,7 +22,6 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
-from harness.fakes.http.region import known_region
 from harness.fakes.http.state import ApiState
 from harness.fakes.providers.registry import mistaken_refusals_of, vendor
 from harness.fakes.smtp.state import SmtpState
@@ -30,7 +29,7 @@ from harness.fakes.tls.names import references
 from harness.protocol import ApiVersion, ProviderName
 
 from .accounts import check_account
-from .submission import SubmissionGiven
+from .submission import SubmissionGiven, check_region
 
 # What the record calls the server that the sender is told of.
 SMTP_LABEL = "smtp"
@@ -72,8 +71,9 @@ class _ProvidersApi(ApiState, _Provided):
     @field_validator("region")
     @classmethod
     def _one_of_the_providers(cls, region: str | None, info: ValidationInfo) -> str | None:
-        name = info.data.get("provider")
-        return known_region(region, vendor(name).regions if name is not None else None)
+        if region is not None and "provider" in info.data:
+            check_region(vendor(info.data["provider"]), region)
+        return region
 
     @field_validator("faults")
     @classmethod

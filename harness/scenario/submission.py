@@ -58,7 +58,7 @@ class SubmissionGiven(ServerState, _ProvidedService):
     @classmethod
     def _one_that_it_has(cls, region: str | None, info: ValidationInfo) -> str | None:
         if region is not None and "provider" in info.data:
-            _check_region(vendor(info.data["provider"]), region)
+            check_region(vendor(info.data["provider"]), region)
         return region
 
     @model_validator(mode="after")
@@ -93,7 +93,12 @@ class SubmissionGiven(ServerState, _ProvidedService):
         return said or self.region or self.vendor.region
 
 
-def _check_region(of: Vendor, region: str) -> None:
+def check_region(of: Vendor, region: str) -> None:
+    """Refuse a region that a vendor has not.
+
+    Raises:
+        ValueError: it has not; the nearest and the choices are named.
+    """
     if region in of.regions:
         return
     if not of.regions:
@@ -113,7 +118,7 @@ def strange_words(
     """What cannot be told of this service: the word of the send, and why."""
     if region is not None:
         try:
-            _check_region(given.vendor, region)
+            check_region(given.vendor, region)
         except ValueError as error:
             yield "region", str(error)
     for word, text in texts.items():
@@ -127,7 +132,7 @@ def _strange(given: SubmissionGiven, name: str) -> str | None:
     plain, _, region = name.partition(":")
     if plain == "password" and region:
         try:
-            _check_region(given.vendor, region)
+            check_region(given.vendor, region)
         except ValueError as error:
             return f"<{name}>: {error}"
         return None

@@ -73,7 +73,7 @@ def test_another_server_asks_nothing_more_of_the_sender() -> None:
         ("{a: {provider: gmail}}",
          f"a.provider: there is no 'gmail', did you mean mailgun? (choose from {PROVIDERS})"),
         ("{a: {provider: sendgrid, region: eux}}",
-         "a.region: there is no region 'eux' (choose from us, eu)"),
+         "a.region: SendGrid has no region 'eux', did you mean eu? (choose from us, eu)"),
         ("{a: {provider: ses, security: tls}}", "a.security: there is no such key"),
         ("{a: {provider: ses, version: v2}}", "a.version: there is no such key"),
         ("{a: {provider: ses, host: 5}}", "a.host: a text is due: put 5 in quotes"),

@@ -36,12 +36,9 @@ const shown = ({ name, message }) => ({ name, message });
 
 
 def test_nodemailer_sends_through_the_sdk(
-    requires_program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    requires_node_module: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = requires_program("node")
-    code = "require.resolve('nodemailer')"
-    if subprocess.run([node, "-e", code], capture_output=True, check=False).returncode != 0:
-        pytest.skip("nodemailer is not installed")
+    node = requires_node_module("nodemailer")
     without_settings(monkeypatch)
     stage = Stage()
     with stage.fake.running():

@@ -46,12 +46,9 @@ def running(handler: Handler) -> Iterator[Callable[..., Ses]]:
 
 
 @pytest.fixture
-def validated(requires_program: Callable[[str], str]) -> Callable[[Ses, dict[str, Any]], str]:
+def validated(requires_node_module: Callable[[str], str]) -> Callable[[Ses, dict[str, Any]], str]:
     """What `sns-validator` says of a message that names the fake."""
-    node = requires_program("node")
-    code = "require.resolve('sns-validator')"
-    if subprocess.run([node, "-e", code], capture_output=True, check=False).returncode:
-        pytest.skip("sns-validator is not installed")
+    node = requires_node_module("sns-validator")
 
     def validate(fake: Ses, message: dict[str, Any]) -> str:
         given = {"message": message, "hosts": rf"^localhost:{fake.port}$"}

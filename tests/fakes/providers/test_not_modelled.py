@@ -17,6 +17,7 @@ from harness.fakes.marks import Mark
 from harness.fakes.providers.calls import NOT_MODELLED, VendorCalls, calls_of
 from harness.fakes.providers.registry import provider_names
 from harness.fakes.providers.ses import PROVIDER
+from harness.fakes.providers.ses.calls import ACTIONS
 from harness.fakes.transcript import NotModelled
 
 from .ses_requests import NOW, REGION, account, error_of, query, rest
@@ -80,6 +81,17 @@ def test_it_is_nobodys_word_but_the_fakes() -> None:
     )
     response = fake.answer(request).response
     assert (response.mark, response.case) == (Mark.NOT_MODELLED, NOT_MODELLED)
+
+
+def test_no_call_of_ses_is_listed_that_its_fake_serves() -> None:
+    state = account()
+    for call in calls_of("ses").paths:
+        methods, _, path = call.partition(" ")
+        target = path.replace("*", "x").removeprefix("/v2/email/")
+        for method in methods.split(","):
+            made = PROVIDER.served(state, rest(method, target), region=REGION, now=NOW)
+            assert made.response.status == 501, f"{method} {path}"
+    assert not ACTIONS.intersection(calls_of("ses").actions)
 
 
 def test_an_action_of_the_query_api_is_a_call_too() -> None:

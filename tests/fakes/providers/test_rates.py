@@ -9,11 +9,11 @@ import pytest
 from harness.fakes import SendGrid
 from harness.fakes.apis import fake_of
 from harness.fakes.http.exchange import Request
-from harness.fakes.providers.rate import RateLimit
 
 from .test_message_notes import BODIES
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOTHING = {"requests": 0, "per": "1x"}
 # Mandrill has no rate for requests: its mail waits in a queue.
 RATED = [name for name in BODIES if name != "mandrill"]
 
@@ -55,4 +55,8 @@ def test_an_account_that_was_limited_before_stays_so() -> None:
 
 
 def test_nothing_at_all_can_be_what_is_allowed() -> None:
-    assert RateLimit(requests=0, per="1x").requests == 0
+    fake = SendGrid(account={"domains": [{"name": "sender.test"}], "rate": NOTHING})
+    path, headers, body = BODIES["sendgrid"](fake.credentials["api_key"])
+    request = Request(method="POST", target=path, headers=headers, body=body)
+    assert fake.answer(request).response.status == 429
+    assert fake.messages == []

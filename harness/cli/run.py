@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from harness.errors import HarnessError
 from harness.escaping import visible
 from harness.events import Note
 from harness.evidence import EvidenceFolder
-from harness.execution import RunOrder, by_spec, execute
+from harness.execution import RunOrder, by_spec, command_line, execute
 from harness.gate import exit_status
 from harness.model import RunResult
 from harness.reports import Reports, open_reports, parse_report_spec
@@ -68,13 +67,18 @@ def run(**words: Any) -> int:
     documents = words.pop("documents")
     catalogue = load_catalogue(documents)
     cases, notes = selected(paths, words, catalogue)
-    own = [word for document in documents for word in ("--document", document)]
     spec = settings["sender"] or "reference"
     reports = open_reports(
         [parse_report_spec(text) for text in settings["reports"]],
         environ=os.environ,
         describe_row=catalogue.describe,
-        command=shlex.join(["harness", "run", *paths, *own, "--sender", spec]),
+        command=command_line(
+            spec,
+            paths=paths,
+            documents=documents,
+            seed=settings["seed"],
+            time_scale=settings["time_scale"],
+        ),
     )
     if settings["sender"] is None:
         notes.append("no --sender was given: the reference sender, which comes with it, is judged")

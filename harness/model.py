@@ -76,7 +76,8 @@ class CaseResult:
     (`connect_to`, …), `lacking` everything that the sender would have to declare for it, so that
     it was never asked. `duration` is in seconds. `rows`: what the case says of each requirement
     and situation that it decides. `complaints` are what the author of the sender got wrong in its
-    answers, redacted; they decide nothing.
+    answers, redacted; they decide nothing. `mail` are the pages that show the messages which were
+    taken, where a mirror did.
     """
 
     id: str
@@ -103,6 +104,7 @@ class CaseResult:
     output: str = ""
     rows: Mapping[str, Verdict] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+    mail: tuple[str, ...] = ()
 
     @property
     def unmet(self) -> tuple[Finding, ...]:

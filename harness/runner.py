@@ -18,6 +18,7 @@ from harness.fakes.errors import FakeError
 from harness.first_request import first_answer, shows_that_it_answers, trials, why_not_drivable
 from harness.judge import Judgement, judge, undriven
 from harness.machine import Watch, jobs_that_fit
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, RunResult, Verdict
 from harness.protocol import DECLARED_FEATURES
 from harness.refused_kinds import follows, kind_of, plainest
@@ -46,6 +47,7 @@ class Options:
     notes: tuple[str, ...] = ()
     max_fail: int | None = None
     is_unnamed: bool = False
+    mirror: Mirror = NO_MIRROR
 
 
 class EndedEarly(Exception):  # noqa: N818  # nothing is wrong with the run
@@ -101,7 +103,9 @@ class Run:
             if not self._results:
                 raise
             interrupted, trouble = True, error
-        result = self._result(started, clock() - began, interrupted=interrupted)
+        duration = clock() - began
+        await self.options.mirror.finish()
+        result = self._result(started, duration, interrupted=interrupted)
         result = replace(result, trouble=str(trouble) if trouble is not None else None)
         self._tell(RunFinished(result=result))
         if trouble is not None:
@@ -221,6 +225,7 @@ class Run:
 
     def _finish(self, result: CaseResult) -> None:
         self._results[result.id] = result
+        self.options.mirror.judged(result)
         self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
         most = self.options.max_fail
         if most is not None and sum(map(_is_trouble, self._results.values())) >= most:
@@ -288,6 +293,7 @@ class Run:
         outcomes: Sequence[Outcome],
         duration: float,
     ) -> CaseResult:
+        self.options.mirror.take(case, record)
         lines = conversation(record.events, record.secrets)
         folder = None
         if self.options.evidence is not None:
@@ -318,11 +324,11 @@ class Run:
             sender=self.sender.name,
             started=started,
             duration=duration,
-            cases=tuple(ordered),
+            cases=tuple(self.options.mirror.linked(ordered)),
             requirements=requirement_results(self.catalogue, ordered),
             strict=self.options.strict,
             interrupted=interrupted,
-            notes=self.options.notes,
+            notes=(*self.options.notes, *self.options.mirror.notes),
             total=len(self.cases),
             ended_early=self._ended_early,
             is_unnamed=self.options.is_unnamed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from harness.events import Note
 from harness.evidence import EvidenceFolder
 from harness.execution import RunOrder, by_spec, command_line, execute
 from harness.gate import exit_status
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import RunResult
 from harness.reports import Reports, open_reports, parse_report_spec
 from harness.requirements import load_catalogue
@@ -25,6 +27,7 @@ from harness.runner import Options
 
 _SETTINGS = (
     "sender", "jobs", "seed", "time_scale", "reports", "evidence", "strict", "max_fail",
+    "mailpit",
 )  # fmt: skip
 
 
@@ -52,7 +55,11 @@ _SETTINGS = (
     help="Ask no more after N cases that failed or were in error.",
 )
 @click.option("-x", "max_fail", flag_value=1, type=int, help="The same as --max-fail 1.")
-def run(**words: Any) -> int:
+@click.option(
+    "--mailpit", metavar="auto|docker|URL", help="Show every message that is taken in Mailpit."
+)
+@click.pass_context
+def run(context: click.Context, /, **words: Any) -> int:
     """Run scenarios against a sender and report what each proves.
 
     PATH is a scenario file or a folder of them; without one, the bundled scenarios run. The
@@ -83,6 +90,7 @@ def run(**words: Any) -> int:
     if settings["sender"] is None:
         notes.append("no --sender was given: the reference sender, which comes with it, is judged")
     folder = EvidenceFolder(settings["evidence"]) if settings["evidence"] else None
+    mirror = context.with_resource(_mirror(settings["mailpit"]))
     options = Options(
         jobs=settings["jobs"],
         strict=settings["strict"],
@@ -90,6 +98,7 @@ def run(**words: Any) -> int:
         notes=tuple(notes),
         max_fail=settings["max_fail"],
         is_unnamed=settings["sender"] is None,
+        mirror=mirror,
     )
     order = RunOrder(
         cases=cases,
@@ -100,6 +109,14 @@ def run(**words: Any) -> int:
     )
     sender = by_spec(spec, environment=os.environ, jobs=options.jobs)
     return _carried_out(reports, notes, execute(order, sender, reports))
+
+
+def _mirror(word: str | None) -> AbstractContextManager[Mirror]:
+    if word is None:
+        return nullcontext(NO_MIRROR)
+    from harness.mailpit.for_run import mirror_for_run  # noqa: PLC0415  # only when used
+
+    return mirror_for_run(word)
 
 
 def _carried_out(

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harness import __version__
+from harness.baseline import Expectations
+from harness.case_results import blamed, case_result, is_trouble, not_asked_again, takes_time
 from harness.checks.record import Record
 from harness.conversation import conversation
 from harness.errors import HarnessError
@@ -36,8 +38,10 @@ from harness.world import opened
 class Options:
     """How to run. `jobs` None means what suits the sender.
 
-    `max_fail`: how many cases may fail or be in error before no more is asked. `is_unnamed`: the
-    sender is the one that is taken where nobody names one.
+    `max_fail`: how many cases may fail or be in error before no more is asked; `time_limit`: after
+    how many seconds. `is_unnamed`: the sender is the one that is taken where nobody names one.
+    `expectations` are those of a baseline, and `stale` has a line for each entry that is about no
+    case.
     """
 
     jobs: int | None = None
@@ -45,7 +49,10 @@ class Options:
     evidence: EvidenceFolder | None = None
     notes: tuple[str, ...] = ()
     max_fail: int | None = None
+    time_limit: float | None = None
     is_unnamed: bool = False
+    expectations: Expectations | None = None
+    stale: tuple[str, ...] = ()
 
 
 class EndedEarly(Exception):  # noqa: N818  # nothing is wrong with the run
@@ -94,7 +101,7 @@ class Run:
         trouble: HarnessError | None = None
         try:
             async with self._watch.watching():
-                await self._ask_everything()
+                await self._ask_within_the_limit()
         except asyncio.CancelledError:
             interrupted = True
         except HarnessError as error:
@@ -110,6 +117,15 @@ class Run:
 
     def _tell(self, event: Event) -> None:
         self.listener(event)
+
+    async def _ask_within_the_limit(self) -> None:
+        try:
+            async with asyncio.timeout(self.options.time_limit) as limit:
+                await self._ask_everything()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self._ended_early = f"ended after {self.options.time_limit:g} s (--time-limit)"
 
     async def _ask_everything(self) -> None:
         if not self.cases:
@@ -193,7 +209,7 @@ class Run:
             if case.id in self._doubtful:
                 result, doubt = await self._attempt(case)
                 del self._doubtful[case.id]
-                self._finish(result if doubt is None else _blamed(case, result, doubt))
+                self._finish(result if doubt is None else blamed(case, result, doubt))
 
     async def _attempt(self, case: Case) -> tuple[CaseResult, str | None]:
         """Ask a case; and why this machine may be to blame for what came of it, or None."""
@@ -202,13 +218,13 @@ class Run:
             self._tell(CaseStarted(id=case.id))
         refusal = self._refusal(case)
         if refusal is not None:
-            return _not_asked_again(case, refusal), None
+            return not_asked_again(case, refusal), None
         clock = asyncio.get_running_loop().time
         began = clock()
         control = self._results.get(case.control) if case.control else None
         verdict = control.verdict if control is not None else None
         result = await self._judged(case, verdict, lambda: clock() - began)
-        if not _takes_time(result):
+        if not takes_time(result):
             return result, None
         return result, self._watch.doubt(began, clock()) or self._crowd(result)
 
@@ -220,10 +236,12 @@ class Run:
         return f"{self._jobs} cases ran at a time, and {self.sender.default_jobs} suit this sender"
 
     def _finish(self, result: CaseResult) -> None:
+        if self.options.expectations is not None:
+            result = self.options.expectations.held_against(result)
         self._results[result.id] = result
         self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
         most = self.options.max_fail
-        if most is not None and sum(map(_is_trouble, self._results.values())) >= most:
+        if most is not None and sum(map(is_trouble, self._results.values())) >= most:
             raise EndedEarly(f"ended after {most} that failed (--max-fail)")
 
     def _refusal(self, case: Case) -> CaseResult | None:
@@ -244,7 +262,7 @@ class Run:
             unasked = undriven(case, Verdict.UNSUPPORTED, reason)
             # What cannot be declared alone comes first: declaring the rest would change nothing.
             need = min(lacking, key=lambda feature: feature in DECLARED_FEATURES)
-            return _case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
+            return case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
         output = ""
         try:
             return await self._asked(case, control, duration)
@@ -262,7 +280,7 @@ class Run:
             reason = f"a mistake in the harness itself, please report it: {said}"
         secrets = Secrets({}, self.context.family)
         broken = undriven(case, Verdict.ERROR, secrets.redact_text(reason))
-        return _case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
+        return case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
 
     async def _asked(
         self, case: Case, control: Verdict | None, duration: Callable[[], float]
@@ -293,7 +311,7 @@ class Run:
         if self.options.evidence is not None:
             folder = self.options.evidence.write(case, record, outcomes, lines)
         answer = record.last.answer
-        return _case_result(
+        return case_result(
             case,
             judgement,
             duration=duration,
@@ -326,64 +344,11 @@ class Run:
             total=len(self.cases),
             ended_early=self._ended_early,
             is_unnamed=self.options.is_unnamed,
+            stale=self.options.stale,
             complaints=self._complaints,
         )
-
-
-def _takes_time(result: CaseResult) -> bool:
-    """Whether a verdict may be otherwise where there is time enough.
-
-    A leak stays one, and so does a flood, which is what made this machine busy.
-    """
-    is_open = result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR}
-    return is_open and not any(finding.leak or finding.check == "flood" for finding in result.unmet)
-
-
-def _is_trouble(result: CaseResult) -> bool:
-    unexpected = result.verdict is Verdict.FAIL and not result.expected_failure
-    return unexpected or result.verdict is Verdict.ERROR
-
-
-def _blamed(case: Case, result: CaseResult, doubt: str) -> CaseResult:
-    """A case that this machine could not decide, with what was seen of it."""
-    reason = f"{doubt}, when asked alone too; fewer --jobs or a larger --time-scale may help"
-    return _case_result(
-        case,
-        undriven(case, Verdict.ERROR, reason),
-        duration=result.duration,
-        evidence=result.evidence,
-        answer=result.answer,
-        conversation=result.conversation,
-        output=result.output,
-    )
-
-
-def _not_asked_again(case: Case, plain: CaseResult) -> CaseResult:
-    reason = f"{plain.reason} (asked once, in {plain.id})"
-    return _case_result(case, undriven(case, Verdict.UNSUPPORTED, reason))
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     inner = errors.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
-
-
-def _case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult:
-    return CaseResult(
-        id=case.id,
-        scenario=case.scenario,
-        title=case.title,
-        axes=dict(case.axes),
-        tags=case.tags,
-        requirements=case.requirements,
-        situations=case.situations,
-        verdict=judgement.verdict,
-        level=judgement.level,
-        reason=judgement.reason,
-        control=case.control,
-        is_control=case.is_control,
-        findings=judgement.findings,
-        rows=judgement.rows,
-        source=case.source,
-        **more,  # type: ignore[arg-type]  # only what the caller above names
-    )

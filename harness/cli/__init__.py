@@ -17,6 +17,7 @@ from harness.streams import forget_unread_output, open_what_is_closed
 
 # Verb, its module below this package, and the line that `--help` shows without importing it.
 _VERBS = {
+    "init": ("init", "Write a starter into a project: sender, baseline, CI job; and try it."),
     "run": ("run", "Run scenarios against a sender and report what each proves."),
     "baseline": ("baseline", "Keep the file of expected failures."),
     "list": ("scenarios", "List the cases that a selection holds."),

@@ -9,7 +9,7 @@ import click
 
 from harness.escaping import inert, shortened, visible
 from harness.gate import AS_EXPECTED, FAILED
-from harness.reports.comparison import Change, Comparison, Kind, compared
+from harness.reports.comparison import CaseChange, Comparison, Became, compared
 from harness.reports.document import ReportDocument
 from harness.reports.reading import read_report
 
@@ -48,7 +48,7 @@ def _about(old: ReportDocument, new: ReportDocument) -> Iterator[str]:
 
 
 def _changes(found: Comparison, *, everything: bool) -> Iterator[str]:
-    for kind in Kind:
+    for kind in Became:
         changes = found.of(kind)
         if not changes:
             continue
@@ -60,12 +60,12 @@ def _changes(found: Comparison, *, everything: bool) -> Iterator[str]:
         yield ""
 
 
-def _most(kind: Kind) -> int:
+def _most(kind: Became) -> int:
     """What is bad is shown at length; of the rest a few."""
-    return 100 if kind in {Kind.WORSE, Kind.OTHERWISE} else 20
+    return 100 if kind in {Became.WORSE, Became.OTHERWISE} else 20
 
 
-def _line(change: Change) -> str:
+def _line(change: CaseChange) -> str:
     return f"{visible(change.case)}: {shortened(visible(change.words), _LONGEST)}"
 
 
@@ -78,7 +78,7 @@ def _rows(found: Comparison) -> Iterator[str]:
 
 
 def _in_one_line(found: Comparison) -> str:
-    counts = [f"{len(found.of(kind))} {kind}" for kind in Kind if found.of(kind)]
+    counts = [f"{len(found.of(kind))} {kind}" for kind in Became if found.of(kind)]
     return ", ".join([*counts, f"{found.same} as before"])
 
 

@@ -15,7 +15,7 @@ from harness.model import Level, Verdict
 from harness.reports.document import CaseDocument, ReportDocument
 
 
-class Kind(StrEnum):
+class Became(StrEnum):
     """What became of a case, in the order in which it is told."""
 
     WORSE = "worse"
@@ -26,10 +26,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class CaseChange:
     """One case that is not as it was. `is_worse`: a gate would mind."""
 
-    kind: Kind
+    kind: Became
     case: str
     words: str
     is_worse: bool
@@ -49,7 +49,7 @@ class RowChange:
 class Comparison:
     """Everything that is not as it was, and how many cases are."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[CaseChange, ...]
     rows: tuple[RowChange, ...]
     same: int
 
@@ -58,7 +58,7 @@ class Comparison:
         """Whether something got worse."""
         return any(change.is_worse for change in self.changes)
 
-    def of(self, kind: Kind) -> tuple[Change, ...]:
+    def of(self, kind: Became) -> tuple[CaseChange, ...]:
         """The changes of one kind."""
         return tuple(change for change in self.changes if change.kind is kind)
 
@@ -77,7 +77,7 @@ def compared(before: ReportDocument, now: ReportDocument) -> Comparison:
         if (change := _change(old.get(identifier), new.get(identifier), now)) is not None
     ]
     return Comparison(
-        changes=tuple(sorted(changes, key=lambda each: list(Kind).index(each.kind))),
+        changes=tuple(sorted(changes, key=lambda each: list(Became).index(each.kind))),
         rows=tuple(_rows(before, now)),
         same=len(old.keys() | new.keys()) - len(changes),
     )
@@ -85,28 +85,28 @@ def compared(before: ReportDocument, now: ReportDocument) -> Comparison:
 
 def _change(
     old: CaseDocument | None, new: CaseDocument | None, now: ReportDocument
-) -> Change | None:
+) -> CaseChange | None:
     if old is None and new is not None:
         fails = new.verdict is Verdict.FAIL and not new.expected_failure
-        return _told(Kind.NEW, new.id, _verdict(new), is_worse=fails)
+        return _told(Became.NEW, new.id, _verdict(new), is_worse=fails)
     if new is None and old is not None:
         # A run that was cut short says nothing of what it did not ask.
         why = ", not asked: that run ended early" if now.interrupted else ""
-        return _told(Kind.GONE, old.id, f"{_verdict(old)} before{why}", is_worse=False)
+        return _told(Became.GONE, old.id, f"{_verdict(old)} before{why}", is_worse=False)
     if old is None or new is None:
         return None
     if old.verdict is not new.verdict:
         is_worse = _ORDER.index(new.verdict) > _ORDER.index(old.verdict)
         words = f"{_verdict(old)}, now {_verdict(new)}"
-        return _told(Kind.WORSE if is_worse else Kind.BETTER, new.id, words, is_worse=is_worse)
+        return _told(Became.WORSE if is_worse else Became.BETTER, new.id, words, is_worse=is_worse)
     if new.verdict is not Verdict.FAIL:
         return None
     how = "; ".join(differences(pinned(old), pinned(new)))
-    return _told(Kind.OTHERWISE, new.id, how, is_worse=_is_graver(old, new)) if how else None
+    return _told(Became.OTHERWISE, new.id, how, is_worse=_is_graver(old, new)) if how else None
 
 
-def _told(kind: Kind, case: str, words: str, *, is_worse: bool) -> Change:
-    return Change(kind=kind, case=case, words=words, is_worse=is_worse)
+def _told(kind: Became, case: str, words: str, *, is_worse: bool) -> CaseChange:
+    return CaseChange(kind=kind, case=case, words=words, is_worse=is_worse)
 
 
 def _is_graver(old: CaseDocument, new: CaseDocument) -> bool:

@@ -9,7 +9,7 @@ import click
 
 from harness.escaping import inert, shortened, visible
 from harness.gate import AS_EXPECTED, FAILED
-from harness.reports.comparison import CaseChange, Comparison, Became, compared
+from harness.reports.comparison import Became, CaseChange, Comparison, compared
 from harness.reports.document import ReportDocument
 from harness.reports.reading import read_report
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -120,7 +121,7 @@ def run(
     else:
         again = partial(
             _python_line,
-            name=_name_of(sender),
+            name=name_of(sender),
             paths=paths,
             documents=documents,
             seed=seed,
@@ -131,19 +132,20 @@ def run(
         if sender is None or isinstance(sender, str) or jobs != 1:
             opened = _opened(sender or "reference", jobs)
             return RunReport(portal.call(execute, order, opened, unheard), catalogue, again)
-        thread = CallerThread()
-        called = CallerThreadSender(_name_of(sender), sender, thread)
-        running = portal.start_task_soon(execute, order, lambda _: called, unheard)
-        return RunReport(thread.serve_until(running), catalogue, again)
+        with closing(CallerThread()) as thread:
+            called = CallerThreadSender(name_of(sender), sender, thread)
+            running = portal.start_task_soon(execute, order, lambda _: called, unheard)
+            return RunReport(thread.serve_until(running), catalogue, again)
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:
     if isinstance(sender, str):
         return by_spec(sender, environment=os.environ, jobs=jobs)
-    return lambda _context: InProcessSender(_name_of(sender), sender)
+    return lambda _context: InProcessSender(name_of(sender), sender)
 
 
-def _name_of(sender: Answering) -> str:
+def name_of(sender: Answering) -> str:
+    """What a function is called where a SPEC would stand."""
     return getattr(sender, "__qualname__", type(sender).__name__)
 
 

@@ -15,6 +15,7 @@ When several hold, the first of 130, 2, 1, 3, 4, 0 is the status.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
@@ -124,11 +125,12 @@ def unsettled_musts(result: RunResult) -> tuple[CaseResult, ...]:
     return tuple(
         case
         for case in result.cases
-        if case.verdict is Verdict.INCONCLUSIVE and _is_about_a_must(case, musts)
+        if case.verdict is Verdict.INCONCLUSIVE and is_about_a_must(case, musts)
     )
 
 
-def _is_about_a_must(case: CaseResult, musts: set[str]) -> bool:
+def is_about_a_must(case: CaseResult, musts: AbstractSet[str]) -> bool:
+    """Whether a case decides something at MUST. `musts` are the requirements of that level."""
     levels = {case.level, *(finding.level for finding in case.findings)}
     return Level.MUST in levels or not musts.isdisjoint(case.requirements)
 

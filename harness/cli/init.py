@@ -23,7 +23,7 @@ _SENDER = f"file:{FOLDER}/sender.yaml"
 _PYTEST = f"""\
 or, in a project with pytest, as its own tests; in pyproject.toml:
   [tool.pytest.ini_options]
-  harness_scenarios = ["bundled"]
+  harness_scenarios = ["scenarios"]
   harness_sender = "{_SENDER}"
 """
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 from pydantic import ValidationError
 
@@ -89,6 +90,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         account = account.model_copy(update={"recent": RecentRequests(unit=self.timeout)})
         self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
         self.requests: list[Request] = []
+        self._conversations: WeakSet[HttpConversation] = WeakSet()
         self._clock = clock
 
     def _read(self, words: Mapping[str, Any]) -> ApiState:
@@ -166,7 +168,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def converse(self, nth: int) -> HttpConversation:
         """What is spoken on the nth connection."""
-        return HttpConversation(
+        conversation = HttpConversation(
             plan=self.plan,
             nth=nth,
             timeout=self.timeout,
@@ -175,6 +177,17 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             refuse=self._refuse,
             note=self._note,
         )
+        self._conversations.add(conversation)
+        return conversation
+
+    def close_idle(self) -> None:
+        """Close the connections on which nothing is going on, as servers do now and then.
+
+        So clients that keep connections come to see a state that was changed. To be called in the
+        event loop in which the fake runs.
+        """
+        for conversation in list(self._conversations):
+            conversation.close_if_idle()
 
     def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Served:
         """Put a request to the rules, and keep what came of it."""

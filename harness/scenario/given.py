@@ -65,7 +65,9 @@ class _Provided(BaseModel):
 
 
 # The provider comes first, so that it is known when the words of `account` are read.
-class _ProvidersApi(ApiState, _Provided):
+class ProvidersApi(ApiState, _Provided):
+    """A provider's API in the words of that provider."""
+
     @field_validator("account")
     @classmethod
     def _in_the_providers_words(cls, words: Any, info: ValidationInfo) -> Any:
@@ -89,7 +91,7 @@ class _ProvidersApi(ApiState, _Provided):
         return faults
 
 
-class ApiGiven(_ProvidersApi):
+class ApiGiven(ProvidersApi):
     """A provider's API."""
 
     version: ApiVersion | None = None
@@ -108,7 +110,7 @@ class ApiGiven(_ProvidersApi):
         return version
 
 
-class AlsoApi(_ProvidersApi):
+class AlsoApi(ProvidersApi):
     """One more API. A sender with `connect_to` finds it as `host`, at port 443.
 
     Any other sender finds it only where a fault of the API that it is told of leads there.

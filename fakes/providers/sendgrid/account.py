@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Addresses, Domain, Domains, Names, domain_of, find_domain
+from ..permissions import Permissions
+
+PERMISSIONS = Permissions(Path(__file__).with_name("permissions.toml"))
 
 
 class SendGridAccount(KeyedAccount):
     """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities."""
+
+    known_permissions: ClassVar[Permissions] = PERMISSIONS
 
     domains: Domains[Domain] = ()
     """The domains of Domain Authentication."""

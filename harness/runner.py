@@ -109,6 +109,11 @@ class Run:
                 raise
             interrupted, trouble = True, error
         result = self._result(started, clock() - began, interrupted=interrupted)
+        if trouble is None and self.options.evidence is not None:
+            try:
+                self.options.evidence.finish(result)
+            except HarnessError as error:
+                trouble = error
         result = replace(result, trouble=str(trouble) if trouble is not None else None)
         self._tell(RunFinished(result=result))
         if trouble is not None:
@@ -309,7 +314,9 @@ class Run:
         lines = conversation(record.events, record.secrets)
         folder = None
         if self.options.evidence is not None:
-            folder = self.options.evidence.write(case, record, outcomes, lines)
+            folder = self.options.evidence.write(
+                case, record, outcomes, lines, has_answered=self._has_answered
+            )
         answer = record.last.answer
         return case_result(
             case,

@@ -156,7 +156,9 @@ class Inquiry:
         lines = conversation(record.events, record.secrets)
         folder = None
         if self.evidence is not None:
-            folder = self.evidence.write(case, record, outcomes, lines)
+            folder = self.evidence.write(
+                case, record, outcomes, lines, has_answered=self.has_answered
+            )
         answer = record.last.answer
         return case_result(
             case,

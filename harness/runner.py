@@ -14,6 +14,7 @@ from harness.conversation import conversation
 from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, Note, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
+from harness.exhibits import handshakes, taken_messages
 from harness.fakes.errors import FakeError
 from harness.first_request import first_answer, shows_that_it_answers, trials, why_not_drivable
 from harness.judge import Judgement, judge, undriven
@@ -301,6 +302,8 @@ class Run:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
+            handshakes=handshakes(record),
+            messages=taken_messages(record),
             complaints=tuple(
                 dict.fromkeys(
                     record.secrets.redact_text(complaint)
@@ -355,6 +358,8 @@ def _blamed(case: Case, result: CaseResult, doubt: str) -> CaseResult:
         answer=result.answer,
         conversation=result.conversation,
         output=result.output,
+        handshakes=result.handshakes,
+        messages=result.messages,
     )
 
 

@@ -74,6 +74,7 @@ def run(**words: Any) -> int:
         [parse_report_spec(text) for text in settings["reports"]],
         environ=os.environ,
         describe_row=catalogue.describe,
+        describe_document=lambda prefix: catalogue.owners.get(prefix, ""),
         command=shlex.join(["harness", "run", *paths, *own, "--sender", spec]),
     )
     if settings["sender"] is None:

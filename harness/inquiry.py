@@ -17,6 +17,7 @@ from harness.conversation import conversation
 from harness.errors import HarnessError
 from harness.events import Note
 from harness.evidence import EvidenceFolder
+from harness.exhibits import handshakes, taken_messages
 from harness.fakes.errors import FakeError
 from harness.first_request import first_answer, shows_that_it_answers
 from harness.judge import Judgement, judge, undriven
@@ -168,6 +169,8 @@ class Inquiry:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
+            handshakes=handshakes(record),
+            messages=taken_messages(record),
             complaints=tuple(
                 dict.fromkeys(
                     record.secrets.redact_text(complaint)

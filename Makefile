@@ -59,7 +59,7 @@ setup:
 	fi; \
 	rm -f $(VENV)/.ready; \
 	$(PIP) install --constraint constraints.txt pip; \
-	$(PIP) install --constraint constraints.txt --group dev --editable .; \
+	$(PIP) install --constraint constraints.txt --group dev --editable '.[ses]'; \
 	printf '%s\n%s\n' "$$place" "$$pins" > $(VENV)/.ready
 
 run: setup

@@ -25,6 +25,7 @@ from harness.reports.overview import (
     departure,
     excerpt,
     never_asked,
+    place,
     remarks,
     unasked,
 )
@@ -138,7 +139,7 @@ def _case(case: CaseResult, result: RunResult, context: Context) -> ET.Element:
         },
     )
     if case.source is not None:
-        path, line = _place(case.source)
+        path, line = place(case.source)
         element.set("file", visible(path))
         if line:
             element.set("line", line)
@@ -228,12 +229,6 @@ def _add_output(element: ET.Element, case: CaseResult) -> None:
 
 def _line(text: str) -> str:
     return visible(shortened(text, _LONGEST_LINE))
-
-
-def _place(source: str) -> tuple[str, str | None]:
-    """Split `path:line`; the line is None where there is none."""
-    path, _, line = source.rpartition(":")
-    return (path, line) if path and line.isdecimal() else (source, None)
 
 
 FORMAT = WholeFormat(name="junit", about="for CI servers, as XML", render=render)

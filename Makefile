@@ -14,6 +14,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYENV_PYTHONS = $(shell pyenv root >/dev/null 2>&1 && for bin in "$$(pyenv root)"/versions/*/bin; do \
 	printf ':%s' "$$bin"; done)
 
+# Compiled modules are kept whatever the environment says: the tests start hundreds of programs, and
+# pytest's rewriting of 700 modules, in every worker, is two thirds of what collecting them takes.
+export PYTHONDONTWRITEBYTECODE :=
+
 # A file of tests stays with one worker, because what its tests share takes time to set up. The
 # order is that of conftest.py.
 PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder

@@ -85,13 +85,14 @@ def _provider(name: str) -> Iterator[str]:
         for case, reason in refusals.not_modelled.items():
             yield f"* {_cell(case)}: {_cell(reason)}"
     yield ""
-    yield "Over SMTP:"
+    yield "Over SMTP, where those with a case can be named by `do: refuse`:"
     yield ""
-    yield "| reply | when | known from | source | date |"
-    yield "|---|---|---|---|---|"
+    yield "| case | reply | when | known from | source | date |"
+    yield "|---|---|---|---|---|---|"
     service = submission(name)
     for reply in (*service.replies.values(), *service.dialect.asides.values()):
-        cells = [f"`{reply.text}`", reply.when, *_evidence(reply)]
+        case = reply.name if reply.name in service.replies.refusals else "–"
+        cells = [case, f"`{reply.text}`", reply.when, *_evidence(reply)]
         yield "| " + " | ".join(map(_cell, cells)) + " |"
 
 

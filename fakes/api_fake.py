@@ -29,9 +29,10 @@ from .providers.rate import RecentRequests
 from .providers.registry import mistaken_refusals_of
 from .providers.registry import provider as rules_of
 from .providers.rules import Provider
+from .providers.scheduling import Change
 from .server_state import ServerState
 from .tls import Authority
-from .transcript import MessageCaptured, NotModelled, Transcript
+from .transcript import MessageCaptured, MessageChanged, NotModelled, Transcript
 
 if TYPE_CHECKING:
     import respx
@@ -243,8 +244,26 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
                 MessageCaptured(index=captured[-1], message=message, submission=submission),
             )
         captured += self._taken_before(outcome.again)
+        self._exchange(outcome.changed, connection)
         response = dated(outcome.response, now)
         return Served(response=response, messages=tuple(captured), refused=outcome.refused)
+
+    def _exchange(self, changed: tuple[Change, ...], connection: int) -> None:
+        """Put messages that were taken before in their places as they are now."""
+        after = {id(was): now for was, now in changed}
+        for index, message in enumerate(self.messages if after else ()):
+            mail = after.get(id(message.mail))
+            if mail is None:
+                continue
+            self.messages[index] = changed_message = replace(message, mail=mail)
+            fact = MessageChanged(
+                index=index,
+                # Over SMTP it is the session's that is on record.
+                before=getattr(message, "captured", message),
+                after=changed_message,
+                cancelled=mail.cancelled,
+            )
+            self.transcript.record(connection, fact)
 
     def _taken_before(self, ids: tuple[str, ...]) -> list[int]:
         """The places of mail that earlier requests handed over."""

@@ -9,9 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 from .errors import FakeError
 from .fake import LOOPBACK_NAMES
+from .faults.refusals import Mistakes
 from .message import CapturedMessage
 from .providers.accepted_mail import AcceptedMail
 from .providers.message import ApiMessage
+from .providers.registry import mistaken_replies_of
 from .providers.submission import Submission, SubmissionContext, Submitted
 from .server_state import ServerState
 from .smtp.credentials import challenge
@@ -85,7 +87,7 @@ class SubmissionServer(Smtp):
         super().__init__(**words)
 
     def _read(self, words: Mapping[str, Any]) -> SmtpState:
-        if {"username", "password"} & words.keys():
+        if {"username", "password", "access_token"} & words.keys():
             raise FakeError("username and password: who may log in is in the provider's account")
         if taken := {"hostname", "ehlo", "smtputf8"} & words.keys():
             raise FakeError(f"{', '.join(sorted(taken))}: what is listed is the vendor's")
@@ -93,6 +95,9 @@ class SubmissionServer(Smtp):
         state = super()._read({**self._account_words, **_laid_over(vendor, words)})
         _refuse(state.auth, self._submission.dialect)
         return state
+
+    def _mistakes(self, state: SmtpState) -> Mistakes:
+        return mistaken_replies_of(self._submission.vendor.name, state.faults)
 
     def _names(self, state: ServerState) -> tuple[str, ...]:
         return state.names or (*LOOPBACK_NAMES, *self._submission.vendor.smtp.hosts.values())
@@ -137,6 +142,8 @@ def _refuse(auth: AuthState, dialect: Dialect) -> None:
     """Words about AUTH that no session of the vendor's would heed."""
     if auth.required is False:
         raise FakeError("auth.required: a provider takes mail only from those who logged in")
+    if auth.token_error is not None:
+        raise FakeError("auth.token_error: none of the providers takes a token")
     if auth.lines is not None:
         raise FakeError("auth.lines: what is listed is the vendor's")
     if foreign := set(auth.mechanisms) - set(dialect.mechanisms):
@@ -202,6 +209,10 @@ class _AccountPolicy:
         for mail in taken.accepted:
             self._store.keep(_kept(mail, message))
         return taken.reply.text
+
+    def refusal(self, case: str, given: Mapping[str, str]) -> str:
+        """The vendor's refusal of that name, with the `given` texts in its variable parts."""
+        return self._submission.replies.refusal(case, given)
 
     def _situation(self) -> SubmissionContext[Any]:
         return SubmissionContext(who=self._who, region=self._region, now=self._clock())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from harness.execution import OpenSender, RunOrder, by_spec, execute, unheard
+from harness.execution import OpenSender, RunOrder, by_spec, command_line, execute, unheard
 from harness.fakes.clock import SteadyLoop
 from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
@@ -33,12 +33,13 @@ Answering = Callable[[dict[str, Any]], Mapping[str, Any] | Awaitable[Mapping[str
 class RunReport:
     """What a run found. It raises nothing by itself; `assert_passed` does.
 
-    `again` makes of a case's id the line that asks it again.
+    `again` is the command that asks a case again, up to its `--select`, or makes of a case's id
+    the line that does.
     """
 
     result: RunResult
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
-    again: Callable[[str], str] | None = None
+    again: str | Callable[[str], str] | None = None
 
     @property
     def cases(self) -> tuple[CaseResult, ...]:
@@ -108,44 +109,59 @@ def run(
         time_scale=time_scale,
         options=Options(jobs=jobs, strict=strict, is_unnamed=sender is None),
     )
-    again = partial(
-        _again, sender=sender or "reference", paths=tuple(paths), seed=seed, time_scale=time_scale
-    )
+    again: str | Callable[[str], str]
+    if sender is None or isinstance(sender, str):
+        again = command_line(
+            sender or "reference",
+            paths=paths,
+            documents=documents,
+            seed=seed,
+            time_scale=time_scale,
+        )
+    else:
+        again = partial(
+            _python_line,
+            name=name_of(sender),
+            paths=paths,
+            documents=documents,
+            seed=seed,
+            time_scale=time_scale,
+        )
     # In a thread with a loop of its own, because the caller may be inside a running one.
     with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
         if sender is None or isinstance(sender, str) or jobs != 1:
             opened = _opened(sender or "reference", jobs)
             return RunReport(portal.call(execute, order, opened, unheard), catalogue, again)
-        thread = CallerThread()
-        called = CallerThreadSender(_name_of(sender), sender, thread)
-        running = portal.start_task_soon(execute, order, lambda _: called, unheard)
-        return RunReport(thread.serve_until(running), catalogue, again)
+        with closing(CallerThread()) as thread:
+            called = CallerThreadSender(name_of(sender), sender, thread)
+            running = portal.start_task_soon(execute, order, lambda _: called, unheard)
+            return RunReport(thread.serve_until(running), catalogue, again)
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:
     if isinstance(sender, str):
         return by_spec(sender, environment=os.environ, jobs=jobs)
-    return lambda _context: InProcessSender(_name_of(sender), sender)
+    return lambda _context: InProcessSender(name_of(sender), sender)
 
 
-def _name_of(sender: Answering) -> str:
+def name_of(sender: Answering) -> str:
+    """What a function is called where a SPEC would stand."""
     return getattr(sender, "__qualname__", type(sender).__name__)
 
 
-def _again(
-    case: str, *, sender: str | Answering, paths: tuple[str, ...], seed: int, time_scale: float
+def _python_line(
+    case: str,
+    *,
+    name: str,
+    paths: Sequence[str],
+    documents: Sequence[str | Path],
+    seed: int,
+    time_scale: float,
 ) -> str:
-    """How to ask one case again: a command line for a SPEC, a line of Python for a function."""
-    if isinstance(sender, str):
-        words = ["harness", "run", *paths, "--select", case]
-        words += [] if sender == "reference" else ["--sender", sender]
-        words += ["--seed", str(seed)] if seed else []
-        words += ["--time-scale", f"{time_scale:g}"] if time_scale != 1.0 else []
-        return shlex.join(words)
-    name = _name_of(sender)
     # A function inside another one, a method or a lambda has no name that could be written here.
     given = [f"sender={name if name.isidentifier() else '...'}"]
     given += [f"paths={list(paths)!r}"] if paths else []
+    given += [f"documents={[str(each) for each in documents]!r}"] if documents else []
     given += [f"seed={seed}"] if seed else []
     given += [f"time_scale={time_scale:g}"] if time_scale != 1.0 else []
     return f"harness_run({', '.join([json.dumps(case), *given])})"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.events import Event, Listener
 from harness.model import RunResult
@@ -29,6 +31,23 @@ class RunOrder:
     seed: int = 0
     time_scale: float = 1.0
     options: Options = field(default_factory=Options)
+
+
+def command_line(
+    sender: str,
+    *,
+    paths: Sequence[str] = (),
+    documents: Sequence[str | Path] = (),
+    seed: int = 0,
+    time_scale: float = 1.0,
+) -> str:
+    """The command that carries out such a run again, up to what it selects; a shell can read it."""
+    words = ["harness", "run", *paths]
+    words += [word for document in documents for word in ("--document", str(document))]
+    words += ["--sender", sender]
+    words += ["--seed", str(seed)] if seed else []
+    words += ["--time-scale", f"{time_scale:g}"] if time_scale != 1.0 else []
+    return shlex.join(words)
 
 
 def by_spec(spec: str, *, environment: Mapping[str, str], jobs: int | None = None) -> OpenSender:

@@ -76,7 +76,9 @@ class CaseResult:
     (`connect_to`, …), `lacking` everything that the sender would have to declare for it, so that
     it was never asked. `duration` is in seconds. `rows`: what the case says of each requirement
     and situation that it decides. `complaints` are what the author of the sender got wrong in its
-    answers, redacted; they decide nothing.
+    answers, redacted; they decide nothing. `departure` says how the case departs from what a
+    baseline expects of it; `expected_failure` holds where the baseline has it fail, as it does or
+    did.
     """
 
     id: str
@@ -103,6 +105,7 @@ class CaseResult:
     output: str = ""
     rows: Mapping[str, Verdict] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+    departure: str | None = None
 
     @property
     def unmet(self) -> tuple[Finding, ...]:
@@ -133,7 +136,8 @@ class RunResult:
     `total` is how many cases were to run; None: those that did. `trouble` says what cut it short,
     where that was neither a person nor a signal, and `ended_early` why no more was asked.
     `is_unnamed`: nobody named a sender, so the one that comes with the harness was judged.
-    `complaints` are what the author of the sender got wrong in its description of itself.
+    `complaints` are what the author of the sender got wrong in its description of itself. `stale`
+    has a line for each entry of the baseline that is about no case.
     """
 
     harness: str
@@ -151,6 +155,7 @@ class RunResult:
     trouble: str | None = None
     ended_early: str | None = None
     is_unnamed: bool = False
+    stale: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:

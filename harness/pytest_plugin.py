@@ -44,12 +44,57 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="paths",
         default=[],
     )
+    parser.addini(
+        "harness_scenarios",
+        "files and folders of scenarios to collect as items, below the root directory or bundled",
+        type="args",
+        default=[],
+    )
+    parser.addini("harness_strict", "a failed SHOULD fails its item", type="bool", default=False)
+    parser.addini("harness_time_scale", "stretches every time-out and delay of items", default="1")
+
+
+class _Hooks:
+    """What a conftest.py can say to the harness."""
+
+    @staticmethod
+    @pytest.hookspec(firstresult=True)
+    def pytest_harness_sender(config: pytest.Config) -> Any:
+        """Return the sender that scenario files in this folder are put to.
+
+        A SPEC, or a function from request document to answer document, plain or `async`, which is
+        called in the thread that runs the tests.
+        """
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let a conftest.py name the sender."""
+    pluginmanager.add_hookspecs(_Hooks)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the name `harness` to whoever imports it next."""
-    del config
+    """Leave the name `harness` to whoever imports it next, and see to scenario files."""
+    _leave_the_name()
+    config.addinivalue_line("markers", "harness_scenario: every case of a scenario file")
+    if config.getini("harness_scenarios"):
+        _collect_scenarios(config)
+
+
+def _collect_scenarios(config: pytest.Config) -> None:
+    names = _Names(is_guest=True)
+    with names.ours():
+        scenarios = importlib.import_module("harness.pytest_scenarios")
+        usage_error = importlib.import_module("harness.errors").UsageError
+        try:
+            plugin = scenarios.ScenarioItems(config, names.ours)
+            plugin.take_arguments()
+        except usage_error as error:
+            raise pytest.UsageError(str(error)) from None
+    config.pluginmanager.register(plugin, "harness_scenario_items")
+
+
+def _leave_the_name() -> None:
     ours = sys.modules.get(_NAME)
     loaded = [name for name in sys.modules if name.startswith(f"{_NAME}.")]
     if ours is not None and _is_ours(ours) and loaded == [__name__]:
@@ -205,10 +250,15 @@ def _class_of(kind: str) -> Any:
 
 
 class _Names:
-    """Imports the harness, whatever else is called `harness` here."""
+    """Imports the harness, whatever else is called `harness` here.
 
-    def __init__(self) -> None:
+    A guest leaves the name to others in any case: while tests are collected, nobody knows yet
+    what else will be called so.
+    """
+
+    def __init__(self, *, is_guest: bool = False) -> None:
         self._ours: dict[str, ModuleType] = {}
+        self._is_guest = is_guest
 
     @contextlib.contextmanager
     def ours(self) -> Iterator[None]:
@@ -228,7 +278,7 @@ class _Names:
 
     def are_shadowed(self) -> bool:
         """Whether something else has the name."""
-        if self._ours:
+        if self._ours or self._is_guest:
             return True
         present = sys.modules.get(_NAME)
         if present is not None:

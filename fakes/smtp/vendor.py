@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ..faults.actions.standard import AnswerWithRefusal
 from ..message import CapturedMessage
 from .credentials import Accounts
 from .exchange import Dialect, Envelope
@@ -33,6 +35,9 @@ class SubmissionPolicy(Accounts, Protocol):
 
     def take(self, message: CapturedMessage) -> str:
         """What becomes of a whole message, and the reply to it."""
+
+    def refusal(self, case: str, given: Mapping[str, str]) -> str:
+        """The vendor's refusal of that name, with the `given` texts in its variable parts."""
 
 
 def words_of(dialect: Dialect) -> Words:
@@ -120,6 +125,10 @@ class VendorSession(SmtpSession):
     def passed_over(self) -> tuple[str, ...]:
         """Parameters of DSN, too, where that is listed."""
         return super().passed_over + (_DSN if "DSN" in self._lines() else ())
+
+    def refusal(self, told: AnswerWithRefusal) -> str:
+        """As the vendor has it."""
+        return self._policy.refusal(told.case, told.fill)
 
     def sender_refusal(self, mailbox: str) -> str | None:
         """What the account says to an envelope sender."""

@@ -17,7 +17,10 @@ from harness.streams import forget_unread_output, open_what_is_closed
 
 # Verb, its module below this package, and the line that `--help` shows without importing it.
 _VERBS = {
+    "init": ("init", "Write a starter into a project: sender, baseline, CI job; and try it."),
     "run": ("run", "Run scenarios against a sender and report what each proves."),
+    "baseline": ("baseline", "Keep the file of expected failures."),
+    "diff": ("diff", "Tell what got worse or better from one JSON report to the next."),
     "list": ("scenarios", "List the cases that a selection holds."),
     "show": ("scenarios", "Show one case: what is given, what is asked, what must come out."),
     "validate": ("scenarios", "Check scenario files without running them."),

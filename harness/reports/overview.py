@@ -19,6 +19,7 @@ from harness.gate import (
     NOTHING,
     TROUBLE,
     USAGE,
+    departs,
     unsettled_musts,
 )
 from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
@@ -116,8 +117,13 @@ def expected_failures(result: RunResult) -> tuple[CaseResult, ...]:
 
 
 def changed(result: RunResult) -> tuple[CaseResult, ...]:
-    """Return the cases that the baseline expects to fail and that pass."""
-    return tuple(case for case in cases_with(result, Verdict.PASS) if case.expected_failure)
+    """Return the cases that are not as the baseline expects."""
+    return tuple(case for case in result.cases if departs(case))
+
+
+def departure(case: CaseResult) -> str:
+    """Return how a case is not as the baseline expects."""
+    return case.departure or "it passes now"
 
 
 def cases_with(result: RunResult, verdict: Verdict) -> tuple[CaseResult, ...]:
@@ -313,8 +319,8 @@ def _figures(result: RunResult, status: int) -> Iterable[str]:
 def _baseline_figures(result: RunResult) -> Iterable[str]:
     if expected := expected_failures(result):
         yield plural(len(expected), "expected failure")
-    if surprises := changed(result):
-        yield f"{plural(len(surprises), 'expected failure')} passed"
+    if count := len(changed(result)) + len(result.stale):
+        yield "1 baseline entry changed" if count == 1 else f"{count} baseline entries changed"
 
 
 def _requirement_figures(result: RunResult) -> Iterable[str]:

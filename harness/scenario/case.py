@@ -74,6 +74,8 @@ def needed_features(
             needed.add("server_name")
         if send.ehlo_name is not None:
             needed.add("ehlo_name")
+        if send.access_token is not None:
+            needed.add("access_token")
         if "envelope_from" in send.message:
             needed.add("envelope_from")
     return frozenset(needed)

@@ -51,7 +51,7 @@ def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = Non
     notes: list[str] = []
     found: dict[str, tuple[Path, str]] = {}
     for path in paths or (str(bundled_folder()),):
-        folder, note = _located(path)
+        folder, note = located(path)
         if note:
             notes.append(note)
         notes += _passed_over(folder, path)
@@ -60,6 +60,19 @@ def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = Non
             if other[0] is not file and other[0].resolve() != file.resolve():
                 raise UsageError(f"two scenarios are called {identifier}: {other[1]} and {source}")
     return Library(cases=_read(found, catalogue), notes=tuple(notes))
+
+
+def cases_of(
+    file: Path, *, below: Path, source: str, catalogue: Catalogue | None = None
+) -> tuple[Case, ...]:
+    """The cases of one file, with the ids that they have where the folder `below` is read whole.
+
+    `source` is what the file is called in complaints.
+
+    Raises:
+        ScenarioError: as `load_library`.
+    """
+    return expand(load(file, source=source), _identifier(file, below), catalogue=catalogue)
 
 
 def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tuple[Case, ...]:
@@ -75,17 +88,24 @@ def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tu
     return tuple(cases)
 
 
-def _located(path: str) -> tuple[Path, str | None]:
-    """The file or folder meant by `path`: the user's own, else the bundled one of that name."""
-    own = Path(path)
+def located(path: str, *, top: Path = Path()) -> tuple[Path, str | None]:
+    """The file or folder meant by `path`: the user's own, else the bundled one of that name.
+
+    The user's own is sought below `top`. A note for the user says which it is, where that needs
+    saying.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    own = top / path
     if own.exists():
         return own, None
-    parts = own.parts
+    parts = Path(path).parts
     if parts and parts[0] == _TREE and ".." not in parts:
         bundled = bundled_folder().joinpath(*parts[1:])
         if bundled.exists():
             return bundled, f"{path} is not in this folder: using the bundled scenarios"
-    raise UsageError(f"there is no scenario file or folder {path}{_meant_path(own)}")
+    raise UsageError(f"there is no scenario file or folder {path}{_meant_path(Path(path))}")
 
 
 def _meant_path(path: Path) -> str:

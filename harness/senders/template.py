@@ -41,16 +41,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import itertools
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harness.errors import SenderError
+from harness.leftovers import temporary_folder
 from harness.protocol import Description, Message, SendRequest, SmtpTransport
 from harness.secrets import Secrets
 
@@ -152,8 +151,8 @@ class TemplateSender(Sender):
         number = next(self._numbers)
         unique = hashlib.sha256(f"{number} {request.case}".encode()).hexdigest()[:32]
         content = _finished(request.message, unique=unique, date=self._clock())
-        with tempfile.TemporaryDirectory(prefix="harness-") as folder:
-            path = Path(folder, "message.eml")
+        with temporary_folder() as folder:
+            path = folder / "message.eml"
             path.write_bytes(content)
             yield str(path)
 

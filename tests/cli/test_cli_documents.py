@@ -130,11 +130,12 @@ def test_a_report_tells_the_verdict_of_its_row(
 
 
 def test_the_page_names_its_row_and_how_to_ask_again(acme: Harness) -> None:
-    ended = acme("run", "mine", *OWN, "--sender", NEVER)
+    ended = acme("run", "mine", *OWN, "--sender", NEVER, "--seed", "7", "--time-scale", "0.5")
     assert ended.status == 1
     assert "ACME-001" in ended.out
     assert "A receipt is sent once." in ended.out
-    assert "harness run mine --document acme.yaml " in ended.out
+    assert "harness run mine --document acme.yaml --sender " in ended.out
+    assert " --seed 7 --time-scale 0.5 --select " in ended.out
 
 
 def test_validate_checks_a_document_alone(acme: Harness) -> None:

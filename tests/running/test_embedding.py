@@ -165,7 +165,7 @@ def test_the_line_that_asks_again_is_one_of_python_for_a_function(paths: list[st
 def test_the_line_that_asks_again_is_a_command_for_a_spec(paths: list[str]) -> None:
     text = str(run(sender="command:sh -c 'exit 1'", paths=paths, seed=3))
     spec = """'command:sh -c '"'"'exit 1'"'"''"""
-    assert f"harness run {paths[0]} --select one --sender {spec} --seed 3" in text
+    assert f"harness run {paths[0]} --sender {spec} --seed 3 --select one" in text
 
 
 def test_a_kind_that_was_turned_down_in_its_plainest_form_is_not_asked_again() -> None:

@@ -17,6 +17,7 @@ from pydantic import Field
 from ...http.exchange import Request
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -25,7 +26,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import PostmarkAccount, PostmarkMail
 from .bounces import SERVER, bounce_row

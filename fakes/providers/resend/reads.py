@@ -13,9 +13,12 @@ from uuid import NAMESPACE_DNS, uuid5
 from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..rules import Outcome
+from ..scheduling import rewritten
 from ..strict_json import NotJsonError, strict_json
 from .account import ResendAccount, ResendMail
 from .refusals import JSON_UTF8, refuse
+from .sending import last_event
+from .validation import time_of, wrong_time
 
 _SOURCE = "resend.com/docs, api-reference (read 2026-11); resend-openapi (2026-08)"
 _MADE_UP = f"{_SOURCE}; times and ids of what an account here has, and of messages, are made up"
@@ -28,11 +31,12 @@ Answer = Outcome[ResendAccount]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResendRead:
-    """A call: whose, the request, and what its path names."""
+    """A call: whose, the request, what its path names, when."""
 
     account: ResendAccount
     request: Request
     named: Sequence[str]
+    now: datetime
 
 
 Call = Callable[[ResendRead], Answer]
@@ -73,7 +77,8 @@ def _listed(asked: ResendRead, rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def _emails(asked: ResendRead) -> Answer:
-    return _listed(asked, [_row(mail) for mail in reversed(asked.account.accepted)])
+    rows = [_row(mail, asked.now) for mail in reversed(asked.account.accepted)]
+    return _listed(asked, rows)
 
 
 def _email(asked: ResendRead) -> Answer:
@@ -83,7 +88,7 @@ def _email(asked: ResendRead) -> Answer:
     tags = [{"name": name, "value": value} for name, value in mail.metadata.items()]
     found = {
         "object": "email",
-        **_row(mail),
+        **_row(mail, asked.now),
         "html": mail.html,
         "text": mail.text,
         "tags": tags,
@@ -91,7 +96,7 @@ def _email(asked: ResendRead) -> Answer:
     return _told(asked.account, found, is_known=False)
 
 
-def _row(mail: ResendMail) -> dict[str, Any]:
+def _row(mail: ResendMail, now: datetime) -> dict[str, Any]:
     return {
         "id": mail.provider_id,
         "message_id": f"<{mail.provider_id}@email.invalid>",
@@ -102,7 +107,7 @@ def _row(mail: ResendMail) -> dict[str, Any]:
         "bcc": list(mail.bcc),
         "cc": list(mail.cc),
         "reply_to": list(mail.reply_to),
-        "last_event": mail.state,
+        "last_event": last_event(mail, now),
         "scheduled_at": mail.scheduled_at,
     }
 
@@ -113,7 +118,7 @@ def _mail(asked: ResendRead) -> ResendMail | None:
 
 
 def _cancel(asked: ResendRead) -> Answer:
-    return _changed(asked, state="canceled")
+    return _changed(asked, state="canceled", cancelled=True)
 
 
 def _move(asked: ResendRead) -> Answer:
@@ -128,19 +133,21 @@ def _move(asked: ResendRead) -> Answer:
         return _refused(asked, "missing-field", field="scheduled_at")
     if not isinstance(at, str):
         return _refused(asked, "wrong-type", field="scheduled_at")
-    return _changed(asked, scheduled_at=at)
+    wrong = wrong_time(body, asked.now)
+    if wrong is not None:
+        return Outcome(account=asked.account, response=wrong)
+    return _changed(asked, scheduled_at=at, send_at=time_of(at))
 
 
 def _changed(asked: ResendRead, **changes: Any) -> Answer:
     mail = _mail(asked)
     if mail is None:
         return _refused(asked, "not-found", what="Email")
-    if mail.state != "scheduled":
+    if last_event(mail, asked.now) != "scheduled":
         return _refused(asked, "not-scheduled")
-    log = asked.account.accepted
-    after = type(log)(replace(each, **changes) if each is mail else each for each in log)
-    account = asked.account.model_copy(update={"accepted": after})
-    return _told(account, {"object": "email", "id": mail.provider_id})
+    account, changed = rewritten(asked.account, lambda each: each is mail, **changes)
+    told = _told(account, {"object": "email", "id": mail.provider_id})
+    return replace(told, changed=changed)
 
 
 def _domains(asked: ResendRead) -> Answer:
@@ -239,12 +246,13 @@ CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
 )
 
 
-def read_back(account: ResendAccount, request: Request, path: str) -> Answer:
+def read_back(account: ResendAccount, request: Request, path: str, now: datetime) -> Answer:
     """Answer at one of these endpoints, of which there is one for this path and method."""
     for method, pattern, call in CALLS:
         found = pattern.match(path)
         if found and request.method == method:
-            asked = ResendRead(account=account, request=request, named=found.groups())
+            named = found.groups()
+            asked = ResendRead(account=account, request=request, named=named, now=now)
             wants_id = bool(asked.named) and call is not _suppression
             if wants_id and not _UUID.match(asked.named[0]):
                 return _refused(asked, "not-a-uuid")

@@ -67,7 +67,9 @@ def _answer(account: ResendAccount, request: Request, region: str, now: datetime
     key = _admitted(account, request, region, sends=sends)
     if isinstance(key, Response):
         return _refused(account, key)
-    return _sent(account, request, path, key, now) if sends else read_back(account, request, path)
+    if sends:
+        return _sent(account, request, path, key, now)
+    return read_back(account, request, path, now)
 
 
 def _refused(account: ResendAccount, response: Response) -> Answer:

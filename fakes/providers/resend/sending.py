@@ -192,7 +192,7 @@ def _mail(account: ResendAccount, item: Mapping[str, Any], now: datetime) -> Res
         recipients=everyone,
         at=now,
         subject=subject,
-        state="scheduled" if scheduled else _last_event(everyone, skipped),
+        state="scheduled" if scheduled else _outcome(everyone, skipped),
         fields=Fields(
             sender=sender.shown,
             to=shown["to"],
@@ -221,7 +221,13 @@ def _is_skipped(account: ResendAccount, address: str) -> bool:
     return account.is_suppressed(address) or _test_address(address) == "suppressed"
 
 
-def _last_event(everyone: Sequence[str], skipped: Sequence[str]) -> str:
+def last_event(mail: ResendMail, now: datetime) -> str:
+    """What Resend says of a message: what is scheduled in words that are not read stays so."""
+    gone = mail.state == "scheduled" and mail.send_at is not None and mail.send_at <= now
+    return _outcome(mail.recipients, mail.dropped) if gone else mail.state
+
+
+def _outcome(everyone: Sequence[str], skipped: Sequence[str]) -> str:
     """What has become of it in the end: nothing here takes time."""
     if len(skipped) == len(everyone):
         return "suppressed"

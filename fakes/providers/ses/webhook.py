@@ -20,6 +20,7 @@ from ...http.exchange import Headers, Request, Response
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
 from ..rules import Token
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -29,7 +30,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import SesAccount
 from .limits import is_simulator

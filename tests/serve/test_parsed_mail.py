@@ -80,3 +80,9 @@ def test_what_is_wrong_with_a_message_is_told_and_nothing_else(
     found = list(of_content(content.encode()))
     assert len(found) == len(told)
     assert all(one.startswith(start) for one, start in zip(found, told, strict=True))
+
+
+@given(st.text("<![]>&;-/aeb\"' =\n"))
+def test_no_page_is_too_broken_to_be_read(html: str) -> None:
+    head = "Content-Type: text/html\r\n\r\n"
+    parsed(f"{head}<p>code 481516</p>{html}".encode())

@@ -33,6 +33,8 @@ def blamed(case: Case, result: CaseResult, doubt: str) -> CaseResult:
         answer=result.answer,
         conversation=result.conversation,
         output=result.output,
+        handshakes=result.handshakes,
+        messages=result.messages,
     )
 
 

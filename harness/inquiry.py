@@ -17,6 +17,7 @@ from harness.conversation import conversation
 from harness.errors import HarnessError
 from harness.events import Note
 from harness.evidence import EvidenceFolder
+from harness.exhibits import handshakes, taken_messages
 from harness.fakes.errors import FakeError
 from harness.first_request import first_answer, shows_that_it_answers
 from harness.judge import Judgement, judge, undriven
@@ -156,7 +157,9 @@ class Inquiry:
         lines = conversation(record.events, record.secrets)
         folder = None
         if self.evidence is not None:
-            folder = self.evidence.write(case, record, outcomes, lines)
+            folder = self.evidence.write(
+                case, record, outcomes, lines, has_answered=self.has_answered
+            )
         answer = record.last.answer
         return case_result(
             case,
@@ -166,6 +169,8 @@ class Inquiry:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
+            handshakes=handshakes(record),
+            messages=taken_messages(record),
             complaints=tuple(
                 dict.fromkeys(
                     record.secrets.redact_text(complaint)

@@ -105,6 +105,11 @@ class Run:
                 raise
             interrupted, trouble = True, error
         result = self._result(started, clock() - began, interrupted=interrupted)
+        if trouble is None and self.options.evidence is not None:
+            try:
+                self.options.evidence.finish(result)
+            except HarnessError as error:
+                trouble = error
         result = replace(result, trouble=str(trouble) if trouble is not None else None)
         self._tell(RunFinished(result=result))
         if trouble is not None:

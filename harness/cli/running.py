@@ -146,6 +146,7 @@ def _open_reports(words: dict[str, Any], catalogue: Catalogue, spec: str) -> Rep
         [parse_report_spec(text) for text in words["reports"]],
         environ=os.environ,
         describe_row=catalogue.describe,
+        describe_document=lambda prefix: catalogue.owners.get(prefix, ""),
         command=command_line(
             spec,
             paths=words["paths"],

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from harness import __version__
 from harness.protocol import PROTOCOL_VERSION, ApiTransport, Phase, SendRequest, SmtpTransport
 from harness.reference import apis
-from harness.reference.failure import ConfigError, DeliveryError
+from harness.reference.failure import ConfigError, DeliveryError, MissingLibraryError
 from harness.reference.message import build
 from harness.reference.reply import printable
 from harness.reference.settings import SmtpSettings, smtp_settings
@@ -97,6 +97,8 @@ class ReferenceSender:
             message_id, attempts = message.message_id, 1
             mime = message.data
             taken = send_by_api(request, transport, mime, now=self.now())
+        except MissingLibraryError as lack:
+            return _unsupported(str(lack))
         except DeliveryError as failure:
             answer = _failed(
                 failure, message_id, attempts=0 if failure.phase is Phase.CONFIG else attempts

@@ -84,6 +84,7 @@ def open_reports(
     stdout: TextIO | None = None,
     stderr: TextIO | None = None,
     describe_row: Callable[[str], str] = no_description,
+    describe_document: Callable[[str], str] = no_description,
     command: str | None = None,
     status: Callable[[RunResult], int] = exit_status,
 ) -> Reports:
@@ -99,7 +100,12 @@ def open_reports(
     _refuse_clashes(specs)
     stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
     takes_stdout = any(spec.path is None for spec in specs)
-    context = Context(describe_row=describe_row, command=command, status=status)
+    context = Context(
+        describe_row=describe_row,
+        describe_document=describe_document,
+        command=command,
+        status=status,
+    )
     terminal = TerminalReport(
         results=stderr if takes_stdout else stdout,
         progress=stderr,

@@ -286,6 +286,16 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def in_words(seconds: float) -> str:
+    """Return a duration for a person: `0.42 s`, `12.3 s`, `3 min 12 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
 def described(rows: Iterable[str], describe: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
     """Return each id once, with its paraphrase or ""."""
     return tuple((row, describe(row)) for row in dict.fromkeys(rows))

@@ -103,10 +103,16 @@ def test_a_failure_of_another_check_answer_or_level_is_another_failure() -> None
         (failed(findings=(*failed().findings, other)), "auth fails it as well: status sent"),
         (failed(findings=(other,)), "sender.status does not fail it any more"),
         (failed("status unsupported"), "sender.status was 'status sent' and is 'status unsup"),
-        (failed(answer=None), "it answered 'failed: tls, certificate-expired' and answers 'noth"),
+        (failed(answer={"status": "sent"}), "it answered 'failed' and answers 'sent'"),
+        (failed(answer=None), "it answered 'failed' and answers 'nothing'"),
         (failed(level=Level.SHOULD), "it failed at MUST and fails at SHOULD"),
     ):
         assert words in "; ".join(differences(entry, pinned(now)))
+
+
+def test_of_two_phases_that_are_as_honest_neither_is_another_failure() -> None:
+    reset = {"status": "failed", "error": {"phase": "connect", "class": "connection-reset"}}
+    assert list(differences(pinned(failed()), pinned(failed(answer=reset)))) == []
 
 
 def test_what_an_entry_leaves_out_is_not_compared() -> None:

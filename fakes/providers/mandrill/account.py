@@ -6,14 +6,18 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Address, Addresses, ApiKey, Domain, Domains, Names, each_once
+from ..permissions import Permissions
 from ..scheduling import waits
+
+PERMISSIONS = Permissions(Path(__file__).with_name("permissions.toml"))
 
 _DEMO_HOUR = 25
 _DEMO_IN_ALL = 500
@@ -98,6 +102,8 @@ class MandrillAccount(KeyedAccount):
     Where it is `rate_limited` or its `quota_used_up`, mail stays queued, and a test key is at its
     limit. Its `suppressed` are rejected as `hard-bounce`.
     """
+
+    known_permissions: ClassVar[Permissions] = PERMISSIONS
 
     keys: tuple[MandrillKey, ...] = Field(default=(MandrillKey(),), strict=False)
     domains: Domains[Domain] = ()

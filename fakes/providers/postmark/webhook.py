@@ -43,6 +43,14 @@ class PostmarkWebhook(Webhook):
     """Headers of the customer's own that are sent along, by name."""
 
 
+# The list that a recipient gets on.
+_SUPPRESSING = {
+    MailEvent.BOUNCED: "suppressed",
+    MailEvent.COMPLAINED: "complained",
+    MailEvent.UNSUBSCRIBED: "unsubscribed",
+}
+
+
 class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
     """Postmark's webhooks. Mail that was put off is a bounce of the type Transient."""
 
@@ -94,10 +102,9 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
 
     def account_after(self, account: PostmarkAccount, happened: Happened) -> PostmarkAccount:
         """The recipient is inactive from now on."""
-        for_good = happened.event is MailEvent.BOUNCED and not happened.soft
-        if for_good or happened.event in {MailEvent.COMPLAINED, MailEvent.UNSUBSCRIBED}:
-            return suppressing(account, happened.recipient)
-        return account
+        if happened.event not in _SUPPRESSING or happened.soft:
+            return account
+        return suppressing(account, happened.recipient, on=_SUPPRESSING[happened.event])
 
     def foreseen(self, account: PostmarkAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
         """The fake bounces, as the account has them."""

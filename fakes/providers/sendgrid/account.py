@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from pydantic import Field, InstanceOf
 
@@ -13,6 +14,9 @@ from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Addresses, Domain, Domains, Names, domain_of, find_domain
 from ..log import Log
+from ..permissions import Permissions
+
+PERMISSIONS = Permissions(Path(__file__).with_name("permissions.toml"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class Batch:
 
 class SendGridAccount(KeyedAccount):
     """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities."""
+
+    known_permissions: ClassVar[Permissions] = PERMISSIONS
 
     domains: Domains[Domain] = ()
     """The domains of Domain Authentication."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Address, Domain, Domains, Names, each_once
+from ..permissions import Permissions
+
+PERMISSIONS = Permissions(Path(__file__).with_name("permissions.toml"))
 
 SEND = "Transmissions: Read/Write"
 SANDBOX_DOMAIN = "sparkpostbox.com"
@@ -90,6 +94,8 @@ class SparkPostAccount(KeyedAccount):
     The permissions of keys are grants by the names that the vendor shows, of which sending asks for
     `Transmissions: Read/Write`.
     """
+
+    known_permissions: ClassVar[Permissions] = PERMISSIONS
 
     domains: Domains[Domain] = ()
     """The sending domains; a sub-domain is a domain of its own."""

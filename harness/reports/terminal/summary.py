@@ -26,6 +26,7 @@ from harness.reports.overview import (
     departure,
     expected_failures,
     headline,
+    in_words,
     last_line,
     never_asked,
     output_ends,
@@ -65,16 +66,6 @@ def add_summary(page: Page, result: RunResult, *, status: int, context: Context)
     _add_remarks(page, result)
     _add_notes(page, result)
     _add_closing(page, result, status)
-
-
-def in_words(seconds: float) -> str:
-    """Return a duration for a person: `0.42 s`, `12.3 s`, `3 min 12 s`."""
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
 
 
 def counts_in_words(result: RunResult) -> str:

@@ -23,6 +23,7 @@ from harness.fakes.vendor_answer import VendorAnswer
 from harness.field_descriptions import descriptions, summary
 from harness.serve.control import CALLS
 from harness.serve.control_documents import NoQuery
+from harness.serve.documents import NoticeDocument, ReadyDocument
 from harness.vocabulary import (
     Section,
     account_sections,
@@ -230,8 +231,18 @@ def serve_api_page() -> str:
     }
     lines += ["", "| status | when |", "|---|---|"]
     lines += [f"| {number} | {when} |" for number, when in status.items()]
-    for model in _with_their_parts(models):
+    calls = _with_their_parts(models)
+    for model in calls:
         lines += ["", *_model_table(model)]
+    lines += ["", "# The lines of `--json`", ""]
+    lines += textwrap.wrap(
+        "The first is a ReadyDocument; then one is a MessageDocument with `event: message`, or a "
+        "NoticeDocument; the last is `event: stopped`, with `lines_lost`: how many nobody read.",
+        100,
+    )
+    for model in _with_their_parts([ReadyDocument, NoticeDocument]):
+        if model not in calls:
+            lines += ["", *_model_table(model)]
     return _HEAD + "\n".join(lines) + "\n"
 
 

@@ -32,6 +32,7 @@ from harness.fakes.transcript import (
 )
 
 from .kept_mail import KeptMail, KeptMessage
+from .parsed_mail import head_of
 from .remarks import of_content
 
 Kind = Literal[
@@ -125,6 +126,7 @@ class FakesWatch:
             remarks += of_content(content)
         if isinstance(captured, ApiMessage) and captured.dropped:
             remarks.append(f"dropped, because suppressed: {', '.join(captured.dropped)}")
+        head = head_of(content)
         message = KeptMessage(
             id=self.mailbox.next_id,
             fake=seen.fake.removesuffix("-smtp") if self._is_service(seen.fake) else seen.fake,
@@ -132,6 +134,8 @@ class FakesWatch:
             at=self.now(),
             captured=captured,
             content=content,
+            sender=head.sender,
+            subject=head.subject,
             remarks=tuple(dict.fromkeys(remarks)),
         )
         self.mailbox.keep(message)

@@ -17,8 +17,9 @@ _MOST_OCTETS = 256 * 1024 * 1024
 class KeptMessage:
     """A message, and how it came: to which fake, when, by which way, and what was wrong about it.
 
-    `id` counts from 1 over all fakes, and is given once only. `content` is the message as MIME,
-    `remarks` say what its sender, or the message, had better be told.
+    `id` counts from 1 over all fakes, and is given once only. `content` is the message as MIME, and
+    `sender` and `subject` are what its header says. `remarks` say what its sender had better be
+    told.
     """
 
     id: int
@@ -27,6 +28,8 @@ class KeptMessage:
     at: datetime
     captured: Captured
     content: bytes
+    sender: str = ""
+    subject: str = ""
     remarks: tuple[str, ...] = ()
 
 

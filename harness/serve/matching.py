@@ -9,7 +9,6 @@ from harness.escaping import shortened
 
 from .control_documents import ChosenMessages, WaitQuery
 from .kept_mail import KeptMessage
-from .parsed_mail import head_of
 
 _SHOWN = 5
 
@@ -26,14 +25,11 @@ def _differences(message: KeptMessage, query: ChosenMessages) -> Iterator[str]:
         yield "fake"
     if query.to is not None and not _among(query.to, captured.rcpt_tos):
         yield "to"
-    if query.sender is None and query.subject is None:
-        return
-    head = head_of(message.content)
     if query.sender is not None:
-        senders = [address for _, address in getaddresses([head.sender])]
+        senders = [address for _, address in getaddresses([message.sender])]
         if not _among(query.sender, [captured.mail_from, *senders]):
             yield "from"
-    if query.subject is not None and query.subject.lower() not in head.subject.lower():
+    if query.subject is not None and query.subject.lower() not in message.subject.lower():
         yield "subject"
 
 
@@ -61,5 +57,4 @@ def nearest_miss(
 
 def _in_brief(message: KeptMessage) -> str:
     to = shortened(", ".join(message.captured.rcpt_tos), 100)
-    subject = shortened(head_of(message.content).subject, 60)
-    return f"{message.id} at {message.fake} to {to}: {subject!r}"
+    return f"{message.id} at {message.fake} to {to}: {shortened(message.subject, 60)!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -51,8 +52,7 @@ def parsed(content: bytes) -> ParsedMail:
         headers = tuple(_headers(message))
     except Exception:  # noqa: BLE001  # the library raises a dozen things for what is no mail
         return ParsedMail(text=content.decode("utf-8", "replace"))
-    page = _Page()
-    page.feed(html)
+    page = _Page.of(html)
     seen = text or page.text
     links = [*page.links, *_links_in(text), *([] if page.links else _links_in(page.text))]
     first = {name.lower(): value for name, value in reversed(headers)}
@@ -81,7 +81,12 @@ def _headers(message: EmailMessage) -> Iterator[tuple[str, str]]:
             value = str(message.policy.header_fetch_parse(name, raw))
         except Exception:  # noqa: BLE001  # as above, for one header
             value = str(raw)
-        yield name, value
+        yield _sound(name), _sound(value)
+
+
+def _sound(text: str) -> str:
+    """A text without the lone surrogates that the library makes of octets that are no text."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _bodies(message: EmailMessage) -> tuple[str, str, tuple[ParsedFile, ...]]:
@@ -99,7 +104,8 @@ def _bodies(message: EmailMessage) -> tuple[str, str, tuple[ParsedFile, ...]]:
         if shown and part.get_content_disposition() != "attachment" and kind not in found:
             found[kind] = _decoded(content, part.get_content_charset("utf-8"))
         else:
-            files.append(ParsedFile(filename=named, content_type=kind, content=content))
+            name = _sound(named) if named is not None else None
+            files.append(ParsedFile(filename=name, content_type=_sound(kind), content=content))
     return found.get("text/plain", ""), found.get("text/html", ""), tuple(files)
 
 
@@ -137,6 +143,15 @@ class _Page(HTMLParser):
         self.links: list[str] = []
         self._pieces: list[str] = []
         self._hidden = 0
+
+    @classmethod
+    def of(cls, html: str) -> _Page:
+        """A page, as far as it can be read; never raises."""
+        page = cls()
+        with suppress(AssertionError, ValueError, RecursionError):
+            page.feed(html)
+            page.close()
+        return page
 
     @property
     def text(self) -> str:

@@ -80,7 +80,7 @@ def exports(variables: Mapping[str, str]) -> str:
 
 
 def dotenv(variables: Mapping[str, str]) -> str:
-    """The variables as a file that `node --env-file`, docker compose and dotenv read.
+    """The variables as a file that a shell, `node --env-file`, docker compose and dotenv read.
 
     Single quotes, in which all of them take every octet as it is; no value has such a quote or a
     line end in it but a password that somebody chose so.

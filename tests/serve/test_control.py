@@ -332,3 +332,23 @@ def test_the_lines_for_programs_tell_mail_and_what_went_wrong() -> None:
         line = served.line()
         assert (line["event"], line["what"]) == ("refused", "POST /v3/mail/send")
         assert line["words"].startswith("403 ")
+
+
+def test_octets_that_are_no_text_are_told_as_far_as_they_can_be(fresh: Served) -> None:
+    hostile = (
+        b"From: \xff\xfe <a@example.com>\r\nSubject: \xed\xa0\x80 \x1b[31m\r\n"
+        b'X-\xff: \xff\r\nContent-Type: text/plain; charset="\xff"; name="\xff"\r\n\r\n\xff\x00\r\n'
+    )
+    place = fresh.fake("smtp")["smtp"]
+    context = ssl.create_default_context(cafile=fresh.ready["ca_file"])
+    with smtplib.SMTP("localhost", place["port"]) as client:
+        client.starttls(context=context)
+        client.login(place["username"], place["password"])
+        client.sendmail("a@example.com", "b@example.net", hostile)
+    (message,) = fresh.told("GET", "/v1/messages")["messages"]
+    assert message["size"] == len(hostile)
+    assert fresh.told("GET", f"/v1/messages/{message['id']}")["headers"]
+    assert fresh.ask("GET", f"/v1/messages/{message['id']}/raw").content == hostile
+    answer = fresh.ask("GET", "/v1/messages/wait?subject=nothing&timeout=0.01")
+    assert answer.status_code == 404
+    assert fresh.ask("GET", "/v1/conversation").status_code == 200

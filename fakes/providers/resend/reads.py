@@ -23,6 +23,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECA
 _MOST = 100
 _USUAL = 20
 _EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+# `last_event` is an event's name without what stands before the full stop.
+_EVENTS = {"deferred": "delivery_delayed", "dropped": "suppressed"}
 Answer = Outcome[ResendAccount]
 
 
@@ -73,7 +75,7 @@ def _listed(asked: ResendRead, rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def _emails(asked: ResendRead) -> Answer:
-    return _listed(asked, [_row(mail) for mail in reversed(asked.account.accepted)])
+    return _listed(asked, [_row(asked.account, mail) for mail in reversed(asked.account.accepted)])
 
 
 def _email(asked: ResendRead) -> Answer:
@@ -83,7 +85,7 @@ def _email(asked: ResendRead) -> Answer:
     tags = [{"name": name, "value": value} for name, value in mail.metadata.items()]
     found = {
         "object": "email",
-        **_row(mail),
+        **_row(asked.account, mail),
         "html": mail.html,
         "text": mail.text,
         "tags": tags,
@@ -91,10 +93,10 @@ def _email(asked: ResendRead) -> Answer:
     return _told(asked.account, found, is_known=False)
 
 
-def _row(mail: ResendMail) -> dict[str, Any]:
+def _row(account: ResendAccount, mail: ResendMail) -> dict[str, Any]:
     return {
         "id": mail.provider_id,
-        "message_id": f"<{mail.provider_id}@email.invalid>",
+        "message_id": mail.message_id,
         "to": list(mail.to),
         "from": mail.sender,
         "created_at": stamp(mail.at),
@@ -102,9 +104,15 @@ def _row(mail: ResendMail) -> dict[str, Any]:
         "bcc": list(mail.bcc),
         "cc": list(mail.cc),
         "reply_to": list(mail.reply_to),
-        "last_event": mail.state,
+        "last_event": _last_event(account, mail),
         "scheduled_at": mail.scheduled_at,
     }
+
+
+def _last_event(account: ResendAccount, mail: ResendMail) -> str:
+    """What a webhook was told last, or what has become of it without one."""
+    told = [each.event for each in account.happened if each.mail.provider_id == mail.provider_id]
+    return _EVENTS.get(told[-1], str(told[-1])) if told else mail.state
 
 
 def _mail(asked: ResendRead) -> ResendMail | None:

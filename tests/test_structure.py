@@ -27,8 +27,9 @@ _IO = (
 )  # fmt: skip
 
 _RUNNING = (
-    "harness.case_by_case", "harness.embedding", "harness.execution", "harness.inquiry",
-    "harness.runner", "harness.senders", "harness.standing_run", "harness.steps", "harness.world",
+    "harness.case_by_case", "harness.collected", "harness.embedding", "harness.execution",
+    "harness.inquiry", "harness.runner", "harness.senders", "harness.standing_run",
+    "harness.steps", "harness.world",
 )  # fmt: skip
 
 

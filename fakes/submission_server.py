@@ -43,7 +43,7 @@ class AccountStore(Protocol):
         """Add a message to those taken; its place in the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SubmittedMessage(ApiMessage):
     """A message that a provider took over SMTP. See `Captured`."""
 
@@ -108,7 +108,7 @@ class SubmissionServer(Smtp):
 
     def go_on_after(self, earlier: SubmissionServer) -> None:
         """Hold the messages of an earlier run, too."""
-        self.messages[:0] = earlier.messages
+        self._messages[:0] = earlier.messages
 
     def converse(self, nth: int) -> VendorSession:
         """The session on the nth connection."""

@@ -23,6 +23,7 @@ from ...http.exchange import Headers, Request
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
 from ..rules import Token
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -31,7 +32,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import ResendAccount, ResendMail
 from .sending import test_address

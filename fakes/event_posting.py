@@ -35,6 +35,7 @@ from .meant_message import MeantMessage, meant
 from .providers.accepted_mail import AcceptedMail
 from .providers.account import Account
 from .providers.message import ApiMessage
+from .providers.scheduling import waits
 from .providers.webhook import (
     EventPost,
     Fate,
@@ -228,10 +229,14 @@ class EventPoster(ApiFake[A]):
         self._webhook = self._first_webhook
 
     def keep(self, message: ApiMessage) -> int:
-        """Add a message to those taken, and let happen what its addresses ask for."""
+        """Add a message to those taken, and let happen what its addresses ask for.
+
+        To what is to go out later nothing happens by itself.
+        """
         index = super().keep(message)
         if self._webhook is not None and self._loop is not None:
-            fates = self._events.foreseen(self._owner.account, message.mail)
+            due = not message.mail.cancelled and not waits(message.mail, self._event_time())
+            fates = self._events.foreseen(self._owner.account, message.mail) if due else ()
             if fates and self._events.waits_for(self._webhook) is None:
                 events = [PlannedEvent(mail=message.mail, fate=fate) for fate in fates]
                 task = self._loop.create_task(self._later(self._webhook, events))

@@ -236,7 +236,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
     def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         region = self.provider.region_of(request.host) or self.region
         now = self._time_of(request)
-        request = replace(request, secure=secure)
+        if request.secure is not secure:
+            request = replace(request, secure=secure)
         outcome = self.decide(
             lambda account: self.provider.served(account, request, region=region, now=now),
             lambda outcome: outcome.account,

@@ -246,6 +246,17 @@ class ScenarioItems:
         if not hasattr(self._config, "workerinput") and any(unnamed):
             raise pytest.UsageError(_NO_SENDER)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Tell of a skipped case where its file is, and not where in this module it was skipped."""
+        report = yield
+        if isinstance(item, ScenarioItem) and report.skipped and isinstance(report.longrepr, tuple):
+            shown = item.nodeid.partition("::")[0]
+            report.longrepr = (shown, 1, report.longrepr[2])
+        return report
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker of pytest-xdist where all of them take their turns."""

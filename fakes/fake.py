@@ -103,6 +103,7 @@ class Fake(Generic[C], metaclass=Sealed):
         self.timeout = timeout
         # One changes a fake at a time, and no connection begins while it becomes another.
         self._changing, self._turning = Lock(), Lock()
+        self._first_words = words
         state = self._read(words)
         self._standing = Standing(
             words=words, state=state, names=self._names(state), plan=FaultPlan.of(state.faults)
@@ -181,19 +182,30 @@ class Fake(Generic[C], metaclass=Sealed):
         if lasting := words.keys() & set(OWN_WORDS):
             raise FakeError(f"{', '.join(sorted(lasting))}: holds as long as the fake lives")
         with self._changing:
-            before = self._standing
-            state = self._read({**before.words, **words})
-            standing = Standing(
-                words={**before.words, **words},
-                state=state,
-                names=self._names(state),
-                plan=FaultPlan.of(state.faults) if "faults" in words else before.plan,
-            )
-            if self._runs or self._reserved is not None:
-                _check_sockets(before.state.network, state.network)
-                self._issue(standing)
-            with self._turning:
-                self._standing = standing
+            self._become({**self._standing.words, **words}, anew="faults" in words)
+
+    def restore(self) -> None:
+        """Put it back into the state that it was made in, its faults as if they had never acted.
+
+        The rest: see `change`.
+        """
+        with self._changing:
+            self._become(self._first_words, anew=True)
+
+    def _become(self, words: Mapping[str, Any], *, anew: bool) -> None:
+        """Enter the state that `words` say; `anew`: with faults that have not acted yet."""
+        before, state = self._standing, self._read(words)
+        standing = Standing(
+            words=words,
+            state=state,
+            names=self._names(state),
+            plan=FaultPlan.of(state.faults) if anew else before.plan,
+        )
+        if self._runs or self._reserved is not None:
+            _check_sockets(before.state.network, state.network)
+            self._issue(standing)
+        with self._turning:
+            self._standing = standing
 
     @property
     def ca_file(self) -> Path:

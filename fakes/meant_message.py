@@ -24,7 +24,9 @@ def meant(
     Raises:
         FakeError: there is no such message, or not one recipient; the choices are named.
     """
-    found = [each.mail for each in messages if _is(each, message)]
+    found = [each.mail for each in messages if _is(each, message)] or [
+        each.mail for each in messages if _was(each, message)
+    ]
     if not found:
         what = repr(message) if isinstance(message, str) else "this message"
         ids = ", ".join(str(each.provider_id) for each in messages[-_SHOWN:]) or "none"
@@ -40,6 +42,15 @@ def meant(
         trouble = f"{recipient} is none of the message's" if recipient else "it has several"
         raise FakeError(f"recipient: {trouble} (choose from {choices})")
     return meant[0]
+
+
+def _was(message: ApiMessage, meant: MeantMessage) -> bool:
+    """Whether it is the one that was meant, and has been moved or called off since."""
+    if not isinstance(meant, ApiMessage):
+        return False
+    ours, theirs = message.mail, meant.mail
+    same = (ours.provider_id, ours.recipients) == (theirs.provider_id, theirs.recipients)
+    return same and ours.at == theirs.at
 
 
 def _is(message: ApiMessage, meant: MeantMessage) -> bool:

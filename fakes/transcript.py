@@ -172,6 +172,20 @@ class MessageCaptured(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageChanged(Fact):
+    """A message that had not gone out was called off, or is to go out at another time.
+
+    `index` is its place in the fake's list. `before` is the message as it was recorded last,
+    `after` as it is.
+    """
+
+    index: int
+    before: Captured
+    after: Captured
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged(Fact):
     """The last octet of a positive answer has left: from here on the server answers for it.
 

@@ -13,10 +13,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Self
 
+from harness.case_results import blamed
 from harness.errors import SenderError
 from harness.execution import OpenSender, RunOrder, unheard
 from harness.first_request import trials, why_not_drivable
-from harness.inquiry import Inquiry, blamed
+from harness.inquiry import Inquiry
 from harness.machine import Watch
 from harness.model import CaseResult
 from harness.refused_kinds import plainest

@@ -11,11 +11,13 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.case_results import case_result, not_asked_again, takes_time
 from harness.checks.record import Record
 from harness.conversation import conversation
 from harness.errors import HarnessError
 from harness.events import Note
 from harness.evidence import EvidenceFolder
+from harness.exhibits import handshakes, taken_messages
 from harness.fakes.errors import FakeError
 from harness.first_request import first_answer, shows_that_it_answers
 from harness.judge import Judgement, judge, undriven
@@ -73,13 +75,13 @@ class Inquiry:
         """
         refusal = self._refusal(case)
         if refusal is not None:
-            return _not_asked_again(case, refusal), None
+            return not_asked_again(case, refusal), None
         clock = asyncio.get_running_loop().time
         began = clock()
         control = self.results.get(case.control) if case.control else None
         verdict = control.verdict if control is not None else None
         result = await self._judged(case, verdict, lambda: clock() - began)
-        if not _takes_time(result):
+        if not takes_time(result):
             return result, None
         return result, self.watch.doubt(began, clock()) or self._crowd(result, alone=alone)
 
@@ -108,7 +110,7 @@ class Inquiry:
             unasked = undriven(case, Verdict.UNSUPPORTED, reason)
             # What cannot be declared alone comes first: declaring the rest would change nothing.
             need = min(lacking, key=lambda feature: feature in DECLARED_FEATURES)
-            return _case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
+            return case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
         output = ""
         try:
             return await self._asked(case, control, duration)
@@ -126,7 +128,7 @@ class Inquiry:
             reason = f"a mistake in the harness itself, please report it: {said}"
         secrets = Secrets({}, self.context.family)
         broken = undriven(case, Verdict.ERROR, secrets.redact_text(reason))
-        return _case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
+        return case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
 
     async def _asked(
         self, case: Case, control: Verdict | None, duration: Callable[[], float]
@@ -155,9 +157,11 @@ class Inquiry:
         lines = conversation(record.events, record.secrets)
         folder = None
         if self.evidence is not None:
-            folder = self.evidence.write(case, record, outcomes, lines)
+            folder = self.evidence.write(
+                case, record, outcomes, lines, has_answered=self.has_answered
+            )
         answer = record.last.answer
-        return _case_result(
+        return case_result(
             case,
             judgement,
             duration=duration,
@@ -165,6 +169,8 @@ class Inquiry:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
+            handshakes=handshakes(record),
+            messages=taken_messages(record),
             complaints=tuple(
                 dict.fromkeys(
                     record.secrets.redact_text(complaint)
@@ -173,52 +179,3 @@ class Inquiry:
                 )
             ),
         )
-
-
-def _takes_time(result: CaseResult) -> bool:
-    """Whether a verdict may be otherwise where there is time enough.
-
-    A leak stays one, and so does a flood, which is what made this machine busy.
-    """
-    is_open = result.verdict in {Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR}
-    return is_open and not any(finding.leak or finding.check == "flood" for finding in result.unmet)
-
-
-def blamed(case: Case, result: CaseResult, doubt: str) -> CaseResult:
-    """A case that this machine could not decide, with what was seen of it."""
-    reason = f"{doubt}, when asked alone too; fewer --jobs or a larger --time-scale may help"
-    return _case_result(
-        case,
-        undriven(case, Verdict.ERROR, reason),
-        duration=result.duration,
-        evidence=result.evidence,
-        answer=result.answer,
-        conversation=result.conversation,
-        output=result.output,
-    )
-
-
-def _not_asked_again(case: Case, plain: CaseResult) -> CaseResult:
-    reason = f"{plain.reason} (asked once, in {plain.id})"
-    return _case_result(case, undriven(case, Verdict.UNSUPPORTED, reason))
-
-
-def _case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult:
-    return CaseResult(
-        id=case.id,
-        scenario=case.scenario,
-        title=case.title,
-        axes=dict(case.axes),
-        tags=case.tags,
-        requirements=case.requirements,
-        situations=case.situations,
-        verdict=judgement.verdict,
-        level=judgement.level,
-        reason=judgement.reason,
-        control=case.control,
-        is_control=case.is_control,
-        findings=judgement.findings,
-        rows=judgement.rows,
-        source=case.source,
-        **more,  # type: ignore[arg-type]  # only what the caller above names
-    )

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harness import __version__
+from harness.baseline import Expectations
+from harness.case_results import blamed, is_trouble
 from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, Note, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.first_request import trials, why_not_drivable
-from harness.inquiry import Inquiry, blamed
+from harness.inquiry import Inquiry
 from harness.machine import Watch, jobs_that_fit
-from harness.model import CaseResult, RunResult, Verdict
+from harness.model import CaseResult, RunResult
 from harness.refused_kinds import plainest
 from harness.requirement_results import requirement_results
 from harness.requirements import Catalogue, load_catalogue
@@ -27,8 +29,10 @@ from harness.senders.base import Sender
 class Options:
     """How to run. `jobs` None means what suits the sender.
 
-    `max_fail`: how many cases may fail or be in error before no more is asked. `is_unnamed`: the
-    sender is the one that is taken where nobody names one.
+    `max_fail`: how many cases may fail or be in error before no more is asked; `time_limit`: after
+    how many seconds. `is_unnamed`: the sender is the one that is taken where nobody names one.
+    `expectations` are those of a baseline, and `stale` has a line for each entry that is about no
+    case.
     """
 
     jobs: int | None = None
@@ -36,7 +40,10 @@ class Options:
     evidence: EvidenceFolder | None = None
     notes: tuple[str, ...] = ()
     max_fail: int | None = None
+    time_limit: float | None = None
     is_unnamed: bool = False
+    expectations: Expectations | None = None
+    stale: tuple[str, ...] = ()
 
 
 class EndedEarly(Exception):  # noqa: N818  # nothing is wrong with the run
@@ -90,7 +97,7 @@ class Run:
         trouble: HarnessError | None = None
         try:
             async with self._inquiry.watch.watching():
-                await self._ask_everything()
+                await self._ask_within_the_limit()
         except asyncio.CancelledError:
             interrupted = True
         except HarnessError as error:
@@ -98,6 +105,11 @@ class Run:
                 raise
             interrupted, trouble = True, error
         result = self._result(started, clock() - began, interrupted=interrupted)
+        if trouble is None and self.options.evidence is not None:
+            try:
+                self.options.evidence.finish(result)
+            except HarnessError as error:
+                trouble = error
         result = replace(result, trouble=str(trouble) if trouble is not None else None)
         self._tell(RunFinished(result=result))
         if trouble is not None:
@@ -106,6 +118,15 @@ class Run:
 
     def _tell(self, event: Event) -> None:
         self.listener(event)
+
+    async def _ask_within_the_limit(self) -> None:
+        try:
+            async with asyncio.timeout(self.options.time_limit) as limit:
+                await self._ask_everything()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self._ended_early = f"ended after {self.options.time_limit:g} s (--time-limit)"
 
     async def _ask_everything(self) -> None:
         if not self.cases:
@@ -193,10 +214,12 @@ class Run:
         return await self._inquiry.attempt(case, alone=alone)
 
     def _finish(self, result: CaseResult) -> None:
+        if self.options.expectations is not None:
+            result = self.options.expectations.held_against(result)
         self._results[result.id] = result
         self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
         most = self.options.max_fail
-        if most is not None and sum(map(_is_trouble, self._results.values())) >= most:
+        if most is not None and sum(map(is_trouble, self._results.values())) >= most:
             raise EndedEarly(f"ended after {most} that failed (--max-fail)")
 
     def _result(self, started: datetime, duration: float, *, interrupted: bool) -> RunResult:
@@ -215,13 +238,9 @@ class Run:
             total=len(self.cases),
             ended_early=self._ended_early,
             is_unnamed=self.options.is_unnamed,
+            stale=self.options.stale,
             complaints=self._complaints,
         )
-
-
-def _is_trouble(result: CaseResult) -> bool:
-    unexpected = result.verdict is Verdict.FAIL and not result.expected_failure
-    return unexpected or result.verdict is Verdict.ERROR
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:

@@ -53,6 +53,11 @@ class ApiMessage:
         return self.mail.send_at
 
     @property
+    def cancelled(self) -> bool:
+        """Whether it was called off before it was to go out, so that nobody gets it."""
+        return self.mail.cancelled
+
+    @property
     def username(self) -> str | None:
         """None: an API has no SMTP account."""
         return None

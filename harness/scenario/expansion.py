@@ -113,6 +113,7 @@ def _case(document: YamlDocument, scenario: str, identifier: str, content: Expan
         then=None,
         control=None,
         source=document.source,
+        line=document.line(("then",)),
     )
 
 

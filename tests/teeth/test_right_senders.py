@@ -147,6 +147,7 @@ ASKING_FOR_WORDS = frozenset(
         "auth/criterion-words",
         "auth/nothing-in-common-words",
         "auth/rejected-words",
+        "auth/token-refused-words",
         "auth0/address-not-allowed-words",
         "auth0/criterion-missed",
         "auth0/port-25-blocked-words",

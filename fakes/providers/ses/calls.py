@@ -44,6 +44,8 @@ _ROUTES: tuple[tuple[str, tuple[str | None, ...], str], ...] = (
     ("GET", ("insights", None), "GetMessageInsights"),
     ("POST", ("metrics", "batch"), "BatchGetMetricData"),
     ("GET", ("suppression", "addresses"), "ListSuppressedDestinations"),
+    ("PUT", ("suppression", "addresses"), "PutSuppressedDestination"),
+    ("DELETE", ("suppression", "addresses", None), "DeleteSuppressedDestination"),
     ("GET", ("suppression", "addresses", None), "GetSuppressedDestination"),
 )
 

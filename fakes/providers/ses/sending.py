@@ -89,7 +89,8 @@ def is_bounced(account: SesAccount, recipient: str) -> bool:
 
 def is_suppressed(account: SesAccount, recipient: str) -> bool:
     """Whether the account's suppression list has this recipient."""
-    return recipient.lower() in {address.lower() for address in account.suppressed}
+    gone = (*account.suppressed, *account.complained)
+    return recipient.lower() in {address.lower() for address in gone}
 
 
 def _state(account: SesAccount, recipients: tuple[str, ...]) -> str:

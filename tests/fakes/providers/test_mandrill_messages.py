@@ -36,7 +36,7 @@ def test_content_of_a_template_is_merged_too() -> None:
         "template_name": "welcome",
         "template_content": [{"name": "main", "content": "<b>*|NAME|*</b>"}],
     }
-    outcome = ask(account(templates=["welcome"]), "messages/send-template", body)
+    outcome = ask(account(templates=[{"name": "welcome"}]), "messages/send-template", body)
     assert b"<b>B</b>" in outcome.accepted[1].content
 
 

@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="args",
         default=[],
     )
+    parser.addini("harness_baseline", "the file with the failures of items that are expected")
     parser.addini("harness_strict", "a failed SHOULD fails its item", type="bool", default=False)
     parser.addini("harness_time_scale", "stretches every time-out and delay of items", default="1")
 
@@ -174,8 +175,8 @@ def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable
 
     The globs select cases by id; none means all. `sender` is a SPEC or a function, plain or
     `async`, from request to answer: with `jobs=1` it is called in the test's own thread, where its
-    database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale` and
-    `strict` are as for `harness run`. `documents` are files with requirements of your own, beside
+    database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale`,
+    `strict`, `evidence` and `report` are as for `harness run`. `documents` are files with requirements of your own, beside
     those of the ini key `harness_documents`. The report's `assert_passed()` fails the test and
     shows why.
     """

@@ -186,9 +186,11 @@ class ScenarioItems:
             UsageError: another ini key makes no sense.
         """
         turns = getattr(self._config, "workerinput", {}).get(TURNS)
+        baseline = self._config.getini("harness_baseline")
         words = {
             "documents": self._config.getini("harness_documents"),
             "strict": self._config.getini("harness_strict"),
+            "baseline": self._config.rootpath / baseline if baseline else None,
             "time_scale": self._config.getini("harness_time_scale"),
             "jobs": int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
             # Workers may be on another machine.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -212,6 +213,30 @@ def test_what_gates_nothing_in_a_run_gates_nothing_here(project: pytest.Pytester
     project.runpytest_subprocess("mine/plain.yaml", "--runxfail").assert_outcomes(failed=2)
     configure(project, "harness_sender = python:own_senders:never", "harness_strict = true")
     project.runpytest_subprocess("mine/plain.yaml").assert_outcomes(failed=2)
+
+
+def test_a_failure_that_the_baseline_expects_is_let_pass(project: pytest.Pytester) -> None:
+    baseline = project.path / "expected.yaml"
+    twice = "harness_sender = python:own_senders:twice"
+    command = [sys.executable, "-m", "harness", "baseline", "update", str(baseline), "mine"]
+    subprocess.run(
+        [*command, "--sender", "python:own_senders:twice"],
+        cwd=project.path,
+        env={**os.environ, "PYTHONPATH": str(project.path)},
+        check=True,
+        capture_output=True,
+    )
+    configure(project, twice, "harness_baseline = expected.yaml")
+    result = project.runpytest_subprocess("mine/plain.yaml", "-rx")
+    result.assert_outcomes(xfailed=2)
+    result.stdout.fnmatch_lines(["XFAIL*expected: messages: *"])
+    result = project.runpytest_subprocess("mine/plain.yaml", "--harness-sender=reference")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["not as the baseline expects: it passes now"])
+    stale = baseline.read_text(encoding="utf-8").replace("plain[mode=tls]", "plain[mode=tsl]")
+    baseline.write_text(stale, encoding="utf-8")
+    result = project.runpytest_subprocess("mine/plain.yaml")
+    result.stdout.fnmatch_lines(["*expected.yaml:*: there is no case plain[[]mode=tsl[]]*"])
 
 
 def test_mistakes_in_files_are_told_with_their_lines(project: pytest.Pytester) -> None:

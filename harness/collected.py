@@ -15,12 +15,14 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
+from harness.baseline_file import load_expectations
 from harness.embedding import Answering
 from harness.errors import HarnessError, UsageError
 from harness.execution import RunOrder
-from harness.gate import gates, is_about_a_must
+from harness.gate import departs, gates, is_about_a_must
 from harness.model import CaseResult, Level, Verdict
 from harness.reports.case_text import first_unmet, visible_lines, what_was_found, what_was_said
+from harness.reports.overview import departure
 from harness.requirements import load_catalogue
 from harness.runner import Options
 from harness.scenario.case import Case
@@ -59,7 +61,7 @@ class CollectedCases:
     take their turns, where there are several.
 
     Raises:
-        UsageError: a document of requirements or the time scale makes no sense.
+        UsageError: a document of requirements, the baseline or the time scale makes no sense.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class CollectedCases:
         *,
         documents: Sequence[str | Path],
         strict: bool,
+        baseline: Path | None,
         time_scale: str,
         jobs: int,
         turns: Path | None,
     ) -> None:
         self._catalogue = load_catalogue(documents)
         self._strict = strict
+        self._expectations = load_expectations(baseline) if baseline is not None else None
         self._time_scale = _number(time_scale)
         self._jobs = jobs
         self._files: dict[str, str] = {}
@@ -85,7 +89,8 @@ class CollectedCases:
         """The cases of a file that lies in the folder `below` and is called `source`.
 
         Raises:
-            UsageError: it has a mistake, or another file has a scenario of the same id.
+            UsageError: it has a mistake, another file has a scenario of the same id, or the
+                baseline expects something of a case that there is not.
         """
         cases = cases_of(file, below=below, source=source, catalogue=self._catalogue)
         for case in cases:
@@ -93,6 +98,10 @@ class CollectedCases:
             if other != source:
                 raise UsageError(f"two scenarios are called {case.scenario}: {other} and {source}")
             self._cases[case.id] = case
+        if self._expectations is not None:
+            ids = [case.id for case in cases]
+            if stale := self._expectations.naming_nothing(ids, is_everything=False):
+                raise UsageError("\n".join(stale))
         return cases
 
     def ask(self, case: str, sender: str | Answering, *, among: Iterable[str]) -> Ending:
@@ -125,7 +134,7 @@ class CollectedCases:
             cases=[case for case in self._cases.values() if case.id in chosen],
             catalogue=self._catalogue,
             time_scale=self._time_scale,
-            options=Options(jobs=self._jobs),
+            options=Options(jobs=self._jobs, expectations=self._expectations),
         )
         quiet = self._turns.alone if self._turns is not None else nullcontext
         return self._open.enter_context(
@@ -178,6 +187,8 @@ def properties(case: Case) -> list[tuple[str, object]]:
 
 
 def _headline(result: CaseResult, end: End) -> str:
+    if departs(result):
+        return f"not as the baseline expects: {departure(result)}"
     if result.verdict is Verdict.FAIL:
         why = "expected: " if result.expected_failure else f"{result.level}, does not gate: "
         return f"{why if end is End.LET_PASS else ''}{first_unmet(result)}"

@@ -186,9 +186,11 @@ class ScenarioItems:
             UsageError: another ini key makes no sense.
         """
         turns = getattr(self._config, "workerinput", {}).get(TURNS)
+        baseline = self._config.getini("harness_baseline")
         words = {
             "documents": self._config.getini("harness_documents"),
             "strict": self._config.getini("harness_strict"),
+            "baseline": self._config.rootpath / baseline if baseline else None,
             "time_scale": self._config.getini("harness_time_scale"),
             "jobs": int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
             # Workers may be on another machine.
@@ -245,6 +247,17 @@ class ScenarioItems:
         unnamed = (isinstance(item, ScenarioItem) and not self._sender(item) for item in items)
         if not hasattr(self._config, "workerinput") and any(unnamed):
             raise pytest.UsageError(_NO_SENDER)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Tell of a skipped case where its file is, and not where in this module it was skipped."""
+        report = yield
+        if isinstance(item, ScenarioItem) and report.skipped and isinstance(report.longrepr, tuple):
+            shown = item.nodeid.partition("::")[0]
+            report.longrepr = (shown, 1, report.longrepr[2])
+        return report
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -221,10 +221,10 @@ def harness_run(pytestconfig: pytest.Config) -> Callable[..., RunReport]:
 
     The globs select cases by id; none means all. `sender` is a SPEC or a function, plain or
     `async`, from request to answer: with `jobs=1` it is called in the test's own thread, where its
-    database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale` and
-    `strict` are as for `harness run`. `documents` are files with requirements of your own, beside
-    those of the ini key `harness_documents`. The report's `assert_passed()` fails the test and
-    shows why.
+    database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale`,
+    `strict`, `evidence` and `report` are as for `harness run`. `documents` are files with
+    requirements of your own, beside those of the ini key `harness_documents`. The report's
+    `assert_passed()` fails the test and shows why.
     """
     names = Names()
     default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")

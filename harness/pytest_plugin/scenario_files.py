@@ -31,6 +31,7 @@ def add_scenario_keys(parser: pytest.Parser) -> None:
         type="args",
         default=[],
     )
+    parser.addini("harness_baseline", "the file with the failures of items that are expected")
     parser.addini("harness_strict", "a failed SHOULD fails its item", type="bool", default=False)
     parser.addini("harness_time_scale", "stretches every time-out and delay of items", default="1")
 

@@ -127,6 +127,23 @@ def open_reports(
     return reports
 
 
+def open_written_reports(specs: Sequence[ReportSpec], context: Context) -> Reports:
+    """Open the reports that were asked for and nothing else: for a run that has no terminal.
+
+    Raises:
+        MachineError: one of them cannot be written.
+    """
+    _refuse_clashes(specs)
+    reports = Reports(None)
+    try:
+        for spec in specs:
+            reports.add(open_report(spec, context=context))
+    except MachineError:
+        reports.discard()
+        raise
+    return reports
+
+
 class Reports:
     """Every report of a run as one listener and one context manager.
 
@@ -137,9 +154,9 @@ class Reports:
     """
 
     def __init__(
-        self, terminal: TerminalListener, *, status: Callable[[RunResult], int] = exit_status
+        self, terminal: TerminalListener | None, *, status: Callable[[RunResult], int] = exit_status
     ) -> None:
-        self._terminal: TerminalListener | None = terminal
+        self._terminal = terminal
         self._status = status
         self._open: list[OpenReport] = []
         self._warnings: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,33 +76,48 @@ def configure(pytester: pytest.Pytester, *lines: str, scenarios: str = "mine") -
     pytester.makeini(f"{ini}\n")
 
 
+_SELECTING = """
+import json, pytest, sys
+
+class Counting:
+    def pytest_collection_finish(self, session):
+        self.found = [item.nodeid for item in session.items]
+
+def selected(arguments):
+    counting = Counting()
+    pytest.main(["--collect-only", "-q", *arguments], plugins=[counting])
+    return counting.found
+
+print("FOUND", json.dumps([selected(each) for each in json.loads(sys.argv[1])]))
+"""
+
+
 def test_a_case_is_an_item_with_an_id_that_selects_it(project: pytest.Pytester) -> None:
     configure(project, "harness_sender = reference")
-    shown = project.runpytest_subprocess("--collect-only", "-q").outlines
-    assert shown[:5] == [
-        "tests/test_own.py::test_own",
-        "mine/plain.yaml::plain[mode=starttls]",
-        "mine/plain.yaml::plain[mode=tls]",
-        "mine/tls/bad.yaml::tls/bad[control]",
-        "mine/tls/bad.yaml::tls/bad",
-    ]
-    for arguments, selected in (
-        (["mine/plain.yaml::plain[mode=tls]"], 1),
-        (["mine/tls"], 2),
-        (["-k", "mode:tls"], 1),
-        (["-k", "plain and not starttls"], 1),
-        (["-k", "ORY-035"], 3),
-        (["-m", "harness_quick_one"], 2),
-        (["-m", "not harness_scenario"], 1),
-        (["tests"], 1),
-    ):
-        shown = project.runpytest_inprocess("--collect-only", "-q", *arguments).outlines
-        assert sum("::" in line for line in shown) == selected, arguments
+    starttls, tls = (f"mine/plain.yaml::plain[mode={mode}]" for mode in ("starttls", "tls"))
+    bad = ["mine/tls/bad.yaml::tls/bad[control]", "mine/tls/bad.yaml::tls/bad"]
+    own = "tests/test_own.py::test_own"
+    selections = {
+        (): [own, starttls, tls, *bad],
+        (tls,): [tls],
+        ("mine/tls",): bad,
+        ("-k", "mode:tls"): [tls],
+        ("-k", "plain and not starttls"): [tls],
+        ("-k", "ORY-035"): [starttls, tls, bad[1]],
+        ("-m", "harness_quick_one"): [starttls, tls],
+        ("-m", "not harness_scenario"): [own],
+        ("tests",): [own],
+    }
+    script = project.makepyfile(selecting=_SELECTING)
+    words = json.dumps([list(arguments) for arguments in selections])
+    result = project.run(sys.executable, script, words)
+    [found] = [line.removeprefix("FOUND ") for line in result.outlines if "FOUND" in line]
+    assert dict(zip(selections, json.loads(found), strict=True)) == selections
 
 
 def test_a_failing_item_shows_what_it_rests_on(project: pytest.Pytester) -> None:
     configure(project, "harness_sender = python:own_senders:twice")
-    result = project.runpytest_subprocess("-rs", "--junitxml=report.xml")
+    result = project.runpytest_subprocess("-rsf", "--junitxml=report.xml")
     result.assert_outcomes(passed=1, failed=3, skipped=1)
     result.stdout.fnmatch_lines(
         [
@@ -113,10 +129,10 @@ def test_a_failing_item_shows_what_it_rests_on(project: pytest.Pytester) -> None
             "answered: sent*",
             "again:    pytest 'mine/plain.yaml::plain[[]mode=starttls[]]'",
             "*Captured conversation call*",
-            "*EHLO*",
+            "> *message 1 taken*",
             "*Captured answer call*",
             '  "status": "sent",',
-            "SKIPPED*inconclusive: its control did not pass (fail)*",
+            "SKIPPED [[]1[]] mine/tls/bad.yaml:1: inconclusive: its control did not pass (fail)*",
             "FAILED mine/plain.yaml::plain[[]mode=starttls[]] - *messages: expected *",
         ]
     )
@@ -197,6 +213,30 @@ def test_what_gates_nothing_in_a_run_gates_nothing_here(project: pytest.Pytester
     project.runpytest_subprocess("mine/plain.yaml", "--runxfail").assert_outcomes(failed=2)
     configure(project, "harness_sender = python:own_senders:never", "harness_strict = true")
     project.runpytest_subprocess("mine/plain.yaml").assert_outcomes(failed=2)
+
+
+def test_a_failure_that_the_baseline_expects_is_let_pass(project: pytest.Pytester) -> None:
+    baseline = project.path / "expected.yaml"
+    twice = "harness_sender = python:own_senders:twice"
+    command = [sys.executable, "-m", "harness", "baseline", "update", str(baseline), "mine"]
+    subprocess.run(
+        [*command, "--sender", "python:own_senders:twice"],
+        cwd=project.path,
+        env={**os.environ, "PYTHONPATH": str(project.path)},
+        check=True,
+        capture_output=True,
+    )
+    configure(project, twice, "harness_baseline = expected.yaml")
+    result = project.runpytest_subprocess("mine/plain.yaml", "-rx")
+    result.assert_outcomes(xfailed=2)
+    result.stdout.fnmatch_lines(["XFAIL*expected: messages: *"])
+    result = project.runpytest_subprocess("mine/plain.yaml", "--harness-sender=reference")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["not as the baseline expects: it passes now"])
+    stale = baseline.read_text(encoding="utf-8").replace("plain[mode=tls]", "plain[mode=tsl]")
+    baseline.write_text(stale, encoding="utf-8")
+    result = project.runpytest_subprocess("mine/plain.yaml")
+    result.stdout.fnmatch_lines(["*expected.yaml:*: there is no case plain[[]mode=tsl[]]*"])
 
 
 def test_mistakes_in_files_are_told_with_their_lines(project: pytest.Pytester) -> None:

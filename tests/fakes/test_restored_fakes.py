@@ -56,8 +56,8 @@ def _close_idle(api: Any, *, acted: int) -> None:
     """Have the fake close what is idle, once so many faults have acted; wait until it has."""
 
     async def close() -> None:
-        while len(list(api.transcript.of(FaultActed))) < acted:
-            await asyncio.sleep(0)
         api.close_idle()
 
+    while len(list(api.transcript.of(FaultActed))) < acted:
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), api._loop).result(30)
     asyncio.run_coroutine_threadsafe(close(), api._loop).result(30)

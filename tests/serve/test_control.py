@@ -326,7 +326,7 @@ def test_the_lines_for_programs_tell_mail_and_what_went_wrong() -> None:
             client.send_message(letter())
         message = served.line()
         assert message["event"] == "message"
-        assert "the certificate is expired: it does not verify" in message["remarks"][0]
+        assert "the certificate is expired: it does not verify (CERT-02)" in message["remarks"][0]
         refused = _post(served, {**MAIL, "from": {"email": "a@other.test"}})
         assert refused.status_code == 403
         line = served.line()

@@ -43,6 +43,7 @@ from .kept_mail import KeptMessage
 from .matching import matches, nearest_miss
 from .order import SUBMISSION, check_change
 from .outcomes import happen
+from .parsed_mail import parsed
 from .running import ServedFake, ServedFakes
 from .views import (
     fake_document,
@@ -238,6 +239,16 @@ class Control:
         """A message as MIME, octet for octet."""
         return self._message(asked).content
 
+    async def attachment(self, asked: Asked) -> bytes:
+        """A file in a message, decoded."""
+        message, number = self._message(asked), asked.path["number"]
+        files = (await asyncio.to_thread(parsed, message.content)).files
+        if not number.isdecimal() or not 1 <= int(number[:9]) <= len(files):
+            there = f"they are numbered 1 to {len(files)}" if files else "it has none"
+            told = f"message {message.id} has no file {number}: {there}"
+            raise ControlError(404, "no-such-file", told)
+        return files[int(number) - 1].content
+
     async def clear(self, asked: Asked) -> ClearedDocument:
         """Throw away the messages that match."""
         query = _query(asked, ChosenMessages)
@@ -374,6 +385,10 @@ CALLS = (
     ),
     ControlCall("GET", "/v1/messages/{id}", Control.show_message, answer=WholeMessageDocument),
     ControlCall("GET", "/v1/messages/{id}/raw", Control.raw_message, answer="message/rfc822"),
+    ControlCall(
+        "GET", "/v1/messages/{id}/attachments/{number}", Control.attachment,
+        answer="application/octet-stream",
+    ),
     ControlCall(
         "GET", "/v1/conversation", Control.conversation,
         query=ConversationQuery, answer="text/plain",

@@ -24,7 +24,8 @@ from harness.fakes.http.parser import BadRequest, RequestParser, serialised
 from harness.fakes.listener import bind
 from harness.fakes.marks import Mark
 
-from .control import CALLS, Answered, Asked, Control, ControlCall, ControlError
+from .control import CALLS, Control
+from .control_call import Answered, Asked, ControlCall, ControlError
 from .openapi import openapi
 
 _HOSTS = frozenset(["127.0.0.1", "localhost", "[::1]"])

@@ -24,11 +24,11 @@ from .connection import Connection, Conversation
 from .constructor_words import OWN_WORDS
 from .errors import FakeError
 from .faults import FaultPlan
-from .listener import Blackhole, Network, bind, check_reach
+from .listener import Blackhole, Network, bind, check_reach, check_sockets
 from .mail.readable import ReadableMessage
 from .mail_taking import MailTaker, in_words
 from .sealed import Sealed, is_settable, unsettable
-from .server_state import ServerState
+from .server_state import CLIENT_CERTIFICATE, VERSIONS, ServerState
 from .tls import Authority, CertificateKind
 from .tls.client_hello import ClientHello
 from .transcript import Transcript
@@ -37,17 +37,6 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _BACKLOG = 128
 # One to run the task of an accepted connection, one to call connection_made().
 _TURNS_OF_AN_ACCEPT = 2
-_VERSIONS = {
-    "TLSv1.0": ssl.TLSVersion.TLSv1,
-    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
-    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
-    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
-}
-_CLIENT_CERTIFICATE = {
-    "unasked": ssl.CERT_NONE,
-    "optional": ssl.CERT_OPTIONAL,
-    "required": ssl.CERT_REQUIRED,
-}
 
 
 C = TypeVar("C", bound=ReadableMessage)
@@ -203,7 +192,7 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
             plan=FaultPlan.of(state.faults) if anew else before.plan,
         )
         if self._runs or self._reserved is not None:
-            _check_sockets(before.state.network, state.network)
+            check_sockets(before.state.network, state.network)
             self._issue(standing)
         with self._turning:
             self._standing = standing
@@ -331,13 +320,13 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
             raise FakeError(str(error)) from error
         asks = state.client_certificate != "unasked"
         context = certificate.server_context(
-            minimum_version=_VERSIONS[lowest] if lowest else None,
-            maximum_version=_VERSIONS[highest] if highest else None,
+            minimum_version=VERSIONS[lowest] if lowest else None,
+            maximum_version=VERSIONS[highest] if highest else None,
             shared=not asks,
         )
         if asks:
             context.load_verify_locations(cadata=self._authority.certificate_pem.decode())
-            context.verify_mode = _CLIENT_CERTIFICATE[state.client_certificate]
+            context.verify_mode = CLIENT_CERTIFICATE[state.client_certificate]
             self._asking_contexts[key] = context
         return context
 
@@ -404,9 +393,3 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
             finally:
                 self._ca_file, self._authority = None, given
                 self._asking_contexts.clear()
-
-
-def _check_sockets(before: Network, after: Network) -> None:
-    """What a port does is a matter of its socket, but for those that accept."""
-    if before is not after and not {before, after} <= {Network.OPEN, Network.RESET}:
-        raise FakeError(f"network: {before} cannot become {after} while the fake runs")

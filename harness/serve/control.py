@@ -6,9 +6,6 @@ A call is a row of `CALLS`; the OpenAPI description and the page in docs/ are ma
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +17,7 @@ from harness.fakes.errors import FakeError
 from harness.scenario.hints import choose_from
 from harness.scenario.loading import YamlDocument, complaints
 
+from .control_call import Answered, Asked, ControlCall, ControlError
 from .control_documents import (
     AboutDocument,
     ChosenMessages,
@@ -31,7 +29,6 @@ from .control_documents import (
     FaultsRequest,
     MessagesDocument,
     MessagesQuery,
-    NoQuery,
     PostedDocument,
     WaitQuery,
     WordsRequest,
@@ -43,6 +40,7 @@ from .kept_mail import KeptMessage
 from .matching import matches, nearest_miss
 from .order import SUBMISSION, check_change
 from .outcomes import happen
+from .parsed_mail import parsed
 from .running import ServedFake, ServedFakes
 from .views import (
     fake_document,
@@ -53,49 +51,6 @@ from .views import (
 )
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class ControlError(Exception):
-    """A call that cannot be carried out: its status, a word for a program, a line for a person."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A call as it came: what stands in its path, its query, and its body."""
-
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any
-
-
-Answered = BaseModel | bytes | str
-Handler = Callable[["Control", Asked], Awaitable[Answered]]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlCall:
-    """One call: `query` and `body` are what it takes, `answer` is what it gives.
-
-    `answer` is a model, or the media type of what is no JSON.
-    """
-
-    method: str
-    path: str
-    handler: Handler
-    query: type[BaseModel] = NoQuery
-    body: type[BaseModel] | None = None
-    _: KW_ONLY
-    answer: type[BaseModel] | str
-
-    @property
-    def does(self) -> str:
-        """What it does, as its handler says."""
-        return " ".join((inspect.getdoc(self.handler) or "").split())
 
 
 class Control:
@@ -238,6 +193,16 @@ class Control:
         """A message as MIME, octet for octet."""
         return self._message(asked).content
 
+    async def attachment(self, asked: Asked) -> bytes:
+        """A file in a message, decoded."""
+        message, number = self._message(asked), asked.path["number"]
+        files = (await asyncio.to_thread(parsed, message.content)).files
+        if not number.isdecimal() or not 1 <= int(number[:9]) <= len(files):
+            there = f"they are numbered 1 to {len(files)}" if files else "it has none"
+            told = f"message {message.id} has no file {number}: {there}"
+            raise ControlError(404, "no-such-file", told)
+        return files[int(number) - 1].content
+
     async def clear(self, asked: Asked) -> ClearedDocument:
         """Throw away the messages that match."""
         query = _query(asked, ChosenMessages)
@@ -374,6 +339,10 @@ CALLS = (
     ),
     ControlCall("GET", "/v1/messages/{id}", Control.show_message, answer=WholeMessageDocument),
     ControlCall("GET", "/v1/messages/{id}/raw", Control.raw_message, answer="message/rfc822"),
+    ControlCall(
+        "GET", "/v1/messages/{id}/attachments/{number}", Control.attachment,
+        answer="application/octet-stream",
+    ),
     ControlCall(
         "GET", "/v1/conversation", Control.conversation,
         query=ConversationQuery, answer="text/plain",

@@ -24,13 +24,15 @@ from harness.fakes.http.parser import BadRequest, RequestParser, serialised
 from harness.fakes.listener import bind
 from harness.fakes.marks import Mark
 
-from .control import CALLS, Answered, Asked, Control, ControlCall, ControlError
+from .control import CALLS, Control
+from .control_call import Answered, Asked, ControlCall, ControlError
 from .openapi import openapi
 
 _HOSTS = frozenset(["127.0.0.1", "localhost", "[::1]"])
 _LARGEST_BODY = 1024 * 1024
 _MOST_CONNECTIONS = 100
 _IDLE = 60.0
+_LAST_ANSWERS = 5.0
 _SOURCE = "the control API of harness serve"
 _DESCRIPTION = "/v1/openapi.json"
 
@@ -72,7 +74,7 @@ class _ControlConnection(asyncio.Protocol):
         self._token = token
         self._among = among
         self._parser = RequestParser(limit=_LARGEST_BODY)
-        self._waiting: asyncio.Queue[Request | BadRequest] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Request | BadRequest | None] = asyncio.Queue()
         self._transport: asyncio.Transport | None = None
         self.worker: asyncio.Task[None] | None = None
 
@@ -99,6 +101,13 @@ class _ControlConnection(asyncio.Protocol):
         if problem is not None:
             self._waiting.put_nowait(problem)
 
+    def eof_received(self) -> bool:
+        """The other side has said all that it has to say, and may wait for answers still."""
+        self._waiting.put_nowait(None)
+        # More probably it went away while it waited for a message.
+        asyncio.get_running_loop().call_later(_LAST_ANSWERS, self.abort)
+        return True
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._among.discard(self)
         if self.worker is not None:
@@ -113,6 +122,8 @@ class _ControlConnection(asyncio.Protocol):
         with suppress(TimeoutError):
             while True:
                 came = await asyncio.wait_for(self._waiting.get(), _IDLE)
+                if came is None:
+                    break
                 if isinstance(came, BadRequest):
                     error = ControlError(came.status, "no-http", str(came))
                     self._write(serialised(_refused(error), close=True))

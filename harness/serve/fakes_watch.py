@@ -17,6 +17,7 @@ from harness.fakes.marks import Mark
 from harness.fakes.message import Captured, CapturedMessage
 from harness.fakes.providers.message import ApiMessage
 from harness.fakes.smtp.facts import AuthOutcome, Command
+from harness.fakes.tls.kinds import CertificateKind
 from harness.fakes.transcript import (
     Broke,
     Closed,
@@ -158,7 +159,8 @@ class FakesWatch:
                 who = f" as {seen.login}" if seen.login else ""
                 yield "refused", f"{seen.last or 'connection'}{who}", _one_line(data)
             case TlsEstablished() if fact.has_to_be_refused:
-                words = _UNVERIFIED.format(fact.certificate)
+                ids = ", ".join(CertificateKind(fact.certificate).facts.situations)
+                words = _UNVERIFIED.format(fact.certificate, ids)
                 yield from _once(seen, "unverified", "TLS", words)
             case TlsFailed(reason=reason, alert=alert):
                 yield "tls-failed", "TLS", alert or reason
@@ -175,7 +177,7 @@ class FakesWatch:
 _IN_CLEAR = "it came in clear, without TLS"
 _PASSWORD_IN_CLEAR = "the password came in clear, without TLS"
 _KEY_IN_CLEAR = "the key came in clear, without TLS"
-_UNVERIFIED = "the sender went on though the certificate is {}: it does not verify"
+_UNVERIFIED = "the sender went on though the certificate is {}: it does not verify ({})"
 
 
 def _once(seen: _Seen, kind: Kind, what: str, words: str) -> Iterator[tuple[Kind, str, str]]:

@@ -11,7 +11,8 @@ from pydantic.json_schema import models_json_schema
 from harness import __version__
 from harness.field_descriptions import DescribedSchema
 
-from .control import CALLS, ControlCall
+from .control import CALLS
+from .control_call import ControlCall
 from .control_documents import NoQuery
 
 _REF = "#/components/schemas/{model}"

@@ -104,8 +104,8 @@ class ServeText:
     ) -> str:
         clock = datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S")
         with self._console.capture() as captured:
-            line = Text(f"{clock}  ", style="dim")
-            line.append(mark[0], style=mark[1]).append("  ").append(_shown(first), style="default")
+            line = Text().append(clock, "dim").append("  ").append(mark[0], mark[1])
+            line.append(f"  {_shown(first)}")
             self._console.print(line, soft_wrap=True)
             for text in below:
                 self._console.print(Text(f"          {_shown(text)}"), soft_wrap=True)

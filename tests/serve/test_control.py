@@ -69,6 +69,28 @@ def test_a_message_over_smtp_is_shown_with_links_and_codes(fresh: Served) -> Non
     assert b"Subject: Sign in\r\n" in raw.content
 
 
+def test_a_file_in_a_message_is_told_and_given(fresh: Served) -> None:
+    message = letter()
+    message.add_attachment(b"%PDF\xff", maintype="application", subtype="pdf", filename="a.pdf")
+    place = fresh.fake("smtp")["smtp"]
+    with smtplib.SMTP("localhost", place["port"]) as client:
+        client.starttls(context=ssl.create_default_context(cafile=fresh.ready["ca_file"]))
+        client.login(place["username"], place["password"])
+        client.send_message(message)
+    (shown,) = fresh.told("GET", "/v1/messages")["messages"]
+    assert shown["attachments"] == [
+        {"number": 1, "filename": "a.pdf", "content_type": "application/pdf", "size": 5}
+    ]
+    path = f"/v1/messages/{shown['id']}/attachments"
+    given = fresh.ask("GET", f"{path}/1")
+    assert given.content == b"%PDF\xff"
+    assert given.headers["content-type"] == "application/octet-stream"
+    for number in ("0", "2", "x"):
+        missing = fresh.ask("GET", f"{path}/{number}")
+        assert missing.status_code == 404
+        assert "they are numbered 1 to 1" in missing.json()["error"]["message"]
+
+
 def test_a_message_by_an_api_is_shown_with_what_the_vendor_was_given(fresh: Served) -> None:
     accepted = _post(fresh)
     assert accepted.status_code == 202
@@ -326,7 +348,7 @@ def test_the_lines_for_programs_tell_mail_and_what_went_wrong() -> None:
             client.send_message(letter())
         message = served.line()
         assert message["event"] == "message"
-        assert "the certificate is expired: it does not verify" in message["remarks"][0]
+        assert "the certificate is expired: it does not verify (CERT-02)" in message["remarks"][0]
         refused = _post(served, {**MAIL, "from": {"email": "a@other.test"}})
         assert refused.status_code == 403
         line = served.line()

@@ -92,17 +92,27 @@ def test_requests_that_come_at_once_are_answered_one_after_the_other(served: Ser
     assert json.loads(answers.rpartition(b"\r\n\r\n")[2])["name"] == "smtp"
 
 
+def test_whoever_says_at_once_that_nothing_follows_is_answered(served: Served) -> None:
+    request = f"GET /v1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    assert _raw(served, request.encode(), is_all=True).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_name_in_a_path_is_no_path(served: Served) -> None:
     answer = served.ask("GET", "/v1/fakes/..%2F..%2Fetc%2Fpasswd")
     assert answer.status_code == 404
 
 
-def _raw(served: Served, octets: bytes) -> bytes:
-    """What comes back for some octets, until the other side hangs up."""
+def _raw(served: Served, octets: bytes, *, is_all: bool = False) -> bytes:
+    """What comes back for some octets, until the other side hangs up.
+
+    `is_all`: it is told that nothing follows.
+    """
     address: Any = served.ready["control"]["url"].removeprefix("http://").partition("/")[0]
     host, _, port = address.partition(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
         client.sendall(octets)
+        if is_all:
+            client.shutdown(socket.SHUT_WR)
         found = b""
         while data := client.recv(65536):
             found += data

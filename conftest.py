@@ -94,8 +94,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     wrong = [
         *_surprises(session, _skips(reporter)),
         *(
-            (name, "the pure and wire tests fail there")
-            for name, outcome in _other_pythons().items()
+            (name, f"the {tests} tests fail there")
+            for name, tests, outcome in _other_pythons()
             if outcome == "failed"
         ),
     ]
@@ -112,12 +112,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         f"not tested here: {reason} ({count} test{'s' if count > 1 else ''})"
         for reason, count in sorted(reasons.items())
     ]
-    for name, outcome in _other_pythons().items():
+    for name, tests, outcome in _other_pythons():
         missing = outcome == "missing"
         lines.append(
             f"not tested here: {name} is not installed"
             if missing
-            else f"the pure and wire tests on {name}: {outcome}"
+            else f"the {tests} tests on {name}: {outcome}"
         )
     if lines:
         terminalreporter.section("this machine")
@@ -187,17 +187,20 @@ def _fits(entry: tuple[str, str], *said: str) -> bool:
 # What tox found out before this run, where `make test` had it try the other Pythons.
 
 
-def _other_pythons() -> dict[str, str]:
-    """Each other Python, and whether its tests `passed` or `failed`, or it is `missing`."""
+def _other_pythons() -> Iterator[tuple[str, str, str]]:
+    """Each other Python, the tests tried there, and how they ended: passed, failed or missing."""
     file = os.environ.get(OTHER_PYTHONS)
     if not file:
-        return {}
+        return
     try:
         document = json.loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {"another Python": "failed"}
-    results = {name: tried.get("result") for name, tried in document["testenvs"].items()}
-    return {f"Python {name}": _outcome(result) for name, result in results.items() if result}
+        yield "another Python", "pure and wire", "failed"
+        return
+    for name, tried in document["testenvs"].items():
+        if result := tried.get("result"):
+            version, _, pure = name.partition("-")
+            yield f"Python {version}", pure or "pure and wire", _outcome(result)
 
 
 def _outcome(result: dict[str, bool]) -> str:

@@ -14,11 +14,17 @@ from pathlib import Path
 from types import ModuleType
 
 import yaml
+from pydantic import BaseModel, RootModel
 
+from harness import testing
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission, vendors
 from harness.fakes.providers.webhook import MailEvent, webhook_rules
 from harness.fakes.vendor_answer import VendorAnswer
+from harness.field_descriptions import descriptions, summary
+from harness.serve.control import CALLS
+from harness.serve.control_documents import NoQuery
+from harness.serve.documents import NoticeDocument, ReadyDocument
 from harness.vocabulary import (
     Section,
     account_sections,
@@ -26,6 +32,7 @@ from harness.vocabulary import (
     sender_sections,
     webhook_sections,
 )
+from harness.word_forms import default_of, form_of, kinds_in
 
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
@@ -80,13 +87,14 @@ def _provider(name: str) -> Iterator[str]:
         for case, reason in refusals.not_modelled.items():
             yield f"* {_cell(case)}: {_cell(reason)}"
     yield ""
-    yield "Over SMTP:"
+    yield "Over SMTP, where those with a case can be named by `do: refuse`:"
     yield ""
-    yield "| reply | when | known from | source | date |"
-    yield "|---|---|---|---|---|"
+    yield "| case | reply | when | known from | source | date |"
+    yield "|---|---|---|---|---|---|"
     service = submission(name)
     for reply in (*service.replies.values(), *service.dialect.asides.values()):
-        cells = [f"`{reply.text}`", reply.when, *_evidence(reply)]
+        case = reply.name if reply.name in service.replies.refusals else "–"
+        cells = [case, f"`{reply.text}`", reply.when, *_evidence(reply)]
         yield "| " + " | ".join(map(_cell, cells)) + " |"
 
 
@@ -188,6 +196,92 @@ def _section(section: Section, *, level: int) -> Iterator[str]:
         yield f"| `{word.name}` | {_cell(word.meaning)} | {_cell(form or '–')} | {_cell(default)} |"
 
 
+def serve_api_page() -> str:
+    """Every call of the control API, and every document that it takes or gives."""
+    lines = [
+        "# The control API of `harness serve`",
+        "",
+        *textwrap.wrap(
+            "Version 1. [Serving fakes](serve.md) tells how it is used. A request names the token "
+            "as `Authorization: Bearer …`, a body is `application/json`. What cannot be done is "
+            'answered with 4xx and `{"error": {"code": …, "message": …}}`, and changes '
+            "nothing. Within a version documents may get more members.",
+            100,
+        ),
+        "",
+        "| call | takes | gives | |",
+        "|---|---|---|---|",
+    ]
+    models: list[type[BaseModel]] = []
+    for call in CALLS:
+        taken = [call.query] if call.query is not NoQuery else []
+        taken += [call.body] if call.body is not None else []
+        models += [*taken, *([] if isinstance(call.answer, str) else [call.answer])]
+        takes = ", ".join(map(_linked, taken))
+        gives = call.answer if isinstance(call.answer, str) else _linked(call.answer)
+        lines.append(f"| `{call.method} {call.path}` | {takes} | {gives} | {_cell(call.does)} |")
+    status = {
+        400: "words, query or JSON that make no sense",
+        401: "no token, or a wrong one",
+        403: "a Host that is not this machine's",
+        404: "no such path, fake, message or fault; or nobody came (`none-came`)",
+        405: "another method",
+        409: "an event that cannot be",
+        413: "a body above 1 MiB",
+        415: "a body that is no JSON",
+    }
+    lines += ["", "| status | when |", "|---|---|"]
+    lines += [f"| {number} | {when} |" for number, when in status.items()]
+    calls = _with_their_parts(models)
+    for model in calls:
+        lines += ["", *_model_table(model)]
+    lines += ["", "# The lines of `--json`", ""]
+    lines += textwrap.wrap(
+        "The first is a ReadyDocument; then one is a MessageDocument with `event: message`, or a "
+        "NoticeDocument; the last is `event: stopped`, with `lines_lost`: how many nobody read.",
+        100,
+    )
+    for model in _with_their_parts([ReadyDocument, NoticeDocument]):
+        if model not in calls:
+            lines += ["", *_model_table(model)]
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _with_their_parts(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
+    """Models, each followed by those that its members hold."""
+    found: dict[type[BaseModel], None] = {}
+    for model in models:
+        inside = [
+            kind
+            for field in model.model_fields.values()
+            for kind in kinds_in(field)
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
+        found |= dict.fromkeys([model, *_with_their_parts(inside)])
+    return list(found)
+
+
+def _model_table(model: type[BaseModel]) -> Iterator[str]:
+    said = descriptions(model)
+    yield f"## {model.__name__}"
+    yield ""
+    yield summary(model)
+    if issubclass(model, RootModel):
+        return
+    yield ""
+    yield "| member | meaning | written | default |"
+    yield "|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        default = default_of(field) or "–"
+        default = "" if default == "required" else default
+        meaning = _cell(said.get(name, "").partition(" Default: ")[0])
+        yield f"| `{field.alias or name}` | {meaning} | {_cell(form_of(field))} | {default} |"
+
+
+def _linked(model: type[BaseModel]) -> str:
+    return f"[{model.__name__}](#{model.__name__.lower()})"
+
+
 def sdk_page() -> str:
     """What each client makes of each refusal that it can tell apart."""
     lines = [
@@ -255,6 +349,31 @@ def types_of_fakes() -> str:
     return "\n".join([*lines, *(f"class {name}(ProviderFake): ..." for name in names)]) + "\n"
 
 
+def types_for_tests() -> str:
+    """What type checkers are told of `harness.testing`, whose names are imported when used."""
+    classes = {"smtp": "Smtp", **{name: each.class_name for name, each in vendors().items()}}
+    imports = [
+        f"from {home} import {name} as {name}"
+        for name, home in testing.HOMES.items()
+        if name != "FakeFactory"
+    ]
+    imports.append(f"from harness.fakes import {', '.join(sorted(classes.values()))}")
+    lines = [
+        "# made by docs/generate.py: change the code, then run it",
+        "",
+        "from typing import Any",
+        "",
+        *sorted(imports),
+        "",
+        "class FakeFactory:",
+        *(f"    def {name}(self, **words: Any) -> {kind}: ..." for name, kind in classes.items()),
+    ]
+    for kind in classes.values():
+        lines += ["", f"class {kind}Fixture({kind}):"]
+        lines += [f"    def __call__(self, **words: Any) -> {kind}: ..."]
+    return "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -266,7 +385,9 @@ PAGES = {
     "account-words.md": account_words_page,
     "sender-words.md": sender_words_page,
     "webhook-words.md": webhook_words_page,
+    "serve-api.md": serve_api_page,
     "../fakes/__init__.pyi": types_of_fakes,
+    "../harness/testing/__init__.pyi": types_for_tests,
 }
 
 

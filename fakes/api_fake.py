@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 from pydantic import ValidationError
 
@@ -28,9 +29,10 @@ from .providers.rate import RecentRequests
 from .providers.registry import mistaken_refusals_of
 from .providers.registry import provider as rules_of
 from .providers.rules import Provider
+from .providers.scheduling import Change
 from .server_state import ServerState
 from .tls import Authority
-from .transcript import MessageCaptured, NotModelled, Transcript
+from .transcript import MessageCaptured, MessageChanged, NotModelled, Transcript
 
 if TYPE_CHECKING:
     import respx
@@ -87,8 +89,10 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         if "seed" not in account.model_fields_set:
             account = account.model_copy(update={"seed": secrets.token_hex(16)})
         account = account.model_copy(update={"recent": RecentRequests(unit=self.timeout)})
-        self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
+        self._first_account = self.provider.furnished(account, self.credentials)
+        self._owner = AccountOwner(self._first_account)
         self.requests: list[Request] = []
+        self._conversations: WeakSet[HttpConversation] = WeakSet()
         self._clock = clock
 
     def _read(self, words: Mapping[str, Any]) -> ApiState:
@@ -150,6 +154,14 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             update = {name: getattr(given, name) for name in given.model_fields_set}
             self.change_account(lambda account: account.model_copy(update=update))
 
+    def _clear(self) -> None:
+        super()._clear()
+        self.requests.clear()
+        first = self._first_account
+        if "seed" not in self.state.account:  # ids that it gave out are not given out again
+            first = first.model_copy(update={"seed": secrets.token_hex(16)})
+        self._owner.change(lambda _: first)
+
     def change_account(self, change: Callable[[A], A]) -> A:
         """Put what `change` makes of the account in its place; no request comes in between."""
         return self._owner.change(change)
@@ -166,7 +178,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
 
     def converse(self, nth: int) -> HttpConversation:
         """What is spoken on the nth connection."""
-        return HttpConversation(
+        conversation = HttpConversation(
             plan=self.plan,
             nth=nth,
             timeout=self.timeout,
@@ -175,6 +187,17 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             refuse=self._refuse,
             note=self._note,
         )
+        self._conversations.add(conversation)
+        return conversation
+
+    def close_idle(self) -> None:
+        """Close the connections on which nothing is going on, as servers do now and then.
+
+        So clients that keep connections come to see a state that was changed. To be called in the
+        event loop in which the fake runs.
+        """
+        for conversation in list(self._conversations):
+            conversation.close_if_idle()
 
     def answer(self, request: Request, *, connection: int = 0, secure: bool = True) -> Served:
         """Put a request to the rules, and keep what came of it."""
@@ -213,7 +236,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
     def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         region = self.provider.region_of(request.host) or self.region
         now = self._time_of(request)
-        request = replace(request, secure=secure)
+        if request.secure is not secure:
+            request = replace(request, secure=secure)
         outcome = self.decide(
             lambda account: self.provider.served(account, request, region=region, now=now),
             lambda outcome: outcome.account,
@@ -230,14 +254,32 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
                 MessageCaptured(index=captured[-1], message=message, submission=submission),
             )
         captured += self._taken_before(outcome.again)
+        self._exchange(outcome.changed, connection)
         response = dated(outcome.response, now)
         return Served(response=response, messages=tuple(captured), refused=outcome.refused)
+
+    def _exchange(self, changed: tuple[Change, ...], connection: int) -> None:
+        """Put messages that were taken before in their places as they are now."""
+        after = {id(was): now for was, now in changed}
+        for index, message in enumerate(self.messages if after else ()):
+            mail = after.get(id(message.mail))
+            if mail is None:
+                continue
+            self.messages[index] = changed_message = replace(message, mail=mail)
+            fact = MessageChanged(
+                index=index,
+                # Over SMTP it is the session's that is on record.
+                before=getattr(message, "captured", message),
+                after=changed_message,
+                cancelled=mail.cancelled,
+            )
+            self.transcript.record(connection, fact)
 
     def _taken_before(self, ids: tuple[str, ...]) -> list[int]:
         """The places of mail that earlier requests handed over."""
         if not ids:
             return []
-        return [place for place, each in enumerate(self.messages) if each.provider_id in ids]
+        return [place for place, each in enumerate(self._messages) if each.provider_id in ids]
 
 
 def _token(length: int, alphabet: str) -> str:

@@ -21,19 +21,18 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from anyio import CancelScope, sleep
-from anyio.from_thread import start_blocking_portal
-
 from .api_fake import ApiFake
-from .clock import SteadyLoop
 from .constructor_words import read_word
 from .errors import FakeError
 from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
+from .loop_thread import loop_thread, surely
+from .mail_taking import is_running_here
 from .meant_message import MeantMessage, meant
 from .providers.accepted_mail import AcceptedMail
 from .providers.account import Account
 from .providers.message import ApiMessage
+from .providers.scheduling import waits
 from .providers.webhook import (
     EventPost,
     Fate,
@@ -90,7 +89,7 @@ class EventPoster(ApiFake[A]):
     ) -> None:
         super().__init__(provider, **words)
         self._rules = webhook_rules(provider)
-        self._webhook = self._set_up(webhook)
+        self._webhook = self._first_webhook = self._set_up(webhook)
         self.posts: list[WebhookPosted] = []
         self._posted = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -214,18 +213,27 @@ class EventPoster(ApiFake[A]):
         Raises:
             FakeError: there were fewer until the time was over.
         """
-        if self._loop is not None and _is_running_here(self._loop):
+        if self._loop is not None and is_running_here(self._loop):
             raise FakeError("webhook: nothing is posted while the fake's own event loop waits")
         with self._posted:
             if not self._posted.wait_for(lambda: len(self.posts) >= count, timeout):
                 raise FakeError(f"webhook: {len(self.posts)} of {count} were posted in {timeout} s")
             return list(self.posts)
 
+    def _clear(self) -> None:
+        super()._clear()
+        self.posts.clear()
+        self._webhook = self._first_webhook
+
     def keep(self, message: ApiMessage) -> int:
-        """Add a message to those taken, and let happen what its addresses ask for."""
+        """Add a message to those taken, and let happen what its addresses ask for.
+
+        To what is to go out later nothing happens by itself.
+        """
         index = super().keep(message)
         if self._webhook is not None and self._loop is not None:
-            fates = self._events.foreseen(self._owner.account, message.mail)
+            due = not message.mail.cancelled and not waits(message.mail, self._event_time())
+            fates = self._events.foreseen(self._owner.account, message.mail) if due else ()
             if fates and self._events.waits_for(self._webhook) is None:
                 events = [PlannedEvent(mail=message.mail, fate=fate) for fate in fates]
                 task = self._loop.create_task(self._later(self._webhook, events))
@@ -258,8 +266,7 @@ class EventPoster(ApiFake[A]):
                 self._loop = None
                 for task in list(self._posting):
                     task.cancel()
-                with CancelScope(shield=True):
-                    await asyncio.gather(*self._posting, return_exceptions=True)
+                await surely(asyncio.gather(*self._posting, return_exceptions=True))
 
     def _set_up(self, given: Mapping[str, Any] | Webhook | None) -> Webhook | None:
         if given is None:
@@ -292,9 +299,9 @@ class EventPoster(ApiFake[A]):
         """
         loop = self._loop
         if loop is None:
-            with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
-                posted: WebhookPosted = portal.call(make)
-        elif _is_running_here(loop):
+            with loop_thread() as thread:
+                posted = thread.call(make)
+        elif is_running_here(loop):
             raise FakeError(
                 "webhook: this is the event loop that the fake runs in; call it from a thread, as "
                 "await asyncio.to_thread(fake.deliver, message)"
@@ -325,7 +332,7 @@ class EventPoster(ApiFake[A]):
             self._posting.discard(task)
 
     async def _later(self, webhook: Webhook, events: Sequence[PlannedEvent]) -> None:
-        await sleep(_AFTER_ACCEPTANCE)
+        await asyncio.sleep(_AFTER_ACCEPTANCE)
         for each in events:
             await self._happen(webhook, [each])
 
@@ -367,13 +374,6 @@ class EventPoster(ApiFake[A]):
             self.posts.append(posted)
             self._posted.notify_all()
         return posted
-
-
-def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
 
 
 def _token(length: int, alphabet: str) -> str:

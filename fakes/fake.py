@@ -15,19 +15,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, Self, TypeVar
 
-from anyio import CancelScope
-from anyio.from_thread import start_blocking_portal
-
-from .clock import SteadyLoop
 from .closed_ports import Rejection, blackhole, filled_hole
 from .connection import Connection, Conversation
 from .constructor_words import OWN_WORDS
 from .errors import FakeError
 from .faults import FaultPlan
-from .listener import Blackhole, Network, bind, check_reach
-from .message import Captured
+from .listener import Blackhole, Network, bind, check_reach, check_sockets
+from .loop_thread import loop_thread, surely
+from .mail.readable import ReadableMessage
+from .mail_taking import MailTaker, in_words
 from .sealed import Sealed, is_settable, unsettable
-from .server_state import ServerState
+from .server_state import CLIENT_CERTIFICATE, VERSIONS, ServerState
 from .tls import Authority, CertificateKind
 from .tls.client_hello import ClientHello
 from .transcript import Transcript
@@ -36,20 +34,9 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _BACKLOG = 128
 # One to run the task of an accepted connection, one to call connection_made().
 _TURNS_OF_AN_ACCEPT = 2
-_VERSIONS = {
-    "TLSv1.0": ssl.TLSVersion.TLSv1,
-    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
-    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
-    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
-}
-_CLIENT_CERTIFICATE = {
-    "unasked": ssl.CERT_NONE,
-    "optional": ssl.CERT_OPTIONAL,
-    "required": ssl.CERT_REQUIRED,
-}
 
 
-C = TypeVar("C", bound=Captured)
+C = TypeVar("C", bound=ReadableMessage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +52,7 @@ class Standing:
     plan: FaultPlan
 
 
-class Fake(Generic[C], metaclass=Sealed):
+class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
     """A server in a chosen state.
 
     `words` say which; the rest holds as long as the fake lives. `authority` and `ca_file`: the
@@ -93,9 +80,9 @@ class Fake(Generic[C], metaclass=Sealed):
         bind_anywhere: bool,
         label: str,
     ) -> None:
+        super().__init__()
         check_reach(bind_host, anywhere=bind_anywhere)
         self.transcript = transcript if transcript is not None else Transcript()
-        self.messages: list[C] = []
         self.host = bind_host
         self.bind_anywhere = bind_anywhere
         self._port = self._bind_port = bind_port
@@ -103,8 +90,9 @@ class Fake(Generic[C], metaclass=Sealed):
         self.timeout = timeout
         # One changes a fake at a time, and no connection begins while it becomes another.
         self._changing, self._turning = Lock(), Lock()
+        self._first_words = words
         state = self._read(words)
-        self._standing = Standing(
+        self._standing = self._first_standing = Standing(
             words=words, state=state, names=self._names(state), plan=FaultPlan.of(state.faults)
         )
         self._authority = authority
@@ -181,19 +169,51 @@ class Fake(Generic[C], metaclass=Sealed):
         if lasting := words.keys() & set(OWN_WORDS):
             raise FakeError(f"{', '.join(sorted(lasting))}: holds as long as the fake lives")
         with self._changing:
-            before = self._standing
-            state = self._read({**before.words, **words})
-            standing = Standing(
-                words={**before.words, **words},
-                state=state,
-                names=self._names(state),
-                plan=FaultPlan.of(state.faults) if "faults" in words else before.plan,
-            )
-            if self._runs or self._reserved is not None:
-                _check_sockets(before.state.network, state.network)
-                self._issue(standing)
-            with self._turning:
-                self._standing = standing
+            self._become({**self._standing.words, **words}, anew="faults" in words)
+
+    def restore(self) -> None:
+        """Put it back into the state that it was made in, its faults as if they had never acted.
+
+        The rest: see `change`.
+        """
+        with self._changing:
+            self._become(self._first_words, anew=True)
+
+    def _become(self, words: Mapping[str, Any], *, anew: bool) -> None:
+        """Enter the state that `words` say; `anew`: with faults that have not acted yet."""
+        before, state = self._standing, self._read(words)
+        standing = Standing(
+            words=words,
+            state=state,
+            names=self._names(state),
+            plan=FaultPlan.of(state.faults) if anew else before.plan,
+        )
+        if self._runs or self._reserved is not None:
+            check_sockets(before.state.network, state.network)
+            self._issue(standing)
+        with self._turning:
+            self._standing = standing
+
+    def clear(self) -> None:
+        """Forget what came and was taken, and be again as it was made, while it goes on running.
+
+        The record is forgotten with whatever else is in it; connections that stand go on.
+        """
+        self._in_its_loop(self._clear)
+
+    def _clear(self) -> None:
+        self._forget()
+        self.transcript.clear()
+        with self._changing, self._turning:
+            first = self._first_standing
+            self._standing = replace(first, plan=FaultPlan.of(first.state.faults))
+
+    def __repr__(self) -> str:
+        if not self._is_made:
+            return object.__repr__(self)
+        where = f"on {self.host} port {self.port}" if self._runs else "that does not run"
+        words = in_words(dict(self._standing.words))
+        return f"<{type(self).__name__}{words} {where}, {self._tally()}>"
 
     @property
     def ca_file(self) -> Path:
@@ -205,10 +225,7 @@ class Fake(Generic[C], metaclass=Sealed):
     @contextmanager
     def running(self) -> Iterator[Self]:
         """Run from any thread, in any framework; ready when the body starts."""
-        with (
-            start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
-            portal.wrap_async_context_manager(self.serve()),
-        ):
+        with loop_thread() as thread, thread.entered(self.serve()):
             yield self
 
     @asynccontextmanager
@@ -221,7 +238,7 @@ class Fake(Generic[C], metaclass=Sealed):
         Raises:
             FakeError: the port is taken, the certificate cannot be issued, or it runs already.
         """
-        with self._once(), self._trust():
+        with self._once(), self._trust(), self._in_this_loop():
             self._issue(self._standing)
             bound = self._reserved or self._bound()
             self._reserved = None
@@ -297,20 +314,15 @@ class Fake(Generic[C], metaclass=Sealed):
             raise FakeError(str(error)) from error
         asks = state.client_certificate != "unasked"
         context = certificate.server_context(
-            minimum_version=_VERSIONS[lowest] if lowest else None,
-            maximum_version=_VERSIONS[highest] if highest else None,
+            minimum_version=VERSIONS[lowest] if lowest else None,
+            maximum_version=VERSIONS[highest] if highest else None,
             shared=not asks,
         )
         if asks:
             context.load_verify_locations(cadata=self._authority.certificate_pem.decode())
-            context.verify_mode = _CLIENT_CERTIFICATE[state.client_certificate]
+            context.verify_mode = CLIENT_CERTIFICATE[state.client_certificate]
             self._asking_contexts[key] = context
         return context
-
-    def keep(self, message: C) -> int:
-        """Add a message to those taken; its place in the list."""
-        self.messages.append(message)
-        return len(self.messages) - 1
 
     @asynccontextmanager
     async def _listening(self, bound: Any) -> AsyncIterator[None]:
@@ -324,16 +336,18 @@ class Fake(Generic[C], metaclass=Sealed):
             yield
         finally:
             # Stopping is short, and a caller that is being cancelled must leave nothing behind.
-            with CancelScope(shield=True):
-                # Accept no more, and let asyncio make what it has accepted: a connection that it
-                # makes for a closed server comes to nothing, and is never closed.
-                loop.remove_reader(bound)
-                for _ in range(_TURNS_OF_AN_ACCEPT):
-                    await asyncio.sleep(0)
-                server.close()
-                for connection in list(self._connections):
-                    connection.reset()
-                    await connection.gone()
+            await surely(self._stop(server, bound))
+
+    async def _stop(self, server: asyncio.Server, bound: Any) -> None:
+        # Accept no more, and let asyncio make what it has accepted: a connection that it makes for
+        # a closed server comes to nothing, and is never closed.
+        asyncio.get_running_loop().remove_reader(bound)
+        for _ in range(_TURNS_OF_AN_ACCEPT):
+            await asyncio.sleep(0)
+        server.close()
+        for connection in list(self._connections):
+            connection.reset()
+            await connection.gone()
 
     def _accept(self) -> asyncio.Protocol:
         if self.state.network is Network.RESET:
@@ -375,9 +389,3 @@ class Fake(Generic[C], metaclass=Sealed):
             finally:
                 self._ca_file, self._authority = None, given
                 self._asking_contexts.clear()
-
-
-def _check_sockets(before: Network, after: Network) -> None:
-    """What a port does is a matter of its socket, but for those that accept."""
-    if before is not after and not {before, after} <= {Network.OPEN, Network.RESET}:
-        raise FakeError(f"network: {before} cannot become {after} while the fake runs")

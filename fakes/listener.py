@@ -63,6 +63,16 @@ def check_reach(host: str, *, anywhere: bool) -> None:
     warnings.warn(f"bind_anywhere: {place}", ReachableWarning, stacklevel=_depth_of_the_caller())
 
 
+def check_sockets(before: Network, after: Network) -> None:
+    """What a port does is a matter of its socket, but for those that accept.
+
+    Raises:
+        FakeError: a running fake would need another kind of socket.
+    """
+    if before is not after and not {before, after} <= {Network.OPEN, Network.RESET}:
+        raise FakeError(f"network: {before} cannot become {after} while the fake runs")
+
+
 def _depth_of_the_caller() -> int:
     """How far above whoever asks the first code is that is not the fakes'."""
     depth, frame = 0, inspect.currentframe()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from .errors import FakeError
 from .fake import LOOPBACK_NAMES
+from .faults.refusals import Mistakes
 from .message import CapturedMessage
 from .providers.accepted_mail import AcceptedMail
 from .providers.message import ApiMessage
+from .providers.registry import mistaken_replies_of
 from .providers.submission import Submission, SubmissionContext, Submitted
 from .server_state import ServerState
 from .smtp.credentials import challenge
@@ -33,11 +35,15 @@ class AccountStore(Protocol):
     def decide(self, rule: Callable[[Any], D], account_of: Callable[[D], Any]) -> D:
         """Let a rule decide on the account, and keep the account that it decides on."""
 
+    @property
+    def messages(self) -> Sequence[ApiMessage]:
+        """The messages that were taken, by whichever way."""
+
     def keep(self, message: ApiMessage) -> int:
         """Add a message to those taken; its place in the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SubmittedMessage(ApiMessage):
     """A message that a provider took over SMTP. See `Captured`."""
 
@@ -85,7 +91,7 @@ class SubmissionServer(Smtp):
         super().__init__(**words)
 
     def _read(self, words: Mapping[str, Any]) -> SmtpState:
-        if {"username", "password"} & words.keys():
+        if {"username", "password", "access_token"} & words.keys():
             raise FakeError("username and password: who may log in is in the provider's account")
         if taken := {"hostname", "ehlo", "smtputf8"} & words.keys():
             raise FakeError(f"{', '.join(sorted(taken))}: what is listed is the vendor's")
@@ -94,17 +100,24 @@ class SubmissionServer(Smtp):
         _refuse(state.auth, self._submission.dialect)
         return state
 
+    def _mistakes(self, state: SmtpState) -> Mistakes:
+        return mistaken_replies_of(self._submission.vendor.name, state.faults)
+
     def _names(self, state: ServerState) -> tuple[str, ...]:
         return state.names or (*LOOPBACK_NAMES, *self._submission.vendor.smtp.hosts.values())
 
     def go_on_after(self, earlier: SubmissionServer) -> None:
         """Hold the messages of an earlier run, too."""
-        self.messages[:0] = earlier.messages
+        self._messages[:0] = earlier.messages
 
     def converse(self, nth: int) -> VendorSession:
         """The session on the nth connection."""
         policy = _AccountPolicy(
-            self._submission, self._store, region=self._region, clock=self._clock
+            self._submission,
+            self._store,
+            region=self._region,
+            clock=self._clock,
+            taken=self.messages,
         )
         return VendorSession(
             dialect=self._submission.dialect, policy=policy, **self.surroundings(nth, policy)
@@ -137,6 +150,8 @@ def _refuse(auth: AuthState, dialect: Dialect) -> None:
     """Words about AUTH that no session of the vendor's would heed."""
     if auth.required is False:
         raise FakeError("auth.required: a provider takes mail only from those who logged in")
+    if auth.token_error is not None:
+        raise FakeError("auth.token_error: none of the providers takes a token")
     if auth.lines is not None:
         raise FakeError("auth.lines: what is listed is the vendor's")
     if foreign := set(auth.mechanisms) - set(dialect.mechanisms):
@@ -155,11 +170,13 @@ class _AccountPolicy:
         *,
         region: str,
         clock: Callable[[], datetime],
+        taken: Sequence[CapturedMessage],
     ) -> None:
         self._submission = submission
         self._store = store
         self._region = region
         self._clock = clock
+        self._taken = taken
         self._who: Any = None
 
     def judge(self, attempt: Attempt) -> AuthDecision:
@@ -191,8 +208,8 @@ class _AccountPolicy:
         refusal = self._submission.data_refusal(self._store.account, envelope, self._situation())
         return refusal.text if refusal is not None else None
 
-    def take(self, message: CapturedMessage) -> str:
-        """What becomes of a whole message, and the reply to it."""
+    def take(self, message: CapturedMessage) -> tuple[str, int | None]:
+        """What becomes of a whole message: the reply to it, and which earlier one it is."""
         envelope = Envelope(mail_from=message.mail_from, rcpt_tos=message.rcpt_tos)
         submitted = Submitted.of(envelope, message.content)
         taken = self._store.decide(
@@ -201,7 +218,20 @@ class _AccountPolicy:
         )
         for mail in taken.accepted:
             self._store.keep(_kept(mail, message))
-        return taken.reply.text
+        return taken.reply.text, self._place_of(taken.again)
+
+    def _place_of(self, ids: tuple[str, ...]) -> int | None:
+        """Where mail of one of these ids stands among the messages of this server."""
+        for kept in self._store.messages if ids else ():
+            if isinstance(kept, SubmittedMessage) and kept.provider_id in ids:
+                return next(
+                    (n for n, each in enumerate(self._taken) if each is kept.captured), None
+                )
+        return None
+
+    def refusal(self, case: str, given: Mapping[str, str]) -> str:
+        """The vendor's refusal of that name, with the `given` texts in its variable parts."""
+        return self._submission.replies.refusal(case, given)
 
     def _situation(self) -> SubmissionContext[Any]:
         return SubmissionContext(who=self._who, region=self._region, now=self._clock())

@@ -22,6 +22,7 @@ from harness.fakes.transcript import (
     FaultActed,
     Flooded,
     MessageCaptured,
+    MessageChanged,
     MomentReached,
     NotModelled,
     Received,
@@ -132,6 +133,8 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # 
             return f"credentials by {mechanism} for {visible(name)}: {verdict}"
         case MessageCaptured(index=index):
             return f"message {index} taken"
+        case MessageChanged(index=index, cancelled=cancelled):
+            return f"message {index} {'called off' if cancelled else 'to go out at another time'}"
         case Flooded(events=count):
             return f"the record is full, with {count} events: everybody was hung up on"
         case Acknowledged(messages=()):

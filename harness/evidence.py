@@ -9,6 +9,9 @@
     output.txt         what the sender wrote beside its answer, for people
     output.json        the same for programs, octet for octet (one a send, in a list)
     complaints.json    what its author got wrong in its answers, where there is any
+    record.json        what else the judge needs, for `harness replay`
+
+Beside these folders `run.json` tells of the run as a whole, once it has ended.
 
 Secrets are replaced by their names in every file. Each can be written to a terminal, or to the log
 of a CI server, as it is: what is hostile is escaped in the texts and the JSON documents, which say
@@ -32,6 +35,7 @@ from typing import Any
 from harness.checks.record import Record
 from harness.errors import MachineError
 from harness.escaping import inert_json, is_inert, visible
+from harness.evidence_record import RECORD, RUN, record_document, run_document
 from harness.fakes.transcript import (
     ClientHelloSeen,
     Event,
@@ -40,6 +44,7 @@ from harness.fakes.transcript import (
     TlsEstablished,
     TlsFailed,
 )
+from harness.model import RunResult
 from harness.scenario.case import Case
 from harness.secrets import NO_SECRETS, Secrets
 from harness.senders.outcome import Outcome
@@ -56,10 +61,12 @@ class EvidenceFolder:
 
     root: Path
     _taken: dict[str, str] = field(default_factory=dict)
+    _written: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            (self.root / RUN).unlink(missing_ok=True)  # of an older run
         except OSError as error:
             raise MachineError(f"cannot make the folder {self.root}: {error.strerror}") from error
 
@@ -69,14 +76,21 @@ class EvidenceFolder:
         record: Record,
         outcomes: Sequence[Outcome],
         lines: Iterable[tuple[int, str]],
+        *,
+        has_answered: bool = True,
     ) -> str:
         """Write one case's evidence and return its folder.
+
+        `has_answered`: the sender answered the harness's own first request.
 
         Raises:
             MachineError: it cannot be written.
         """
         folder = self.root / self._name(case.id)
         files = _files(record, outcomes, lines)
+        kept = record_document(case, record, has_answered=has_answered, files=files)
+        files[RECORD] = _json(kept.model_dump(mode="json"), NO_SECRETS)
+        self._written[case.id] = self._name(case.id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.iterdir():
@@ -87,6 +101,18 @@ class EvidenceFolder:
         except OSError as error:
             raise MachineError(f"cannot write evidence to {folder}: {error.strerror}") from error
         return str(folder)
+
+    def finish(self, result: RunResult) -> None:
+        """Write what is to be known of the run as a whole.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        kept = run_document(result, self._written)
+        try:
+            (self.root / RUN).write_bytes(_json(kept.model_dump(mode="json"), NO_SECRETS))
+        except OSError as error:
+            raise MachineError(f"cannot write evidence to {self.root}: {error.strerror}") from error
 
     def _name(self, case: str) -> str:
         """A folder's name for a case; two cases never share one."""

@@ -2,9 +2,9 @@
 
 ====== ==============================================================================
 0      all as expected: nothing failed at a gating level
-1      a requirement failed at a gating level, or an expected failure passed
+1      a requirement failed at a gating level, or an entry of the baseline changed
 2      usage or scenario error
-3      harness or environment trouble, or a case in error
+3      harness or environment trouble, a case in error, or an end before all had been asked
 4      nothing selected, or neither a pass nor a fail
 130    interrupted
 ====== ==============================================================================
@@ -15,6 +15,7 @@ When several hold, the first of 130, 2, 1, 3, 4, 0 is the status.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
@@ -32,7 +33,7 @@ PRECEDENCE: Final = (INTERRUPTED, USAGE, FAILED, TROUBLE, NOTHING, AS_EXPECTED)
 MEANING: Final[Mapping[int, str]] = MappingProxyType(
     {
         AS_EXPECTED: "all as expected",
-        FAILED: "a requirement failed at a gating level",
+        FAILED: "a requirement failed at a gating level, or a baseline entry changed",
         USAGE: "usage or scenario error",
         TROUBLE: "harness or environment trouble, or a case in error",
         NOTHING: "nothing selected, or neither a pass nor a fail",
@@ -61,6 +62,8 @@ def meaning(result: RunResult, status: int) -> str:
             return "; ".join(_why_failed(result)) or MEANING[FAILED]
         case 3 if result.trouble is not None:
             return result.trouble
+        case 3 if result.ended_early is not None and not result.summary["error"]:
+            return f"{result.ended_early}: {len(result.cases)} of {result.total} cases were asked"
         case 3 if errors := result.summary["error"]:
             return "1 case in error" if errors == 1 else f"{errors} cases in error"
         case 4 if not result.cases:
@@ -84,13 +87,13 @@ def _failed_below(result: RunResult) -> int:
 
 def _why_failed(result: RunResult) -> Iterable[str]:
     gating = [case for case in result.cases if gates(case, strict=result.strict)]
-    failed = sum(case.verdict is Verdict.FAIL for case in gating)
+    changed = [case for case in result.cases if departs(case)]
+    failed = sum(case.verdict is Verdict.FAIL and not departs(case) for case in gating)
     levels = "at MUST or SHOULD (--strict)" if result.strict else "at MUST"
     if failed:
         yield f"1 case failed {levels}" if failed == 1 else f"{failed} cases failed {levels}"
-    if passed := len(gating) - failed:
-        entries = "expected failure" if passed == 1 else "expected failures"
-        yield f"{passed} {entries} passed"
+    if count := len(changed) + len(result.stale):
+        yield "1 baseline entry changed" if count == 1 else f"{count} baseline entries changed"
     if result.strict and (unsettled := len(unsettled_musts(result))):
         yield f"{unsettled} inconclusive at MUST (--strict)"
 
@@ -99,13 +102,21 @@ def gates(case: CaseResult, *, strict: bool) -> bool:
     """Whether this case alone makes the run fail.
 
     MUST gates, and SHOULD too when `strict`. A failed case that names no level gates: in doubt a
-    run is not green. So does an expected failure that passes.
+    run is not green. So does whatever departs from the baseline.
     """
+    if departs(case):
+        return True
     if case.expected_failure:
-        return case.verdict is Verdict.PASS
+        return False
     if case.verdict is not Verdict.FAIL:
         return False
     return case.level in {None, Level.MUST} or (strict and case.level is Level.SHOULD)
+
+
+def departs(case: CaseResult) -> bool:
+    """Whether this is not what the baseline expects of the case; never so without an entry."""
+    passes = case.expected_failure and case.verdict is Verdict.PASS
+    return case.departure is not None or passes
 
 
 def unsettled_musts(result: RunResult) -> tuple[CaseResult, ...]:
@@ -114,11 +125,12 @@ def unsettled_musts(result: RunResult) -> tuple[CaseResult, ...]:
     return tuple(
         case
         for case in result.cases
-        if case.verdict is Verdict.INCONCLUSIVE and _is_about_a_must(case, musts)
+        if case.verdict is Verdict.INCONCLUSIVE and is_about_a_must(case, musts)
     )
 
 
-def _is_about_a_must(case: CaseResult, musts: set[str]) -> bool:
+def is_about_a_must(case: CaseResult, musts: AbstractSet[str]) -> bool:
+    """Whether a case decides something at MUST. `musts` are the requirements of that level."""
     levels = {case.level, *(finding.level for finding in case.findings)}
     return Level.MUST in levels or not musts.isdisjoint(case.requirements)
 
@@ -128,7 +140,9 @@ def _statuses(result: RunResult) -> Iterable[int]:
         yield TROUBLE
     elif result.interrupted:
         yield INTERRUPTED
-    if any(gates(case, strict=result.strict) for case in result.cases):
+    elif result.ended_early is not None:
+        yield TROUBLE  # what was not asked is no pass
+    if result.stale or any(gates(case, strict=result.strict) for case in result.cases):
         yield FAILED
     if result.strict and unsettled_musts(result):
         yield FAILED

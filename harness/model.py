@@ -67,6 +67,43 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenHandshake:
+    """A TLS handshake, as the fake saw it; `event` is where it ended.
+
+    `server_name` is the SNI, None without one; `offered` are the sender's versions. `failure` is
+    None where TLS was established; elsewhere `version` and `cipher` are empty. `certificate` is the
+    kind that was presented, `about` tells what is wrong with it, `has_to_be_refused` whether a
+    sender that verifies turns it down.
+    """
+
+    event: int
+    connection: int
+    server_name: str | None
+    offered: tuple[str, ...]
+    version: str = ""
+    cipher: str = ""
+    certificate: str = ""
+    about: str = ""
+    has_to_be_refused: bool = False
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenMessage:
+    """A message that a fake took, redacted.
+
+    `content` is the beginning of it as MIME, of `octets` in all; `event` is where it was taken.
+    """
+
+    event: int
+    content: bytes
+    octets: int
+    mail_from: str
+    rcpt_tos: tuple[str, ...]
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
     """What became of one case.
 
@@ -76,8 +113,10 @@ class CaseResult:
     (`connect_to`, …), `lacking` everything that the sender would have to declare for it, so that
     it was never asked. `duration` is in seconds. `rows`: what the case says of each requirement
     and situation that it decides. `complaints` are what the author of the sender got wrong in its
-    answers, redacted; they decide nothing. `mail` are the pages that show the messages which were
-    taken, where a mirror did.
+    answers, redacted; they decide nothing. `departure` says how the case departs from what a
+    baseline expects of it; `expected_failure` holds where the baseline has it fail, as it does or
+    did. `handshakes` and `messages` are for people to look at, the first of each.
+    `mail` are the pages that show the messages which were taken, where a mirror did.
     """
 
     id: str
@@ -104,6 +143,9 @@ class CaseResult:
     output: str = ""
     rows: Mapping[str, Verdict] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+    departure: str | None = None
+    handshakes: tuple[SeenHandshake, ...] = ()
+    messages: tuple[TakenMessage, ...] = ()
     mail: tuple[str, ...] = ()
 
     @property
@@ -135,7 +177,8 @@ class RunResult:
     `total` is how many cases were to run; None: those that did. `trouble` says what cut it short,
     where that was neither a person nor a signal, and `ended_early` why no more was asked.
     `is_unnamed`: nobody named a sender, so the one that comes with the harness was judged.
-    `complaints` are what the author of the sender got wrong in its description of itself.
+    `complaints` are what the author of the sender got wrong in its description of itself. `stale`
+    has a line for each entry of the baseline that is about no case.
     """
 
     harness: str
@@ -153,6 +196,7 @@ class RunResult:
     trouble: str | None = None
     ended_early: str | None = None
     is_unnamed: bool = False
+    stale: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:

@@ -30,11 +30,12 @@ class RunContext:
         return random.Random(f"{self.seed}:{purpose}")  # noqa: S311  # canaries, not secrets
 
     def account(self, case: str) -> Credentials:
-        """A user name and a password that no other case has."""
+        """A user name, a password and an OAuth token that no other case has."""
         dice = self.dice(case)
         return Credentials(
             username=f"mailer-{dice.getrandbits(40):010x}@harness.test",
             password=f"{self.family.prefix}{dice.getrandbits(64):016x}",
+            access_token=f"{self.family.prefix}{dice.getrandbits(64):016x}",
         )
 
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from harness.errors import UsageError
@@ -19,6 +20,36 @@ _TOKEN = re.compile(r"\s*(\(|\)|[^\s()]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One of `count` parts of whatever is selected; `number` counts from 1.
+
+    The name of a case alone decides where it belongs, so that no other case moves when one is
+    added. Cases with the same control are in one part with it: all parts together are the whole,
+    and no case is in two.
+    """
+
+    number: int
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """Read `2/4`.
+
+        Raises:
+            UsageError: it makes no sense.
+        """
+        found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+        if found is None or not 1 <= int(found[1]) <= int(found[2]):
+            raise UsageError(f"--shard {text} makes no sense: 1/4 to 4/4 are the four parts")
+        return cls(number=int(found[1]), count=int(found[2]))
+
+    def holds(self, case: Case) -> bool:
+        """Whether the case is in this part."""
+        digest = hashlib.sha256((case.control or case.id).encode()).digest()
+        return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What was asked for. Within one kind any match counts; between kinds all have to match.
 
@@ -26,6 +57,9 @@ class Selection:
     `expression`: `-k`, words joined by and, or, not and brackets, found in the id.
     `level`: cases that verify a row of that level or a higher one.
     `providers`: cases in which the sender is told to send by one of these.
+    `excluded`: globs of what is left out, but for controls of what is not.
+    `shard`: the part of all this that is meant.
+    `only`: ids, none of which need exist, beyond which nothing is meant.
     """
 
     globs: tuple[str, ...] = ()
@@ -35,6 +69,9 @@ class Selection:
     tags: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     level: Level | None = None
+    excluded: tuple[str, ...] = ()
+    shard: Shard | None = None
+    only: frozenset[str] | None = None
 
     def of(self, cases: Sequence[Case], *, catalogue: Catalogue | None = None) -> tuple[Case, ...]:
         """The selected cases, with the control of each before it.
@@ -56,6 +93,11 @@ class Selection:
         found = [
             f"--select {glob} matches no case{meant_id(glob, ids)}"
             for glob in self.globs
+            if not any(matches(glob, identifier) for identifier in ids)
+        ]
+        found += [
+            f"--exclude {glob} matches no case{meant_id(glob, ids)}"
+            for glob in self.excluded
             if not any(matches(glob, identifier) for identifier in ids)
         ]
         if self.expression is not None and not any(_evaluate(self.expression, i) for i in ids):
@@ -102,7 +144,13 @@ class Selection:
                     )
 
     def _holds(self, case: Case, catalogue: Catalogue) -> bool:
-        if case.is_control and not self.globs and not self.expression:
+        if any(matches(glob, case.id) for glob in self.excluded):
+            return False
+        if self.shard is not None and not self.shard.holds(case):
+            return False
+        if self.only is not None and case.id not in self.only:
+            return False
+        if case.is_control and not self.globs and not self.expression and self.only is None:
             # Without a word about ids a control comes with its cases, or not at all.
             return self._is_everything
         return (
@@ -117,7 +165,7 @@ class Selection:
 
     @property
     def _is_everything(self) -> bool:
-        return self == Selection()
+        return replace(self, excluded=(), shard=None) == Selection()
 
 
 def matches(glob: str, identifier: str) -> bool:

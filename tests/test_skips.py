@@ -114,7 +114,8 @@ def test_a_line_that_is_no_entry_is_shown(run: Callable[..., str]) -> None:
 
 
 def _tox(**outcomes: dict[str, bool]) -> str:
-    tried = {name[2:].replace("_", "."): {"result": its} for name, its in outcomes.items()}
+    names = {name: name[2:].replace("_", ".", 1).replace("_", "-") for name in outcomes}
+    tried = {names[name]: {"result": its} for name, its in outcomes.items()}
     return json.dumps({"testenvs": {**tried, "not-tried": {}, ".pkg": {"python": {}}}})
 
 
@@ -124,8 +125,9 @@ _MISSING = {"success": True, "skipped": True}
 
 
 def test_another_python_is_one_line_whether_it_is_there_or_not(run: Callable[..., str]) -> None:
-    printed = run(_WELL, tox=_tox(py3_12=_PASSED, py3_14=_MISSING))
-    assert "the pure and wire tests on Python 3.12: passed" in printed
+    printed = run(_WELL, tox=_tox(py3_12_pure=_PASSED, py3_13=_PASSED, py3_14=_MISSING))
+    assert "the pure tests on Python 3.12: passed" in printed
+    assert "the pure and wire tests on Python 3.13: passed" in printed
     assert "not tested here: Python 3.14 is not installed" in printed
     assert "exit 0" in printed
 

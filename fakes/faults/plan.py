@@ -139,6 +139,10 @@ class FaultPlan:
         ]
         return min(octets, default=None)
 
+    def times_acted(self, place: int) -> int:
+        """How often the fault in this place, from 0, has acted."""
+        return self._acted.get(place, 0)
+
     @property
     def pending(self) -> tuple[Fault, ...]:
         """The faults that have never acted."""

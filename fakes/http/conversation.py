@@ -112,6 +112,13 @@ class HttpConversation:
             self._shaped.end()
         self._note_unfinished()
 
+    def close_if_idle(self) -> None:
+        """Close the connection where nobody waits for anything."""
+        is_ready = self._contexts is None or self._connection.secure
+        is_busy = self._shaped is not None or not self._waiting.empty()
+        if is_ready and not is_busy and not any(self._parser.unfinished):
+            self._connection.close()
+
     async def finished(self) -> None:
         """Wait until the conversation's task has ended."""
         if self._worker is not None:

@@ -23,7 +23,7 @@ class AcceptedMail:
     not among them. `dropped` are those of them who get nothing all the same, because the vendor
     does not send to them any more. `tags` and `metadata` are what the sender wants to find the
     message by, whatever the vendor calls that (categories, custom arguments, variables); `send_at`
-    is when it is to go out.
+    is when it is to go out. `cancelled`: it was called off before that, and nobody gets it.
     """
 
     provider_id: str
@@ -38,6 +38,7 @@ class AcceptedMail:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     send_at: datetime | None = None
+    cancelled: bool = False
 
     @property
     def content(self) -> bytes:

@@ -92,10 +92,28 @@ def mistaken_refusals_of(
         FakeError: there is no provider of that name.
     """
     # Most faults name none, and cost no import.
-    if any(each.action.do == "refuse" for fault in faults for each in fault.sequence):
+    if _name_refusals(faults):
         from .refusals_in_faults import mistaken_refusals  # noqa: PLC0415  # it knows the tables
 
         yield from mistaken_refusals(_part(name, "refusals").REFUSALS, faults)
+
+
+def mistaken_replies_of(
+    name: str, faults: Sequence[Fault]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The same of the refusals of a provider's SMTP service (see `mistaken_replies`).
+
+    Raises:
+        FakeError: there is no provider of that name.
+    """
+    if _name_refusals(faults):
+        from .refusals_in_faults import mistaken_replies  # noqa: PLC0415  # it knows the tables
+
+        yield from mistaken_replies(submission(name).replies, faults)
+
+
+def _name_refusals(faults: Sequence[Fault]) -> bool:
+    return any(each.action.do == "refuse" for fault in faults for each in fault.sequence)
 
 
 def _part(name: str, module: str) -> Any:

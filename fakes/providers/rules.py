@@ -18,6 +18,7 @@ from .accepted_mail import AcceptedMail
 from .account import Account
 from .calls import calls_of, not_modelled
 from .refusal import Refusals, Refuse
+from .scheduling import Change
 from .vendor import Vendor
 
 A = TypeVar("A", bound=Account)
@@ -30,7 +31,8 @@ class Outcome(Generic[A]):
 
     `refused`: recipients who are turned down in a response that takes the request as a whole,
     each with the vendor's word for why. `again`: the ids of mail that an earlier request handed
-    over, and that this response acknowledges once more: it sends nothing.
+    over, and that this response acknowledges once more: it sends nothing. `changed`: mail that
+    was taken earlier, as it was and as it is: called off, or to go out at another time.
     """
 
     account: A
@@ -38,6 +40,7 @@ class Outcome(Generic[A]):
     accepted: tuple[AcceptedMail, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
     again: tuple[str, ...] = ()
+    changed: tuple[Change, ...] = ()
 
 
 class Provider(ABC, Generic[A]):

@@ -47,12 +47,17 @@ class SenderVariables:
     `prefixes` begin the names of variables that hold keys, hosts or regions (in capitals), but for
     those that are `harmless`. `instead` are variables that keep an SDK from looking for keys
     anywhere else. `ca_file` are those in which it looks for its trust anchor.
+
+    `told` are the usual names for each credential, by the names of the sender protocol, and for
+    `region`, `domain` and `base_url`: those that an SDK reads by itself, else the one that its
+    documents use. What has none is told by nobody's environment.
     """
 
     prefixes: tuple[str, ...]
     harmless: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
     ca_file: tuple[str, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,16 @@ class VendorReplies(Mapping[str, VendorReply]):
         return self._read[0]
 
     @cached_property
+    def refusals(self) -> Mapping[str, VendorReply]:
+        """Those that refuse."""
+        return {name: reply for name, reply in self.items() if not reply.is_positive}
+
+    def refusal(self, case: str, given: Mapping[str, str]) -> str:
+        """The whole line of one that refuses, with the `given` texts, or plausible ones, in it."""
+        reply = self.refusals[case]
+        return reply.filled(**{**reply.example, **given}).text
+
+    @cached_property
     def _read(self) -> tuple[Dialect, dict[str, VendorReply]]:
         found = read_file(self._file, tables=("dialect", "asides", "replies"))
         asides = read_entries(_ASIDES, VendorReply, read_file(_ASIDES, tables=["asides"])["asides"])

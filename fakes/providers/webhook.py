@@ -294,10 +294,3 @@ def basic(webhook: Webhook) -> Headers:
 def what_became_of(account: Account, mail: AcceptedMail, recipient: str) -> list[Happened]:
     """What has become of a message for this recipient, in order."""
     return [each for each in account.happened if each.mail is mail and each.recipient == recipient]
-
-
-def suppressing(account: A, recipient: str) -> A:
-    """The account with one more recipient that it does not send to."""
-    if recipient.lower() in {each.lower() for each in account.suppressed}:
-        return account
-    return account.model_copy(update={"suppressed": (*account.suppressed, recipient)})

@@ -1,7 +1,8 @@
 """What is said in an AUTH exchange, without the saying: each mechanism as a generator.
 
 A generator gives the text of its next challenge, gets the decoded answer, and returns what was
-presented. PLAIN is RFC 4616, CRAM-MD5 RFC 2195; LOGIN was never more than a draft.
+presented. PLAIN is RFC 4616, CRAM-MD5 RFC 2195; LOGIN was never more than a draft. Those with an
+OAuth token are in `oauth`.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from types import MappingProxyType
 
 from .credentials import Accounts
 from .exchange import Attempt
+from .oauth import Bearer, explanation, read_oauthbearer, read_xoauth2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentedCredentials:
     """Credentials that were presented, and whether they are the account's.
 
-    `reply` is the answer to them, where whoever judged them has words of their own.
+    `reply` is the answer to them, where whoever judged them has words of their own. `explanation`
+    is a challenge that goes ahead of a refusal, to be answered like any other; "" is none.
     """
 
     username: str
     right: bool
     reply: str | None = None
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class Terms:
 
     `nth` is the connection's number, for a challenge that is its own. `prompts` are the texts of
     the two LOGIN challenges, in base64 where `prompts_encoded`. `empty_challenge` is what stands
-    behind 334 where a mechanism has nothing to say.
+    behind 334 where a mechanism has nothing to say, `token_error` what the document about a refused
+    token says, where that is not the usual.
     """
 
     accounts: Accounts
@@ -42,6 +47,7 @@ class Terms:
     prompts: tuple[str, str]
     prompts_encoded: bool
     empty_challenge: str = ""
+    token_error: Mapping[str, str] | None = None
 
 
 class MalformedAnswerError(ValueError):
@@ -112,6 +118,38 @@ def _cram_md5(terms: Terms, initial: bytes | None) -> Exchange:
     return _judged(terms, "CRAM-MD5", username, proves, last_challenge=sent)
 
 
+def _xoauth2(terms: Terms, initial: bytes | None) -> Exchange:
+    response = (yield terms.empty_challenge) if initial is None else initial
+    return _present_token(terms, "XOAUTH2", response, read_xoauth2)
+
+
+def _oauthbearer(terms: Terms, initial: bytes | None) -> Exchange:
+    response = (yield terms.empty_challenge) if initial is None else initial
+    return _present_token(terms, "OAUTHBEARER", response, read_oauthbearer)
+
+
+def _present_token(
+    terms: Terms, mechanism: str, response: bytes, read: Callable[[bytes], Bearer]
+) -> PresentedCredentials:
+    try:
+        bearer = read(response)
+    except ValueError as error:
+        raise MalformedAnswerError("501 5.5.2 Can't split auth value") from error
+    attempt = Attempt(
+        mechanism=mechanism,
+        username=bearer.user.decode("utf-8", "surrogateescape"),
+        proves=lambda wanted: hmac.compare_digest(bearer.token, _octets(wanted)),
+        by_token=True,
+    )
+    judged = terms.accounts.judge(attempt)
+    return PresentedCredentials(
+        username=_legible(bearer.user),
+        right=judged.right,
+        reply=judged.reply,
+        explanation=_encoded(explanation(mechanism, terms.token_error)),
+    )
+
+
 def _present(
     terms: Terms,
     mechanism: str,
@@ -158,5 +196,11 @@ def _legible(octets: bytes) -> str:
 
 
 MECHANISMS: Mapping[str, Callable[[Terms, bytes | None], Exchange]] = MappingProxyType(
-    {"LOGIN": _login, "PLAIN": _plain, "CRAM-MD5": _cram_md5}
+    {
+        "LOGIN": _login,
+        "PLAIN": _plain,
+        "CRAM-MD5": _cram_md5,
+        "XOAUTH2": _xoauth2,
+        "OAUTHBEARER": _oauthbearer,
+    }
 )

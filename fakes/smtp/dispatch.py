@@ -11,8 +11,10 @@ from types import MappingProxyType
 
 from ..connection import Connection
 from ..duration import seconds
+from ..errors import FakeError
 from ..fault_injector import FaultInjector
 from ..faults import FaultPlan, Stage
+from ..faults.actions.standard import AnswerWithRefusal
 from ..handshake import Choose, HandshakeFailed
 from ..message import CapturedMessage
 from ..transcript import Broke, Unread
@@ -94,6 +96,10 @@ class CommandSession(LineProtocol):
         self._login: Login
         self._bodies: BodyReceiver
 
+    def refusal(self, told: AnswerWithRefusal) -> str:
+        """The whole line of a refusal that a fault names: only a vendor's server has any."""
+        raise FakeError(f"{told.case}: this server is no provider's, and has no refusals")
+
     # The conversation's side of a connection.
 
     def began(self, connection: Connection) -> None:
@@ -103,7 +109,9 @@ class CommandSession(LineProtocol):
             connection=connection, plan=self._plan, nth=self._nth, timeout=self._fault_timeout
         )
         self._decisions = Decisions(connection)
-        self._replies = Replies(connection=connection, injector=self._injector)
+        self._replies = Replies(
+            connection=connection, injector=self._injector, refusal=self.refusal
+        )
         self._input = InputBuffer(
             limit=self.line_length_limit,
             patience=self._patience(),

@@ -26,13 +26,15 @@ class Attempt:
 
     `proves(password)` tells whether they show that the sender knows this password, whichever the
     mechanism. `username` holds octets that are no UTF-8 as surrogates. `last_challenge` is the last
-    one that was sent, as sent; "" where there was none.
+    one that was sent, as sent; "" where there was none. `by_token`: an OAuth token was presented in
+    place of a password, where "" as user name leaves it to the token whose it is.
     """
 
     mechanism: str
     username: str
     proves: Callable[[str], bool]
     last_challenge: str = ""
+    by_token: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

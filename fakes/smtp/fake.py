@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from ..constructor_words import complaint
 from ..errors import FakeError
 from ..fake import Fake
+from ..faults.refusals import Mistakes, refusals_of_nobody
 from ..message import CapturedMessage
 from ..server_state import ServerState
 from ..tls import Authority
@@ -59,9 +61,18 @@ class Smtp(Fake[CapturedMessage]):
 
     def _read(self, words: Mapping[str, Any]) -> SmtpState:
         try:
-            return SmtpState.model_validate(dict(words))
+            state = SmtpState.model_validate(dict(words))
         except ValidationError as error:
             raise FakeError(complaint(error, "smtp", SmtpState)) from error
+        wrong = list(self._mistakes(state))
+        if wrong:
+            said = "; ".join(f"faults.{'.'.join(map(str, path))}: {why}" for path, why in wrong)
+            raise FakeError(said)
+        return state
+
+    def _mistakes(self, state: SmtpState) -> Mistakes:
+        """What is wrong with the refusals that faults name: where among them, and why."""
+        return refusals_of_nobody(state.faults)
 
     @property
     def state(self) -> SmtpState:
@@ -73,9 +84,11 @@ class Smtp(Fake[CapturedMessage]):
     @property
     def credentials(self) -> Credentials:
         """The one account: as the state says, or made up."""
-        if self.state.username is None or self.state.password is None:
-            return self._made_up
-        return Credentials(username=self.state.username, password=self.state.password)
+        made_up, state = self._made_up, self.state
+        token = made_up.access_token if state.access_token is None else state.access_token
+        if state.username is None or state.password is None:
+            return replace(made_up, access_token=token)
+        return Credentials(username=state.username, password=state.password, access_token=token)
 
     @property
     def username(self) -> str:
@@ -86,6 +99,11 @@ class Smtp(Fake[CapturedMessage]):
     def password(self) -> str:
         """The password of the one account."""
         return self.credentials.password
+
+    @property
+    def access_token(self) -> str:
+        """The OAuth token that is good for the one account."""
+        return self.credentials.access_token or ""
 
     def _serves_tls(self, state: ServerState) -> bool:
         assert isinstance(state, SmtpState)
@@ -104,6 +122,7 @@ class Smtp(Fake[CapturedMessage]):
                 nth=nth,
                 prompts=self.state.auth.prompts,
                 prompts_encoded=self.state.auth.prompts_encoded,
+                token_error=self.state.auth.token_error,
             ),
             "plan": self.plan,
             "nth": nth,

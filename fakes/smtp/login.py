@@ -88,11 +88,12 @@ class Login:
         """The user name, where the log-in succeeds, and the reply."""
         try:
             presented = await self._exchange(mechanism, initial)
-        except MalformedAnswerError as error:
-            username, reply = None, str(error)
-        else:
             self._presented(mechanism, presented)
             username, reply = self._verdict(mechanism, presented)
+            if username is None and presented.explanation:
+                await self._answer_to(presented.explanation)
+        except MalformedAnswerError as error:
+            username, reply = None, str(error)
         while self._replies.will_challenge:  # a fault asks for more, in place of the reply
             try:
                 await self._answer_to("")

@@ -8,17 +8,28 @@ from collections.abc import Callable, Iterable
 from ..connection import Connection
 from ..fault_injector import FaultInjector
 from ..faults import Action, Stage
+from ..faults.actions.standard import AnswerWithRefusal
 
 # Every line of it, and the end of the last one: before that it is no reply (RFC 5321 section 4.2).
 _WHOLE = re.compile(rb"(?:\d\d\d-[^\r\n]*\r\n)*\d\d\d(?: [^\r\n]*)?\r\n")
 
 
 class Replies:
-    """Sends replies; a fault can take a reply's place, or shape it on its way."""
+    """Sends replies; a fault can take a reply's place, or shape it on its way.
 
-    def __init__(self, *, connection: Connection, injector: FaultInjector) -> None:
+    `refusal` gives the whole line of a refusal that a fault names.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        injector: FaultInjector,
+        refusal: Callable[[AnswerWithRefusal], str],
+    ) -> None:
         self._connection = connection
         self._injector = injector
+        self._refusal = refusal
         self._shaping: Action | None = None
 
     async def overruled(self, stage: Stage) -> bool:
@@ -28,7 +39,7 @@ class Replies:
         """
         action = self._injector.act(stage)
         if action is not None and not action.honest_first(stage):
-            await self._injector.carry_out(action, b"")
+            await self._injector.carry_out(action, self._in_place_of(action, b""))
             return True
         self._shaping = action
         return False
@@ -61,12 +72,19 @@ class Replies:
     async def _send(self, honest: bytes, before_the_last: Callable[[], None] | None) -> None:
         action, self._shaping = self._shaping, None
         if action is not None:
+            honest = self._in_place_of(action, honest)
             await self._injector.carry_out(action, honest, before_the_last=before_the_last)
             return
         if before_the_last is not None:
             before_the_last()
         self._connection.send(honest)
         await self._connection.drained()
+
+    def _in_place_of(self, action: Action, honest: bytes) -> bytes:
+        """What a fault is given to send or to shape: a refusal's words are whose server this is."""
+        if isinstance(action, AnswerWithRefusal):
+            return _safe(self._refusal(action)).encode() + b"\r\n"
+        return honest
 
 
 def reply_status(octets: bytes) -> int | None:

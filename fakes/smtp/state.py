@@ -11,6 +11,7 @@ from ..server_state import ServerState
 from ..wire_text import WireText
 
 SecurityMode = Literal["none", "starttls", "tls"]
+Mechanism = Literal["LOGIN", "PLAIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"]
 
 DEFAULT_HOSTNAME = "mx.fake.test"
 DEFAULT_SIZE = 33_554_432
@@ -32,10 +33,9 @@ class AuthState(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    mechanisms: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(
-        default=("LOGIN", "PLAIN"), strict=False
-    )
-    """The mechanisms that are offered and taken."""
+    mechanisms: tuple[Mechanism, ...] = Field(default=("LOGIN", "PLAIN"), strict=False)
+    """The mechanisms that are offered and taken; `XOAUTH2` and `OAUTHBEARER` want the account's
+    `access_token`."""
 
     offer: Literal["after-tls", "always", "before-tls", "never"] | None = None
     """When AUTH is offered and taken; with `before-tls` it disappears inside TLS. Default:
@@ -54,11 +54,16 @@ class AuthState(BaseModel):
     prompts_encoded: bool = True
     """Whether the LOGIN challenges are sent in base64, as they have to be."""
 
-    broken: tuple[Literal["LOGIN", "PLAIN", "CRAM-MD5"], ...] = Field(default=(), strict=False)
+    broken: tuple[Mechanism, ...] = Field(default=(), strict=False)
     """Mechanisms that are offered and carried out, and refuse whatever is presented."""
 
     refusal: Line | None = None
     """The reply to wrong credentials, as `535 5.7.8 no`. Default: aiosmtpd's 535."""
+
+    token_error: dict[str, WireText] | None = None
+    """What the JSON document says that is sent behind 334 about a refused token, ahead of the
+    refusal, as `{status: "400", schemes: Bearer, scope: "https://mail.google.com/"}`. Default: that
+    of the mechanism's own specification."""
 
     required: bool | None = None
     """Whether MAIL needs a log-in. Default: where AUTH is offered at the end."""
@@ -84,6 +89,10 @@ class SmtpState(ServerState):
 
     password: WireText | None = None
     """The account's password. Default: made up; wherever that is found, it is a leak."""
+
+    access_token: WireText | None = None
+    """The OAuth token that is good for the account, by the mechanisms that take one. Default: made
+    up; wherever that is found, it is a leak."""
 
     hostname: Line = DEFAULT_HOSTNAME
     """The server's name in its greeting and in its reply to EHLO."""

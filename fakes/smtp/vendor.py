@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ..faults.actions.standard import AnswerWithRefusal
 from ..message import CapturedMessage
 from .credentials import Accounts
 from .exchange import Dialect, Envelope
@@ -31,8 +33,14 @@ class SubmissionPolicy(Accounts, Protocol):
     def data_refusal(self, envelope: Envelope) -> str | None:
         """What is answered to DATA in place of 354."""
 
-    def take(self, message: CapturedMessage) -> str:
-        """What becomes of a whole message, and the reply to it."""
+    def take(self, message: CapturedMessage) -> tuple[str, int | None]:
+        """The reply to a whole message.
+
+        With it, where it is one that was taken before: the place of that among those taken.
+        """
+
+    def refusal(self, case: str, given: Mapping[str, str]) -> str:
+        """The vendor's refusal of that name, with the `given` texts in its variable parts."""
 
 
 def words_of(dialect: Dialect) -> Words:
@@ -121,6 +129,10 @@ class VendorSession(SmtpSession):
         """Parameters of DSN, too, where that is listed."""
         return super().passed_over + (_DSN if "DSN" in self._lines() else ())
 
+    def refusal(self, told: AnswerWithRefusal) -> str:
+        """As the vendor has it."""
+        return self._policy.refusal(told.case, told.fill)
+
     def sender_refusal(self, mailbox: str) -> str | None:
         """What the account says to an envelope sender."""
         return self._policy.sender_refusal(mailbox)
@@ -139,7 +151,9 @@ class VendorSession(SmtpSession):
 
     def accept(self, message: CapturedMessage) -> str:
         """The reply of the account; what it takes is kept."""
-        reply = self._policy.take(message)
-        if reply.startswith("2"):
+        reply, before = self._policy.take(message)
+        if before is not None:
+            self.take_again(before)
+        elif reply.startswith("2"):
             self.keep(message)
         return reply

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from harness.fakes.smtp.facts import AuthOutcome, Command
+from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
+from harness.fakes.transcript import Event
 
 from .check import Check
 from .counts import Count, CountField
@@ -51,7 +52,51 @@ def mechanisms(record: Record, wanted: tuple[str, ...]) -> Observation:
     )
 
 
+# An empty line (XOAUTH2), a Control-A or the end of the exchange (RFC 7628 section 3.2.3).
+_ACKNOWLEDGED = frozenset([b"", b"AQ==", b"*"])
+_BY_TOKEN = frozenset(["XOAUTH2", "OAUTHBEARER"])
+
+
+def refused_token(record: Record, wanted: Literal["acknowledged"]) -> Observation:
+    """Whether the document about a refused token was answered, so that the refusal can follow."""
+    del wanted
+    refused = [
+        event
+        for event, outcome in record.of(AuthOutcome)
+        if outcome.mechanism in _BY_TOKEN and not outcome.accepted
+    ]
+    answers = [(event, _next_answer(record, event)) for event in refused]
+    wrong = [event for event, line in answers if line not in _ACKNOWLEDGED]
+    said = dict.fromkeys(
+        "nothing" if line is None else repr(line.decode("latin-1")) for _, line in answers
+    )
+    return Observation(
+        met=not wrong,
+        expected="the 334 about a refused token answered by an empty line (or a Control-A, or `*`)",
+        observed="answered by " + ", ".join(said) if said else "no token was refused",
+        events=numbers(wrong or refused),
+    )
+
+
+def _next_answer(record: Record, outcome: Event) -> bytes | None:
+    """What was said next in the exchange to which an outcome belongs; None where nothing was."""
+    for event in record.events:
+        if event.number <= outcome.number or event.connection != outcome.connection:
+            continue
+        if isinstance(event.fact, Command):
+            return None
+        if isinstance(event.fact, AuthResponse):
+            return event.fact.line
+    return None
+
+
 CHECKS = (
+    Check(
+        key="refused-token",
+        words="how the 334 that explains a refused OAuth token was answered",
+        wanted=Literal["acknowledged"],
+        ask=refused_token,
+    ),
     Check(
         key="wrong-credentials",
         words="whether other credentials than the configured ones were presented",

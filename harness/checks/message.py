@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Literal
 
 from harness.fakes.message import Captured, CapturedMessage
-from harness.fakes.transcript import MessageCaptured
 from harness.protocol import Attachment, Mailbox, Message
 
 from .check import Check
@@ -56,7 +55,7 @@ def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
     """Whether From is the mailbox that was asked for, its name included."""
     del wanted
     asked = [send.request.message.from_ for send in record.sends]
-    found = list(record.of(MessageCaptured))
+    found = list(record.kept())
     are_asked = [any(_is_from(fact.message, box) for box in asked) for _, fact in found]
     last = bool(found) and _is_from(found[-1][1].message, asked[-1])
     names = [_authors(readings(fact.message.content)[0]) for _, fact in found]
@@ -81,7 +80,7 @@ def added_headers(record: Record, wanted: Literal["none"]) -> Observation:
         met=not strange,
         expected="no header of a provider that nobody asked for",
         observed="added: " + ", ".join(strange) if strange else "none added",
-        events=numbers([event for event, _ in record.of(MessageCaptured)]),
+        events=numbers([event for event, _ in record.kept()]),
     )
 
 

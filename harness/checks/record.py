@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from harness.fakes.message import Captured
-from harness.fakes.transcript import Event, MessageCaptured, TlsEstablished
+from harness.fakes.transcript import Event, MessageCaptured, MessageChanged, TlsEstablished
 from harness.protocol import Answer, SendRequest
 from harness.secrets import Secrets
 
@@ -79,8 +79,10 @@ class Record:
     in_clear: bool
     verifies: bool = True
     _strangers: frozenset[int] = field(init=False, repr=False)
+    _called_off: frozenset[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_called_off", _called_off(self.events))
         established = self.of(TlsEstablished) if self.verifies else ()
         found = {event.connection for event, fact in established if fact.has_to_be_refused}
         object.__setattr__(self, "_strangers", frozenset(found))
@@ -93,11 +95,18 @@ class Record:
     @property
     def messages(self) -> tuple[Captured, ...]:
         """What was taken, in order."""
-        return tuple(captured.message for _, captured in self.of(MessageCaptured))
+        return tuple(captured.message for _, captured in self.kept())
+
+    def kept(self) -> Iterator[tuple[Event, MessageCaptured]]:
+        """Every message that was taken, but those that were called off before they went out."""
+        off = self._called_off
+        for event, captured in self.of(MessageCaptured):
+            if id(captured.message) not in off:
+                yield event, captured
 
     def captured_in(self, send: SendRecord) -> Iterator[tuple[Event, Captured]]:
         """Every message that was taken in this send, with its event."""
-        for event, captured in self.of(MessageCaptured):
+        for event, captured in self.kept():
             if send.first <= event.number <= send.last:
                 yield event, captured.message
 
@@ -120,7 +129,7 @@ class Record:
     def handovers(self) -> tuple[Handover, ...]:
         """What was taken, in order, as it was handed over."""
         together: dict[tuple[int, int], list[tuple[Event, MessageCaptured]]] = {}
-        for event, fact in self.of(MessageCaptured):
+        for event, fact in self.kept():
             key = (fact.submission, 0) if fact.submission else (0, event.number)
             together.setdefault(key, []).append((event, fact))
         return tuple(
@@ -140,6 +149,18 @@ class Record:
         for event in self.events:
             if isinstance(event.fact, kind):
                 yield event, event.fact
+
+
+def _called_off(events: Sequence[Event]) -> frozenset[int]:
+    """The identities of the messages that were called off in the end, as they were taken."""
+    first: dict[int, int] = {}
+    off: set[int] = set()
+    for event in events:
+        if isinstance(event.fact, MessageChanged):
+            before, after = id(event.fact.before), id(event.fact.after)
+            first[after] = first.get(before, before)
+            (off.add if event.fact.cancelled else off.discard)(first[after])
+    return frozenset(off)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

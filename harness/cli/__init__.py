@@ -17,7 +17,12 @@ from harness.streams import forget_unread_output, open_what_is_closed
 
 # Verb, its module below this package, and the line that `--help` shows without importing it.
 _VERBS = {
+    "init": ("init", "Write a starter into a project: sender, baseline, CI job; and try it."),
     "run": ("run", "Run scenarios against a sender and report what each proves."),
+    "baseline": ("baseline", "Keep the file of expected failures."),
+    "diff": ("diff", "Tell what got worse or better from one JSON report to the next."),
+    "replay": ("replay", "Judge a run again from its evidence alone."),
+    "smoke": ("smoke", "Find out whether the adapter of a sender is sound."),
     "list": ("scenarios", "List the cases that a selection holds."),
     "show": ("scenarios", "Show one case: what is given, what is asked, what must come out."),
     "validate": ("scenarios", "Check scenario files without running them."),
@@ -25,6 +30,7 @@ _VERBS = {
     "explain": ("catalogue", "Explain a requirement, a situation, or a word of the language."),
     "inspect": ("inspect", "Show the mail of a run that went to Mailpit."),
     "send": ("send", "Send one message with the reference sender."),
+    "serve": ("serve", "Serve fakes until told to stop, and show the mail that comes."),
     "schema": ("schema", "Print the JSON Schema of scenarios, sender protocol, report, document."),
 }
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
 from harness.errors import UsageError
-from harness.model import Level
+from harness.model import Level, Verdict
 from harness.requirements import Catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
-from harness.selection import Selection
+from harness.selection import Selection, Shard
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_BY_NAME = (
+    "globs", "expression", "requirements", "situations", "tags", "providers", "excluded",
+)  # fmt: skip
 _OPTIONS = (
     click.option("--select", "globs", multiple=True, metavar="GLOB", help="Cases by id."),
     click.option("-k", "expression", metavar="EXPR", help="Cases by words in their id."),
@@ -29,7 +33,35 @@ _OPTIONS = (
         type=click.Choice([level.lower() for level in Level], case_sensitive=False),
         help="Cases that verify a row of this level or a higher one.",
     ),
+    click.option("--exclude", "excluded", multiple=True, metavar="GLOB", help="Not these, by id."),
+    click.option(
+        "--shard",
+        metavar="K/N",
+        help="The K-th of N parts, which together are the whole; adding cases moves none.",
+    ),
+    click.option(
+        "--failed",
+        "failed_in",
+        type=click.Path(path_type=Path),
+        metavar="REPORT",
+        help="What failed, or was in error, in this JSON report.",
+    ),
 )
+
+
+class Selected(NamedTuple):
+    """The cases that are meant, notes on the search, and the ids of all that were read."""
+
+    cases: tuple[Case, ...]
+    notes: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+def _failed_in(path: Path) -> frozenset[str]:
+    from harness.reports.reading import read_report  # noqa: PLC0415  # only where it is asked for
+
+    wrong = {Verdict.FAIL, Verdict.ERROR}
+    return frozenset(case.id for case in read_report(path).cases if case.verdict in wrong)
 
 
 class FiniteRange(click.FloatRange):
@@ -63,22 +95,26 @@ def selecting(command: F) -> F:
     return command
 
 
-def selected(
-    paths: tuple[str, ...], words: dict[str, Any], catalogue: Catalogue
-) -> tuple[tuple[Case, ...], list[str]]:
-    """The cases that paths and options select, and notes on where they were found.
+def selected(paths: tuple[str, ...], words: dict[str, Any], catalogue: Catalogue) -> Selected:
+    """The cases that paths and options select. `words` has other options too.
 
     Raises:
         UsageError: one of several options matches nothing. Where nothing at all is selected, a note
             says what matches nothing: that has an exit status of its own.
     """
-    level = words.pop("level")
+    level, shard = words["level"], words["shard"]
     library = load_library(paths, catalogue=catalogue)
-    selection = Selection(level=Level(level.upper()) if level else None, **words)
+    selection = Selection(
+        **{name: words[name] for name in _BY_NAME},
+        only=_failed_in(words["failed_in"]) if words["failed_in"] is not None else None,
+        level=Level(level.upper()) if level else None,
+        shard=Shard.parse(shard) if shard is not None else None,
+    )
     chosen = selection.of(library.cases, catalogue=catalogue)
     nothing = selection.matching_nothing(library.cases)
     if nothing and chosen:
         raise UsageError("; ".join(nothing))
     if not chosen and not nothing:
         nothing = ("no case is meant by all of these options together",)
-    return chosen, [*library.notes, *nothing]
+    ids = tuple(case.id for case in library.cases)
+    return Selected(cases=chosen, notes=(*library.notes, *nothing), known=ids)

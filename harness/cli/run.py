@@ -2,152 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Coroutine
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from harness.cli.options import FiniteRange, selected, selecting, with_documents
-from harness.cli.signals import Stop
-from harness.errors import HarnessError
-from harness.escaping import visible
-from harness.events import Note
-from harness.evidence import EvidenceFolder
-from harness.execution import RunOrder, by_spec, command_line, execute
-from harness.gate import exit_status
-from harness.mirroring import NO_MIRROR, Mirror
-from harness.model import RunResult
-from harness.reports import Reports, open_reports, parse_report_spec
-from harness.requirements import load_catalogue
-from harness.runner import Options
-
-_SETTINGS = (
-    "sender", "jobs", "seed", "time_scale", "reports", "evidence", "strict", "max_fail",
-    "mailpit",
-)  # fmt: skip
+from harness.cli.running import carried_out, running
 
 
 @click.command("run")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--sender", metavar="SPEC", help="What to judge; default: reference.")
-@selecting
-@with_documents
-@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@running
 @click.option(
-    "--time-scale",
-    type=FiniteRange(min=0.05),
-    default=1.0,
-    show_default=True,
-    help="Stretch every time-out and delay.",
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Expected failures; harness baseline update writes it.",
 )
-@click.option("--report", "reports", multiple=True, metavar="FORMAT[=PATH]")
-@click.option("--evidence", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--strict", is_flag=True, help="A failed SHOULD fails the run.")
-@click.option(
-    "--max-fail",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Ask no more after N cases that failed or were in error.",
-)
-@click.option("-x", "max_fail", flag_value=1, type=int, help="The same as --max-fail 1.")
 @click.option(
     "--mailpit", metavar="auto|docker|URL", help="Show every message that is taken in Mailpit."
 )
-@click.pass_context
-def run(context: click.Context, /, **words: Any) -> int:
+def run(**words: Any) -> int:
     """Run scenarios against a sender and report what each proves.
 
     PATH is a scenario file or a folder of them; without one, the bundled scenarios run. The
     sender is `reference`, `python:module:callable`, `command:PROGRAM`, `command+lines:PROGRAM`,
     `http://…`, `https://…`, `template:PROGRAM {host} {port} …` or `file:PATH`.
 
-    Exit status: 0 all as expected, 1 a requirement failed, 2 usage or scenario error, 3 harness or
-    environment trouble, 4 nothing selected or nothing decided, 130 interrupted.
+    Exit status: 0 all as expected, 1 a requirement failed or a baseline entry changed, 2 usage or
+    scenario error, 3 harness or environment trouble, or ended before everything was asked, 4
+    nothing selected or nothing decided, 130 interrupted.
     """
-    settings = {name: words.pop(name) for name in _SETTINGS}
-    paths = words.pop("paths")
-    documents = words.pop("documents")
-    catalogue = load_catalogue(documents)
-    cases, notes = selected(paths, words, catalogue)
-    spec = settings["sender"] or "reference"
-    reports = open_reports(
-        [parse_report_spec(text) for text in settings["reports"]],
-        environ=os.environ,
-        describe_row=catalogue.describe,
-        command=command_line(
-            spec,
-            paths=paths,
-            documents=documents,
-            seed=settings["seed"],
-            time_scale=settings["time_scale"],
-        ),
-    )
-    if settings["sender"] is None:
-        notes.append("no --sender was given: the reference sender, which comes with it, is judged")
-    folder = EvidenceFolder(settings["evidence"]) if settings["evidence"] else None
-    mirror = context.with_resource(_mirror(settings["mailpit"]))
-    options = Options(
-        jobs=settings["jobs"],
-        strict=settings["strict"],
-        evidence=folder,
-        notes=tuple(notes),
-        max_fail=settings["max_fail"],
-        is_unnamed=settings["sender"] is None,
-        mirror=mirror,
-    )
-    order = RunOrder(
-        cases=cases,
-        catalogue=catalogue,
-        seed=settings["seed"],
-        time_scale=settings["time_scale"],
-        options=options,
-    )
-    sender = by_spec(spec, environment=os.environ, jobs=options.jobs)
-    return _carried_out(reports, notes, execute(order, sender, reports))
-
-
-def _mirror(word: str | None) -> AbstractContextManager[Mirror]:
-    if word is None:
-        return nullcontext(NO_MIRROR)
-    from harness.mailpit.for_run import mirror_for_run  # noqa: PLC0415  # only when used
-
-    return mirror_for_run(word)
-
-
-def _carried_out(
-    reports: Reports, notes: list[str], run_of_cases: Coroutine[Any, Any, RunResult]
-) -> int:
-    """Carry out a run; the exit status is the one that its reports tell."""
-    try:
-        with reports:
-            for note in notes:
-                reports(Note(text=note))
-            result = asyncio.run(_until_told_to_stop(run_of_cases))
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-    except HarnessError as error:
-        if reports.announced is None:
-            raise
-        click.echo(f"harness: {visible(str(error))}", err=True)
-        return reports.announced
-    return exit_status(result) if reports.announced is None else reports.announced
-
-
-async def _until_told_to_stop(run_of_cases: Coroutine[Any, Any, RunResult]) -> RunResult:
-    """On a signal, report what had run, and go."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    assert task is not None
-    stop = click.get_current_context().find_object(Stop) or Stop()
-    stop.instead = lambda: loop.call_soon_threadsafe(task.cancel)
-    try:
-        return await run_of_cases
-    finally:
-        stop.instead = lambda: None  # all has been told by now
+    return carried_out(words).status
 
 
 COMMANDS = {"run": run}

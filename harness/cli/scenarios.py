@@ -24,7 +24,7 @@ from harness.selection import Selection
 @click.option("--ids", is_flag=True, help="Ids alone, a line each.")
 def list_cases(paths: tuple[str, ...], documents: tuple[str, ...], ids: bool, **words: Any) -> int:
     """List the cases that a selection holds, with the rows that each verifies."""
-    cases, notes = selected(paths, words, load_catalogue(documents))
+    cases, notes, _ = selected(paths, words, load_catalogue(documents))
     for note in notes:
         click.echo(f"note: {note}", err=True)
     for case in cases:

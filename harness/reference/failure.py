@@ -35,6 +35,10 @@ class DeliveryError(Exception):
         self.provider_code = provider_code
 
 
+class MissingLibraryError(UsageError):
+    """What this sender needs for a provider is not installed. The text says what to install."""
+
+
 class ConfigError(DeliveryError, UsageError):
     """The configuration cannot be used. Its text quotes nothing of what was configured."""
 

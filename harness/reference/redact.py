@@ -30,7 +30,7 @@ class Redactor:
     @classmethod
     def of(cls, settings: SmtpSettings) -> Redactor:
         """For these settings. A user name is a secret when it equals the password."""
-        return cls([settings.password] if settings.password else [])
+        return cls(filter(None, (settings.password, settings.access_token)))
 
     def add(self, secret: str) -> None:
         """Know one more secret."""

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from harness import __version__
 from harness.protocol import PROTOCOL_VERSION, ApiTransport, Phase, SendRequest, SmtpTransport
 from harness.reference import apis
-from harness.reference.failure import ConfigError, DeliveryError
+from harness.reference.failure import ConfigError, DeliveryError, MissingLibraryError
 from harness.reference.message import build
 from harness.reference.reply import printable
 from harness.reference.settings import SmtpSettings, smtp_settings
@@ -35,6 +35,7 @@ FEATURES = (
     "connect_to",
     "envelope_from",
     "ehlo_name",
+    "access_token",
     "uri",
     *(f"api:{name}" for name in apis.names()),
 )
@@ -77,10 +78,8 @@ class ReferenceSender:
             places = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
             return _unsupported(f"the request cannot be read at: {places}")
         match request.transport:
-            case SmtpTransport(access_token=None) as transport:
+            case SmtpTransport() as transport:
                 return self._send_by_smtp(request, transport)
-            case SmtpTransport():
-                return _unsupported("this sender has no XOAUTH2")
             case ApiTransport() as transport:
                 return self._send_by_api(request, transport)
             case _:
@@ -98,6 +97,8 @@ class ReferenceSender:
             message_id, attempts = message.message_id, 1
             mime = message.data
             taken = send_by_api(request, transport, mime, now=self.now())
+        except MissingLibraryError as lack:
+            return _unsupported(str(lack))
         except DeliveryError as failure:
             answer = _failed(
                 failure, message_id, attempts=0 if failure.phase is Phase.CONFIG else attempts
@@ -166,8 +167,11 @@ def _remove(document: Any, place: tuple[Any, ...]) -> None:
 
 
 def _settings(transport: SmtpTransport) -> SmtpSettings:
-    """What the URI says. The fields, which always agree, serve where there is no URI."""
-    if transport.uri:
+    """What the URI says. The fields, which always agree, serve where there is none.
+
+    And where a token is to be used, because the grammar of URIs has no place for one.
+    """
+    if transport.uri and transport.access_token is None:
         return parse_smtp_uri(transport.uri)
     return smtp_settings(
         host=transport.host,
@@ -177,6 +181,7 @@ def _settings(transport: SmtpTransport) -> SmtpSettings:
         security=transport.security,
         verify=transport.verify,
         server_name=transport.server_name,
+        access_token=transport.access_token,
     )
 
 

@@ -18,10 +18,10 @@ _LONGEST_CREDENTIALS = 9_000
 class SmtpSettings:
     """Where to connect, as whom, and how the connection is secured.
 
-    `host` is an A-label name in lower case, or an IP address without brackets. `username` and
-    `password` are both given or both None. `server_name` replaces the host in SNI and in the
-    comparison with the certificate, not in the connection. Neither half of the credentials
-    shows in `repr`: some providers use one token for both.
+    `host` is an A-label name in lower case, or an IP address without brackets. `username` and a
+    `password`, or an OAuth `access_token` in its place, are both given or both None. `server_name`
+    replaces the host in SNI and in the comparison with the certificate, not in the connection. No
+    part of the credentials shows in `repr`: some providers use one token for both.
     """
 
     host: str
@@ -31,6 +31,7 @@ class SmtpSettings:
     security: Security = Security.STARTTLS
     verify: bool = True
     server_name: str | None = None
+    access_token: str | None = field(default=None, repr=False)
 
     @property
     def tls_name(self) -> str:
@@ -47,6 +48,7 @@ def smtp_settings(
     security: Security = Security.STARTTLS,
     verify: bool = True,
     server_name: str | None = None,
+    access_token: str | None = None,
 ) -> SmtpSettings:
     """Checked settings from separate fields, as the form of the Auth0 document has them.
 
@@ -54,7 +56,10 @@ def smtp_settings(
     and quotes nothing of it.
     """
     _check_modes(security=security, verify=verify, server_name=server_name)
-    _check_credentials(username, password)
+    if access_token is None:
+        _check_credentials(username, password)
+    else:
+        _check_token(username, password, access_token)
     return SmtpSettings(
         host=_host(host, "host"),
         port=_port(DEFAULT_PORTS[security] if port is None else port),
@@ -63,6 +68,7 @@ def smtp_settings(
         security=security,
         verify=verify,
         server_name=None if server_name is None else _host(server_name, "server_name"),
+        access_token=access_token,
     )
 
 
@@ -90,6 +96,20 @@ def _check_credentials(username: str | None, password: str | None) -> None:
         raise ConfigError("there is a user name but no password: give both or neither")
     for what, text in (("user name", username), ("password", password)):
         _check_credential(what, text)
+
+
+def _check_token(username: str | None, password: str | None, access_token: str) -> None:
+    if password is not None:
+        raise ConfigError("there are a password and an access token: give one of them")
+    if not username:
+        raise ConfigError("there is an access token but no user name: give both or neither")
+    if not access_token:
+        raise ConfigError("the access token is empty")
+    _check_credential("user name", username)
+    _check_credential("access token", access_token)
+    # RFC 7628 section 3.1 parts its pairs by it, and XOAUTH2 likewise.
+    if "\x01" in username + access_token:
+        raise ConfigError("the user name or the access token holds a control character")
 
 
 def _check_credential(what: str, text: str) -> None:

@@ -15,6 +15,7 @@ from harness.reference.connect import connect
 from harness.reference.failure import ConfigError, DeliveryError, MessageError
 from harness.reference.message import BuiltMessage
 from harness.reference.names import address_literal, endpoint, helo_name
+from harness.reference.oauth import authenticate_with_token
 from harness.reference.redact import Redactor
 from harness.reference.reply import Reply
 from harness.reference.session import Session
@@ -168,14 +169,17 @@ def _open(
         _upgrade(session, settings, context, capabilities)
         # What was listed before TLS may come from anybody.
         capabilities = _ehlo(session, settings, name)
-    if settings.username is not None and settings.password is not None:
-        authenticate(
-            session,
-            username=settings.username,
-            password=settings.password,
-            offered=capabilities.mechanisms,
-        )
+    _log_in(session, settings, capabilities)
     return capabilities
+
+
+def _log_in(session: Session, settings: SmtpSettings, capabilities: Capabilities) -> None:
+    offered = capabilities.mechanisms
+    match settings:
+        case SmtpSettings(username=str(username), access_token=str(token)):
+            authenticate_with_token(session, username=username, access_token=token, offered=offered)
+        case SmtpSettings(username=str(username), password=str(password)):
+            authenticate(session, username=username, password=password, offered=offered)
 
 
 def _greeting(session: Session) -> None:

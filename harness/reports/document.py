@@ -51,9 +51,11 @@ class CaseDocument(_ReportDocument):
     situations: list[str] = Field(description="ids of the failure situations that it verifies")
     verdict: Verdict = Field(description="what came of it")
     level: Level | None = Field(description="the highest level among the unmet findings, or null")
-    reason: str | None = Field(description="why it is neither a pass nor a fail, for a person")
+    reason: str | None = Field(
+        description="why it is neither a pass nor a fail, or what a baseline makes of it"
+    )
     control: str | None = Field(description="id of the case that must succeed for this to count")
-    expected_failure: bool = Field(description="whether the baseline pins this failure")
+    expected_failure: bool = Field(description="whether a baseline has it fail, as it does, or did")
     findings: list[FindingDocument] = Field(description="every question, with its answer")
     answer: dict[str, Any] | None = Field(description="the sender's answer, redacted, or null")
     duration: float = Field(description="seconds", ge=0)

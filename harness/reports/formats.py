@@ -23,7 +23,8 @@ class Context:
     """What a format may want to know besides the result.
 
     `folder` is where the report will be: paths in it are relative to that. `describe_row` gives
-    the one-line paraphrase of a requirement or situation, or "" for one that it does not know.
+    the one-line paraphrase of a requirement or situation, or "" for one that it does not know,
+    `describe_document` the title of the document whose ids begin with a prefix.
     `command` is the command line that runs one case again, up to its `--select`, or makes such a
     line of a case's id; None for the plain one with the sender of the run. `status` gives the exit
     status to announce.
@@ -31,6 +32,7 @@ class Context:
 
     folder: Path = field(default_factory=Path)
     describe_row: Callable[[str], str] = no_description
+    describe_document: Callable[[str], str] = no_description
     command: str | Callable[[str], str] | None = None
     status: Callable[[RunResult], int] = exit_status
 

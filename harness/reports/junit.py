@@ -1,9 +1,10 @@
 """The JUnit report: what CI servers show.
 
 A fail is a failure and an error an error; inconclusive, unsupported and expected failures are
-skipped, with the reason. A suite is a folder of scenarios; what the sender was never asked, for
-want of a feature, is one skipped test a feature, in a suite of its own. All text is escaped before
-it gets here into XML, because XML has no way to write a control byte at all.
+skipped, with the reason. What is not as a baseline expects is a failure, even where it passes,
+because it gates. A suite is a folder of scenarios; what the sender was never asked, for want of a
+feature, is one skipped test a feature, in a suite of its own. All text is escaped before it gets
+here into XML, because XML has no way to write a control byte at all.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from harness.escaping import inert, shortened, visible
-from harness.gate import gates
-from harness.model import CaseResult, Finding, RunResult, Verdict
-from harness.reports.causes import convicting
+from harness.gate import departs, gates
+from harness.model import CaseResult, RunResult, Verdict
+from harness.reports.case_text import first_unmet, what_was_found, what_was_said
 from harness.reports.document import in_utc, relative, seconds
 from harness.reports.formats import Context, WholeFormat
 from harness.reports.overview import (
     Unasked,
     again,
-    answer_line,
-    excerpt,
+    departure,
     never_asked,
-    remarks,
+    place,
     unasked,
 )
 
@@ -36,11 +36,13 @@ def render(result: RunResult, context: Context) -> str:
     root = ET.Element("testsuites", {"name": "harness"})
     asked = [case for case in result.cases if not never_asked(case)]
     groups = unasked(result.cases)
-    _count(root, asked, result.duration, folded=len(groups))
+    _count(root, asked, result.duration, folded=len(groups), stale=len(result.stale))
     for folder, cases in _by_folder(asked).items():
         root.append(_suite(folder, cases, result, context))
     if groups:
         root.append(_suite_of_unasked(groups))
+    if result.stale:
+        root.append(_suite_of_stale(result.stale))
     ET.indent(root)
     # Without non-ASCII bytes it stays readable whatever encoding a pipe puts it through.
     body = ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode("ascii")
@@ -78,11 +80,30 @@ def _suite_of_unasked(groups: Iterable[Unasked]) -> ET.Element:
     return suite
 
 
+def _suite_of_stale(lines: Iterable[str]) -> ET.Element:
+    suite = ET.Element("testsuite", {"name": "baseline"})
+    for line in lines:
+        name = {"classname": "baseline", "name": _line(line), "time": "0.000"}
+        case = ET.SubElement(suite, "testcase", name)
+        ET.SubElement(case, "failure", {"message": _line(line), "type": "baseline"})
+    _count(suite, (), 0.0, stale=len(suite))
+    return suite
+
+
 def _count(
-    element: ET.Element, cases: Iterable[CaseResult], duration: float, *, folded: int = 0
+    element: ET.Element,
+    cases: Iterable[CaseResult],
+    duration: float,
+    *,
+    folded: int = 0,
+    stale: int = 0,
 ) -> None:
-    """Set the figures of a suite; `folded` tests stand for cases that were never asked."""
-    kinds: list[str | None] = [*(_kind(case) for case in cases), *(["skipped"] * folded)]
+    """Set the figures of a suite.
+
+    `folded` tests stand for cases that were never asked, `stale` for entries of no case.
+    """
+    kinds: list[str | None] = [_kind(case) for case in cases]
+    kinds += ["skipped"] * folded + ["failure"] * stale
     element.set("tests", str(len(kinds)))
     element.set("failures", str(kinds.count("failure")))
     element.set("errors", str(kinds.count("error")))
@@ -92,6 +113,8 @@ def _count(
 
 def _kind(case: CaseResult) -> str | None:
     """Return the element that says how a case ended; None for a pass."""
+    if departs(case):
+        return "failure"
     match case.verdict:
         case Verdict.PASS:
             return None
@@ -113,7 +136,7 @@ def _case(case: CaseResult, result: RunResult, context: Context) -> ET.Element:
         },
     )
     if case.source is not None:
-        path, line = _place(case.source)
+        path, line = place(case.source)
         element.set("file", visible(path))
         if line:
             element.set("line", line)
@@ -123,10 +146,14 @@ def _case(case: CaseResult, result: RunResult, context: Context) -> ET.Element:
         note = " (gates under --strict only)" if is_free else ""
         ending = ET.SubElement(element, kind, {"message": _line(_message(case)) + note})
         if kind != "skipped":
-            ending.set("type", (case.level or case.verdict) + (", not gating" if is_free else ""))
+            ending.set("type", _type(case) + (", not gating" if is_free else ""))
             ending.text = "\n".join(_line(line) for line in _body(case, result, context))
             _add_output(element, case)
     return element
+
+
+def _type(case: CaseResult) -> str:
+    return "baseline" if departs(case) else case.level or case.verdict
 
 
 def _case_properties(case: CaseResult, context: Context) -> list[tuple[str, str]]:
@@ -146,45 +173,22 @@ def _add_properties(element: ET.Element, pairs: Iterable[tuple[str, str]]) -> No
 
 
 def _message(case: CaseResult) -> str:
+    if departs(case):
+        return f"not as the baseline expects: {departure(case)}"
     if case.verdict is Verdict.FAIL and case.expected_failure:
-        return f"expected failure: {_first_unmet(case)}"
+        why = f" ({case.reason})" if case.reason else ""
+        return f"expected failure: {first_unmet(case)}{why}"
     if case.verdict is Verdict.FAIL:
-        return _first_unmet(case)
+        return first_unmet(case)
     return f"{case.verdict}: {case.reason or 'no reason was given'}"
 
 
-def _first_unmet(case: CaseResult) -> str:
-    finding = next(iter(convicting(case)), None)
-    if finding is None:
-        return case.reason or "no reason was given"
-    return f"{finding.check}: expected {finding.expected}; observed {finding.observed}"
-
-
 def _body(case: CaseResult, result: RunResult, context: Context) -> Iterable[str]:
-    yield case.title
-    if case.reason:
-        yield f"reason:   {case.reason}"
-    for finding in (*convicting(case), *remarks(case)):
-        yield from _finding_lines(finding)
-    if said := answer_line(case):
-        yield f"answered: {said}"
-    cited = {event for finding in convicting(case) for event in finding.events}
-    lines = excerpt(case.conversation, cited, around=5, most=100)
-    if lines:
+    yield from what_was_found(case)
+    if lines := list(what_was_said(case)):
         yield "conversation:"
-    for line in lines:
-        mark = ">" if line.cited else " "
-        left_out = f"  ({line.left_out} lines left out)"
-        yield left_out if line.left_out else f"{mark} {line.event}  {line.line}"
+        yield from lines
     yield f"again:    {again(case, result, context.command)}"
-
-
-def _finding_lines(finding: Finding) -> Iterable[str]:
-    leak = ", a leak" if finding.leak else ""
-    rows = f" ({', '.join(finding.rows)})" if finding.rows else ""
-    yield f"{finding.level} {finding.check}{rows}{leak}"
-    yield f"expected: {finding.expected}"
-    yield f"observed: {finding.observed}"
 
 
 def _add_output(element: ET.Element, case: CaseResult) -> None:
@@ -196,12 +200,6 @@ def _add_output(element: ET.Element, case: CaseResult) -> None:
 
 def _line(text: str) -> str:
     return visible(shortened(text, _LONGEST_LINE))
-
-
-def _place(source: str) -> tuple[str, str | None]:
-    """Split `path:line`; the line is None where there is none."""
-    path, _, line = source.rpartition(":")
-    return (path, line) if path and line.isdecimal() else (source, None)
 
 
 FORMAT = WholeFormat(name="junit", about="for CI servers, as XML", render=render)

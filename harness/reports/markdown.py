@@ -27,6 +27,7 @@ from harness.reports.overview import (
     cases_alike,
     cases_with,
     changed,
+    departure,
     excerpt,
     expected_failures,
     failures,
@@ -186,11 +187,16 @@ def _conversation(cause: Cause) -> list[str]:
 
 def _baseline(result: RunResult) -> list[str]:
     lines: list[str] = []
-    if surprises := changed(result):
-        lines += ["### Expected failures that passed", "", *_ids(surprises)]
+    surprises = changed(result)
+    if surprises or result.stale:
+        found = [f"* {_short(case.id)}: {_short(departure(case))}" for case in surprises]
+        found += [f"* {_short(line)}" for line in result.stale]
+        lines += ["### Changed: not as the baseline says", "", *found[:_MOST_IDS]]
+        lines += [f"* and {len(found) - _MOST_IDS} more"] if len(found) > _MOST_IDS else []
+        lines += ["", f"{code('harness baseline update')} accepts it.", ""]
     if expected := expected_failures(result):
-        lines += ["", f"### Failed as expected: {plural(len(expected), 'case')}", ""]
-        lines += _ids(expected)
+        shown = [f"* {_short(case.id)}: {_short(case.reason or '')}" for case in expected]
+        lines += _folded(f"Failed as expected: {plural(len(expected), 'case')}", shown)
     return lines
 
 

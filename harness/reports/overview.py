@@ -19,6 +19,7 @@ from harness.gate import (
     NOTHING,
     TROUBLE,
     USAGE,
+    departs,
     unsettled_musts,
 )
 from harness.model import CaseResult, Finding, Level, RequirementResult, RunResult, Verdict
@@ -116,8 +117,13 @@ def expected_failures(result: RunResult) -> tuple[CaseResult, ...]:
 
 
 def changed(result: RunResult) -> tuple[CaseResult, ...]:
-    """Return the cases that the baseline expects to fail and that pass."""
-    return tuple(case for case in cases_with(result, Verdict.PASS) if case.expected_failure)
+    """Return the cases that are not as the baseline expects."""
+    return tuple(case for case in result.cases if departs(case))
+
+
+def departure(case: CaseResult) -> str:
+    """Return how a case is not as the baseline expects."""
+    return case.departure or "it passes now"
 
 
 def cases_with(result: RunResult, verdict: Verdict) -> tuple[CaseResult, ...]:
@@ -275,9 +281,25 @@ def answer_line(case: CaseResult) -> str | None:
     return f"{status}: {said}" if said else status
 
 
+def place(source: str) -> tuple[str, str | None]:
+    """Split `path:line`; the line is None where there is none."""
+    path, _, line = source.rpartition(":")
+    return (path, line) if path and line.isdecimal() else (source, None)
+
+
 def plural(count: int, noun: str) -> str:
     """Return `1 case`, `2 cases`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration for a person: `0.42 s`, `12.3 s`, `3 min 12 s`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
 
 
 def described(rows: Iterable[str], describe: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
@@ -313,8 +335,8 @@ def _figures(result: RunResult, status: int) -> Iterable[str]:
 def _baseline_figures(result: RunResult) -> Iterable[str]:
     if expected := expected_failures(result):
         yield plural(len(expected), "expected failure")
-    if surprises := changed(result):
-        yield f"{plural(len(surprises), 'expected failure')} passed"
+    if count := len(changed(result)) + len(result.stale):
+        yield "1 baseline entry changed" if count == 1 else f"{count} baseline entries changed"
 
 
 def _requirement_figures(result: RunResult) -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from harness.fakes.providers.keyed import UNKNOWN_PERMISSION
 from harness.fakes.providers.registry import account_type, vendor
 
 from .hints import choose_from, keys_for, written_keys
@@ -41,6 +42,9 @@ def _hidden(model: type[BaseModel]) -> frozenset[str]:
 def _told(model: type[BaseModel], problem: ErrorDetails) -> InitErrorDetails:
     if problem["type"] == "extra_forbidden":
         return _unknown(model, problem["loc"])
+    if problem["type"] == UNKNOWN_PERMISSION:
+        reason = PydanticCustomError("account_word", "{reason}", {"reason": problem["msg"]})
+        return InitErrorDetails(type=reason, loc=problem["loc"], input=problem["input"])
     return InitErrorDetails(
         type=problem["type"],
         loc=problem["loc"],

@@ -13,15 +13,14 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from harness.fakes.faults.actions.standard import SendResponse
 from harness.fakes.faults.plan import Fault
+from harness.fakes.faults.refusals import refusals_of_nobody
 from harness.fakes.http.state import ApiState
 from harness.fakes.providers.registry import mistaken_refusals_of, vendor
 from harness.fakes.smtp.state import SmtpState
@@ -29,6 +28,7 @@ from harness.fakes.tls.names import references
 from harness.protocol import ApiVersion, ProviderName
 
 from .accounts import check_account
+from .complaints import refuse_all
 from .submission import SubmissionGiven, check_region
 
 # What the record calls the server that the sender is told of.
@@ -52,6 +52,12 @@ class SmtpGiven(SmtpState):
     port: int | None = Field(default=None, ge=1, le=65535)
     """The port that a sender with `connect_to` is told. Default: 587, or 465 with `tls`."""
 
+    @field_validator("faults")
+    @classmethod
+    def _no_refusals_of_a_provider(cls, faults: Any) -> Any:
+        refuse_all(refusals_of_nobody(faults), of="faults")
+        return faults
+
 
 class _Provided(BaseModel):
     provider: ProviderName
@@ -59,7 +65,9 @@ class _Provided(BaseModel):
 
 
 # The provider comes first, so that it is known when the words of `account` are read.
-class _ProvidersApi(ApiState, _Provided):
+class ProvidersApi(ApiState, _Provided):
+    """A provider's API in the words of that provider."""
+
     @field_validator("account")
     @classmethod
     def _in_the_providers_words(cls, words: Any, info: ValidationInfo) -> Any:
@@ -79,11 +87,11 @@ class _ProvidersApi(ApiState, _Provided):
     @classmethod
     def _refusals_that_it_has(cls, faults: Any, info: ValidationInfo) -> Any:
         if (name := info.data.get("provider")) is not None:
-            _refuse(mistaken_refusals_of(name, faults), of="faults")
+            refuse_all(mistaken_refusals_of(name, faults), of="faults")
         return faults
 
 
-class ApiGiven(_ProvidersApi):
+class ApiGiven(ProvidersApi):
     """A provider's API."""
 
     version: ApiVersion | None = None
@@ -102,7 +110,7 @@ class ApiGiven(_ProvidersApi):
         return version
 
 
-class AlsoApi(_ProvidersApi):
+class AlsoApi(ProvidersApi):
     """One more API. A sender with `connect_to` finds it as `host`, at port 443.
 
     Any other sender finds it only where a fault of the API that it is told of leads there.
@@ -146,21 +154,21 @@ class Given(BaseModel):
         api: ApiGiven | None = info.data["api"]
         found: dict[str, AlsoGiven]
         if api is None:
-            _refuse(_misplaced(data))
+            refuse_all(_misplaced(data))
             found = {**_SMTP_SERVERS.validate_python(data)}
         else:
             apis = _APIS.validate_python(data)
-            _refuse(_hosts_twice(api, apis))
+            refuse_all(_hosts_twice(api, apis))
             found = {**apis}
-        _refuse(_called_alike(SMTP_LABEL if api is None else API_LABEL, found))
+        refuse_all(_called_alike(SMTP_LABEL if api is None else API_LABEL, found))
         return found
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Given:
         if self.submission is not None:
-            _refuse(_beside_submission(self.model_fields_set), of="given")
+            refuse_all(_beside_submission(self.model_fields_set), of="given")
         if self.api is not None:
-            _refuse(_strange_origins(self.api, self.other_apis), of="given")
+            refuse_all(_strange_origins(self.api, self.other_apis), of="given")
         return self
 
     @property
@@ -261,16 +269,3 @@ def with_origins(fault: Fault, origin: Callable[[str], str]) -> Fault:
     if fault.then is not None:
         changed["then"] = with_origins(fault.then, origin)
     return fault.model_copy(update=changed)
-
-
-def _refuse(mistakes: _Mistakes, *, of: str = "also") -> None:
-    found = [
-        InitErrorDetails(
-            type=PydanticCustomError("given_also", "{reason}", {"reason": reason}),
-            loc=path,
-            input=None,
-        )
-        for path, reason in mistakes
-    ]
-    if found:
-        raise ValidationError.from_exception_data(of, found)

@@ -52,6 +52,10 @@ class SendStep(BaseModel):
     """Another password than the account's; what it may hold of a provider's SMTP service is as in
     `username`."""
 
+    access_token: str | None = None
+    """The OAuth token that the sender is told in place of a password, where `<access_token>` stands
+    for the one that is good for the account. Default: none, it is told a password."""
+
     credentials: Literal["none", "given"] | dict[str, str] = "given"
     """Whether the sender is told the account's credentials (`given`, for controls) or none at all;
     for an API it may be a mapping, which replaces single ones (`{api_key: …}`)."""

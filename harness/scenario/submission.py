@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
-from harness.fakes.providers.registry import vendor
+from harness.fakes.providers.registry import mistaken_replies_of, vendor
 from harness.fakes.providers.vendor import Vendor
 from harness.fakes.server_state import ServerState
 from harness.protocol import ProviderName
 
 from .accounts import check_account
+from .complaints import refuse_all
 from .hints import choose_from
 
 # Words that say whose service it is, and where.
@@ -60,6 +61,13 @@ class SubmissionGiven(ServerState, _ProvidedService):
         if region is not None and "provider" in info.data:
             check_region(vendor(info.data["provider"]), region)
         return region
+
+    @field_validator("faults")
+    @classmethod
+    def _refusals_that_it_has(cls, faults: Any, info: ValidationInfo) -> Any:
+        if (name := info.data.get("provider")) is not None:
+            refuse_all(mistaken_replies_of(name, faults), of="faults")
+        return faults
 
     @model_validator(mode="after")
     def _on_a_port_of_theirs(self) -> SubmissionGiven:

@@ -12,10 +12,8 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, TypeVar
-
-import anyio
 
 from .base import Sender
 from .outcome import Hung, Outcome
@@ -36,7 +34,11 @@ class CallerThread:
         done: Future[Outcome] = Future()
 
         def do() -> None:
-            outcome = call(handle, document, run=self._run_coroutine)
+            try:
+                outcome = call(handle, document, run=self._run_coroutine)
+            except BaseException:
+                done.cancel()  # nobody is to wait for it any more
+                raise
             done.set_result(outcome)
 
         self._calls.put(do)
@@ -48,13 +50,16 @@ class CallerThread:
         What is not an error of the function, like an interruption or the end of a test, goes up.
         """
         over.add_done_callback(lambda _: self._calls.put(None))
-        try:
-            while (do := self._calls.get()) is not None:
+        while not over.done():
+            # None wakes us, perhaps late: from a wait before, which something else ended.
+            if (do := self._calls.get()) is not None:
                 do()
-        finally:
-            if self._runner is not None:
-                self._runner.close()
         return over.result()
+
+    def close(self) -> None:
+        """End the loop that coroutines had."""
+        if self._runner is not None:
+            self._runner.close()
 
     def _run_coroutine(self, coroutine: Any) -> object:
         """Run it in a loop that all coroutines of the run share.
@@ -66,7 +71,8 @@ class CallerThread:
             with ThreadPoolExecutor(max_workers=1) as beside:
                 return beside.submit(asyncio.run, coroutine).result()
         if self._runner is None:
-            self._runner = asyncio.Runner()
+            # With a factory it does not become the loop that others here take for theirs.
+            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         return self._runner.run(coroutine)
 
 
@@ -98,6 +104,7 @@ class CallerThreadSender(Sender):
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Call the function with `document`."""
         called = self._last = asyncio.wrap_future(self._thread.call(self._handle, dict(document)))
-        with anyio.move_on_after(limit):
-            return await asyncio.shield(called)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                return await asyncio.shield(called)
         return Hung(limit=limit, hint="the run goes on when the call returns")

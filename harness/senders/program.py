@@ -39,7 +39,8 @@ def secrets_told(document: Mapping[str, Any]) -> Secrets:
     transport = document.get("transport")
     if not isinstance(transport, Mapping):
         return Secrets({})
-    told = {"password": transport.get("password"), **(transport.get("credentials") or {})}
+    own = {name: transport.get(name) for name in ("password", "access_token")}
+    told = {**own, **(transport.get("credentials") or {})}
     texts = {name: value for name, value in told.items() if isinstance(value, str) and value}
     key_id = {_NO_SECRET: texts.pop(_NO_SECRET)} if _NO_SECRET in texts else {}
     return Secrets(texts, guarded=key_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -34,11 +34,15 @@ class SmtpWorld(World):
 
     @property
     def secrets(self) -> Secrets:
-        """What must be found nowhere: every password that the sender is told."""
+        """What must be found nowhere: every password and every token that the sender is told."""
         told = [self.account.password]
         told += [send.password for send in self.case.sends if send.password is not None]
         names = {"password": told[0]}
         names.update({f"password-{n}": value for n, value in enumerate(dict.fromkeys(told)) if n})
+        tokens = dict.fromkeys(filter(None, map(self._token, self.case.sends)))
+        names.update(
+            {f"access_token-{n}" if n else "access_token": value for n, value in enumerate(tokens)}
+        )
         return Secrets(names, self.context.family)
 
     @property
@@ -71,6 +75,7 @@ class SmtpWorld(World):
         words.setdefault("names", self._names(label, given))
         if "username" not in words:
             words.update(username=self.account.username, password=self.account.password)
+        words.setdefault("access_token", self.account.access_token)
         fake = Smtp(
             **self.surroundings,
             bind_host=self._bind_host(label),
@@ -161,21 +166,30 @@ class SmtpWorld(World):
             verify=send.verify,
             server_name=send.server_name,
             ehlo_name=send.ehlo_name,
+            access_token=self._token(send),
         )
 
     def _credentials(self, send: SendStep) -> tuple[str | None, str | None]:
         if send.credentials == "none":
             return None, None
         username = self.account.username if send.username is None else send.username
+        if send.access_token is not None:
+            return username, None
         password = self.account.password if send.password is None else send.password
         return username, password
+
+    def _token(self, send: SendStep) -> str | None:
+        if send.access_token is None:
+            return None
+        return send.access_token.replace("<access_token>", self.account.access_token or "")
 
 
 def account_for(given: SmtpGiven, made_up: Credentials) -> Credentials:
     """The account that a scenario spells out, else the one made up."""
+    token = given.access_token or made_up.access_token
     if given.username is None or given.password is None:
-        return made_up
-    return Credentials(username=given.username, password=given.password)
+        return replace(made_up, access_token=token)
+    return Credentials(username=given.username, password=given.password, access_token=token)
 
 
 def _usual_port(security: Security) -> int:
@@ -200,8 +214,9 @@ def _uri(
     if send.server_name is not None:
         options.append(f"server_name={quote(send.server_name, safe='')}")
     user_info = ""
-    if username is not None and password is not None:
-        user_info = f"{quote(username, safe='')}:{quote(password, safe='')}@"
+    if username is not None:
+        secret = "" if password is None else f":{quote(password, safe='')}"
+        user_info = f"{quote(username, safe='')}{secret}@"
     query = "?" + "&".join(options) if options else ""
     return f"{scheme}://{user_info}{_bracketed(host)}:{port}/{query}"
 

@@ -12,7 +12,7 @@ from harness.checks import wire_checks
 from harness.checks.record import Record
 from harness.fakes.http.exchange import Request
 from harness.fakes.http.facts import HttpRequested
-from harness.fakes.smtp.facts import AuthOutcome, Command
+from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
     Body,
     ClientHelloSeen,
@@ -50,6 +50,14 @@ def hello(name: str | None = "localhost", *versions: str) -> ClientHelloSeen:
 
 def login(*, accepted: bool) -> AuthOutcome:
     return AuthOutcome(mechanism="PLAIN", username="u", accepted=accepted, secure=True)
+
+
+def token_refused() -> AuthOutcome:
+    return AuthOutcome(mechanism="XOAUTH2", username="u", accepted=False, secure=True)
+
+
+def answered(line: str) -> AuthResponse:
+    return AuthResponse(line=line.encode(), secure=True)
 
 
 def asked(
@@ -136,6 +144,15 @@ TABLE: list[tuple[str, Any, Facts, bool, tuple[int, ...], str]] = [
      "tried: LOGIN, PLAIN"),
     ("mechanisms", [], [], True, (), "tried none"),
     ("mechanisms", [], [said("AUTH PLAIN x")], False, (1,), "tried: PLAIN"),
+    ("refused-token", "acknowledged", [token_refused(), answered("")], True, (1,), "''"),
+    ("refused-token", "acknowledged", [token_refused(), answered("AQ==")], True, (1,), "'AQ=='"),
+    ("refused-token", "acknowledged", [token_refused(), answered("*")], True, (1,), "'*'"),
+    ("refused-token", "acknowledged", [token_refused(), answered("QUIT")], False, (1,), "'QUIT'"),
+    ("refused-token", "acknowledged", [token_refused(), said("QUIT"), answered("")], False, (1,),
+     "nothing"),
+    ("refused-token", "acknowledged", [token_refused()], False, (1,), "nothing"),
+    ("refused-token", "acknowledged", [token_refused(), (2, answered(""))], False, (1,), "nothing"),
+    ("refused-token", "acknowledged", [login(accepted=False)], True, (), "no token was refused"),
     ("requests", "once", [asked("/send")], True, (1,), "requests: 1"),
     ("requests", "never", [asked("/send")], False, (1,), "requests: 1"),
     ("hosts", ["api.example"], [asked("/send", "API.example:443")], True, (1,), "api.example"),

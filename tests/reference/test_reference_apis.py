@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -418,3 +419,19 @@ def test_server_trouble_is_temporary(stranger: Callable[[Answer], Any]) -> None:
     with stranger((503, {}, b"busy")) as server:
         answer = server.send()
     assert (answer["error"]["class"], answer["error"]["temporary"]) == ("server-error", True)
+
+
+def test_without_botocore_the_sender_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.auth", None)
+    request = {
+        "protocol": 1,
+        "action": "send",
+        "transport": transport("ses").model_dump(),
+        "trust": {"ca_file": "ca.pem", "ca_pkcs12": "ca.p12", "ca_pkcs12_password": "changeit"},
+        "message": MESSAGE.model_dump(by_alias=True),
+        "timeout": 1.0,
+        "case": "x",
+    }
+    answer = handle(request)
+    assert answer["status"] == "unsupported", answer
+    assert answer["reason"].endswith("pip install 'mail-harness[ses]'")

@@ -67,9 +67,9 @@ def test_a_report_is_named_with_its_path(text: str, spec: ReportSpec) -> None:
     assert parse_report_spec(text) == spec
 
 
-@pytest.mark.parametrize("text", ["html=x.html", "", "JSON", "=x", "xml"])
+@pytest.mark.parametrize("text", ["htm=x.html", "", "JSON", "=x", "xml"])
 def test_an_unknown_format_is_refused_with_the_choices(text: str) -> None:
-    with pytest.raises(UsageError, match=r"the choices are json, junit, markdown, ndjson$"):
+    with pytest.raises(UsageError, match=r"the choices are html, json, junit, markdown, ndjson$"):
         parse_report_spec(text)
 
 

@@ -106,11 +106,11 @@ def test_the_sections_are_there(every_verdict: RunResult) -> None:
     )
     assert others == [
         "Failed: 1 case, one cause",
-        "Failed as expected: 1 case",
         "In error: 1 case",
     ]
     assert re.findall("<details><summary>(.*?)</summary>", render(every_verdict, Context())) == [
         "MUST: An expired certificate is refused before credentials are sent",
+        "Failed as expected: 1 case",
         "Requirements: 1 open",
         "Requirements: 1 met or unsupported",
         "Inconclusive: 1 case",

@@ -202,7 +202,7 @@ def test_the_headline_of_a_good_run(make_case: MakeCase, make_result: MakeResult
         ),
         ({"verdict": Verdict.ERROR}, "ERROR: 1 of 2 cases passed, 1 in error"),
         ({"verdict": Verdict.UNSUPPORTED}, "PASS: 1 of 2 cases passed"),
-        ({"expected_failure": True}, "FAIL: 2 cases, 1 expected failure passed"),
+        ({"expected_failure": True}, "FAIL: 2 cases, 1 baseline entry changed"),
         (
             {"verdict": Verdict.FAIL, "level": Level.MUST, "expected_failure": True},
             "PASS: 1 of 2 cases passed, 1 expected failure",

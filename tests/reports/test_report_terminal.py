@@ -68,7 +68,7 @@ def test_the_outcome_is_first_and_last(every_verdict: RunResult) -> None:
     lines = shown(every_verdict).splitlines()
     assert lines[0].startswith("FAIL: 1 of 6 cases failed, 1 in error,")
     assert lines[1] == "sender reference, harness 0.1.0, seed 4242"
-    counts = "1 pass, 2 fail, 1 inconclusive, 1 unsupported, 1 error"
+    counts = "1 pass, 2 fail (1 expected), 1 inconclusive, 1 unsupported, 1 error"
     assert lines[-2] == f"FAIL: {counts} in 12.3 s, seed 4242"
     assert lines[-1] == "exit status 1: 1 case failed at MUST"
 
@@ -257,9 +257,9 @@ def test_an_expected_failure_that_passes_is_told(
     make_case: MakeCase, make_result: MakeResult
 ) -> None:
     text = shown(make_result(make_case("a/b", expected_failure=True)))
-    assert text.startswith("FAIL: 1 case, 1 expected failure passed\n")
-    assert "CHANGED  1 expected failure passed" in text
-    assert "baseline" not in text
+    assert text.startswith("FAIL: 1 case, 1 baseline entry changed\n")
+    assert "CHANGED  not as the baseline says; harness baseline update accepts it" in text
+    assert "  a/b\n    it passes now\n" in text
 
 
 def test_an_empty_run_and_an_interrupted_one(

@@ -343,7 +343,7 @@ def test_evidence_holds_what_a_verdict_rests_on(mixed: Mixed, tmp_path: Path) ->
     assert result.cases[0].evidence == str(folder / "good")
     assert {file.name for file in (folder / "good").iterdir()} == {
         "request.json", "answers.json", "conversation.txt", "transcript.jsonl", "tls.json",
-        "message-0.eml", "output.json", "output.txt",
+        "message-0.eml", "output.json", "output.txt", "record.json",
     }  # fmt: skip
     [request] = json.loads((folder / "good/request.json").read_text())
     assert request["transport"]["password"] == "[password]"

@@ -72,7 +72,7 @@ def test_refusals_that_there_are_are_read() -> None:
          "feld: unknown-query-field has no variable part 'feld' to fill with a text, did you mean "
          "field? (choose from field)")),
         ({"at": "connect"}, THEN_DO, ("given.api.faults.0.then.do: refuse acts at no other moment "
-         "than request")),
+         "than auth, ")),
     ],
 )  # fmt: skip
 def test_one_that_there_is_not_is_told_with_its_line(

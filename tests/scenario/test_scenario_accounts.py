@@ -54,7 +54,7 @@ def test_an_unknown_word_is_told_with_its_line_the_choices_and_the_nearest() -> 
         f"{ACCOUNT}: given.api.account.domain: there is no such key, did you mean domains? "
         "(choose from suspended, rate_limited, rate, quota_used_up, suppressed, seed, serial, "
     )
-    assert told.endswith(", senders, templates, ip_pools, trouble)")
+    assert told.endswith(", senders, templates, ip_pools, unsubscribed, complained, trouble)")
 
 
 @pytest.mark.parametrize(

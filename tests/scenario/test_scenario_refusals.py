@@ -12,6 +12,7 @@ from harness.checks.claims import SenderClause
 from harness.errors import ScenarioError
 from harness.fakes.faults import Action, Stage
 from harness.fakes.listener import Network
+from harness.fakes.smtp.state import Mechanism
 from harness.fakes.tls import CertificateKind
 from harness.protocol import ErrorClass, Phase
 from harness.scenario.expansion import expand
@@ -138,7 +139,7 @@ CHOICES: list[tuple[str, str, str, str, Iterable[str]]] = [
     ("smtp", "{security: ssl}", "given.smtp.security", "'ssl'", ["none", "starttls", "tls"]),
     ("smtp", "{network: dead}", "given.smtp.network", "'dead'", Network),
     ("smtp", "{auth: {mechanisms: [NTLM]}}", "given.smtp.auth.mechanisms.0", "'NTLM'",
-     ["LOGIN", "PLAIN", "CRAM-MD5"]),
+     get_args(Mechanism)),
     ("smtp", "{certificate: rotten}", "given.smtp.certificate", "'rotten'", CertificateKind),
     ("smtp", "{certificate: 5}", "given.smtp.certificate", "5", CertificateKind),
     ("smtp", "{default_certificate: x}", "given.smtp.default_certificate", "'x'", CertificateKind),

@@ -6,9 +6,12 @@ This client raises nothing for an answer that is no success: it hands over the r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.utils import format_datetime
 from importlib import import_module
 from typing import Any
 
@@ -63,6 +66,11 @@ SDK_TABLE: list[tuple[str, str, int]] = [
     ("bad-variables", "HTTPError", 400),
     ("content-type", "HTTPError", 400),
     ("server-error", "HTTPError", 500),
+    ("too-far-ahead", "HTTPError", 400),
+    ("no-unsubscribe", "HTTPError", 404),
+    ("no-complaint", "HTTPError", 404),
+    ("batch-size", "HTTPError", 400),
+    ("bad-records", "HTTPError", 400),
 ]
 # What this client cannot cause, or only by sending 52 MiB: it writes sound forms, always has a key,
 # asks for pages that an answer has named, and for nothing that the vendor has not.
@@ -94,6 +102,11 @@ def send_mime(client: Any, files: Any) -> Any:
 def batch(client: Any) -> Any:
     variables = {"recipient-variables": '{"a@r.test":{},"b@r.test":{}}'}
     return send(client, to=["a@r.test", "b@r.test"], **variables)
+
+
+def put(client: Any, records: Any) -> Any:
+    headers = {"Content-Type": "application/json"}
+    return client.bounces.create(data=json.dumps(records), domain=DOMAIN, headers=headers)
 
 
 # What leads to each refusal: the account, the key (None: the right one), the call.
@@ -146,6 +159,27 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
         lambda client: client.mimemessage.create(data={"to": "a@b.test"}, domain=DOMAIN),
     ),
     "server-error": ({"out_of_order": True}, None, send),
+    "too-far-ahead": (
+        {},
+        None,
+        lambda client: send(client, **{"o:deliverytime": "Fri, 01 Jan 2999 00:00:00 +0000"}),
+    ),
+    "no-unsubscribe": (
+        {},
+        None,
+        lambda client: client.unsubscribes.delete(domain=DOMAIN, unsubscribe_address="a@b.test"),
+    ),
+    "no-complaint": (
+        {},
+        None,
+        lambda client: client.complaints.get(domain=DOMAIN, complaint_address="a@b.test"),
+    ),
+    "batch-size": (
+        {},
+        None,
+        lambda client: put(client, [{"address": f"to{n}@b.test"} for n in range(1001)]),
+    ),
+    "bad-records": ({}, None, lambda client: put(client, {"address": "a@b.test"})),
 }
 
 
@@ -202,6 +236,31 @@ def test_the_client_sends_finished_mail_and_files(client_of: Callable[..., Any])
         assert finished.content == MIME
         assert finished.mail.recipients == ("to@recipient.test", "copy@recipient.test")
         assert message_from_bytes(composed.content)["Reply-To"] == "b@r.test"
+
+
+def test_the_client_calls_off_what_it_has_scheduled(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as (fake, client):
+        in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1))
+        send(client, **{"o:deliverytime": in_an_hour})
+        assert client.envelopes.delete(domain=DOMAIN).json() == {"message": "done"}
+    assert [message.cancelled for message in fake.messages] == [True]
+
+
+def test_the_client_suppresses_and_releases_recipients(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as (fake, client):
+        added = client.unsubscribes.create(data={"address": "to@recipient.test"}, domain=DOMAIN)
+        assert added.json()["message"] == "Address has been added to the unsubscribes table"
+        send(client)
+        (item,) = client.unsubscribes.get(domain=DOMAIN).json()["items"]
+        assert item["address"] == "to@recipient.test"
+        there = {"unsubscribe_address": "to@recipient.test"}
+        assert client.unsubscribes.delete(domain=DOMAIN, **there).status_code == 200
+        send(client)
+        many = put(client, [{"address": "a@b.test"}, {"address": "c@b.test"}]).json()
+        assert many == {"message": "2 addresses have been added to the bounces table"}
+        assert client.bounces.delete(domain=DOMAIN).status_code == 200
+        assert client.bounces.get(domain=DOMAIN).json()["items"] == []
+    assert [message.dropped for message in fake.messages] == [("to@recipient.test",), ()]
 
 
 @pytest.mark.parametrize(

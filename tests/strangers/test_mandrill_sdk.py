@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from importlib import import_module
 from typing import Any
 
@@ -38,6 +39,8 @@ SDK_TABLE: list[tuple[str, str, tuple[int, int]]] = [
     ("suspended", "ApiClientError", (500, -2)),
     ("search-limit", "ApiClientError", (500, -2)),
     ("unknown-call", "ApiClientError", (404, -2)),
+    ("invalid-reject", "ApiClientError", (500, -2)),
+    ("invalid-template", "ApiClientError", (500, -2)),
 ]
 # The client raises nothing here: (refusal, status, reject_reason).
 RESULT_TABLE: list[tuple[str, str, str | None]] = [
@@ -92,6 +95,12 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "suspended": ({"suspended": True}, None, send),
     "search-limit": ({"rate_limited": True}, None, lambda client: client.messages.search({})),
     "unknown-call": ({}, None, lambda client: client.webhooks.list()),
+    "invalid-reject": ({}, None, lambda client: client.rejects.delete({"email": "a@b.test"})),
+    "invalid-template": (
+        {"templates": [{"name": "welcome"}]},
+        None,
+        lambda client: client.templates.add({"name": "welcome"}),
+    ),
     "unsigned": ({"domains": []}, None, send),
     "invalid-sender": ({}, None, lambda client: send(client, from_email="")),
     "hard-bounce": ({"suppressed": ["to@recipient.test"]}, None, send),
@@ -144,6 +153,63 @@ def test_the_client_sends_raw_mail(client_of: Callable[..., Any]) -> None:
         (result,) = client.messages.send_raw({"raw_message": raw})
         assert result["status"] == "sent"
     assert fake.messages[0].content == raw.encode()
+
+
+def test_the_client_moves_and_calls_off_what_it_has_scheduled(
+    client_of: Callable[..., Any],
+) -> None:
+    with client_of({}) as (fake, client):
+        (result,) = scheduled(client)
+        wanted = {"id": result["_id"], "send_at": "2099-01-02 00:00:00"}
+        assert client.messages.reschedule(wanted)["send_at"] == wanted["send_at"]
+        (row,) = client.messages.list_scheduled({})
+        assert client.messages.cancel_scheduled({"id": result["_id"]}) == row
+        # Where a list is empty this client hands over the response.
+        assert client.messages.list_scheduled({}).json() == []
+    (message,) = fake.messages
+    assert message.cancelled
+    assert message.send_at == datetime(2099, 1, 2, tzinfo=UTC)
+
+
+def test_the_client_suppresses_and_releases_recipients(client_of: Callable[..., Any]) -> None:
+    with client_of({"suppressed": ["to@recipient.test"]}) as (fake, client):
+        assert client.rejects.delete({"email": "to@recipient.test"})["deleted"] is True
+        assert send(client)[0]["status"] == "sent"
+        client.rejects.add({"email": "to@recipient.test", "comment": "no more"})
+        (entry,) = client.rejects.list({"email": "to@recipient.test"})
+        assert (entry["reason"], entry["detail"]) == ("custom", "no more")
+        (result,) = send(client)
+        assert (result["status"], result["reject_reason"]) == ("rejected", "custom")
+    assert len(fake.messages) == 1
+
+
+def test_the_client_stores_templates_and_sends_with_them(client_of: Callable[..., Any]) -> None:
+    page = '<p>Dear *|NAME|*</p><div class="a" mc:edit="main"><div>old</div></div><i>end</i>'
+    stored = {"name": "Welcome Mail", "from_email": "t@sender.test", "subject": "For *|NAME|*"}
+    with client_of({}) as (fake, client):
+        added = client.templates.add({**stored, "code": page, "publish": False})
+        assert (added["slug"], added["published_at"]) == ("welcome-mail", None)
+        assert client.templates.publish({"name": "welcome-mail"})["publish_code"] == page
+        changed = {"name": "welcome-mail", "text": "Text for *|NAME|*"}
+        assert client.templates.update(changed)["code"] == page
+        block = [{"name": "main", "content": "<b>*|TOWN|*</b>"}]
+        values = [{"name": "name", "content": "Ann"}, {"name": "town", "content": "York"}]
+        rendered = client.templates.render(
+            {"template_name": "Welcome Mail", "template_content": block, "merge_vars": values}
+        )
+        html = '<p>Dear Ann</p><div class="a"><b>York</b></div><i>end</i>'
+        assert rendered == {"html": html}
+        message = {"to": [{"email": "to@recipient.test"}], "global_merge_vars": values}
+        body = {"template_name": "welcome-mail", "template_content": block, "message": message}
+        assert client.messages.send_template(body)[0]["status"] == "sent"
+        assert [row["slug"] for row in client.templates.list({})] == ["welcome-mail"]
+        client.templates.delete({"name": "welcome-mail"})
+        assert client.templates.list({}).json() == []
+    (taken,) = fake.messages
+    made = message_from_bytes(taken.content, policy=policy.default)
+    text, shown = made.iter_parts()
+    assert (taken.mail_from, taken.mail.subject) == ("t@sender.test", "For Ann")
+    assert (text.get_content().strip(), shown.get_content().strip()) == ("Text for Ann", html)
 
 
 @pytest.mark.parametrize(("refusal", "name", "codes"), SDK_TABLE)

@@ -56,12 +56,12 @@ SDK_TABLE: list[tuple[str, str, int]] = [
 ]
 # What this client cannot cause, or does not tell: it refuses a letter without a body itself, always
 # sends one token and JSON, the right method, a model and no texts with each template, cuts batches
-# at 500, and hands a batch's answers over as they are.
+# at 500, hands a batch's answers over as they are, and knows no suppressions.
 NOT_OF_THIS_CLIENT = frozenset(
     [
         "no-token", "both-tokens", "no-body", "not-json", "no-json-wanted", "batch-too-large",
         "too-large", "inactive-in-batch", "wrong-method", "no-template-model",
-        "template-and-body",
+        "template-and-body", "stream-not-found", "no-suppressions", "too-many-suppressions",
     ]
 )  # fmt: skip
 GOOD: dict[str, Any] = {"domains": [{"name": "sender.test"}]}

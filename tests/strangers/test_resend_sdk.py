@@ -57,7 +57,7 @@ NOT_OF_THIS_CLIENT = frozenset(
         "too-many-recipients", "wrong-type",
         "bad-header", "too-large", "bad-tag", "bad-schedule", "schedule-and-attachments",
         "template-and-body", "missing-variable", "batch-size", "attachments-in-batch",
-        "not-scheduled",
+        "not-scheduled", "suppression-batch-size",
     ]
 )  # fmt: skip
 GOOD: dict[str, Any] = {"domains": [{"name": "sender.test"}]}
@@ -182,6 +182,19 @@ def test_the_client_moves_and_cancels_what_is_scheduled(client_of: Callable[...,
         resend.Emails.cancel(identifier)
         assert resend.Emails.get(identifier)["last_event"] == "canceled"
         assert fake.account.accepted[0].state == "canceled"
+    assert [message.cancelled for message in fake.messages] == [True]
+
+
+def test_the_client_suppresses_and_releases_recipients(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as fake:
+        added = resend.Suppressions.add({"email": "to@recipient.test"})
+        assert resend.Suppressions.get(added["id"])["email"] == "to@recipient.test"
+        send()
+        assert resend.Suppressions.remove("to@recipient.test")["deleted"] is True
+        send()
+        many = resend.Suppressions.Batch.add({"emails": ["a@b.test", "c@b.test"]})
+        assert len(many["data"]) == len(resend.Suppressions.list()["data"]) == 2
+    assert [message.dropped for message in fake.messages] == [("to@recipient.test",), ()]
 
 
 @pytest.mark.parametrize(("refusal", "name", "code", "kind"), SDK_TABLE)

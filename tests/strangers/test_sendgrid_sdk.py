@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -42,6 +43,15 @@ SDK_TABLE: list[tuple[str, str, int]] = [
     ("invalid", "BadRequestsError", 400),
     ("unknown-query-field", "BadRequestsError", 400),
     ("unknown-message", "NotFoundError", 404),
+    ("invalid-batch", "BadRequestsError", 400),
+    ("unknown-batch", "BadRequestsError", 400),
+    ("invalid-batch-to-stop", "BadRequestsError", 400),
+    ("invalid-status", "BadRequestsError", 400),
+    ("status-exists", "BadRequestsError", 400),
+    ("too-many-stopped", "BadRequestsError", 400),
+    ("batch-not-found", "NotFoundError", 404),
+    ("bad-suppression-delete", "BadRequestsError", 400),
+    ("bad-recipient-emails", "BadRequestsError", 400),
 ]
 # This client always sends an Authorization, and text that it has encoded itself.
 NOT_OF_THIS_CLIENT = frozenset(["no-key", "bad-utf8"])
@@ -69,6 +79,27 @@ def post(client: Any, body: Any, **headers: str) -> Any:
 
 def ask(client: Any, query: str) -> Any:
     return client.client.messages.get(query_params={"query": query})
+
+
+def batch(client: Any) -> str:
+    identifier: str = json.loads(client.client.mail.batch.post().body)["batch_id"]
+    return identifier
+
+
+def stop(client: Any, identifier: str, status: str = "cancel") -> Any:
+    body = {"batch_id": identifier, "status": status}
+    return client.client.user.scheduled_sends.post(request_body=body)
+
+
+def stop_eleven(client: Any) -> None:
+    for _ in range(11):
+        stop(client, batch(client))
+
+
+def stop_twice(client: Any) -> None:
+    identifier = batch(client)
+    stop(client, identifier)
+    stop(client, identifier, "pause")
 
 
 # What leads to each refusal: the account, the key (None: the right one), the call.
@@ -100,6 +131,27 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "invalid": ({}, None, lambda client: send(client, subject=None)),
     "unknown-query-field": ({}, None, lambda client: ask(client, 'colour="red"')),
     "unknown-message": ({}, None, lambda client: client.client.messages._("none").get()),
+    "invalid-batch": ({}, None, lambda client: client.client.mail.batch._("none").get()),
+    "unknown-batch": ({}, None, lambda client: post(client, {**letter().get(), "batch_id": "x"})),
+    "invalid-batch-to-stop": ({}, None, lambda client: stop(client, "none")),
+    "invalid-status": ({}, None, lambda client: stop(client, batch(client), "resume")),
+    "status-exists": ({}, None, stop_twice),
+    "too-many-stopped": ({}, None, stop_eleven),
+    "batch-not-found": (
+        {},
+        None,
+        lambda client: client.client.user.scheduled_sends._(batch(client)).delete(),
+    ),
+    "bad-suppression-delete": (
+        {},
+        None,
+        lambda client: client.client.suppression.bounces.delete(request_body={}),
+    ),
+    "bad-recipient-emails": (
+        {},
+        None,
+        lambda client: client.client.asm.suppressions._("global").post(request_body={}),
+    ),
 }
 
 
@@ -134,6 +186,33 @@ def test_the_client_sends_and_reads_back(client_of: Callable[..., Any]) -> None:
     (message,) = fake.messages
     assert message.provider_id == identifier
     assert message.secure
+
+
+def test_the_client_calls_off_what_it_has_scheduled(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as (fake, client):
+        identifier = batch(client)
+        mail = letter()
+        mail.batch_id = helpers.BatchId(identifier)
+        mail.send_at = helpers.SendAt(int(datetime.now(UTC).timestamp()) + 3600)
+        client.send(mail)
+        stop(client, identifier)
+        listed = json.loads(client.client.user.scheduled_sends.get().body)
+        assert listed == [{"batch_id": identifier, "status": "cancel"}]
+    assert [message.cancelled for message in fake.messages] == [True]
+
+
+def test_the_client_suppresses_and_releases_recipients(client_of: Callable[..., Any]) -> None:
+    with client_of({"suppressed": ["gone@recipient.test"]}) as (fake, client):
+        suppressions = client.client.asm.suppressions._("global")
+        suppressions.post(request_body={"recipient_emails": ["to@recipient.test"]})
+        send(client)
+        suppressions._("to@recipient.test").delete()
+        send(client)
+        bounces = client.client.suppression.bounces
+        assert [row["email"] for row in json.loads(bounces.get().body)] == ["gone@recipient.test"]
+        assert bounces._("gone@recipient.test").delete().status_code == 204
+        assert json.loads(bounces.get().body) == []
+    assert [message.dropped for message in fake.messages] == [("to@recipient.test",), ()]
 
 
 @pytest.mark.parametrize(("refusal", "name", "code"), SDK_TABLE)

@@ -320,3 +320,24 @@ def test_boto3_reads_back_what_was_accepted(stage: Stage) -> None:
     assert [row["Destination"] for row in insights] == ["b@example.net"]
     with pytest.raises(v2.exceptions.NotFoundException):
         v2.get_email_identity(EmailIdentity="some one+/?@other.test")
+
+
+def test_boto3_puts_recipients_on_the_suppression_list_and_takes_them_off(stage: Stage) -> None:
+    client = stage.client("sesv2")
+    client.put_suppressed_destination(EmailAddress="b@example.net", Reason="COMPLAINT")
+    found = client.get_suppressed_destination(EmailAddress="B@example.net")
+    assert found["SuppressedDestination"]["Reason"] == "COMPLAINT"
+    client.put_suppressed_destination(EmailAddress="c@example.net", Reason="BOUNCE")
+    bounced = client.list_suppressed_destinations(Reasons=["BOUNCE"])
+    listed = bounced["SuppressedDestinationSummaries"]
+    assert [row["EmailAddress"] for row in listed] == ["c@example.net"]
+    both = client.list_suppressed_destinations(Reasons=["COMPLAINT", "BOUNCE"])
+    assert len(both["SuppressedDestinationSummaries"]) == 2
+    _raw_v2(client)
+    client.delete_suppressed_destination(EmailAddress="b@example.net")
+    _raw_v2(client)
+    assert [message.dropped for message in stage.fake.messages] == [("b@example.net",), ()]
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.delete_suppressed_destination(EmailAddress="b@example.net")
+    with pytest.raises(client.exceptions.BadRequestException, match="BOUNCE, COMPLAINT"):
+        client.put_suppressed_destination(EmailAddress="b@example.net", Reason="UNSUBSCRIBE")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email import message_from_bytes
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +54,23 @@ SDK_TABLE: list[tuple[str, str, tuple[int, str]]] = [
     ("no-authorization-service", "SparkPostAPIException", (503, "none")),
     ("no-generation", "SparkPostAPIException", (503, "1900")),
     ("bad-gateway", "SparkPostAPIException", (502, "")),
+    ("no-campaign", "SparkPostAPIException", (400, "none")),
+    ("no-suppression-type", "SparkPostAPIException", (400, "none")),
+    ("bad-suppression-type", "SparkPostAPIException", (400, "none")),
+    ("bad-suppressions", "SparkPostAPIException", (400, "none")),
+    ("compliance-suppression", "SparkPostAPIException", (403, "none")),
+    ("unknown-template", "SparkPostAPIException", (404, "1600")),
+    ("template-exists", "SparkPostAPIException", (400, "3030")),
+    ("template-and-content", "SparkPostAPIException", (422, "1301")),
+    ("no-published", "SparkPostAPIException", (422, "1603")),
+    ("no-draft", "SparkPostAPIException", (422, "1603")),
 ]
+# What is refused because of something that was sent before: (refusal, code).
+AFTER_A_SEND: dict[str, str] = {
+    "too-close-to-generation": "2003",
+    "transmission-in-progress": "2006",
+    "template-in-use": "1602",
+}
 # What this client cannot cause: it always sends JSON, says so, and takes anything; of a finished
 # message it takes away what would exclude it; it sends no query, and asks for nothing that the
 # vendor has not.
@@ -78,6 +95,31 @@ def send(client: Any, **changes: Any) -> Any:
     return client.transmissions.send(**{k: v for k, v in letter.items() if v is not None})
 
 
+STORED: dict[str, Any] = {"from": "a@sender.test", "subject": "For {{name}}", "text": "{{town}}"}
+
+
+def create(client: Any, **changes: Any) -> Any:
+    words = {
+        "id": "welcome",
+        "from_email": STORED["from"],
+        "subject": STORED["subject"],
+        "text": STORED["text"],
+        "html": "<p>{{town}}</p>",
+        **changes,
+    }
+    return client.templates.create(**words)
+
+
+def soon(**how_long: float) -> str:
+    return (datetime.now(UTC) + timedelta(**how_long)).isoformat(timespec="seconds")
+
+
+def send_stored(client: Any, template: str = "welcome", **changes: Any) -> Any:
+    """A letter that leaves everything to a stored template."""
+    left = dict.fromkeys(["from_email", "subject", "text"])
+    return send(client, template=template, **left, **changes)
+
+
 # What leads to each refusal: the account, the key (None: the right one), the call.
 CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "unauthorized": ({}, "wrong", send),
@@ -98,7 +140,7 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "missing-part": ({}, None, lambda client: send(client, text=None)),
     "no-valid-recipients": ({}, None, lambda client: send(client, recipients=[])),
     "wrong-type": ({}, None, lambda client: send(client, campaign="c" * 65)),
-    "subresource-missing": ({}, None, lambda client: send(client, template="none")),
+    "subresource-missing": ({}, None, lambda client: send_stored(client, "none")),
     "substitution-data-too-large": (
         {},
         None,
@@ -121,6 +163,48 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "no-authorization-service": ({"trouble": "no-authorization-service"}, None, send),
     "no-generation": ({"trouble": "no-generation"}, None, send),
     "bad-gateway": ({"trouble": "bad-gateway"}, None, send),
+    "no-campaign": (
+        {},
+        None,
+        lambda client: client.transmissions.request("DELETE", client.transmissions.uri),
+    ),
+    "no-suppression-type": (
+        {},
+        None,
+        lambda client: client.suppression_list.create({"email": "a@b.test"}),
+    ),
+    "bad-suppression-type": (
+        {},
+        None,
+        lambda client: client.suppression_list.create({"email": "a@b.test", "type": "all"}),
+    ),
+    "bad-suppressions": ({}, None, lambda client: client.suppression_list.create([{"email": "x"}])),
+    "compliance-suppression": (
+        {"suppressions": [{"recipient": "a@b.test", "source": "Compliance"}]},
+        None,
+        lambda client: client.suppression_list.delete("a@b.test"),
+    ),
+    "unknown-template": ({}, None, lambda client: client.templates.get("none")),
+    "template-exists": (
+        {"templates": [{"id": "welcome", "content": STORED}]},
+        None,
+        create,
+    ),
+    "template-and-content": (
+        {"templates": [{"id": "welcome", "content": STORED}]},
+        None,
+        lambda client: send(client, template="welcome"),
+    ),
+    "no-published": (
+        {"templates": [{"id": "welcome", "draft": STORED}]},
+        None,
+        send_stored,
+    ),
+    "no-draft": (
+        {"templates": [{"id": "welcome", "content": STORED}]},
+        None,
+        lambda client: send_stored(client, use_draft_template=True),
+    ),
 }
 
 
@@ -186,6 +270,65 @@ def test_a_key_of_the_other_region_is_unauthorized(client_of: Callable[..., Any]
     assert raised.value.status == 401
 
 
+def test_the_client_calls_off_what_it_has_scheduled(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as (fake, client):
+        identifier = send(client, start_time=soon(hours=1))["id"]
+        assert client.transmissions.get(identifier)["state"] == "submitted"
+        assert client.transmissions.delete(identifier) is True
+    assert [message.cancelled for message in fake.messages] == [True]
+
+
+def test_the_client_suppresses_and_releases_recipients(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as (fake, client):
+        entry = {"email": "to@recipient.test", "non_transactional": True, "description": "d"}
+        assert client.suppression_list.create(entry)["message"]
+        (found,) = client.suppression_list.get("to@recipient.test")
+        assert (found["type"], found["description"]) == ("non_transactional", "d")
+        send(client, transactional=True)
+        with pytest.raises(errors.SparkPostAPIException):
+            send(client)
+        assert len(client.suppression_list.list(types="non_transactional")) == 1
+        assert client.suppression_list.delete("to@recipient.test") is True
+        send(client)
+    assert [message.dropped for message in fake.messages] == [(), ()]
+
+
+def test_the_client_stores_templates_and_sends_with_them(client_of: Callable[..., Any]) -> None:
+    with client_of({}) as (fake, client):
+        assert create(client) == {"id": "welcome"}
+        assert client.templates.get("welcome")["published"] is False
+        client.templates.update("welcome", published=True)
+        assert [row["id"] for row in client.templates.list()] == ["welcome"]
+        preview = client.templates.preview("welcome", {"town": "York", "name": "Ann"})
+        assert (preview["subject"], preview["html"]) == ("For Ann", "<p>York</p>")
+        ann = {"address": "ann@recipient.test", "substitution_data": {"name": "Ann"}}
+        bob = {"address": "bob@recipient.test", "substitution_data": {"name": "Bob & Co"}}
+        data = {"town": "<York>"}
+        send_stored(client, recipients=[ann, bob], substitution_data=data)
+        assert client.templates.delete("welcome") == {}
+    made = [message_from_bytes(each.content, policy=policy.default) for each in fake.messages]
+    assert [letter["Subject"] for letter in made] == ["For Ann", "For Bob & Co"]
+    text, page = made[0].iter_parts()
+    assert text.get_content().strip() == "<York>"
+    assert page.get_content().strip() == "<p>&lt;York&gt;</p>"
+    assert [message.mail_from for message in fake.messages] == ["a@sender.test"] * 2
+
+
+@pytest.mark.parametrize(("name", "code"), AFTER_A_SEND.items())
+def test_what_was_sent_before_leads_to_a_refusal(
+    name: str, code: str, client_of: Callable[..., Any]
+) -> None:
+    with client_of({"templates": [{"id": "welcome", "content": STORED}]}) as (fake, client):
+        start = {"too-close-to-generation": soon(minutes=5), "template-in-use": soon(hours=1)}
+        identifier = send_stored(client, start_time=start.get(name, "now"))["id"]
+        is_template = name == "template-in-use"
+        delete = client.templates.delete if is_template else client.transmissions.delete
+        with pytest.raises(errors.SparkPostAPIException, match=f"Code: {code} ") as raised:
+            delete("welcome" if is_template else identifier)
+        assert raised.value.status == 409
+    assert not fake.messages[0].cancelled
+
+
 @pytest.mark.parametrize(("name", "class_name", "codes"), SDK_TABLE)
 def test_a_refusal_is_the_clients_own_exception(
     name: str, class_name: str, codes: tuple[int, str], client_of: Callable[..., Any]
@@ -206,5 +349,5 @@ def test_a_refusal_is_the_clients_own_exception(
 def test_every_refusal_is_in_the_table_or_out_of_reach() -> None:
     named = {row[0] for row in SDK_TABLE}
     assert named == set(CAUSES)
-    assert named | NOT_OF_THIS_CLIENT == set(REFUSALS)
+    assert named | NOT_OF_THIS_CLIENT | AFTER_A_SEND.keys() == set(REFUSALS)
     assert not named & NOT_OF_THIS_CLIENT

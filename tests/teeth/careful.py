@@ -28,6 +28,7 @@ Document = dict[str, Any]
 FEATURES = (
     "smtp", "security:none", "security:starttls", "security:tls", "verify:false", "server_name",
     "timeout", "attachments", "headers", "connect_to", "envelope_from", "ehlo_name", "uri",
+    "access_token",
 )  # fmt: skip
 _NEXT_MECHANISM = {500, 502, 504, 534}
 
@@ -174,6 +175,8 @@ class Careful(Connected, ByResend):
         return [name.upper() for name in capabilities.get("AUTH", [])]
 
     def mechanism_order(self) -> Sequence[str]:
+        if self.to.access_token is not None:
+            return ("OAUTHBEARER", "XOAUTH2") if self.wire.secure else ()
         in_clear = ("CRAM-MD5", "PLAIN", "LOGIN")
         return ("PLAIN", "LOGIN", "CRAM-MD5") if self.wire.secure else in_clear
 
@@ -195,6 +198,8 @@ class Careful(Connected, ByResend):
             "PLAIN": self.auth_plain,
             "LOGIN": self.auth_login,
             "CRAM-MD5": self.auth_cram_md5,
+            "OAUTHBEARER": self.auth_oauthbearer,
+            "XOAUTH2": self.auth_xoauth2,
         }
         return exchanges[mechanism]()
 
@@ -229,6 +234,23 @@ class Careful(Connected, ByResend):
             raise self.cancelled(reply, "sent a challenge that is not base64") from None
         digest = hmac.new(self.password().encode(), challenge, "md5").hexdigest()
         return self.respond(reply, [self.base64(f"{self.username()} {digest}")])
+
+    def auth_oauthbearer(self) -> Reply:
+        name = self.username().replace("=", "=3D").replace(",", "=2C")
+        bearer = f"n,a={name},\1auth=Bearer {self.to.access_token}\1\1"
+        return self.why_refused(self.ask("auth", f"AUTH OAUTHBEARER {self.base64(bearer)}"), "AQ==")
+
+    def auth_xoauth2(self) -> Reply:
+        bearer = f"user={self.username()}\1auth=Bearer {self.to.access_token}\1\1"
+        return self.why_refused(self.ask("auth", f"AUTH XOAUTH2 {self.base64(bearer)}"), "")
+
+    def why_refused(self, reply: Reply, acknowledgement: str) -> Reply:
+        """The refusal itself, with the words of the document that went ahead of it."""
+        if reply.code != 334:
+            return reply
+        why = base64.b64decode(reply.lines[0]).decode()
+        refusal = self.ask("auth", acknowledgement)
+        return Reply(refusal.code, (why, *refusal.lines))
 
     def respond(self, reply: Reply, responses: list[str]) -> Reply:
         for response in responses:

@@ -28,6 +28,7 @@ class Settings:
     verify: bool
     server_name: str | None
     ehlo_name: str | None
+    access_token: str | None = None
 
     @property
     def server(self) -> str:
@@ -58,6 +59,7 @@ class Configured:
             verify=found["verify"],
             server_name=self.server_name(found["server_name"]),
             ehlo_name=transport.get("ehlo_name"),
+            access_token=transport.get("access_token"),
         )
         self.check(settings)
         return settings
@@ -90,6 +92,8 @@ class Configured:
             raise invalid("the URI holds a blank, a line break or a #" + _ADVICE)
 
     def credentials(self, text: str) -> tuple[str | None, str | None]:
+        if self.request["transport"].get("access_token") and ":" not in text:
+            return self.decoded(text), None
         if not _USER_INFO.fullmatch(text):
             raise invalid("the user name or password has a character that has to be encoded")
         username, colon, password = text.partition(":")

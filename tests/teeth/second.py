@@ -24,6 +24,7 @@ from .second_settings import Account, SendError, build, hostname, path
 FEATURES = [
     "smtp", "security:none", "security:starttls", "security:tls", "verify:false", "server_name",
     "timeout", "attachments", "headers", "connect_to", "envelope_from", "ehlo_name", "uri",
+    "access_token",
 ]  # fmt: skip
 VERIFY_CLASSES = {
     9: "certificate-not-yet-valid", 10: "certificate-expired", 18: "certificate-untrusted",
@@ -208,6 +209,34 @@ class Client(smtplib.SMTP):
         digest = hmac.new(password.encode(), challenge, "md5").hexdigest()
         return self.docmd(b64(f"{username} {digest}"))
 
+    def log_in_with_token(self, username: str, token: str) -> None:
+        self.phase = "auth"
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        responses = {
+            "OAUTHBEARER": f"n,a={username},\1auth=Bearer {token}\1\1",
+            "XOAUTH2": f"user={username}\1auth=Bearer {token}\1\1",
+        }
+        name = next((name for name in responses if name in offered), None)
+        if name is None:
+            words = f"cannot log in with a token: the server offers {' '.join(offered)}"
+            raise SendError("auth", "auth-unavailable", words, temporary=False)
+        why: list[str] = []
+
+        def respond(challenge: bytes | None = None) -> str:
+            if challenge is None:
+                return responses[name]
+            why.append(challenge.decode())
+            return "\1" if name == "OAUTHBEARER" else ""
+
+        try:
+            self.auth(name, respond)
+        except smtplib.SMTPAuthenticationError as refused:
+            class_ = "auth-temporary" if refused.smtp_code // 100 == 4 else "auth-rejected"
+            error = refused.smtp_error
+            last = error if isinstance(error, bytes) else error.encode()
+            said = " ".join(why).encode() + b" " + last
+            raise self.failure(class_, refused.smtp_code, said) from None
+
     # Sending.
 
     def hand_over(self, message: EmailMessage, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -300,7 +329,8 @@ def handle(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def send(request: Mapping[str, Any], attempts: list[str]) -> dict[str, Any]:
-    account = Account.parse(request["transport"]["uri"])
+    token = request["transport"].get("access_token")
+    account = Account.parse(request["transport"]["uri"], with_password=token is None)
     message = build(request["message"])
     client = Client(account, request)
     attempts.append(account.host)
@@ -309,6 +339,8 @@ def send(request: Mapping[str, Any], attempts: list[str]) -> dict[str, Any]:
         client.say_hello()
         if account.security == "starttls":
             client.upgrade()
+        if account.username and token:
+            client.log_in_with_token(account.username, token)
         if account.username and account.password:
             client.log_in(account.username, account.password)
         result = client.hand_over(message, request["message"])

@@ -49,7 +49,7 @@ class Account:
     server_name: str | None
 
     @classmethod
-    def parse(cls, uri: str) -> Account:
+    def parse(cls, uri: str, *, with_password: bool = True) -> Account:
         """Read the URI strictly: a typing mistake must not change how safe the connection is."""
         # `urlsplit` would drop line breaks and tabs in silence.
         if re.search(r"[\s\x00-\x1f\x7f#]", uri):
@@ -73,7 +73,7 @@ class Account:
             port = 465 if security == "tls" else 587
         if port == 0:
             raise config_error("0 is no port")
-        username, password = cls.login(parts)
+        username, password = cls.login(parts, with_password=with_password)
         name = options.get("server_name")
         return cls(
             host=hostname(parts.hostname),
@@ -104,7 +104,7 @@ class Account:
             raise config_error(f"{name} must be true or false") from None
 
     @staticmethod
-    def login(parts: SplitResult) -> tuple[str | None, str | None]:
+    def login(parts: SplitResult, *, with_password: bool) -> tuple[str | None, str | None]:
         if "@" not in parts.netloc:
             return None, None
         user_info = parts.netloc.rpartition("@")[0]
@@ -115,7 +115,7 @@ class Account:
             password = unquote(parts.password or "", errors="strict")
         except UnicodeDecodeError:
             raise config_error("the user name or password is not UTF-8") from None
-        if not username or not password:
+        if not username or bool(password) != with_password:
             raise config_error("a user name needs a password, and a password a user name")
         if re.search(r"[\x00\r\n]", username + password):
             raise config_error("the user name or password contains a line break or NUL")

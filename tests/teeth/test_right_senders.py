@@ -13,7 +13,7 @@ import pytest
 from harness.model import Verdict
 from harness.run_context import RunContext
 from harness.scenario.case import Case
-from harness.scenario.library import bundled_folder
+from harness.scenario.places import bundled_folder
 
 from . import careful, second
 from .careful import Careful, handler
@@ -147,6 +147,7 @@ ASKING_FOR_WORDS = frozenset(
         "auth/criterion-words",
         "auth/nothing-in-common-words",
         "auth/rejected-words",
+        "auth/token-refused-words",
         "auth0/address-not-allowed-words",
         "auth0/criterion-missed",
         "auth0/port-25-blocked-words",

@@ -22,6 +22,9 @@ _TAKES = frozenset(
     ]
 )  # fmt: skip
 
+# Where one reply of SMTP is due, which a vendor may refuse with.
+_ANSWERS = (_TAKES | {Stage.STARTTLS, Stage.AUTH, Stage.DATA}) - {Stage.QUIT}
+
 # One for each octet: a reply that drips is made of these.
 _OCTETS = tuple(SendOctets(bytes([octet])) for octet in range(256))
 
@@ -104,18 +107,19 @@ class SendResponse(FaultAction):
 class AnswerWithRefusal(FaultAction):
     """One of the vendor's own refusals, as its table has it; nothing is taken."""
 
-    only_at: ClassVar[frozenset[Stage]] = frozenset([Stage.REQUEST])
+    only_at: ClassVar[frozenset[Stage]] = frozenset([Stage.REQUEST, *_ANSWERS])
     in_place_of_the_honest = True
     do: Literal["refuse"]
     case: str
-    """The refusal by its name, as `rate-limited`: `docs/provider-coverage.md` lists them. Of Amazon
-    SES, the API that is asked answers in its own form."""
+    """The refusal by its name, as `rate-limited`: `docs/provider-coverage.md` lists them, those of
+    the API and those of the SMTP service. Of Amazon SES, the API that is asked answers in its own
+    form."""
 
     fill: dict[str, WireText] = Field(default_factory=dict)
     """What stands in its variable parts, by name. Default: a plausible value for each."""
 
     headers: dict[Octets, Octets] = Field(default_factory=dict)
-    """Headers beside those of the vendor, by name, such as Retry-After."""
+    """Headers of an API's response beside those of the vendor, by name, such as Retry-After."""
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
         # Its response takes the honest one's place: what the vendor says is not known down here.

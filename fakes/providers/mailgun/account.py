@@ -94,6 +94,9 @@ class MailgunAccount(KeyedAccount):
     """The HTTP status of a refusal by its name, because Mailgun's documents and what was seen do
     not agree."""
 
+    schedule_days: Literal[3, 7] = 7
+    """How many days ahead its plan lets it schedule mail."""
+
     out_of_order: bool = False
     """Whether Mailgun has a fault of its own."""
 

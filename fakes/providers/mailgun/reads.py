@@ -30,7 +30,7 @@ from .refusals import JSON_UTF8, refuse
 _SOURCE = "Mailgun's OpenAPI 3.1 document (2026); mailgun/documentation (2024-07)"
 _TEXT: Headers = (("Content-Type", "text/plain; charset=utf-8"),)
 _METHODS = {"verify": "PUT", "logs": "POST"}
-_TABLES = {"bounces": "bounces", "unsubscribes": "unsubscribers", "complaints": "complaints"}
+_TABLES = {"bounces": "bounces", "unsubscribes": "unsubscribers"}
 
 
 def read_back(
@@ -157,6 +157,8 @@ def _suppressions(asked: MailgunQuestion, kind: str, address: str | None) -> Res
     found = [item for item in items if item["address"].lower() == address.lower()]
     if found:
         return _json(found[0])
+    if kind == "complaints":
+        return refuse("no-complaint")
     return refuse("not-stored", what="Address", where=f" in {_TABLES[kind]} table")
 
 

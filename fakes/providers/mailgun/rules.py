@@ -13,12 +13,14 @@ from ..keyed import KeyedProvider
 from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from .account import MailgunAccount, MailgunDomain, MailgunKey
-from .form import MULTIPART, parsed
+from .events import MailgunQuestion
+from .form import MULTIPART, Form, parsed
 from .reads import read_back
 from .refusals import REFUSALS
 from .sending import take
-from .validation import check, recipients
+from .validation import check, date_of, recipients
 from .vendor import VENDOR
+from .writes import written
 
 _LETTERS = string.digits + "abcdef"
 _SEND = re.compile(r"/v3/([^/]+)/(messages|messages\.mime)/?")
@@ -51,8 +53,12 @@ class MailgunRules(KeyedProvider[MailgunAccount]):
                 raise Refuse("unauthorized")
             if key is None or not key.reads:
                 raise Refuse("invalid-private-key")
-            response = read_back(account, request, path, region=region, now=now)
-            return Outcome(account=account, response=response)
+            asked = MailgunQuestion(account=account, request=request, region=region, now=now)
+            changed = written(asked, path)
+            if changed is not None:
+                return changed
+            told = read_back(account, request, path, region=region, now=now)
+            return Outcome(account=account, response=told)
         name = send[1].lower()
         if key is None or not key.posts(name):
             raise Refuse("forbidden")
@@ -86,8 +92,16 @@ def _send(
         raise Refuse("content-type", type=request.content_type)
     form = parsed(request)
     check(form, is_mime=is_mime)
+    _check_time(account, form, now)
     check_recipients(account, domain, recipients(form))
     return take(account, domain, form, is_mime=is_mime, now=now)
+
+
+def _check_time(account: MailgunAccount, form: Form, now: datetime) -> None:
+    """Refuse a time of delivery that is further ahead than the plan allows for."""
+    at = date_of(form.get("o:deliverytime") or "")
+    if at is not None and at - now > timedelta(days=account.schedule_days):
+        raise Refuse("too-far-ahead")
 
 
 def _sending_domain(

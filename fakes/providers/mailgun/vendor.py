@@ -21,6 +21,10 @@ VENDOR = Vendor(
         username="a user of the sending domain, such as `postmaster@<domain>`",
         password="that user's own password",
     ),
-    variables=SenderVariables(prefixes=("MAILGUN_",)),
+    variables=SenderVariables(
+        # No SDK reads them by itself; the README of mailgun.js (read 2026-11) has the first.
+        prefixes=("MAILGUN_",),
+        told={"api_key": ("MAILGUN_API_KEY",), "domain": ("MAILGUN_DOMAIN",)},
+    ),
     has_sender_domain=True,
 )

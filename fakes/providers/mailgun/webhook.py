@@ -16,6 +16,7 @@ from ...http.exchange import Request
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
 from ..rules import Token
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -24,7 +25,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import MailgunAccount
 from .event_data import event_data

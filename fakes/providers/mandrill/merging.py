@@ -14,6 +14,9 @@ from typing import Any
 
 from .validation import text_of
 
+_REGION = re.compile(
+    r"<([A-Za-z][A-Za-z0-9]*)([^>]*?)\s+mc:edit=[\"']([^\"']*)[\"']([^>]*)>", re.DOTALL
+)
 _TAG = re.compile(r"\*\|([A-Za-z0-9_]+)\|\*")
 
 
@@ -48,6 +51,33 @@ class MergeTags:
             return text
         values = {**self.for_all, **self.by_recipient.get(recipient.lower(), {})}
         return _TAG.sub(lambda tag: values.get(tag[1].lower(), tag[0]), text)
+
+
+def with_regions(html: str, given: Any) -> str:
+    """HTML with its editable regions filled: elements with `mc:edit`, by that name.
+
+    A region that is not named stays as it is written. That its mark is left out is inferred from
+    the vendor's example.
+    """
+    blocks = [each for each in _list(given) if isinstance(each, dict)]
+    contents = {text_of(each.get("name")): text_of(each.get("content")) for each in blocks}
+    made, rest = "", html
+    while (opening := _REGION.search(rest)) is not None:
+        end = _closing(rest, opening[1], opening.end())
+        content = contents.get(opening[3], rest[opening.end() : end])
+        made += f"{rest[: opening.start()]}<{opening[1]}{opening[2]}{opening[4]}>{content}"
+        rest = rest[end:]
+    return made + rest
+
+
+def _closing(html: str, tag: str, start: int) -> int:
+    """Where the element ends that begins there; the end of it all where it does not."""
+    depth = 1
+    for found in re.finditer(rf"<(/?){re.escape(tag)}\b[^>]*>", html[start:], re.IGNORECASE):
+        depth += -1 if found[1] else 1
+        if not depth:
+            return start + found.start()
+    return len(html)
 
 
 def _values(given: Any) -> dict[str, str]:

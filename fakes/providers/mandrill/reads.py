@@ -20,7 +20,7 @@ from .validation import address_problem, text_of
 
 _SOURCE = "mandrill 1.0.60, docstrings"
 # The vendor's own example dates stand for what an account here has no date for.
-_CREATED = "2013-01-01 15:30:27"
+CREATED = "2013-01-01 15:30:27"
 _TESTED = "2013-01-01 15:40:42"
 _VERIFIED = "2013-01-01 15:50:21"
 _COUNTERS = (
@@ -55,11 +55,17 @@ class MandrillRead:
         """The mail of this key's mode: a test key sees the test mail only."""
         return [mail for mail in self.account.accepted if mail.test == self.key.test]
 
+    @property
+    def shown(self) -> list[MandrillMail]:
+        """That of it which has been sent."""
+        return [mail for mail in self.activity if mail.shows(self.now)]
+
 
 Call = Callable[[MandrillRead], Outcome[MandrillAccount]]
 
 
-def _told(account: MandrillAccount, found: Any) -> Outcome[MandrillAccount]:
+def told(account: MandrillAccount, found: Any) -> Outcome[MandrillAccount]:
+    """An answer in JSON."""
     response = Response(
         status=200,
         body=json.dumps(found, separators=(",", ":")).encode(),
@@ -71,15 +77,15 @@ def _told(account: MandrillAccount, found: Any) -> Outcome[MandrillAccount]:
 
 
 def _ping(asked: MandrillRead) -> Outcome[MandrillAccount]:
-    return _told(asked.account, "PONG!")
+    return told(asked.account, "PONG!")
 
 
 def _ping2(asked: MandrillRead) -> Outcome[MandrillAccount]:
-    return _told(asked.account, {"PING": "PONG!"})
+    return told(asked.account, {"PING": "PONG!"})
 
 
 def _user(asked: MandrillRead) -> Outcome[MandrillAccount]:
-    mails = asked.activity
+    mails = asked.shown
     midnight = asked.now.replace(hour=0, minute=0, second=0, microsecond=0)
     account = asked.account
     stats = {"today": _counters(account, [mail for mail in mails if mail.at >= midnight])}
@@ -89,14 +95,14 @@ def _user(asked: MandrillRead) -> Outcome[MandrillAccount]:
     stats["all_time"] = _counters(account, mails)
     found = {
         "username": "customer",
-        "created_at": _CREATED,
+        "created_at": CREATED,
         "public_id": "aaabbbccc112233",
         "reputation": 0 if asked.account.suspended else 75,
         "hourly_quota": 25 if asked.account.demo else 10000,
-        "backlog": sum(mail.queued_reason is not None for mail in mails),
+        "backlog": sum(mail.queued_reason is not None for mail in asked.activity),
         "stats": stats,
     }
-    return _told(asked.account, found)
+    return told(asked.account, found)
 
 
 def _search(asked: MandrillRead) -> Outcome[MandrillAccount]:
@@ -105,21 +111,21 @@ def _search(asked: MandrillRead) -> Outcome[MandrillAccount]:
     found = [
         _row(asked.account, mail)
         for mail in reversed(asked.activity)
-        if mail.indexed and _matches(mail, asked.body)
+        if mail.shows(asked.now) and _matches(mail, asked.body)
     ]
-    return _told(asked.account, found[: _limit(asked.body)])
+    return told(asked.account, found[: _limit(asked.body)])
 
 
 def _info(asked: MandrillRead) -> Outcome[MandrillAccount]:
     wanted = text_of(asked.body.get("id"))
     for mail in asked.activity:
-        if mail.indexed and mail.provider_id == wanted:
-            return _told(asked.account, _row(asked.account, mail))
+        if mail.shows(asked.now) and mail.provider_id == wanted:
+            return told(asked.account, _row(asked.account, mail))
     raise Refuse("unknown-message", name=wanted)
 
 
 def _domains(asked: MandrillRead) -> Outcome[MandrillAccount]:
-    return _told(asked.account, [_domain(domain) for domain in asked.account.domains])
+    return told(asked.account, [_domain(domain) for domain in asked.account.domains])
 
 
 def _domain_call(asked: MandrillRead) -> Outcome[MandrillAccount]:
@@ -132,7 +138,7 @@ def _domain_call(asked: MandrillRead) -> Outcome[MandrillAccount]:
     if domain is None:
         domain = Domain(name=name, verified=False)
         account = account.model_copy(update={"domains": (*account.domains, domain)})
-    return _told(account, _domain(domain))
+    return told(account, _domain(domain))
 
 
 def _verify(asked: MandrillRead) -> Outcome[MandrillAccount]:
@@ -148,12 +154,12 @@ def _verify(asked: MandrillRead) -> Outcome[MandrillAccount]:
         "domain": name,
         "email": f"{mailbox}@{name}",
     }
-    return _told(added.account, found)
+    return told(added.account, found)
 
 
 def _senders(asked: MandrillRead) -> Outcome[MandrillAccount]:
     by_sender: dict[str, list[MandrillMail]] = {}
-    for mail in asked.activity:
+    for mail in asked.shown:
         by_sender.setdefault(mail.mail_from, []).append(mail)
     found = [
         {
@@ -163,27 +169,7 @@ def _senders(asked: MandrillRead) -> Outcome[MandrillAccount]:
         }
         for address, mails in by_sender.items()
     ]
-    return _told(asked.account, found)
-
-
-def _rejects(asked: MandrillRead) -> Outcome[MandrillAccount]:
-    wanted = text_of(asked.body.get("email")).lower()
-    found = [
-        {
-            "email": entry.email,
-            "reason": entry.reason,
-            "detail": "",
-            "created_at": _CREATED,
-            "last_event_at": _CREATED,
-            "expires_at": None,
-            "expired": False,
-            "sender": None,
-            "subaccount": None,
-        }
-        for entry in asked.account.denylist()
-        if not wanted or entry.email.lower() == wanted
-    ]
-    return _told(asked.account, found)
+    return told(asked.account, found)
 
 
 READS: Mapping[str, Call] = {
@@ -197,7 +183,6 @@ READS: Mapping[str, Call] = {
     "senders/add-domain": _domain_call,
     "senders/verify-domain": _verify,
     "senders/list": _senders,
-    "rejects/list": _rejects,
 }
 
 
@@ -215,7 +200,7 @@ def _state(account: MandrillAccount, mail: MandrillMail) -> str:
 
 
 def _row(account: MandrillAccount, mail: MandrillMail) -> dict[str, Any]:
-    at = int(mail.at.timestamp())
+    at = int((mail.send_at if mail.state == "scheduled" and mail.send_at else mail.at).timestamp())
     state = _state(account, mail)
     events = [{"ts": at + 1, "type": "sent", "diag": "250 OK"}] if state == "sent" else []
     became = _became(account, mail)
@@ -240,9 +225,8 @@ def _row(account: MandrillAccount, mail: MandrillMail) -> dict[str, Any]:
 
 
 def _counters(account: MandrillAccount, mails: list[MandrillMail]) -> dict[str, int]:
-    indexed = [mail for mail in mails if mail.indexed]
-    states = [_state(account, mail) for mail in indexed]
-    became = [each.event for mail in indexed for each in _became(account, mail)]
+    states = [_state(account, mail) for mail in mails]
+    became = [each.event for mail in mails for each in _became(account, mail)]
     counted = dict.fromkeys(_COUNTERS, 0)
     counted["sent"] = states.count("sent")
     counted["hard_bounces"] = states.count("bounced")
@@ -287,7 +271,7 @@ def _domain(domain: Domain) -> dict[str, Any]:
     }
     return {
         "domain": domain.name,
-        "created_at": _CREATED,
+        "created_at": CREATED,
         "last_tested_at": _TESTED,
         "spf": proof,
         "dkim": proof,

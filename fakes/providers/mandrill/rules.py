@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -14,15 +15,19 @@ from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, strict_json
 from .account import MandrillAccount, MandrillKey
-from .reads import READS, MandrillRead
+from .reads import READS, Call, MandrillRead
 from .refusals import REFUSALS
+from .rejects import REJECTS
+from .scheduled import SCHEDULED
 from .sending import send
+from .templates import TEMPLATES
 from .validation import check_required, text_of
 from .vendor import VENDOR
 
 _URL_SAFE = string.ascii_letters + string.digits + "-_"
 # 1.0 is documented; the vendor's present clients call 1.3 (mailchimp_transactional 1.4.1).
 _PATH = re.compile(r"/api/1\.[03]/([a-z]+/[a-z0-9-]+)(?:\.json)?/?\Z")
+_CALLS: Mapping[str, Call] = {**READS, **REJECTS, **SCHEDULED, **TEMPLATES}
 _SENDS = frozenset(["messages/send", "messages/send-template", "messages/send-raw"])
 
 
@@ -54,9 +59,9 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
             raise Refuse("invalid-key-old" if account.old_key_error else "invalid-key")
         if account.maintenance:
             raise Refuse("service-unavailable")
-        if call in READS:
+        if call in _CALLS:
             check_required(call, body)
-            return READS[call](MandrillRead(account=account, body=body, key=key, now=now))
+            return _CALLS[call](MandrillRead(account=account, body=body, key=key, now=now))
         if account.suspended:
             raise Refuse("suspended")
         return send(account, call, body, key, now)
@@ -65,7 +70,7 @@ class MandrillRules(KeyedProvider[MandrillAccount]):
 def _call(request: Request) -> str | None:
     """The call that a path names, where there is such a call."""
     found = _PATH.match(request.path)
-    return found[1] if found and (found[1] in READS or found[1] in _SENDS) else None
+    return found[1] if found and (found[1] in _CALLS or found[1] in _SENDS) else None
 
 
 def _body(request: Request) -> dict[str, Any]:

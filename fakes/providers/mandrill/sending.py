@@ -22,7 +22,7 @@ from ..keys import domain_of, find_domain
 from ..refusal import JSON, Refuse
 from ..rules import Outcome
 from .account import MandrillAccount, MandrillKey, MandrillMail
-from .merging import MergeTags
+from .merging import MergeTags, with_regions
 from .refusals import result_item, validation_error
 from .validation import address_problem, check_parameters, sending_time, text_of
 
@@ -58,7 +58,7 @@ def send(
     _check_names(account, call, body)
     if sending_time(body) and not account.positive_balance:
         raise Refuse("payment-required")
-    given = _given(call, body, key)
+    given = _given(account, call, body, key)
     if not given.recipients:
         raise validation_error("invalid-field", ("to",), "missing")
     made = []
@@ -78,15 +78,19 @@ def _check_names(account: MandrillAccount, call: str, body: Mapping[str, Any]) -
     if subaccount and subaccount not in account.subaccounts:
         raise Refuse("unknown-subaccount", name=subaccount)
     template = text_of(body.get("template_name"))
-    if call == "messages/send-template" and template not in account.templates:
+    if call == "messages/send-template" and account.template(template) is None:
         raise Refuse("unknown-template", name=template)
 
 
-def _given(call: str, body: Mapping[str, Any], key: MandrillKey) -> _Given:
+def _given(
+    account: MandrillAccount, call: str, body: Mapping[str, Any], key: MandrillKey
+) -> _Given:
     if call == "messages/send-raw":
         return _given_raw(body, key)
     message = body.get("message")
     message = message if isinstance(message, dict) else {}
+    if call == "messages/send-template":
+        message = _with_template(account, body, message)
     to = message.get("to")
     boxes = [box for box in to if isinstance(box, dict)] if isinstance(to, list) else []
     return _Given(
@@ -98,6 +102,29 @@ def _given(call: str, body: Mapping[str, Any], key: MandrillKey) -> _Given:
         key=key,
         tags=MergeTags.of(message),
     )
+
+
+def _with_template(
+    account: MandrillAccount, body: Mapping[str, Any], message: dict[str, Any]
+) -> dict[str, Any]:
+    """The message with what the stored template has; where it has no HTML, the blocks are it."""
+    template = account.template(text_of(body.get("template_name")))
+    version = template and (template.published or template.latest())
+    if not version:
+        return message
+    blocks = body.get("template_content")
+    given = [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []
+    html = with_regions(version.code, given) if version.code else ""
+    plain = "\n".join(text_of(block.get("content")) for block in given)
+    own = {name: value for name, value in message.items() if value is not None and value != ""}
+    under = {
+        "from_email": version.from_email,
+        "from_name": version.from_name,
+        "subject": version.subject,
+        "text": version.text,
+    }
+    made = {**{name: value for name, value in under.items() if value}, **own}
+    return {**made, "html": html or message.get("html") or plain}
 
 
 def _given_raw(body: Mapping[str, Any], key: MandrillKey) -> _Given:
@@ -188,7 +215,7 @@ def _waiting(
     """The message as it is sent now, or waits."""
     at = sending_time(given.body)
     if at is not None and at > now:
-        return replace(mail, state="scheduled", indexed=False)
+        return replace(mail, state="scheduled")
     if not given.key.test and account.over_quota(now):
         return replace(mail, state="queued", queued_reason="quota", indexed=False)
     if given.body.get("async") is True or len(given.recipients) > _MOST_AT_ONCE:
@@ -207,7 +234,7 @@ def _fields(account: MandrillAccount, given: _Given, recipient: str, subject: st
         cc=shown.get("cc", ()),
         subject=subject,
         text=_part(given, "text", recipient),
-        html=_part(given, "html", recipient) or _template(given, recipient),
+        html=_part(given, "html", recipient),
         headers=_header_map(headers) if isinstance(headers, dict) else {},
         attachments=_files(message),
     )
@@ -247,14 +274,6 @@ def _files(message: Mapping[str, Any]) -> tuple[AttachedFile, ...]:
         for member in ("attachments", "images")
     )
     return (*attached, *(replace(each, content_id=each.name, inline=True) for each in shown))
-
-
-def _template(given: _Given, recipient: str) -> str | None:
-    blocks = given.body.get("template_content")
-    if not isinstance(blocks, list):
-        return None
-    found = [text_of(block.get("content")) for block in blocks if isinstance(block, dict)]
-    return given.tags.filled("\n".join(found), recipient) or None
 
 
 def _header_map(headers: Mapping[Any, Any]) -> dict[str, str]:

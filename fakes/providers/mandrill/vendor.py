@@ -22,5 +22,9 @@ VENDOR = Vendor(
         username="any name",
         password="an API key",
     ),
-    variables=SenderVariables(prefixes=("MANDRILL_", "MAILCHIMP_")),
+    variables=SenderVariables(
+        # No SDK reads it by itself; django-anymail's setting of that name is the usual one.
+        prefixes=("MANDRILL_", "MAILCHIMP_"),
+        told={"api_key": ("MANDRILL_API_KEY",)},
+    ),
 )

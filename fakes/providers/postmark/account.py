@@ -47,6 +47,15 @@ class PostmarkAccount(KeyedAccount):
     unconfirmed_senders: Addresses = ()
     """Sender Signatures that nobody has confirmed."""
 
+    manually_suppressed: Addresses = ()
+    """Recipients whom the customer has suppressed."""
+
+    complained: Addresses = ()
+    """Recipients who have called mail of this server spam; nobody can take that back."""
+
+    unsubscribed: Addresses = ()
+    """Recipients who have unsubscribed."""
+
     streams: tuple[Stream, ...] = Field(default=_STREAMS, strict=False)
     """The message streams of the server. Default: `outbound`, `broadcast` and `inbound`."""
 
@@ -100,9 +109,14 @@ class PostmarkAccount(KeyedAccount):
         """Whether there is a signature that nobody has confirmed."""
         return address.lower() in {sender.lower() for sender in self.unconfirmed_senders}
 
+    def gone(self) -> frozenset[str]:
+        """The recipients, in lower case, to whom nothing is sent any more, for whatever reason."""
+        lists = (self.suppressed, self.manually_suppressed, self.complained, self.unsubscribed)
+        return frozenset(each.lower() for addresses in lists for each in addresses)
+
     def inactive(self, address: str) -> bool:
         """Whether Postmark does not send to this recipient any more."""
-        return address.lower() in {each.lower() for each in self.suppressed}
+        return address.lower() in self.gone()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

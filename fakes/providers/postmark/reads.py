@@ -44,7 +44,7 @@ class PostmarkRead:
 Call = Callable[[PostmarkRead], Answer]
 
 
-def _told(account: PostmarkAccount, found: Any, *, is_known: bool = True) -> Answer:
+def told(account: PostmarkAccount, found: Any, *, is_known: bool = True) -> Answer:
     """An answer; `is_known` false where something in it is made up."""
     response = Response(
         status=200,
@@ -63,7 +63,7 @@ def _page(asked: PostmarkRead, name: str, rows: list[Any], *, is_known: bool = T
         min(_number(asked.request, "count", _MOST), _MOST),
     )
     found = {"TotalCount": len(rows), name: rows[offset : offset + count]}
-    return _told(asked.account, found, is_known=is_known)
+    return told(asked.account, found, is_known=is_known)
 
 
 def _number(request: Request, name: str, otherwise: int) -> int:
@@ -86,10 +86,10 @@ def _message(asked: PostmarkRead) -> Answer:
         if mail.provider_id == asked.parts[0].lower():
             dump = mail.content.decode("utf-8", "replace")
             if asked.parts[1] == "dump":
-                return _told(asked.account, {"Body": dump})
+                return told(asked.account, {"Body": dump})
             texts = {"TextBody": mail.text or "", "HtmlBody": mail.html or "", "Body": dump}
             found = {**texts, **_row(mail), "MessageEvents": _events(asked.account, mail)}
-            return _told(asked.account, found, is_known=not mail.bounces)
+            return told(asked.account, found, is_known=not mail.bounces)
     raise Refuse("unknown-message")
 
 
@@ -111,13 +111,13 @@ def _bounce(asked: PostmarkRead) -> Answer:
     if row is None:
         raise Refuse("unknown-path")
     if asked.parts[1] == "/dump":
-        return _told(asked.account, {"Body": row["Details"]}, is_known=False)
+        return told(asked.account, {"Body": row["Details"]}, is_known=False)
     if asked.parts[1] != "/activate":
-        return _told(asked.account, row, is_known=_are_known([row]))
+        return told(asked.account, row, is_known=_are_known([row]))
     kept = tuple(one for one in asked.account.suppressed if one.lower() != row["Email"].lower())
     account = asked.account.model_copy(update={"suppressed": kept})
     found = {"Message": "OK", "Bounce": {**row, "Inactive": False}}
-    return _told(account, found, is_known=False)
+    return told(account, found, is_known=False)
 
 
 def _delivery(asked: PostmarkRead) -> Answer:
@@ -129,25 +129,10 @@ def _delivery(asked: PostmarkRead) -> Answer:
         if kind in kinds
     ]
     found = {
-        "InactiveMails": len(asked.account.suppressed),
+        "InactiveMails": len(asked.account.gone()),
         "Bounces": [{"Name": "All", "Count": len(kinds)}, *counts],
     }
-    return _told(asked.account, found, is_known=_are_known(rows))
-
-
-def _suppressions(asked: PostmarkRead) -> Answer:
-    if asked.parts[0] not in {stream.id.lower() for stream in asked.account.streams}:
-        raise Refuse("unknown-stream", stream=asked.parts[0])
-    rows = [
-        {
-            "EmailAddress": address,
-            "SuppressionReason": "HardBounce",
-            "Origin": "Recipient",
-            "CreatedAt": "2026-01-01T00:00:00-05:00",
-        }
-        for address in asked.account.suppressed
-    ]
-    return _told(asked.account, {"Suppressions": rows})
+    return told(asked.account, found, is_known=_are_known(rows))
 
 
 def _server(asked: PostmarkRead) -> Answer:
@@ -172,7 +157,7 @@ def _server(asked: PostmarkRead) -> Answer:
         "ClickHookUrl": "",
         "EnableSmtpApiErrorHooks": False,
     }
-    return _told(asked.account, found)
+    return told(asked.account, found)
 
 
 def _stats(asked: PostmarkRead) -> Answer:
@@ -188,7 +173,7 @@ def _stats(asked: PostmarkRead) -> Answer:
         "Tracked": sum(mail.track_opens for mail in asked.account.accepted),
     }
     # Of these totals only SMTPApiErrors is documented.
-    return _told(asked.account, found, is_known=False)
+    return told(asked.account, found, is_known=False)
 
 
 def _domains(asked: PostmarkRead) -> Answer:
@@ -199,7 +184,7 @@ def _domain(asked: PostmarkRead) -> Answer:
     for row in _domain_rows(asked.account):
         if str(row["ID"]) == asked.parts[0]:
             more = {"ReturnPathDomain": "", "ReturnPathDomainCNAMEValue": "pm.mtasv.net"}
-            return _told(asked.account, {**row, **more})
+            return told(asked.account, {**row, **more})
     raise Refuse("unknown-path")
 
 
@@ -213,7 +198,7 @@ def _signature(asked: PostmarkRead) -> Answer:
     )
     if row is None:
         raise Refuse("unknown-path")
-    return _told(asked.account, row)
+    return told(asked.account, row)
 
 
 # Method, path in lower case, and what answers.
@@ -226,7 +211,6 @@ SERVER_CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
         ("GET", r"/bounces/([0-9]+)((?:/dump)?)", _bounce),
         ("PUT", r"/bounces/([0-9]+)(/activate)", _bounce),
         ("GET", r"/deliverystats", _delivery),
-        ("GET", r"/message-streams/([^/]+)/suppressions/dump", _suppressions),
         ("GET", r"/server", _server),
         ("GET", r"/stats/outbound", _stats),
     )

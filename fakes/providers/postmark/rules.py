@@ -17,11 +17,13 @@ from .account import PostmarkAccount
 from .reads import ACCOUNT_CALLS, SERVER_CALLS, PostmarkRead
 from .refusals import REFUSALS
 from .sending import send, send_batch
+from .suppressions import SUPPRESSIONS
 from .vendor import VENDOR
 
 _TEST_TOKEN = "POSTMARK_API_TEST"  # documented, and everybody's
 _HEX = "0123456789abcdef"
 _LARGEST = 50_000_000
+_SERVER_CALLS = (*SERVER_CALLS, *SUPPRESSIONS)
 # Path in lower case → (a batch?, with templates?).
 _SENDS = MappingProxyType(
     {
@@ -68,7 +70,7 @@ class PostmarkRules(KeyedProvider[PostmarkAccount]):
 
 def _methods(path: str) -> set[str]:
     """The methods of an endpoint; none where there is no such endpoint."""
-    calls = (*ACCOUNT_CALLS, *SERVER_CALLS)
+    calls = (*ACCOUNT_CALLS, *_SERVER_CALLS)
     found = {method for method, pattern, _ in calls if pattern.match(path)}
     return found | ({"POST"} if path in _SENDS else set())
 
@@ -91,7 +93,7 @@ def _server_call(
     _check_server_token(account, request, given, test=test and path in _SENDS)
     if path in _SENDS:
         return _sent(account, request, path, now, test=test)
-    for method, pattern, call in SERVER_CALLS:
+    for method, pattern, call in _SERVER_CALLS:
         found = pattern.match(path)
         if found and request.method == method:
             return call(PostmarkRead(account=account, request=request, parts=found.groups()))

@@ -20,6 +20,10 @@ VENDOR = Vendor(
         username="a server token",
         password="the same server token",
     ),
-    variables=SenderVariables(prefixes=("POSTMARK_",)),
+    variables=SenderVariables(
+        # No SDK reads it by itself; django-anymail's setting of that name is the usual one.
+        prefixes=("POSTMARK_",),
+        told={"server_token": ("POSTMARK_SERVER_TOKEN",)},
+    ),
     telling_headers=("x-postmark-server-token",),
 )

@@ -17,6 +17,7 @@ from pydantic import Field
 from ...http.exchange import Request
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -25,7 +26,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import PostmarkAccount, PostmarkMail
 from .bounces import SERVER, bounce_row
@@ -41,6 +41,14 @@ class PostmarkWebhook(Webhook):
 
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers of the customer's own that are sent along, by name."""
+
+
+# The list that a recipient gets on.
+_SUPPRESSING = {
+    MailEvent.BOUNCED: "suppressed",
+    MailEvent.COMPLAINED: "complained",
+    MailEvent.UNSUBSCRIBED: "unsubscribed",
+}
 
 
 class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
@@ -94,10 +102,9 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
 
     def account_after(self, account: PostmarkAccount, happened: Happened) -> PostmarkAccount:
         """The recipient is inactive from now on."""
-        for_good = happened.event is MailEvent.BOUNCED and not happened.soft
-        if for_good or happened.event in {MailEvent.COMPLAINED, MailEvent.UNSUBSCRIBED}:
-            return suppressing(account, happened.recipient)
-        return account
+        if happened.event not in _SUPPRESSING or happened.soft:
+            return account
+        return suppressing(account, happened.recipient, on=_SUPPRESSING[happened.event])
 
     def foreseen(self, account: PostmarkAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
         """The fake bounces, as the account has them."""

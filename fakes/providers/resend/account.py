@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Address, ApiKey, Domain, DomainName, Domains, domain_of, each_once, find_domain
 from ..log import Log
+from ..permissions import Permissions
 
 SHARED_DOMAIN = "resend.dev"
 Permission = Literal["full_access", "sending_access"]
@@ -81,6 +82,8 @@ class Remembered:
 class ResendAccount(KeyedAccount):
     """A team, of which one address is the owner's."""
 
+    known_permissions: ClassVar[Permissions] = Permissions(names=get_args(Permission))
+
     keys: tuple[ResendKey, ...] = Field(default=(ResendKey(),), strict=False)
     """The keys that open it; a key that names none is the one that the sender is handed."""
 
@@ -147,6 +150,11 @@ class ResendMail(AcceptedMail):
     text: str | None = None
     html: str | None = None
     scheduled_at: str | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID that it goes out with; the real ones are those of whoever sends for it."""
+        return f"<{self.provider_id}@email.invalid>"
 
 
 ACCOUNT = ResendAccount

@@ -13,26 +13,32 @@ from uuid import NAMESPACE_DNS, uuid5
 from ...http.exchange import Request, Response
 from ...marks import Mark
 from ..rules import Outcome
+from ..scheduling import rewritten
 from ..strict_json import NotJsonError, strict_json
 from .account import ResendAccount, ResendMail
 from .refusals import JSON_UTF8, refuse
+from .sending import last_event
+from .validation import time_of, wrong_time
 
 _SOURCE = "resend.com/docs, api-reference (read 2026-11); resend-openapi (2026-08)"
 _MADE_UP = f"{_SOURCE}; times and ids of what an account here has, and of messages, are made up"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MOST = 100
 _USUAL = 20
-_EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+# `last_event` is an event's name without what stands before the full stop.
+_EVENTS = {"deferred": "delivery_delayed", "dropped": "suppressed"}
 Answer = Outcome[ResendAccount]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResendRead:
-    """A call: whose, the request, and what its path names."""
+    """A call: whose, the request, what its path names, when."""
 
     account: ResendAccount
     request: Request
     named: Sequence[str]
+    now: datetime
 
 
 Call = Callable[[ResendRead], Answer]
@@ -43,9 +49,10 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
 
 
-def _told(account: ResendAccount, found: Any, *, is_known: bool = True) -> Answer:
+def told(account: ResendAccount, found: Any, *, is_known: bool = True, status: int = 200) -> Answer:
+    """An answer; `is_known` false where something in it is made up."""
     response = Response(
-        status=200,
+        status=status,
         body=json.dumps(found, separators=(",", ":")).encode(),
         headers=JSON_UTF8,
         mark=Mark.DOCUMENTED if is_known else Mark.INFERRED,
@@ -54,11 +61,12 @@ def _told(account: ResendAccount, found: Any, *, is_known: bool = True) -> Answe
     return Outcome(account=account, response=response)
 
 
-def _refused(asked: ResendRead, name: str, **parts: str) -> Answer:
+def refused(asked: ResendRead, name: str, **parts: str) -> Answer:
+    """A refusal that leaves the account as it is."""
     return Outcome(account=asked.account, response=refuse(name, **parts))
 
 
-def _listed(asked: ResendRead, rows: Sequence[Mapping[str, Any]]) -> Answer:
+def page(asked: ResendRead, rows: Sequence[Mapping[str, Any]]) -> Answer:
     """A page of rows, the newest first; `after` and `before` are ids of rows on other pages."""
     query = asked.request.query
     limit = query.get("limit", str(_USUAL))
@@ -66,35 +74,35 @@ def _listed(asked: ResendRead, rows: Sequence[Mapping[str, Any]]) -> Answer:
     places = {row["id"]: place for place, row in enumerate(rows)}
     start = places.get(query.get("after", ""), -1) + 1
     end = places.get(query.get("before", ""), len(rows))
-    page = rows[start:end][: min(max(wanted, 1), _MOST)]
-    more = len(rows[start:end]) > len(page)
-    found = {"object": "list", "has_more": more, "data": list(page)}
-    return _told(asked.account, found, is_known=False)
+    shown = rows[start:end][: min(max(wanted, 1), _MOST)]
+    more = len(rows[start:end]) > len(shown)
+    found = {"object": "list", "has_more": more, "data": list(shown)}
+    return told(asked.account, found, is_known=False)
 
 
 def _emails(asked: ResendRead) -> Answer:
-    return _listed(asked, [_row(mail) for mail in reversed(asked.account.accepted)])
+    return page(asked, [_row(asked, mail) for mail in reversed(asked.account.accepted)])
 
 
 def _email(asked: ResendRead) -> Answer:
     mail = _mail(asked)
     if mail is None:
-        return _refused(asked, "not-found", what="Email")
+        return refused(asked, "not-found", what="Email")
     tags = [{"name": name, "value": value} for name, value in mail.metadata.items()]
     found = {
         "object": "email",
-        **_row(mail),
+        **_row(asked, mail),
         "html": mail.html,
         "text": mail.text,
         "tags": tags,
     }
-    return _told(asked.account, found, is_known=False)
+    return told(asked.account, found, is_known=False)
 
 
-def _row(mail: ResendMail) -> dict[str, Any]:
+def _row(asked: ResendRead, mail: ResendMail) -> dict[str, Any]:
     return {
         "id": mail.provider_id,
-        "message_id": f"<{mail.provider_id}@email.invalid>",
+        "message_id": mail.message_id,
         "to": list(mail.to),
         "from": mail.sender,
         "created_at": stamp(mail.at),
@@ -102,9 +110,18 @@ def _row(mail: ResendMail) -> dict[str, Any]:
         "bcc": list(mail.bcc),
         "cc": list(mail.cc),
         "reply_to": list(mail.reply_to),
-        "last_event": mail.state,
+        "last_event": _last_event(asked, mail),
         "scheduled_at": mail.scheduled_at,
     }
+
+
+def _last_event(asked: ResendRead, mail: ResendMail) -> str:
+    """What a webhook was told last, or what has become of it without one."""
+    happened = (
+        each for each in asked.account.happened if each.mail.provider_id == mail.provider_id
+    )
+    posted = [each.event for each in happened]
+    return _EVENTS.get(posted[-1], str(posted[-1])) if posted else last_event(mail, asked.now)
 
 
 def _mail(asked: ResendRead) -> ResendMail | None:
@@ -113,7 +130,7 @@ def _mail(asked: ResendRead) -> ResendMail | None:
 
 
 def _cancel(asked: ResendRead) -> Answer:
-    return _changed(asked, state="canceled")
+    return _changed(asked, state="canceled", cancelled=True)
 
 
 def _move(asked: ResendRead) -> Answer:
@@ -122,52 +139,54 @@ def _move(asked: ResendRead) -> Answer:
     except NotJsonError:
         body = None
     if not isinstance(body, dict):
-        return _refused(asked, "not-json")
+        return refused(asked, "not-json")
     at = body.get("scheduled_at")
     if at is None:
-        return _refused(asked, "missing-field", field="scheduled_at")
+        return refused(asked, "missing-field", field="scheduled_at")
     if not isinstance(at, str):
-        return _refused(asked, "wrong-type", field="scheduled_at")
-    return _changed(asked, scheduled_at=at)
+        return refused(asked, "wrong-type", field="scheduled_at")
+    wrong = wrong_time(body, asked.now)
+    if wrong is not None:
+        return Outcome(account=asked.account, response=wrong)
+    return _changed(asked, scheduled_at=at, send_at=time_of(at))
 
 
 def _changed(asked: ResendRead, **changes: Any) -> Answer:
     mail = _mail(asked)
     if mail is None:
-        return _refused(asked, "not-found", what="Email")
-    if mail.state != "scheduled":
-        return _refused(asked, "not-scheduled")
-    log = asked.account.accepted
-    after = type(log)(replace(each, **changes) if each is mail else each for each in log)
-    account = asked.account.model_copy(update={"accepted": after})
-    return _told(account, {"object": "email", "id": mail.provider_id})
+        return refused(asked, "not-found", what="Email")
+    if last_event(mail, asked.now) != "scheduled":
+        return refused(asked, "not-scheduled")
+    account, changed = rewritten(asked.account, lambda each: each is mail, **changes)
+    answer = told(account, {"object": "email", "id": mail.provider_id})
+    return replace(answer, changed=changed)
 
 
 def _domains(asked: ResendRead) -> Answer:
-    return _listed(asked, _domain_rows(asked.account))
+    return page(asked, _domain_rows(asked.account))
 
 
 def _domain(asked: ResendRead) -> Answer:
     for row in _domain_rows(asked.account):
         if row["id"] == asked.named[0].lower():
-            return _told(asked.account, {"object": "domain", **row, "records": []}, is_known=False)
-    return _refused(asked, "not-found", what="Domain")
+            return told(asked.account, {"object": "domain", **row, "records": []}, is_known=False)
+    return refused(asked, "not-found", what="Domain")
 
 
 def _verify(asked: ResendRead) -> Answer:
     """The check of a domain's records, which takes its time: nothing changes by asking for it."""
     if any(row["id"] == asked.named[0].lower() for row in _domain_rows(asked.account)):
-        return _told(asked.account, {"object": "domain", "id": asked.named[0].lower()})
-    return _refused(asked, "not-found", what="Domain")
+        return told(asked.account, {"object": "domain", "id": asked.named[0].lower()})
+    return refused(asked, "not-found", what="Domain")
 
 
 def _domain_rows(account: ResendAccount) -> list[dict[str, Any]]:
     return [
         {
-            "id": _made_up_id(account, domain.name),
+            "id": made_up_id(account, domain.name),
             "name": domain.name,
             "status": "verified" if domain.verified else "pending",
-            "created_at": stamp(_EARLIER),
+            "created_at": stamp(EARLIER),
             "region": "us-east-1",
             "open_tracking": False,
             "click_tracking": False,
@@ -181,49 +200,36 @@ def _keys(asked: ResendRead) -> Answer:
     """The keys, which are never shown again; the list does not say what they may do."""
     rows = [
         {
-            "id": _made_up_id(asked.account, f"key {number}"),
+            "id": made_up_id(asked.account, f"key {number}"),
             "name": f"Key {number}",
-            "created_at": stamp(_EARLIER),
+            "created_at": stamp(EARLIER),
             "last_used_at": None,
         }
         for number, key in enumerate(asked.account.keys, start=1)
         if not key.revoked
     ]
-    return _listed(asked, rows)
+    return page(asked, rows)
 
 
-def _suppressions(asked: ResendRead) -> Answer:
-    return _listed(asked, _suppression_rows(asked.account))
-
-
-def _suppression(asked: ResendRead) -> Answer:
-    wanted = asked.named[0].lower()
-    for row in _suppression_rows(asked.account):
-        if wanted in {row["id"], row["email"].lower()}:
-            return _told(asked.account, {"object": "suppression", **row}, is_known=False)
-    return _refused(asked, "not-found", what="Suppression")
-
-
-def _suppression_rows(account: ResendAccount) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": _made_up_id(account, address),
-            "email": address,
-            "origin": "manual",
-            "source_id": None,
-            "created_at": stamp(_EARLIER),
-        }
-        for address in account.suppressed
-    ]
-
-
-def _made_up_id(account: ResendAccount, name: str) -> str:
+def made_up_id(account: ResendAccount, name: str) -> str:
+    """The id of something that an account has, always the same one."""
     return str(uuid5(NAMESPACE_DNS, f"{account.seed}:{name}"))
 
 
-# Method, path, and what answers. The first name in a path is an id, but where it says otherwise.
-CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
-    (method, re.compile(path + r"\Z"), call)
+def by_id(call: Call) -> Call:
+    """The call for one whose path names an id; another one's is left alone."""
+
+    def checked(asked: ResendRead) -> Answer:
+        if asked.named and not _UUID.match(asked.named[0]):
+            return refused(asked, "not-a-uuid")
+        return call(asked)
+
+    return checked
+
+
+# Method, path, and what answers. The first name in a path is an id.
+READS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
+    (method, re.compile(path + r"\Z"), by_id(call))
     for method, path, call in (
         ("GET", r"/emails", _emails),
         ("GET", r"/emails/([^/]+)", _email),
@@ -233,20 +239,5 @@ CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
         ("GET", r"/domains/([^/]+)", _domain),
         ("POST", r"/domains/([^/]+)/verify", _verify),
         ("GET", r"/api-keys", _keys),
-        ("GET", r"/suppressions", _suppressions),
-        ("GET", r"/suppressions/([^/]+)", _suppression),
     )
 )
-
-
-def read_back(account: ResendAccount, request: Request, path: str) -> Answer:
-    """Answer at one of these endpoints, of which there is one for this path and method."""
-    for method, pattern, call in CALLS:
-        found = pattern.match(path)
-        if found and request.method == method:
-            asked = ResendRead(account=account, request=request, named=found.groups())
-            wants_id = bool(asked.named) and call is not _suppression
-            if wants_id and not _UUID.match(asked.named[0]):
-                return _refused(asked, "not-a-uuid")
-            return call(asked)
-    return Outcome(account=account, response=refuse("unknown-path"))

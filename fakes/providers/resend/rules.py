@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import replace
 from datetime import datetime
@@ -15,14 +16,16 @@ from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, strict_json
 from .account import ResendAccount, ResendKey
 from .idempotency import KeyedRequest, wrong_key
-from .reads import CALLS, read_back
+from .reads import READS, Call, ResendRead
 from .refusals import REFUSALS, refuse
 from .sending import Sending, send, send_batch
+from .suppressions import SUPPRESSIONS
 from .vendor import VENDOR
 
 _ALPHABET = string.ascii_letters + string.digits
 _PREFIX = "re_"
 _SENDS = ("/emails", "/emails/batch")
+_CALLS: tuple[tuple[str, re.Pattern[str], Call], ...] = (*READS, *SUPPRESSIONS)
 Answer = Outcome[ResendAccount]
 
 
@@ -67,7 +70,19 @@ def _answer(account: ResendAccount, request: Request, region: str, now: datetime
     key = _admitted(account, request, region, sends=sends)
     if isinstance(key, Response):
         return _refused(account, key)
-    return _sent(account, request, path, key, now) if sends else read_back(account, request, path)
+    if sends:
+        return _sent(account, request, path, key, now)
+    return _called(account, request, path, now)
+
+
+def _called(account: ResendAccount, request: Request, path: str, now: datetime) -> Answer:
+    """Answer at an endpoint beside sending, of which there is one for this path and method."""
+    for method, pattern, call in _CALLS:
+        found = pattern.match(path)
+        if found and request.method == method:
+            named = found.groups()
+            return call(ResendRead(account=account, request=request, named=named, now=now))
+    return _refused(account, refuse("unknown-path"))
 
 
 def _refused(account: ResendAccount, response: Response) -> Answer:
@@ -78,7 +93,7 @@ def _methods(path: str) -> set[str]:
     """The methods of an endpoint; none where there is no such endpoint."""
     if path == "/emails/batch":
         return {"POST"}
-    found = {method for method, pattern, _ in CALLS if pattern.match(path)}
+    found = {method for method, pattern, _ in _CALLS if pattern.match(path)}
     return found | ({"POST"} if path in _SENDS else set())
 
 

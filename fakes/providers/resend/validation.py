@@ -37,7 +37,7 @@ def wrong_message(item: Mapping[str, Any], *, now: datetime) -> Response | None:
         or _wrong_headers(item)
         or _wrong_attachments(item)
         or _wrong_tags(item)
-        or _wrong_time(item, now)
+        or wrong_time(item, now)
     )
 
 
@@ -142,7 +142,8 @@ def _wrong_tags(item: Mapping[str, Any]) -> Response | None:
     return None if right else refuse("bad-tag")
 
 
-def _wrong_time(item: Mapping[str, Any], now: datetime) -> Response | None:
+def wrong_time(item: Mapping[str, Any], now: datetime) -> Response | None:
+    """The refusal of a time that is too far ahead."""
     at = time_of(text_of(item.get("scheduled_at")))
     return refuse("bad-schedule") if at is not None and at > now + _FURTHEST else None
 

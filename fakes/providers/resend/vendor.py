@@ -23,6 +23,13 @@ VENDOR = Vendor(
         username="the word `resend`",
         password="an API key",
     ),
-    variables=SenderVariables(prefixes=("RESEND_",)),
+    variables=SenderVariables(
+        # resend-python 2.x reads RESEND_API_URL, resend-node 6.38.0 RESEND_BASE_URL (read 2026-11).
+        prefixes=("RESEND_",),
+        told={
+            "api_key": ("RESEND_API_KEY",),
+            "base_url": ("RESEND_API_URL", "RESEND_BASE_URL"),
+        },
+    ),
     telling_headers=("idempotency-key",),
 )

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, InstanceOf
 
 from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
 from ..keys import Addresses, Domain, Domains, Names, domain_of, find_domain
+from ..log import Log
+from ..permissions import Permissions
+
+PERMISSIONS = Permissions(Path(__file__).with_name("permissions.toml"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A batch of scheduled mail. `status`: `pause` or `cancel`, where it was stopped."""
+
+    id: str
+    at: datetime
+    status: str | None = None
 
 
 class SendGridAccount(KeyedAccount):
     """An account: its keys (permissions are scopes such as `mail.send`) and Sender Identities."""
+
+    known_permissions: ClassVar[Permissions] = PERMISSIONS
 
     domains: Domains[Domain] = ()
     """The domains of Domain Authentication."""
@@ -26,8 +45,20 @@ class SendGridAccount(KeyedAccount):
     ip_pools: Names = ()
     """The names of the pools of addresses that there are."""
 
+    unsubscribed: Addresses = ()
+    """Recipients who want no mail at all (the global unsubscribes)."""
+
+    complained: Addresses = ()
+    """Recipients who have called mail of this account spam."""
+
     trouble: Literal["error", "unavailable"] | None = None
     """What is wrong with SendGrid itself: it has an error (500), or is unavailable (503)."""
+
+    batches: InstanceOf[Log[Batch]] = Field(default_factory=Log, exclude=True)
+
+    def batch(self, identifier: str | None) -> Batch | None:
+        """The batch of this id."""
+        return next((each for each in self.batches if each.id == identifier), None)
 
     def is_identity(self, address: str, region: str) -> bool:
         """Whether mail may be sent from this address."""
@@ -38,13 +69,16 @@ class SendGridAccount(KeyedAccount):
 
     def suppressed_of(self, addresses: Iterable[str]) -> tuple[str, ...]:
         """Those of the addresses whose mail is dropped."""
-        dropped = {each.lower() for each in self.suppressed}
+        gone = (*self.suppressed, *self.unsubscribed, *self.complained)
+        dropped = {each.lower() for each in gone}
         return tuple([each for each in addresses if each.lower() in dropped] if dropped else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendGridMail(AcceptedMail):
-    """A personalization's message."""
+    """A personalization's message. `batch` is the id of the batch that it belongs to."""
+
+    batch: str | None = None
 
     def drops(self, recipient: str) -> bool:
         """Whether this recipient gets nothing."""

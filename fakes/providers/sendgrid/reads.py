@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
-from ...http.exchange import Request, Response
+from ...http.exchange import Response
 from ...marks import Mark
-from ..keys import ApiKey, Domain
-from ..refusal import JSON, Refuse
+from ..keys import Domain
+from ..refusal import Refuse
+from ..rules import Outcome
 from ..strict_json import NotJsonError, strict_json
 from .account import SendGridAccount, SendGridMail
+from .call import Answering, SendGridCall, SendGridEndpoint, told
 
 MAIL_SEND = "/v3/mail/send"
-_SOURCE = "twilio/sendgrid-oai, spec/json (2026-01)"
 _PATH_ONLY = "twilio/sendgrid-oai (2026-01) has the path; the shape is not known in full"
 _CONDITION = re.compile(r'\s*(\w+)\s*=\s*"([^"]*)"\s*\Z')
 _FIELDS = frozenset(["to_email", "from_email", "subject", "msg_id", "sg_message_id", "status"])
@@ -26,66 +24,30 @@ _AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
 _TOTAL = 200
 # Scopes: the documentation's list of permissions. Any one of them is enough.
 _ACTIVITY = ("messages.read", "email_activity.read")
-_SUPPRESSIONS = ("suppression.read", "suppressions.read")
 _IDENTITIES = ("sender_verification_eligible",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendGridRead:
-    """A call: whose, the request, with which key, what its path names, when."""
-
-    account: SendGridAccount
-    request: Request
-    key: ApiKey
-    named: Sequence[str]
-    now: datetime
-
-
-def read_back(
-    account: SendGridAccount, request: Request, path: str, key: ApiKey, now: datetime
-) -> Response:
-    """Answer at one of the endpoints that read back; 404 for any other path."""
-    for method, pattern, scopes, call in _CALLS:
-        found = pattern.match(path)
-        if found and request.method == method:
-            if scopes and not any(key.may(scope) for scope in scopes):
-                raise Refuse("no-permission")
-            named = tuple(unquote(part) for part in found.groups())
-            return call(
-                SendGridRead(account=account, request=request, key=key, named=named, now=now)
-            )
-    raise Refuse("unknown-path")
-
-
-def has_method(path: str, method: str) -> bool:
-    """Whether an endpoint knows the method; also where there is no endpoint at that path."""
-    if path == MAIL_SEND:
-        return method == "POST"
-    known = {one for one, pattern, _, _ in _CALLS if pattern.match(path)}
-    return not known or method in known
-
-
-def _scopes(asked: SendGridRead) -> Response:
+def _scopes(asked: SendGridCall) -> Response:
     permissions = asked.key.permissions
-    return _json({"scopes": list(permissions if permissions is not None else ["mail.send"])})
+    return told({"scopes": list(permissions if permissions is not None else ["mail.send"])})
 
 
-def _senders(asked: SendGridRead) -> Response:
+def _senders(asked: SendGridCall) -> Response:
     rows = [_sender(number, one) for number, one in enumerate(asked.account.senders, start=1)]
-    return _json({"results": rows})
+    return told({"results": rows})
 
 
-def _steps(asked: SendGridRead) -> Response:
+def _steps(asked: SendGridCall) -> Response:
     verified = any(domain.verified for domain in asked.account.domains)
     steps = {"sender_verified": bool(asked.account.senders), "domain_verified": verified}
-    return _json({"results": steps})
+    return told({"results": steps})
 
 
-def _domains(asked: SendGridRead) -> Response:
-    return _json([_domain(n, one) for n, one in enumerate(asked.account.domains, start=1)])
+def _domains(asked: SendGridCall) -> Response:
+    return told([_domain(n, one) for n, one in enumerate(asked.account.domains, start=1)])
 
 
-def _validated(asked: SendGridRead) -> Response:
+def _validated(asked: SendGridCall) -> Response:
     """The check of a domain's records: nothing changes here by asking for it."""
     number = int(asked.named[0])
     if not 1 <= number <= len(asked.account.domains):
@@ -94,11 +56,11 @@ def _validated(asked: SendGridRead) -> Response:
     return _ours({"id": number, "valid": verified, "validation_results": {}})
 
 
-def _user(_: SendGridRead) -> Response:
-    return _json({"reputation": 100, "type": "paid"})
+def _user(_: SendGridCall) -> Response:
+    return told({"reputation": 100, "type": "paid"})
 
 
-def _credits(asked: SendGridRead) -> Response:
+def _credits(asked: SendGridCall) -> Response:
     used = len(asked.account.accepted)
     remain = 0 if asked.account.quota_used_up else max(0, _TOTAL - used)
     first = asked.now.replace(day=1)
@@ -112,45 +74,24 @@ def _credits(asked: SendGridRead) -> Response:
         "next_reset": f"{following[0]}-{following[1]:02}-01",
         "reset_frequency": "monthly",
     }
-    return _json(found)
+    return told(found)
 
 
-def _bounces(asked: SendGridRead) -> Response:
-    """Bounced addresses; the fake keeps no dates of them."""
-    wanted = asked.named[0].lower() if asked.named else None
-    rows = [
-        {
-            "created": int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()),
-            "email": address,
-            "reason": "550 5.1.1 The email account that you tried to reach does not exist",
-            "status": "5.1.1",
-        }
-        for address in asked.account.suppressed
-        if wanted is None or address.lower() == wanted
-    ]
-    return _json(rows)
-
-
-def _nothing(_: SendGridRead) -> Response:
-    """The other suppressions: an account here has bounces only."""
-    return _json([])
-
-
-def _messages(asked: SendGridRead) -> Response:
+def _messages(asked: SendGridCall) -> Response:
     query = asked.request.query
     limit = query.get("limit", "10")
     number = int(limit) if re.fullmatch(r"[0-9]{1,9}", limit) else 10
     return _found(asked.account, query.get("query", ""), number, _row)
 
 
-def _message(asked: SendGridRead) -> Response:
+def _message(asked: SendGridCall) -> Response:
     for row in _rows(asked.account, _row):
         if row["msg_id"] == asked.named[0]:
             return _ours({**row, "events": [{"event_name": row["status"]}]})
     raise Refuse("unknown-message")
 
 
-def _logs(asked: SendGridRead) -> Response:
+def _logs(asked: SendGridCall) -> Response:
     try:
         body = strict_json(asked.request.body)
     except NotJsonError:
@@ -158,20 +99,27 @@ def _logs(asked: SendGridRead) -> Response:
     query, limit = (body.get("query"), body.get("limit")) if isinstance(body, dict) else ("", 10)
     words = query if isinstance(query, str) else ""
     number = limit if isinstance(limit, int) else 10
-    return _found(asked.account, words, number, _log_row, told=_ours)
+    return _found(asked.account, words, number, _log_row, made=_ours)
 
 
-def _log(asked: SendGridRead) -> Response:
+def _log(asked: SendGridCall) -> Response:
     for row in _rows(asked.account, _log_row):
         if row["sg_message_id"] == asked.named[0]:
             return _ours(row)
     raise Refuse("unknown-message")
 
 
-Call = Callable[[SendGridRead], Response]
+_Read = Callable[[SendGridCall], Response]
 RowOf = Callable[[str, SendGridMail, str], dict[str, Any]]
-_CALLS: tuple[tuple[str, re.Pattern[str], Sequence[str], Call], ...] = tuple(
-    (method, re.compile(path + r"\Z"), scopes, call)
+
+
+def _reading(call: _Read) -> Answering:
+    """A call that changes nothing."""
+    return lambda asked: Outcome(account=asked.account, response=call(asked))
+
+
+READS: tuple[SendGridEndpoint, ...] = tuple(
+    SendGridEndpoint.of(method, path, scopes, _reading(call))
     for method, path, scopes, call in (
         ("GET", r"/v3/scopes", (), _scopes),
         ("GET", r"/v3/verified_senders", _IDENTITIES, _senders),
@@ -185,14 +133,6 @@ _CALLS: tuple[tuple[str, re.Pattern[str], Sequence[str], Call], ...] = tuple(
         ),
         ("GET", r"/v3/user/account", ("user.account.read",), _user),
         ("GET", r"/v3/user/credits", ("user.credits.read",), _credits),
-        ("GET", r"/v3/suppression/bounces", _SUPPRESSIONS, _bounces),
-        ("GET", r"/v3/suppression/bounces/([^/]+)", _SUPPRESSIONS, _bounces),
-        (
-            "GET",
-            r"/v3/suppression/(?:blocks|invalid_emails|spam_reports|unsubscribes)(?:/[^/]+)?",
-            _SUPPRESSIONS,
-            _nothing,
-        ),
         ("GET", r"/v3/messages", _ACTIVITY, _messages),
         ("GET", r"/v3/messages/([^/]+)", _ACTIVITY, _message),
         ("POST", r"/v3/logs", _ACTIVITY, _logs),
@@ -207,7 +147,7 @@ def _found(
     limit: int,
     row_of: RowOf,
     *,
-    told: Callable[[Any], Response] | None = None,
+    made: Callable[[Any], Response] = told,
 ) -> Response:
     conditions = []
     for part in _AND.split(query.strip()) if query.strip() else ():
@@ -220,7 +160,7 @@ def _found(
         for row in _rows(account, row_of)
         if all(row.get(name) == value for name, value in conditions)
     ]
-    return (told or _json)({"messages": rows[: min(limit, 1000) if limit > 0 else 10]})
+    return made({"messages": rows[: min(limit, 1000) if limit > 0 else 10]})
 
 
 def _rows(account: SendGridAccount, row_of: RowOf) -> list[dict[str, Any]]:
@@ -290,16 +230,6 @@ def _domain(number: int, domain: Domain) -> dict[str, Any]:
     }
 
 
-def _json(data: Any) -> Response:
-    return Response(
-        status=200,
-        body=json.dumps(data, separators=(",", ":")).encode(),
-        headers=JSON,
-        mark=Mark.DOCUMENTED,
-        source=_SOURCE,
-    )
-
-
 def _ours(data: Any) -> Response:
     """An answer in a shape that is at least partly made up."""
-    return replace(_json(data), mark=Mark.SYNTHETIC, source=_PATH_ONLY)
+    return replace(told(data), mark=Mark.SYNTHETIC, source=_PATH_ONLY)

@@ -16,9 +16,12 @@ from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
 from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SendGridAccount
+from .batches import check_batch
+from .call import SendGridCall
 from .complaint import Complaint
+from .endpoints import answer, has_method
 from .json_types import is_undecodable, wrong_types
-from .reads import MAIL_SEND, has_method, read_back
+from .reads import MAIL_SEND
 from .refusals import REFUSALS
 from .sending import take
 from .validation import complaints
@@ -66,7 +69,8 @@ class SendGridRules(KeyedProvider[SendGridAccount]):
         if account.suspended:
             raise Refuse("suspended")
         if path != MAIL_SEND:
-            return Outcome(account=account, response=read_back(account, request, path, key, now))
+            call = SendGridCall(account=account, request=request, key=key, named=(), now=now)
+            return answer(call, path)
         return _send(account, request, key, region, now)
 
 
@@ -88,6 +92,7 @@ def _send(
     _check_body(account, body, now)
     if not all(account.is_identity(sender, region) for sender in _senders(body)):
         raise Refuse("unverified-sender")
+    check_batch(account, body.get("batch_id"))
     return take(account, body, now)
 
 

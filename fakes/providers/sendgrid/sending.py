@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
@@ -15,6 +16,7 @@ from ..display_name import with_display_name
 from ..fields import Fields
 from ..rules import Outcome
 from .account import SendGridAccount, SendGridMail
+from .batches import is_stopped
 from .substitution import Fill, filling
 
 _ID = string.ascii_letters + string.digits + "-_"
@@ -49,7 +51,10 @@ def take(account: SendGridAccount, body: dict[str, Any], now: datetime) -> Outco
     mail = (
         ()
         if is_sandbox
-        else tuple(_mail(account, body, item, identifier, now) for item in body["personalizations"])
+        else tuple(
+            _unless_stopped(account, _mail(account, body, item, identifier, now))
+            for item in body["personalizations"]
+        )
     )
     response = Response(
         status=200 if is_sandbox else 202,
@@ -57,6 +62,10 @@ def take(account: SendGridAccount, body: dict[str, Any], now: datetime) -> Outco
         **_evidence(body, is_sandbox=is_sandbox),
     )
     return Outcome(account=account.keep(*mail), response=response, accepted=mail)
+
+
+def _unless_stopped(account: SendGridAccount, mail: SendGridMail) -> SendGridMail:
+    return replace(mail, cancelled=True) if is_stopped(account, mail) else mail
 
 
 def _evidence(body: Mapping[str, Any], *, is_sandbox: bool) -> Evidence:
@@ -123,6 +132,7 @@ def _mail(
             for name, value in (given.get("custom_args") or {}).items()
         },
         send_at=_send_at(body, item),
+        batch=body.get("batch_id") or None,
     )
 
 

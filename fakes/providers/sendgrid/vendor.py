@@ -22,5 +22,9 @@ VENDOR = Vendor(
         username="the word `apikey`",
         password="an API key",
     ),
-    variables=SenderVariables(prefixes=("SENDGRID_",)),
+    variables=SenderVariables(
+        # sendgrid-python 6.12.5 reads it; the quick starts of the other SDKs name it so.
+        prefixes=("SENDGRID_",),
+        told={"api_key": ("SENDGRID_API_KEY",)},
+    ),
 )

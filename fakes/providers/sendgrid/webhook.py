@@ -29,6 +29,7 @@ from ...http.exchange import Headers, Request
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
 from ..rules import Token
+from ..suppression import listed, suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -37,7 +38,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import SendGridAccount, SendGridMail
 
@@ -74,6 +74,20 @@ class SendGridWebhook(Webhook):
         public = _loaded(self.private_key).public_key()
         der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return base64.b64encode(der).decode("ascii")
+
+
+# The list that a recipient gets on, and why mail to those on a list is dropped (sendgrid/docs,
+# event webhook).
+_SUPPRESSING = {
+    MailEvent.BOUNCED: "suppressed",
+    MailEvent.COMPLAINED: "complained",
+    MailEvent.UNSUBSCRIBED: "unsubscribed",
+}
+_REASONS = {
+    "suppressed": "Bounced Address",
+    "unsubscribed": "Unsubscribed Address",
+    "complained": "Spam Reporting Address",
+}
 
 
 class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
@@ -144,14 +158,20 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
 
     def foreseen(self, account: SendGridAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
         """What goes to suppressed recipients is dropped."""
-        del account
-        return tuple(Fate(event=MailEvent.DROPPED, recipient=each) for each in mail.dropped)
+        return tuple(
+            Fate(event=MailEvent.DROPPED, recipient=each, words=_reason(account, each))
+            for each in mail.dropped
+        )
 
     def account_after(self, account: SendGridAccount, happened: Happened) -> SendGridAccount:
         """A bounce is suppressed; what is only blocked is not."""
-        if happened.event is MailEvent.BOUNCED and not happened.soft:
-            return suppressing(account, happened.recipient)
-        return account
+        if happened.event not in _SUPPRESSING or happened.soft:
+            return account
+        return suppressing(account, happened.recipient, on=_SUPPRESSING[happened.event])
+
+
+def _reason(account: SendGridAccount, recipient: str) -> str:
+    return _REASONS.get(listed(account, recipient, *_REASONS) or "", "")
 
 
 def _details(happened: Happened) -> dict[str, Any]:
@@ -170,7 +190,7 @@ def _details(happened: Happened) -> dict[str, Any]:
                 "tls": 1,
             }
         case MailEvent.DROPPED:
-            return {"reason": "Bounced Address", "status": "5.0.0"}
+            return {"reason": happened.words or "Bounced Address", "status": "5.0.0"}
         case MailEvent.OPENED:
             return {"useragent": _AGENT, "ip": _IP}
         case MailEvent.CLICKED:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf, model_validator
 from ...http.region import Region
 from ..accepted_mail import AcceptedMail
 from ..account import Account
-from ..keys import Address, Domain, DomainName, Domains, domain_of
+from ..keys import Address, Addresses, Domain, DomainName, Domains, domain_of
 from ..log import Log
 from .policy import Policy
 
@@ -152,6 +152,9 @@ class SesAccount(Account):
 
     addresses: tuple[EmailIdentity, ...] = Field(default=(), strict=False)
     """The address identities."""
+
+    complained: Addresses = ()
+    """Recipients who are on the suppression list for a complaint; `suppressed` bounced."""
 
     sandbox: bool = False
     """Whether it is still in the sandbox: 200 messages a day, one a second, and only to verified

@@ -1,4 +1,4 @@
-"""Calls of the REST API that read back, and the one that pauses the account.
+"""Calls of the REST API that read back, and those that change the account.
 
 Shapes: botocore 1.44.5, `sesv2/2019-09-27`.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from . import identities
+from . import identities, suppressions
 from .acceptance import CallContext, missing
 from .account import SesAccount
 from .activity import SentMail, activity
@@ -38,14 +37,18 @@ def answer_rest(account: SesAccount, call: SesCall, where: CallContext) -> CallR
         is_enabled = call.document.get("SendingEnabled", False)
         account = account.model_copy(update={"sending_enabled": is_enabled})
         return CallResult(account=account, answer=Result({}))
+    if call.operation == "PutSuppressedDestination":
+        return suppressions.put(account, call, where)
+    if call.operation == "DeleteSuppressedDestination":
+        return suppressions.deleted(account, call, where)
     readers = {
         "GetAccount": _account,
         "ListEmailIdentities": _identities,
         "GetEmailIdentity": _identity,
         "GetMessageInsights": _insights,
         "BatchGetMetricData": _metrics,
-        "ListSuppressedDestinations": _suppressed,
-        "GetSuppressedDestination": _suppressed_one,
+        "ListSuppressedDestinations": suppressions.listed,
+        "GetSuppressedDestination": suppressions.one,
     }
     return CallResult(account=account, answer=readers[call.operation](account, call, where))
 
@@ -139,28 +142,3 @@ def _series(account: SesAccount, query: Mapping[str, Any]) -> dict[str, Any]:
     )
     days = sorted(counted)
     return {"Id": query["Id"], "Timestamps": days, "Values": [counted[day] for day in days]}
-
-
-def _suppressed(account: SesAccount, call: SesCall, _where: CallContext) -> Result:
-    rows, token = page(
-        [_suppression(address) for address in account.suppressed],
-        size=call.query.get("PageSize"),
-        token=call.query.get("NextToken"),
-        most=_MOST,
-    )
-    more = {"NextToken": token} if token else {}
-    return Result({"SuppressedDestinationSummaries": rows, **more})
-
-
-def _suppressed_one(account: SesAccount, call: SesCall, _where: CallContext) -> Result | SesError:
-    wanted = call.subject.lower()
-    for address in account.suppressed:
-        if address.lower() == wanted:
-            return Result({"SuppressedDestination": _suppression(address)})
-    return SesError("not-found", {"thing": "Suppressed address", "name": call.subject})
-
-
-def _suppression(address: str) -> dict[str, Any]:
-    """When and why is not in the account: a bounce, at the beginning of time."""
-    began = datetime.fromtimestamp(0, UTC).timestamp()
-    return {"EmailAddress": address, "Reason": "BOUNCE", "LastUpdateTime": began}

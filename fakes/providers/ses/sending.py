@@ -19,7 +19,7 @@ from .answers import Result, SesError
 from .call_result import CallResult
 from .calls import SesCall
 from .letter import Letter, TemplateUse, read_letter
-from .limits import is_simulator, paid
+from .limits import is_simulator, spent_after
 
 _HEX = "0123456789abcdef"
 # The first digits say where it was sent from (ids in recorded responses and transcripts).
@@ -64,7 +64,7 @@ def take(
         metadata=dict(letter.tags),
         configuration_set=letter.configuration_set,
     )
-    return paid(account, recipients, where.now).keep(mail), mail
+    return account.keep(mail, spent=spent_after(account, recipients, where.now)), mail
 
 
 def message_id(account: SesAccount, region: str, now: datetime) -> tuple[str, SesAccount]:
@@ -89,7 +89,8 @@ def is_bounced(account: SesAccount, recipient: str) -> bool:
 
 def is_suppressed(account: SesAccount, recipient: str) -> bool:
     """Whether the account's suppression list has this recipient."""
-    return recipient.lower() in {address.lower() for address in account.suppressed}
+    gone = (*account.suppressed, *account.complained)
+    return recipient.lower() in {address.lower() for address in gone}
 
 
 def _state(account: SesAccount, recipients: tuple[str, ...]) -> str:

@@ -71,6 +71,7 @@ _SHAPES: dict[str, dict[str, Any]] = {
         ],
     },
     "PutAccountSendingAttributes": {"SendingEnabled": bool},
+    "PutSuppressedDestination": {"EmailAddress": str, "Reason": str},
     "ListEmailIdentities": {"NextToken": str, "PageSize": int},
     "BatchGetMetricData": {
         "Queries": [

@@ -55,6 +55,13 @@ VENDOR = Vendor(
             "AWS_EC2_METADATA_DISABLED": "true",
         },
         ca_file=("AWS_CA_BUNDLE",),
+        # The same guide, "Service-specific endpoints" and its table of identifiers (read 2026-11).
+        told={
+            "access_key_id": ("AWS_ACCESS_KEY_ID",),
+            "secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
+            "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+            "base_url": ("AWS_ENDPOINT_URL_SES", "AWS_ENDPOINT_URL_SESV2"),
+        },
     ),
     versions=("v1", "v2"),
     telling_headers=("x-amz-date",),

@@ -20,6 +20,7 @@ from ...http.exchange import Headers, Request, Response
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
 from ..rules import Token
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -29,7 +30,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import SesAccount
 from .limits import is_simulator
@@ -187,9 +187,9 @@ class SesWebhookRules(WebhookRules[SesWebhook, SesAccount]):
         for_good = happened.event is MailEvent.BOUNCED and not happened.soft
         if is_simulator(happened.recipient):
             return account
-        if for_good or happened.event is MailEvent.COMPLAINED:
-            return suppressing(account, happened.recipient)
-        return account
+        if happened.event is MailEvent.COMPLAINED:
+            return suppressing(account, happened.recipient, on="complained")
+        return suppressing(account, happened.recipient) if for_good else account
 
     def foreseen(self, account: SesAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
         """What goes to suppressed recipients, and what the mailbox simulator does."""

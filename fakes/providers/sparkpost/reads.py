@@ -17,12 +17,13 @@ from ...marks import Mark
 from ..keys import Domain, domain_of
 from ..refusal import JSON, Refuse
 from ..webhook import what_became_of
-from .account import SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
+from .account import CAMPAIGN_CANCELLED, SANDBOX_LIMIT, SparkPostAccount, SparkPostMail
 from .events import BOUNCED, REJECTED, SUPPRESSED, event_members
 
 _SOURCE = "developers.sparkpost.com, content/api (2026-06)"
 _BASE = "/api/v1"
 _MOST = 10_000
+_CALLED_OFF = "554 5.7.1 [internal] Campaign cancelled"
 # A parameter of the query, and the member of an event that it is compared with.
 _FILTERS = {
     "events": "type", "event_ids": "event_id", "recipients": "rcpt_to",
@@ -38,8 +39,7 @@ def read_back(account: SparkPostAccount, request: Request, path: str, now: datet
     parts = path.removeprefix(_BASE).strip("/").split("/")
     known = {
         ("events", "message"), ("account",), ("sending-domains",), ("sending-domains", "*"),
-        ("sending-domains", "*", "verify"), ("suppression-list", "*"), ("transmissions",),
-        ("transmissions", "*"),
+        ("sending-domains", "*", "verify"),
     }  # fmt: skip
     shape = tuple("*" if n == 1 and parts[0] != "events" else p for n, p in enumerate(parts))
     if not path.startswith(f"{_BASE}/") or shape not in known:
@@ -52,12 +52,6 @@ def read_back(account: SparkPostAccount, request: Request, path: str, now: datet
         return _events(account, request, now)
     if parts[0] == "account":
         return _account(account, request, now)
-    if parts[0] == "transmissions":  # only those are listed that are still to come
-        if len(parts) > 1:
-            raise _unknown(f"transmission id {parts[1]}")
-        return _json([])
-    if parts[0] == "suppression-list":
-        return _suppression(account, parts[1], now)
     return _domains(account, parts)
 
 
@@ -124,21 +118,6 @@ def _account(account: SparkPostAccount, request: Request, now: datetime) -> Resp
     return _json(told)
 
 
-def _suppression(account: SparkPostAccount, recipient: str, now: datetime) -> Response:
-    if recipient.lower() not in {each.lower() for each in account.suppressed}:
-        raise Refuse("unknown-recipient")
-    entry = {
-        "recipient": recipient.lower(),
-        "type": "transactional",
-        "source": "Manually Added",
-        "description": "",
-        "created": _stamp(now),
-        "updated": _stamp(now),
-        "transactional": True,
-    }
-    return _json([entry])
-
-
 def _events(account: SparkPostAccount, request: Request, now: datetime) -> Response:
     query = request.query
     size = query.get("per_page", "1000")
@@ -149,7 +128,7 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
     events = [
         event
         for number, mail in enumerate(account.accepted)
-        if start <= mail.at <= end
+        if start <= _out(mail) <= min(end, now)
         for event in _of(account, mail, number)
         if _wanted(event, query)
     ]
@@ -163,6 +142,8 @@ def _events(account: SparkPostAccount, request: Request, now: datetime) -> Respo
 
 def _of(account: SparkPostAccount, mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
     """The events of a message: a suppressed recipient who was the only one has no injection."""
+    if mail.cancelled:
+        return _cancelled(mail, number)
     events = []
     for place, recipient in enumerate(mail.recipients):
         identity = f"{mail.provider_id}:{number}:{place}"
@@ -176,9 +157,26 @@ def _of(account: SparkPostAccount, mail: SparkPostMail, number: int) -> list[dic
             event = _event(mail, recipient, _digest(f"{identity}:failed"))
             events.append({**event, **failed, **reasons})
         for each in became:
-            times = {"injection_time": _stamp(mail.at), "timestamp": _stamp(each.at)}
+            times = {"injection_time": _stamp(_out(mail)), "timestamp": _stamp(each.at)}
             events.append({**event_members(each), **times})
     return events
+
+
+def _out(mail: SparkPostMail) -> datetime:
+    """When it is made and sent; when it was called off, where it was."""
+    waits = mail.send_at is not None and not mail.cancelled
+    return max(mail.at, mail.send_at) if waits and mail.send_at is not None else mail.at
+
+
+def _cancelled(mail: SparkPostMail, number: int) -> list[dict[str, Any]]:
+    """What is told of mail that was called off: of a campaign's, that it bounced."""
+    if mail.state != CAMPAIGN_CANCELLED:
+        return []
+    failed = {"error_code": "554", "raw_reason": _CALLED_OFF, "reason": _CALLED_OFF, **BOUNCED}
+    return [
+        {**_event(mail, each, _digest(f"{mail.provider_id}:{number}:{place}")), **failed}
+        for place, each in enumerate(mail.recipients)
+    ]
 
 
 def _event(mail: SparkPostMail, recipient: str, digest: str) -> dict[str, Any]:
@@ -188,7 +186,7 @@ def _event(mail: SparkPostMail, recipient: str, digest: str) -> dict[str, Any]:
         "customer_id": "1",
         "event_id": str(int(digest[:14], 16)),
         "friendly_from": sender,
-        "injection_time": _stamp(mail.at),
+        "injection_time": _stamp(_out(mail)),
         "message_id": digest[:20],
         "msg_from": sender,
         "msg_size": str(len(mail.content)),
@@ -199,7 +197,7 @@ def _event(mail: SparkPostMail, recipient: str, digest: str) -> dict[str, Any]:
         "routing_domain": domain_of(recipient),
         "sending_domain": domain_of(sender),
         "subject": mail.subject,
-        "timestamp": _stamp(mail.at),
+        "timestamp": _stamp(_out(mail)),
         "transmission_id": mail.provider_id,
     }
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 import string
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...http.exchange import Request
 from ..keyed import KeyedProvider
 from ..keys import ApiKey, find_key
 from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
-from ..strict_json import NotJsonError, NotUtf8Error, strict_json
 from .account import SEND, SparkPostAccount
-from .reads import read_back
+from .call import BASE, SparkPostCall, decoded
+from .endpoints import answer
 from .refusals import REFUSALS
 from .sending import take, told_at_once
 from .validation import check
 from .vendor import VENDOR
 
-_BASE = "/api/v1"
 _LARGEST = 300_000_000
 _HEX = string.digits + "abcdef"
 _JSON_RANGES = frozenset(["application/json", "application/*", "*/*"])
@@ -53,9 +52,10 @@ class SparkPostRules(KeyedProvider[SparkPostAccount]):
             raise Refuse("rate-limited")
         if not _accepts_json(request):
             raise Refuse("not-acceptable")
-        if path == f"{_BASE}/transmissions" and request.method not in {"GET", "HEAD"}:
+        if path == f"{BASE}/transmissions" and request.method not in {"GET", "HEAD", "DELETE"}:
             return _send(account, request, key, region, now)
-        return Outcome(account=account, response=read_back(account, request, path, now))
+        call = SparkPostCall(account=account, request=request, key=key, named=(), now=now)
+        return answer(call, path)
 
 
 def _key(account: SparkPostAccount, request: Request, region: str) -> ApiKey | None:
@@ -74,10 +74,10 @@ def _send(
     account: SparkPostAccount, request: Request, key: ApiKey, region: str, now: datetime
 ) -> Outcome[SparkPostAccount]:
     _check_call(account, request, key)
-    body = _decoded(request.body)
+    body = decoded(request.body)
     check(body, now=now)
     outcome = take(account, body, region=region, errors=_most_errors(request), now=now)
-    return told_at_once(outcome, body)
+    return told_at_once(outcome, body, now=now)
 
 
 def _check_call(account: SparkPostAccount, request: Request, key: ApiKey) -> None:
@@ -104,15 +104,6 @@ def _most_errors(request: Request) -> int | None:
     """How many errors of recipients are asked for; None means each."""
     text = request.query.get("num_rcpt_errors")
     return int(text) if text is not None else None
-
-
-def _decoded(octets: bytes) -> Any:
-    try:
-        return strict_json(octets)
-    except NotUtf8Error:
-        raise Refuse("bad-utf8") from None
-    except NotJsonError:
-        raise Refuse("not-json") from None
 
 
 PROVIDER = SparkPostRules()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
@@ -19,18 +19,23 @@ from ..fields import Fields
 from ..keys import domain_of, find_domain
 from ..refusal import JSON, Refuse
 from ..rules import Outcome
+from ..scheduling import waits
 from .account import (
     SANDBOX_DOMAIN,
     SANDBOX_LIMIT,
     SANDBOX_TEMPLATE,
+    Kind,
     SparkPostAccount,
     SparkPostMail,
 )
 from .refusals import error, refuse
+from .rendering import Substituted, data_for, is_plain, stored, substituted
 from .validation import moment, recipient_email, recipient_error
 
 _MOST_TAGS = 10
 _SOURCE = "developers.sparkpost.com, content/api/transmissions.apib (2026-06)"
+_BEYOND = "statements of the template language, and finished messages, are not filled in"
+_TEXT_PARTS = ("text", "html", "amp_html")
 _PARTIAL = error("transmission created, but with validation errors", "2000")
 
 
@@ -47,15 +52,12 @@ def take(
     Raises:
         Refuse: nothing is left.
     """
-    content = body["content"]
     good = [box for box in body["recipients"] if recipient_error(box) is None]
     wrong = [found for box in body["recipients"] if (found := recipient_error(box)) is not None]
     sandbox = (body.get("options") or {}).get("sandbox") is True
-    template = content.get("template_id") or content.get("ab_test_id")
-    if template is not None and not (sandbox and template == SANDBOX_TEMPLATE):
-        raise _no_template(template, sandbox=sandbox)
-    name, address = _sender(content)
-    sender = _clean(name), _clean(address)
+    template = body["content"].get("template_id") or body["content"].get("ab_test_id")
+    letters = _letters(account, body, good, sandbox=sandbox)
+    sender = _sender(letters[0].content)
     _check_sender(account, sender, region, sandbox=sandbox, template=template)
     if not good:
         raise Refuse("no-valid-recipients")
@@ -63,26 +65,58 @@ def take(
         raise Refuse("sandbox-limit")
     identifier, account = account.next_id(16, string.digits)
     identifier = f"1{identifier}"  # never a zero at the beginning
-    mail = _mail(account, body, good, sender=sender, identifier=identifier, now=now)
+    mail = _mail(account, body, letters, identifier=identifier, now=now)
     if sandbox:
         used = account.sandbox_used + len(good)
         account = account.model_copy(update={"sandbox_used": used})
     response = _accepted(identifier, len(good), wrong, errors)
+    if any(letter.is_beyond for letter in letters):
+        response = replace(response, mark=Mark.SYNTHETIC, source=_BEYOND)
     return Outcome(account=account.keep(*mail), response=response, accepted=mail)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter(Substituted):
+    """What one recipient gets; the content as it was given where there is nobody."""
+
+    box: Mapping[str, Any]
+
+
+def _letters(
+    account: SparkPostAccount,
+    body: Mapping[str, Any],
+    boxes: list[dict[str, Any]],
+    *,
+    sandbox: bool,
+) -> list[_Letter]:
+    """What each recipient gets: the content, or the stored one, with what stands for its braces."""
+    content = body["content"]
+    template = content.get("template_id") or content.get("ab_test_id")
+    if template is not None and not (sandbox and template == SANDBOX_TEMPLATE):
+        if sandbox:
+            raise Refuse("sandbox-template")
+        content = stored(account, content)
+    fills = (body.get("options") or {}).get("perform_substitutions") is not False
+    if is_plain(content) or not fills or "email_rfc822" in content:
+        beyond = fills and not is_plain(content)
+        return [_Letter(content=content, is_beyond=beyond, box=box) for box in boxes or [{}]]
+    made = [(box, substituted(content, data_for(body, box))) for box in boxes or [{}]]
+    return [_Letter(content=m.content, is_beyond=m.is_beyond, box=box) for box, m in made]
+
+
 def told_at_once(
-    outcome: Outcome[SparkPostAccount], body: Mapping[str, Any]
+    outcome: Outcome[SparkPostAccount], body: Mapping[str, Any], *, now: datetime
 ) -> Outcome[SparkPostAccount]:
     """The outcome as the API tells of it.
 
     A suppressed recipient who is the only one is refused in the answer; among several they are
-    taken, and bounce afterwards (SparkPost/support-docs pull request 683).
+    taken, and bounce afterwards (SparkPost/support-docs pull request 683). What is scheduled is not
+    made yet, so that it is taken, too: that is inferred.
     """
     if len(body["recipients"]) != 1 or not outcome.accepted:
         return outcome
     (mail,) = outcome.accepted
-    if mail.state != "generation_rejection":
+    if mail.state != "generation_rejection" or waits(mail, now):
         return outcome
     return replace(outcome, response=refuse("suppressed", id=mail.provider_id), accepted=())
 
@@ -92,14 +126,13 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _no_template(template: Any, *, sandbox: bool) -> Refuse:
-    if sandbox:
-        return Refuse("sandbox-template")
-    return Refuse("subresource-missing", description=f"template '{template}' does not exist")
-
-
 def _sender(content: Mapping[str, Any]) -> tuple[str, str]:
-    """The name and the address in From, in whichever form the content has it."""
+    """The name and the address in From, in whichever form the content has it, as clean texts."""
+    name, address = _given_sender(content)
+    return _clean(name), _clean(address)
+
+
+def _given_sender(content: Mapping[str, Any]) -> tuple[str, str]:
     if "email_rfc822" in content:
         headers = BytesHeaderParser().parsebytes(_octets(content))
         return parseaddr(str(headers.get("From", "")))
@@ -150,44 +183,81 @@ def _check_sender(
 def _mail(
     account: SparkPostAccount,
     body: dict[str, Any],
-    boxes: list[dict[str, Any]],
+    letters: list[_Letter],
     *,
-    sender: tuple[str, str],
     identifier: str,
     now: datetime,
 ) -> tuple[SparkPostMail, ...]:
-    """One message for each To that is shown.
+    """One message for each To that is shown, and each content.
 
     SparkPost makes one for each recipient, and copies (`header_to`) show another's address. Those
     that show the same are one message here; a finished message is the same one for all.
     """
-    content = body["content"]
+    groups: dict[tuple[str, str], list[_Letter]] = {}
+    shared = all(letter.content is letters[0].content for letter in letters)
+    for letter in letters:
+        finished = "email_rfc822" in letter.content
+        shown = "" if finished else _visible_to(letter.box)
+        own = "" if shared else _own_texts(letter)
+        groups.setdefault((shown, own), []).append(letter)
+    made = _Transmission(
+        body=body,
+        identifier=identifier,
+        now=now,
+        dropped=account.gone(_kind(account, body)),
+        alone=len(letters) == 1,
+    )
+    return tuple(_message(made, to, group) for (to, _), group in groups.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Transmission:
+    """What all messages of a transmission have in common."""
+
+    body: Mapping[str, Any]
+    identifier: str
+    now: datetime
+    dropped: frozenset[str]
+    alone: bool
+
+
+def _own_texts(letter: _Letter) -> str:
+    """What was filled in for a recipient, as one text."""
+    names = ("from", "subject", "reply_to", "headers", *_TEXT_PARTS)
+    return json.dumps({name: letter.content.get(name) for name in names}, sort_keys=True)
+
+
+def _kind(account: SparkPostAccount, body: Mapping[str, Any]) -> Kind:
+    """Which kind of mail it is; its own options stand above those of a stored template."""
+    template = account.template(body["content"].get("template_id") or "")
+    options = {**(template.options if template is not None else {}), **(body.get("options") or {})}
+    return "transactional" if options.get("transactional") is True else "non_transactional"
+
+
+def _message(made: _Transmission, to: str, group: list[_Letter]) -> SparkPostMail:
+    """The message of those who get the same."""
+    content, body = group[0].content, made.body
+    sender = _sender(content)
     mime = _octets(content) if "email_rfc822" in content else None
-    groups: dict[str, list[str]] = {}
-    own = {recipient_email(box): box for box in boxes}
-    for box in boxes:
-        shown = _visible_to(box) if mime is None else ""
-        groups.setdefault(shown, []).append(recipient_email(box))
-    dropped = {address.lower() for address in account.suppressed}
-    return tuple(
-        SparkPostMail(
-            provider_id=identifier,
-            mail_from=str(body.get("return_path") or sender[1]),
-            recipients=tuple(addresses),
-            subject=_subject(content, mime),
-            at=now,
-            state=_state(addresses, dropped, alone=len(boxes) == 1),
-            dropped=tuple(each for each in addresses if each.lower() in dropped),
-            metadata=_as_texts(_metadata(body, own[addresses[0]])),
-            tags=tuple(dict.fromkeys(tag for each in addresses for tag in _tags(own[each]))),
-            send_at=_send_at(body),
-            mime=mime,
-            fields=_fields(content, sender, to) if mime is None else None,
-            campaign=_clean(str(body.get("campaign_id") or "")),
-            own_metadata={each: _metadata(body, own[each]) for each in addresses},
-            own_tags={each: _tags(own[each]) for each in addresses},
-        )
-        for to, addresses in groups.items()
+    own = {recipient_email(letter.box): letter.box for letter in group}
+    addresses = [recipient_email(letter.box) for letter in group]
+    return SparkPostMail(
+        provider_id=made.identifier,
+        mail_from=str(body.get("return_path") or sender[1]),
+        recipients=tuple(addresses),
+        subject=_subject(content, mime),
+        at=made.now,
+        state=_state(addresses, made.dropped, alone=made.alone),
+        dropped=tuple(each for each in addresses if each.lower() in made.dropped),
+        metadata=_as_texts(_metadata(body, own[addresses[0]])),
+        tags=tuple(dict.fromkeys(tag for each in addresses for tag in _tags(own[each]))),
+        send_at=_send_at(body),
+        mime=mime,
+        fields=_fields(content, sender, to) if mime is None else None,
+        campaign=_clean(str(body.get("campaign_id") or "")),
+        template=body["content"].get("template_id"),
+        own_metadata={each: _metadata(body, own[each]) for each in addresses},
+        own_tags={each: _tags(own[each]) for each in addresses},
     )
 
 
@@ -207,11 +277,11 @@ def _tags(box: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _send_at(body: Mapping[str, Any]) -> datetime | None:
-    """When it is to go out: checked, but the fake takes it at once."""
+    """When it is to go out."""
     return moment((body.get("options") or {}).get("start_time"))
 
 
-def _state(addresses: list[str], dropped: set[str], *, alone: bool) -> str:
+def _state(addresses: list[str], dropped: frozenset[str], *, alone: bool) -> str:
     """The type of the event that comes last, where that is known for everybody."""
     if not {each.lower() for each in addresses} <= dropped:
         return "queued"

@@ -34,9 +34,7 @@ def check(body: Any, *, now: datetime) -> None:
     content = body.get("content")
     if content is None:
         raise _missing("content object or template_id required")
-    if not isinstance(content, dict):
-        raise _wrong_type("content", "json_object")
-    _check_content(content)
+    check_content(content)
     _check_options(body.get("options"), now)
     _check_extras(body)
 
@@ -52,7 +50,10 @@ def _check_recipients(value: Any) -> None:
         raise _wrong("Invalid recipients type - needs to be json_array or json_object")
 
 
-def _check_content(content: dict[str, Any]) -> None:
+def check_content(content: Any) -> None:
+    """Refuse a content that is none."""
+    if not isinstance(content, dict):
+        raise _wrong_type("content", "json_object")
     if _estimated(content) > _LARGEST_CONTENT:
         raise _wrong("The estimated message size is above the 20 MB message size limit")
     if "email_rfc822" in content:
@@ -61,6 +62,8 @@ def _check_content(content: dict[str, Any]) -> None:
         for name in ("template_id", "ab_test_id"):
             if not isinstance(content.get(name), str | None):
                 raise _wrong_type(f"content.{name}", "string")
+        if any(content.get(name) is not None for name in ("subject", *_BODIES)):
+            raise Refuse("template-and-content")
     else:
         _check_inline(content)
 

@@ -20,5 +20,9 @@ VENDOR = Vendor(
         username="the word `SMTP_Injection`",
         password="an API key with the permission to send via SMTP",
     ),
-    variables=SenderVariables(prefixes=("SPARKPOST_",)),
+    variables=SenderVariables(
+        # python-sparkpost 1.3.10 and node-sparkpost 2.1.4 read it.
+        prefixes=("SPARKPOST_",),
+        told={"api_key": ("SPARKPOST_API_KEY",)},
+    ),
 )

@@ -18,6 +18,7 @@ from ...http.exchange import Headers, Request
 from ...marks import Mark
 from ..accepted_mail import AcceptedMail
 from ..keys import domain_of
+from ..suppression import suppressing
 from ..webhook import (
     EventPost,
     Fate,
@@ -27,7 +28,6 @@ from ..webhook import (
     Webhook,
     WebhookRules,
     basic,
-    suppressing,
 )
 from .account import SparkPostAccount
 from .events import TYPES, event_members, was_rejected

@@ -20,7 +20,7 @@ from harness.reference.api_calls.call import (
     refused,
     unexpected,
 )
-from harness.reference.failure import ConfigError, DeliveryError
+from harness.reference.failure import ConfigError, DeliveryError, MissingLibraryError
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d\Z")
 _V1 = "2010-12-01"
@@ -79,10 +79,19 @@ def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
 
 
 def signed(call_: ApiCall, transport: ApiTransport, host: str, now: datetime) -> ApiCall:
-    """The call with its signature (Signature Version 4) for the host that it really goes to."""
-    from botocore.auth import SigV4Auth  # noqa: PLC0415  # heavy, only for SES
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-    from botocore.credentials import Credentials  # noqa: PLC0415
+    """The call with its signature (Signature Version 4) for the host that it really goes to.
+
+    Raises:
+        MissingLibraryError: the library that signs is not there; it is as large as all the others.
+    """
+    try:
+        from botocore.auth import SigV4Auth  # noqa: PLC0415  # heavy, only for SES
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+        from botocore.credentials import Credentials  # noqa: PLC0415
+    except ImportError:
+        raise MissingLibraryError(
+            "SES needs botocore, which is not installed: pip install 'mail-harness[ses]'"
+        ) from None
 
     request = AWSRequest(
         method=call_.method,

@@ -23,8 +23,10 @@ from harness.reports.overview import (
     cases_alike,
     cases_with,
     changed,
+    departure,
     expected_failures,
     headline,
+    in_words,
     last_line,
     never_asked,
     output_ends,
@@ -44,6 +46,7 @@ STYLES = {
 }
 
 _MOST_IDS = 8
+_MOST_CHANGES = 30
 _MOST_REASONS = 6
 _MOST_ROWS = 60
 _OUTPUT_LINES = 11
@@ -65,26 +68,25 @@ def add_summary(page: Page, result: RunResult, *, status: int, context: Context)
     _add_closing(page, result, status)
 
 
-def in_words(seconds: float) -> str:
-    """Return a duration for a person: `0.42 s`, `12.3 s`, `3 min 12 s`."""
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
-
-
 def counts_in_words(result: RunResult) -> str:
     """Return how many cases ended in each verdict, without those that none did."""
     found = [f"{count} {verdict}" for verdict, count in result.summary.items() if count]
+    if expected := len(expected_failures(result)):
+        found = [f"{each} ({expected} expected)" if " fail" in each else each for each in found]
     return ", ".join(found) or "no case"
 
 
 def _add_baseline(page: Page, result: RunResult) -> None:
-    if surprises := changed(result):
-        _heading(page, "CHANGED", f"{plural(len(surprises), 'expected failure')} passed")
-        _add_ids(page, surprises, indent=2)
+    surprises = changed(result)
+    if surprises or result.stale:
+        _heading(page, "CHANGED", "not as the baseline says; harness baseline update accepts it")
+    for case in surprises[:_MOST_CHANGES]:
+        page.add((case.id, "cyan"), indent=2)
+        page.add(shortened(departure(case), 600), indent=4)
+    if rest := surprises[_MOST_CHANGES:]:
+        page.add(f"and {len(rest)} more", indent=2)
+    for line in result.stale[:_MOST_CHANGES]:
+        page.add(line, indent=2)
     if expected := expected_failures(result):
         _heading(page, "EXPECTED", f"{plural(len(expected), 'case')} failed as expected")
         _add_ids(page, expected, indent=2)

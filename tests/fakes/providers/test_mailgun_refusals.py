@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -354,6 +355,83 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], int, str]] = [
         "unable to parse request: invalid URL escape",
     ),
     ("server-error", {"out_of_order": True}, {}, 500, "Internal Server Error"),
+    (
+        "too-far-ahead",
+        {},
+        {"form": letter(**{"o:deliverytime": "Mon, 11 May 2026 12:31:00 +0000"})},
+        400,
+        "invalid delivery time format",
+    ),
+    (
+        "too-far-ahead",
+        {"schedule_days": 3},
+        {"form": letter(**{"o:deliverytime": "Thu, 07 May 2026 12:31:00 +0000"})},
+        400,
+        "invalid delivery time format",
+    ),
+    (
+        "no-unsubscribe",
+        {},
+        {"path": "/v3/sender.test/unsubscribes/a@b.test", "method": "DELETE"},
+        404,
+        "Unsubscribe event for this tag does not exist",
+    ),
+    *(
+        (
+            "no-complaint",
+            {},
+            {"path": "/v3/sender.test/complaints/a@b.test", "method": method},
+            404,
+            "No spam complaints found for this address",
+        )
+        for method in ("GET", "DELETE")
+    ),
+    (
+        "not-stored",
+        {},
+        {"path": "/v3/sender.test/bounces/a@b.test", "method": "DELETE"},
+        404,
+        "Address not found in bounces table",
+    ),
+    (
+        "batch-size",
+        {},
+        {
+            "path": "/v3/sender.test/bounces",
+            "raw": json.dumps([{"address": f"{n}@b.test"} for n in range(1001)]).encode(),
+            "content_type": "application/json",
+        },
+        400,
+        "Batch size should be less than 1000",
+    ),
+    *(
+        (
+            "bad-records",
+            {},
+            {
+                "path": "/v3/sender.test/bounces",
+                "raw": raw,
+                "content_type": "application/json",
+            },
+            400,
+            "invalid JSON",
+        )
+        for raw in (b"{", b"{}", b"[1]")
+    ),
+    (
+        "missing",
+        {},
+        {"path": "/v3/sender.test/complaints", "form": {"code": "550"}},
+        400,
+        "address parameter is missing",
+    ),
+    (
+        "no-such-domain",
+        {},
+        {"path": "/v3/absent.test/envelopes", "method": "DELETE"},
+        404,
+        "Domain not found",
+    ),
 ]
 
 
@@ -422,4 +500,6 @@ def test_no_refusal_has_a_retry_after_and_what_is_unknown_is_marked() -> None:
         "wrong-method",
         "bad-page",
         "header-name-line-break",
+        "too-far-ahead",
+        "bad-records",
     }

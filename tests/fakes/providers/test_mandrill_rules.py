@@ -131,7 +131,7 @@ ERRORS: list[tuple[str, int, str, dict[str, Any], dict[str, Any]]] = [
                 '{"status":"error","code":-1,"name":"ValidationError","message":"You must specify '
                 f'a {missing} value"}}'
             ),
-            {"templates": ["welcome"]},
+            {"templates": [{"name": "welcome"}]},
             {"call": call, "parameters": parameters},
         )
         for call, missing, parameters in (
@@ -162,7 +162,7 @@ ERRORS: list[tuple[str, int, str, dict[str, Any], dict[str, Any]]] = [
             '{"status":"error","code":5,"name":"Unknown_Template","message":"No such template '
             '\\"no such\\""}'
         ),
-        {"templates": ["welcome"]},
+        {"templates": [{"name": "welcome"}]},
         {
             "call": "messages/send-template",
             "parameters": {**letter(), "template_name": "no such", "template_content": []},
@@ -229,6 +229,32 @@ OTHERS: list[tuple[str, Mark, dict[str, Any], dict[str, Any]]] = [
     ("search-limit", Mark.SYNTHETIC, {"rate_limited": True}, {"call": "messages/search"}),
     ("unknown-call", Mark.SYNTHETIC, {}, {"call": "messages/sent"}),
     ("unknown-call", Mark.SYNTHETIC, {}, {"call": "messages/send.xml"}),
+    (
+        "invalid-reject",
+        Mark.SYNTHETIC,
+        {},
+        {"call": "rejects/delete", "parameters": {"email": "a@b.test"}},
+    ),
+    (
+        "invalid-template",
+        Mark.SYNTHETIC,
+        {"templates": [{"name": "Welcome"}]},
+        {"call": "templates/add", "parameters": {"name": "welcome"}},
+    ),
+    *(
+        (
+            "invalid-field",
+            Mark.SYNTHETIC,
+            {},
+            {"call": call, "parameters": parameters},
+        )
+        for call, parameters in (
+            ("rejects/add", {"email": "nobody"}),
+            ("messages/reschedule", {"id": "x", "send_at": "soon"}),
+            ("templates/add", {"name": "n", "from_email": "nobody"}),
+            ("templates/add", {"name": "n", "code": []}),
+        )
+    ),
 ]
 
 
@@ -320,7 +346,7 @@ def test_a_template_that_there_is_makes_mail() -> None:
         "template_name": "welcome",
         "template_content": [{"name": "main", "content": "<p>Hi</p>"}],
     }
-    outcome = ask(account(templates=["welcome"]), "messages/send-template", body)
+    outcome = ask(account(templates=[{"name": "welcome"}]), "messages/send-template", body)
     assert b"<p>Hi</p>" in outcome.accepted[0].content
 
 
@@ -481,7 +507,7 @@ def is_documented(outcome: Outcome[MandrillAccount]) -> None:
 def test_any_parameters_get_a_documented_answer(
     call: str, message: Any, parameters: dict[str, Any]
 ) -> None:
-    owner = account(templates=["to@recipient.test"])
+    owner = account(templates=[{"name": "to@recipient.test"}])
     is_documented(ask(owner, call, {"message": message, **parameters}))
 
 

@@ -352,6 +352,39 @@ REFUSED: list[tuple[str, int, int, str | None, dict[str, Any], dict[str, Any]]] 
     ),
     ("unknown-path", 404, 404, None, {}, {"target": "/emails"}),
     ("unknown-path", 404, 404, None, {}, {"target": "/bounces/1", "method": "GET"}),
+    *(
+        (
+            "stream-not-found",
+            422,
+            1226,
+            "The message stream for the provided 'ID' was not found.",
+            {},
+            {"target": f"/message-streams/none/suppressions{which}", "method": method, "body": {}},
+        )
+        for which, method in (("", "POST"), ("/delete", "POST"), ("/dump", "GET"))
+    ),
+    *(
+        (
+            "no-suppressions",
+            422,
+            1409,
+            "A proper request body must be provided.",
+            {},
+            {"target": "/message-streams/outbound/suppressions", "raw": raw},
+        )
+        for raw in (b"", b"{", b"[]", b"{}", b'{"Suppressions":["a@b.test"]}')
+    ),
+    (
+        "too-many-suppressions",
+        422,
+        1410,
+        "You cannot provide more than the maximum number of suppressions for this request.",
+        {},
+        {
+            "target": "/message-streams/outbound/suppressions/delete",
+            "body": {"Suppressions": [{"EmailAddress": f"{n}@b.test"} for n in range(51)]},
+        },
+    ),
 ]
 
 

@@ -139,6 +139,12 @@ CAUSES: dict[str, list[Cause]] = {
         body={}, words={"target": "/emails/batch"})],
     "unknown-path": [by(target="/email"), by(target="/v1/emails")],
     "wrong-method": [by(method="PUT"), by(target="/emails/batch", method="GET")],
+    "suppression-batch-size": [
+        Cause(body={"emails": []}, words={"target": "/suppressions/batch/add"}),
+        Cause(
+            body={"ids": [UUID] * 101}, words={"target": "/suppressions/batch/remove"}
+        ),
+    ],
     "not-a-uuid": [by(target="/emails/7", method="GET")],
     "not-found": [
         by(target=f"/emails/{UUID}", method="GET"),

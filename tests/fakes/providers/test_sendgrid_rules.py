@@ -11,8 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from harness.fakes.marks import Mark
+from harness.fakes.providers.log import Log
 from harness.fakes.providers.registry import provider
 from harness.fakes.providers.sendgrid import PROVIDER
+from harness.fakes.providers.sendgrid.account import Batch
 from harness.fakes.providers.sendgrid.refusals import REFUSALS
 
 from .sendgrid_requests import KEY, NOW, PAGE, account, ask, errors, letter, read, to
@@ -86,6 +88,14 @@ BAD_REQUEST = '{"errors":[{"message":"Bad Request","field":null,"help":null}]}'
 NOT_FOUND = '{"errors":[{"message":"not found","field":"null"}]}'
 ACTIVITY = {"target": "/v3/messages", "method": "GET"}
 HALF = letter(**{"from": {"email": "a@half.test"}})
+STOPS = "/v3/user/scheduled_sends"
+# Ten batches that are stopped, and one that is not.
+BATCHES: dict[str, Any] = {
+    "batches": Log(
+        [Batch(id="b", at=NOW), *(Batch(id=f"b{n}", at=NOW, status="pause") for n in range(10))]
+    )
+}
+
 # Name, status, the literal (None: ours, and marked so), account, what is asked.
 REFUSED: list[tuple[str, int, str | None, dict[str, Any], dict[str, Any]]] = [
     ("bad-key", 401, BAD_KEY, {}, {"authorization": "Bearer wrong"}),
@@ -205,6 +215,77 @@ REFUSED: list[tuple[str, int, str | None, dict[str, Any], dict[str, Any]]] = [
             {"target": f"/v3/{kind}/none", "method": "GET"},
         )
         for kind in ("messages", "logs")
+    ),
+    (
+        "invalid-batch",
+        400,
+        '{"errors":[{"field":null,"message":"invalid batch id"}]}',
+        {},
+        {"target": "/v3/mail/batch/none", "method": "GET", "raw": b""},
+    ),
+    ("unknown-batch", 400, None, {}, {"body": letter(batch_id="none")}),
+    (
+        "invalid-batch-to-stop",
+        400,
+        '{"errors":[{"field":"batch_id","message":"invalid batch id"}]}',
+        {},
+        {"target": STOPS, "body": {"batch_id": "none", "status": "cancel"}},
+    ),
+    ("invalid-status", 400, None, BATCHES, {"target": STOPS, "body": {"batch_id": "b"}}),
+    (
+        "status-exists",
+        400,
+        (
+            '{"errors":[{"field":"batch_id","message":"a status for this batch id exists, try '
+            'PATCH to update the status"}]}'
+        ),
+        BATCHES,
+        {"target": STOPS, "body": {"batch_id": "b0", "status": "cancel"}},
+    ),
+    (
+        "too-many-stopped",
+        400,
+        '{"errors":[{"field":null,"message":"max limit reached"}]}',
+        BATCHES,
+        {"target": STOPS, "body": {"batch_id": "b", "status": "cancel"}},
+    ),
+    *(
+        (
+            "batch-not-found",
+            404,
+            '{"errors":[{"field":null,"message":"batch id not found"}]}',
+            BATCHES,
+            {"target": f"{STOPS}/{which}", "method": method, "body": {"status": "pause"}},
+        )
+        for method in ("PATCH", "DELETE")
+        for which in ("none", "b")
+    ),
+    *(
+        (
+            "bad-suppression-delete",
+            400,
+            None,
+            {},
+            {"target": "/v3/suppression/bounces", "method": "DELETE", "body": body},
+        )
+        for body in ({"delete_all": True, "emails": ["a@b.test"]}, {"delete_all": False})
+    ),
+    *(
+        (
+            "bad-recipient-emails",
+            400,
+            None,
+            {},
+            {"target": "/v3/asm/suppressions/global", "body": body},
+        )
+        for body in ({}, {"recipient_emails": ["nobody"]}, {"recipient_emails": "a@b.test"})
+    ),
+    (
+        "no-permission",
+        403,
+        FORBIDDEN,
+        {"keys": [{"permissions": ["mail.send"]}]},
+        {"target": "/v3/mail/batch", "raw": b""},
     ),
 ]
 

@@ -195,7 +195,7 @@ def test_after_a_refusal_the_vendor_goes_on_as_the_account_says(asked: AskedFake
             "faults.0.fill.feld: .* did you mean field?",
         ),
         ({"case": "invalid", "fill": {"errors": "x"}}, "faults.0.fill.errors: .* with a text"),
-        ({"case": "bad-key", "at": "connect"}, "do: refuse acts at no other moment than request"),
+        ({"case": "bad-key", "at": "connect"}, "do: refuse acts at no other moment than auth, "),
     ],
 )
 def test_what_no_table_has_is_refused_with_the_choices(fault: dict[str, Any], said: str) -> None:

@@ -331,6 +331,120 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], int, bytes]] = [
     ),
 ]
 
+TEMPLATES = "/api/v1/templates"
+STORED: dict[str, Any] = {"from": "a@sender.test", "subject": "s", "text": "t"}
+REFUSED += [
+    (
+        "no-campaign",
+        {},
+        {"method": "DELETE", "body": None},
+        400,
+        b'{"errors":[{"message":"campaign_id is required"}]}',
+    ),
+    (
+        "no-suppression-type",
+        {},
+        {"path": "/api/v1/suppression-list/a@b.test", "method": "PUT", "body": {}},
+        400,
+        b'{"errors":[{"message":"Must supply a suppression type"}]}',
+    ),
+    (
+        "bad-suppression-type",
+        {},
+        {"path": "/api/v1/suppression-list/a@b.test", "method": "PUT", "body": {"type": "x"}},
+        400,
+        b'{"errors":[{"message":"Type must be one of: \'transactional\', \'non_transactional\'"}]}',
+    ),
+    (
+        "bad-suppressions",
+        {},
+        {
+            "path": "/api/v1/suppression-list",
+            "method": "PUT",
+            "body": {
+                "recipients": [
+                    {"recipient": "nobody", "type": "transactional"},
+                    {"recipient": "a@b.test"},
+                    {"recipient": "c@b.test", "type": "non_transactional"},
+                ]
+            },
+        },
+        400,
+        (
+            b'{"errors":[{"message":"PUT body contains 2 invalid or malformed recipient(s): '
+            b'nobody, a@b.test"}]}'
+        ),
+    ),
+    (
+        "compliance-suppression",
+        {"suppressions": [{"recipient": "a@b.test", "source": "Compliance"}]},
+        {"path": "/api/v1/suppression-list/A@b.test", "method": "DELETE", "body": None},
+        403,
+        b'{"errors":[{"message":"Recipient could not be removed - Compliance"}]}',
+    ),
+    *(
+        (
+            "unknown-template",
+            {"templates": [{"id": "published", "content": STORED}]},
+            {"path": f"{TEMPLATES}/{which}", "method": method, "body": body},
+            404,
+            (
+                b'{"errors":[{"message":"resource not found","description":'
+                b'"Template does not exist","code":"1600"}]}'
+            ),
+        )
+        for which, method, body in (
+            ("none", "GET", None),
+            ("published?draft=true", "GET", None),
+            ("none", "PUT", {"name": "n"}),
+            ("none", "DELETE", None),
+            ("none/preview", "POST", {}),
+        )
+    ),
+    (
+        "template-exists",
+        {"templates": [{"id": "welcome", "content": STORED}]},
+        {"path": TEMPLATES, "body": {"id": "welcome", "content": STORED}},
+        400,
+        (
+            b'{"errors":[{"message":"template already exists",'
+            b'"description":"Template with id \'welcome\' already exists","code":"3030"}]}'
+        ),
+    ),
+    (
+        "template-and-content",
+        {"templates": [{"id": "w", "content": STORED}]},
+        {"body": {**letter(), "content": {"template_id": "w", "subject": "s"}}},
+        422,
+        (
+            b'{"errors":[{"message":"Both content object and template_id are specified",'
+            b'"code":"1301"}]}'
+        ),
+    ),
+    (
+        "no-published",
+        {"templates": [{"id": "w", "draft": STORED}]},
+        {"body": {**letter(), "content": {"template_id": "w"}}},
+        422,
+        (
+            b'{"errors":[{"message":"No published template available, but draft version exists",'
+            b'"description":"no published version of template \'w\'","code":"1603"}]}'
+        ),
+    ),
+    (
+        "no-draft",
+        {"templates": [{"id": "w", "content": STORED}]},
+        {"body": {**letter(), "content": {"template_id": "w", "use_draft_template": True}}},
+        422,
+        (
+            b'{"errors":[{"message":"No draft template available, but published version exists",'
+            b'"description":"no draft version of template \'w\'","code":"1603"}]}'
+        ),
+    ),
+]
+# What is refused because of something that was sent before: see `test_scheduled_mail`.
+AFTERWARDS = {"too-close-to-generation", "transmission-in-progress", "template-in-use"}
+
 
 @pytest.mark.parametrize(
     ("name", "words", "asked", "status", "body"), REFUSED, ids=[row[0] for row in REFUSED]
@@ -361,7 +475,7 @@ def test_a_suppressed_recipient_alone_is_refused_in_a_body_that_counts_it() -> N
 
 
 def test_the_table_has_every_refusal() -> None:
-    assert {row[0] for row in REFUSED} | {"bad-gateway", "suppressed"} == set(REFUSALS)
+    assert {row[0] for row in REFUSED} | {"bad-gateway", "suppressed"} | AFTERWARDS == set(REFUSALS)
     assert set(get_args(Trouble)) <= set(REFUSALS)
 
 
@@ -372,6 +486,7 @@ def test_no_refusal_has_a_retry_after_and_what_is_unknown_is_marked() -> None:
         "suspended",
         "payload-too-large",
         "scheduled-too-late",
+        "no-campaign",
     }
 
 

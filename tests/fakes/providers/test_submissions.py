@@ -341,7 +341,7 @@ CASES = [
     mandrill("bad-key", MANDRILL, password="wrong"),
     mandrill("bad-key", MANDRILL, user=""),
     mandrill("bad-key", MANDRILL, account={"keys": [{"revoked": True}]}),
-    mandrill("no-permission", MANDRILL, account={"keys": [{"permissions": ["users/ping2"]}]}),
+    mandrill("no-permission", MANDRILL, account={"keys": [{"permissions": ["users/senders"]}]}),
     mandrill("suspended", MANDRILL, account={"suspended": True}),
     mandrill(
         "maintenance",

@@ -1,0 +1,182 @@
+"""What the judge needs of a case beside its other evidence: `record.json`, and `run.json` of a run.
+
+With them a verdict can be had again from the files alone (`harness.replay`). `files` has, of each
+line of each other file of the case, eight digits of its SHA-256: so it can be told which line is
+not as the run wrote it. That shows accidents and careless hands, and is no signature.
+
+Secrets stand in the evidence as their names in brackets, and are known by these when it is read
+again. `mimicked` are the names that the sender itself wrote in such brackets, which makes the two
+hard to tell apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from harness import __version__
+from harness.checks.record import Reaction, Record, SendRecord
+from harness.model import RunResult, Verdict
+from harness.scenario.case import Case
+
+RECORD = "record.json"
+RUN = "run.json"
+VERSION = 1
+
+
+class _EvidenceDocument(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RecordedSend(_EvidenceDocument):
+    """One time that the sender was asked: what of it is in no other file."""
+
+    reaction: Reaction
+    answer: dict[str, Any] | None
+    summary: str
+    first: int
+    last: int
+    unkept: tuple[str, ...]
+    complaints: tuple[str, ...]
+
+
+class RecordDocument(_EvidenceDocument):
+    """One case. `asked` is the fingerprint of what it asks."""
+
+    evidence: Literal[1]
+    harness: str
+    case: str
+    asked: str
+    main: str
+    host: str
+    in_clear: bool
+    verifies: bool
+    has_answered: bool
+    secrets: tuple[str, ...]
+    guarded: tuple[str, ...]
+    mimicked: tuple[str, ...]
+    sends: tuple[RecordedSend, ...]
+    files: Mapping[str, tuple[str, ...]]
+
+
+class RecordedCase(_EvidenceDocument):
+    """One case of a run. Without a `folder` nothing was recorded, and it is as it was told."""
+
+    id: str
+    verdict: Verdict
+    folder: str | None
+    reason: str | None
+    duration: float
+    unmet_need: str | None
+    lacking: tuple[str, ...]
+
+
+class RunDocument(_EvidenceDocument):
+    """A whole run."""
+
+    evidence: Literal[1]
+    harness: str
+    seed: int
+    sender: str
+    started: AwareDatetime
+    duration: float
+    interrupted: bool
+    ended_early: str | None
+    total: int
+    is_unnamed: bool
+    cases: tuple[RecordedCase, ...]
+
+
+def record_document(
+    case: Case, record: Record, *, has_answered: bool, files: Mapping[str, bytes]
+) -> RecordDocument:
+    """What is to be kept of a case that has run; `files` are its other files."""
+    secrets = record.secrets
+    return RecordDocument(
+        evidence=VERSION,
+        harness=__version__,
+        case=case.id,
+        asked=fingerprint(case),
+        main=record.main,
+        host=record.host,
+        in_clear=record.in_clear,
+        verifies=record.verifies,
+        has_answered=has_answered,
+        secrets=tuple(secrets.values),
+        guarded=tuple(secrets.guarded),
+        mimicked=tuple(_mimicked(record)),
+        sends=tuple(_send(send, record) for send in record.sends),
+        files={name: tuple(line_digests(data)) for name, data in files.items()},
+    )
+
+
+def run_document(result: RunResult, folders: Mapping[str, str]) -> RunDocument:
+    """What is to be kept of a run; `folders` are those of its cases, below the evidence folder."""
+    return RunDocument(
+        evidence=VERSION,
+        harness=result.harness,
+        seed=result.seed,
+        sender=result.sender,
+        started=result.started,
+        duration=result.duration,
+        interrupted=result.interrupted,
+        ended_early=result.ended_early,
+        total=len(result.cases) if result.total is None else result.total,
+        is_unnamed=result.is_unnamed,
+        cases=tuple(
+            RecordedCase(
+                id=case.id,
+                verdict=case.verdict,
+                folder=folders.get(case.id) if case.evidence else None,
+                reason=case.reason,
+                duration=case.duration,
+                unmet_need=case.unmet_need,
+                lacking=case.lacking,
+            )
+            for case in result.cases
+        ),
+    )
+
+
+def fingerprint(case: Case) -> str:
+    """Sixteen digits that differ where a case asks something else, or decides something else."""
+    models = (case.given, *case.steps, *((case.then,) if case.then is not None else ()))
+    parts = [case.id, str(case.control), *case.rows, *(each.model_dump_json() for each in models)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def line_digests(data: bytes) -> Iterator[str]:
+    """Eight digits for each line."""
+    for line in data.split(b"\n"):
+        yield hashlib.sha256(line).hexdigest()[:8]
+
+
+def marker(name: str) -> str:
+    """What stands in the evidence where the secret of that name stood."""
+    return f"[{name}]"
+
+
+def _send(send: SendRecord, record: Record) -> RecordedSend:
+    answer = send.answer.model_dump(mode="json", by_alias=True) if send.answer else None
+    return RecordedSend(
+        reaction=send.reaction,
+        answer=record.secrets.redact_document(answer),
+        summary=record.secrets.redact_text(send.summary),
+        first=send.first,
+        last=send.last,
+        unkept=send.unkept,
+        complaints=tuple(map(record.secrets.redact_text, send.complaints)),
+    )
+
+
+def _mimicked(record: Record) -> Iterator[str]:
+    """The secrets whose names a sender wrote in brackets, as we do."""
+    said = "\n".join(send.words for send in record.sends).encode("utf-8", "surrogatepass")
+    for name in (*record.secrets.values, *record.secrets.guarded):
+        shown = marker(name).encode()
+        carried = (part.data for event in record.events for part in event.fact.carried)
+        if shown in said or any(shown in data for data in carried):
+            yield name

@@ -1,0 +1,184 @@
+"""Put single cases to a sender, and judge what comes of each.
+
+Which case comes when, and how many at a time, is for whoever asks: `harness.runner` has a whole run
+carried out, `harness.case_by_case` waits for somebody who wants to know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.case_results import case_result, not_asked_again, takes_time
+from harness.checks.record import Record
+from harness.conversation import conversation
+from harness.errors import HarnessError
+from harness.events import Note
+from harness.evidence import EvidenceFolder
+from harness.exhibits import handshakes, taken_messages
+from harness.fakes.errors import FakeError
+from harness.first_request import first_answer, shows_that_it_answers
+from harness.judge import Judgement, judge, undriven
+from harness.machine import Watch
+from harness.mirroring import NO_MIRROR, Mirror
+from harness.model import CaseResult, Verdict
+from harness.protocol import DECLARED_FEATURES
+from harness.refused_kinds import follows, kind_of
+from harness.requirements import Catalogue
+from harness.run_context import RunContext
+from harness.scenario.case import Case
+from harness.secrets import Secrets
+from harness.senders.base import Sender
+from harness.senders.outcome import Outcome
+from harness.steps import run_steps, shown_output
+from harness.world import opened
+
+
+@dataclass(slots=True, kw_only=True)
+class Inquiry:
+    """One sender, and what is known of it by now.
+
+    `plainest` names a case for each kind of request (`harness.refused_kinds`), `jobs` is how many
+    cases are asked at a time. `results` are the verdicts so far, by case: whoever asks puts them
+    in. `complaints` are about the sender's description of itself.
+    """
+
+    sender: Sender
+    context: RunContext
+    catalogue: Catalogue
+    watch: Watch
+    plainest: Mapping[frozenset[str], str] = field(default_factory=dict)
+    evidence: EvidenceFolder | None = None
+    mirror: Mirror = NO_MIRROR
+    jobs: int = 1
+    results: dict[str, CaseResult] = field(default_factory=dict)
+    has_answered: bool = False
+    complaints: tuple[str, ...] = ()
+
+    async def describe(self, tell: Callable[[Note], None]) -> None:
+        """Put the first request, what the sender can do."""
+        described = await first_answer(
+            self.sender, timeout=self.context.timeout, watch=self.watch, tell=tell
+        )
+        self.complaints = getattr(described, "complaints", ())
+        self.has_answered = shows_that_it_answers(described)
+
+    def asked_before(self, case: Case) -> tuple[str, ...]:
+        """The cases that this one waits for, because something follows from what comes of them."""
+        names = (case.control, self.plainest.get(kind_of(case)))
+        return tuple(name for name in names if name is not None and name != case.id)
+
+    async def attempt(self, case: Case, *, alone: bool = False) -> tuple[CaseResult, str | None]:
+        """Ask a case; and why this machine may be to blame for what came of it, or None.
+
+        `alone`: nothing else is asked meanwhile.
+        """
+        refusal = self._refusal(case)
+        if refusal is not None:
+            return not_asked_again(case, refusal), None
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        control = self.results.get(case.control) if case.control else None
+        verdict = control.verdict if control is not None else None
+        result = await self._judged(case, verdict, lambda: clock() - began)
+        if not takes_time(result):
+            return result, None
+        return result, self.watch.doubt(began, clock()) or self._crowd(result, alone=alone)
+
+    def _crowd(self, result: CaseResult, *, alone: bool) -> str | None:
+        """Whether a sender that was cut off may have lacked the processors that others had."""
+        is_cut = result.duration >= self.sender.limit_for(self.context.timeout)
+        if alone or self.jobs <= self.sender.default_jobs or not is_cut:
+            return None
+        return f"{self.jobs} cases ran at a time, and {self.sender.default_jobs} suit this sender"
+
+    def _refusal(self, case: Case) -> CaseResult | None:
+        """What came of the plainest case of this kind, where that is the answer to this one too."""
+        plain = self.results.get(self.plainest.get(kind_of(case), ""))
+        if plain is None or plain.id == case.id or not follows(case, self.sender.features):
+            return None
+        is_refused = plain.verdict is Verdict.UNSUPPORTED and plain.unmet_need is None
+        return plain if is_refused else None
+
+    async def _judged(
+        self, case: Case, control: Verdict | None, duration: Callable[[], float]
+    ) -> CaseResult:
+        """Ask a case and judge it; whatever goes wrong in it is this case's alone."""
+        lacking = sorted(case.needs - self.sender.features)
+        if lacking:
+            reason = f"the sender does not have: {', '.join(lacking)}"
+            unasked = undriven(case, Verdict.UNSUPPORTED, reason)
+            # What cannot be declared alone comes first: declaring the rest would change nothing.
+            need = min(lacking, key=lambda feature: feature in DECLARED_FEATURES)
+            return case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
+        output = ""
+        try:
+            return await self._asked(case, control, duration)
+        except FakeError as error:
+            self.watch.note_shortage(error)
+            reason = str(error)
+        except HarnessError as error:
+            if not self.watch.note_shortage(error):
+                raise
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001  # the other cases are asked all the same
+            if not self.watch.note_shortage(error):
+                output = "".join(traceback.format_exception(error, limit=-20))
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            reason = f"a mistake in the harness itself, please report it: {said}"
+        secrets = Secrets({}, self.context.family)
+        broken = undriven(case, Verdict.ERROR, secrets.redact_text(reason))
+        return case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
+
+    async def _asked(
+        self, case: Case, control: Verdict | None, duration: Callable[[], float]
+    ) -> CaseResult:
+        logical = "connect_to" in self.sender.features
+        # The sender is given back last: what it keeps open leads to these fakes until then.
+        async with (
+            self.sender.for_case() as sender,
+            opened(case, self.context, logical=logical) as world,
+        ):
+            record, outcomes = await run_steps(case, world, sender)
+            # What the fakes write while they are taken down is not the sender's doing.
+        judgement = judge(
+            case, record, self.catalogue, control=control, has_answered=self.has_answered
+        )
+        return self._with_evidence(case, judgement, record, outcomes, duration())
+
+    def _with_evidence(
+        self,
+        case: Case,
+        judgement: Judgement,
+        record: Record,
+        outcomes: Sequence[Outcome],
+        duration: float,
+    ) -> CaseResult:
+        self.mirror.take(case, record)
+        lines = conversation(record.events, record.secrets)
+        folder = None
+        if self.evidence is not None:
+            folder = self.evidence.write(
+                case, record, outcomes, lines, has_answered=self.has_answered
+            )
+        answer = record.last.answer
+        return case_result(
+            case,
+            judgement,
+            duration=duration,
+            evidence=folder,
+            answer=record.secrets.redact_document(answer.document()) if answer else None,
+            conversation=lines,
+            output=shown_output(outcomes[-1], record.secrets),
+            handshakes=handshakes(record),
+            messages=taken_messages(record),
+            complaints=tuple(
+                dict.fromkeys(
+                    record.secrets.redact_text(complaint)
+                    for send in record.sends
+                    for complaint in send.complaints
+                )
+            ),
+        )

@@ -1,0 +1,217 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const sheet = byId("sheet");
+  const filters = byId("filters");
+  const lines = [...document.querySelectorAll("#cases > .cases > li")];
+  const packed = byId("sheets");
+  const perLine = Number(packed.dataset.size);
+  const chunks = packed.textContent.trim().split("\n");
+  const unpacked = new Map();
+  const count = new Intl.NumberFormat("en");
+
+  // Cases in full: a chunk holds some of them, and is unpacked when one of these is opened.
+
+  const unpack = async (text) => {
+    const octets = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const plain = new Blob([octets]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(plain).json();
+  };
+
+  const sheetOf = async (number) => {
+    const place = Math.floor(number / perLine);
+    if (!unpacked.has(place)) unpacked.set(place, unpack(chunks[place]));
+    return (await unpacked.get(place))[number % perLine];
+  };
+
+  const shown = () => lines.filter((line) => !line.hidden);
+  let current = null;
+  let opener = null;
+
+  const open = async (number) => {
+    const line = byId(`case-${number}`);
+    if (!line) return;
+    current = line;
+    const html = await sheetOf(number);
+    if (current !== line) return;
+    byId("case").innerHTML = html;
+    ready(byId("case"));
+    mark();
+    if (!sheet.open) {
+      opener = document.activeElement;
+      sheet.showModal();
+    }
+    sheet.scrollTop = 0;
+    const title = byId("sheet-title");
+    title.tabIndex = -1;
+    title.focus();
+  };
+
+  const mark = () => {
+    const among = shown();
+    const place = among.indexOf(current);
+    byId("before").disabled = place <= 0;
+    byId("after").disabled = place < 0 || place === among.length - 1;
+    byId("place").textContent =
+      place < 0 ? "" : `${count.format(place + 1)} of ${count.format(among.length)}`;
+  };
+
+  const step = (by) => {
+    const among = shown();
+    const next = among[among.indexOf(current) + by];
+    if (!next) return;
+    history.replaceState(history.state, "", `#${next.id}`);
+    open(Number(next.id.slice(5)));
+  };
+
+  // A message's HTML goes into a frame that may do nothing, without whatever could reach out.
+
+  const REACHING =
+    "script,link,meta,base,iframe,frame,frameset,object,embed,form,template,noscript,audio,video";
+
+  const harmless = (html) => {
+    const parsed = new DOMParser().parseFromString(html, "text/html");
+    for (const each of parsed.querySelectorAll(REACHING)) each.remove();
+    for (const image of parsed.querySelectorAll("img,image,picture,input[type=image]")) {
+      image.replaceWith(`[image: ${image.getAttribute("alt") || "without a text"}]`);
+    }
+    for (const each of parsed.querySelectorAll("*")) {
+      for (const name of ["href", "xlink:href"]) {
+        if (!each.hasAttribute(name)) continue;
+        each.title = each.getAttribute(name);
+        each.removeAttribute(name);
+        each.style.textDecoration = "underline";
+      }
+    }
+    const head = '<meta name="color-scheme" content="light">';
+    return `<!DOCTYPE html>${head}<style>body{font:14px/1.5 sans-serif;background:#fff}</style>${
+      parsed.body ? parsed.body.outerHTML : ""
+    }`;
+  };
+
+  const frame = (holder) => {
+    if (holder.firstChild) return;
+    const made = document.createElement("iframe");
+    made.setAttribute("sandbox", "");
+    made.setAttribute("referrerpolicy", "no-referrer");
+    made.title = "The message as HTML; nothing is loaded and no link leads anywhere";
+    made.srcdoc = harmless(holder.dataset.mail);
+    holder.append(made);
+  };
+
+  const ready = (root) => {
+    for (const button of root.querySelectorAll(".copy")) button.hidden = !navigator.clipboard;
+    for (const holder of root.querySelectorAll(".frame")) {
+      holder.closest("details").addEventListener("toggle", () => frame(holder));
+    }
+  };
+
+  const copy = async (button) => {
+    await navigator.clipboard.writeText(button.parentElement.querySelector("code").textContent);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  };
+
+  const jump = (event) => {
+    const line = byId("case").querySelector(`.talk [data-event="${event}"]`);
+    if (!line) return;
+    line.tabIndex = -1;
+    line.scrollIntoView({ block: "center" });
+    line.focus();
+  };
+
+  // Filters and search, over what stands in the lines.
+
+  const index = lines.map((line) => ({
+    line,
+    verdict: [line.dataset.verdict],
+    level: [line.dataset.level],
+    provider: [line.dataset.provider],
+    document: (line.dataset.document || "").split(" "),
+    tag: (line.dataset.tag || "").split("\t"),
+    text: [line.textContent, line.dataset.rows, line.dataset.tag].join(" ").toLowerCase(),
+  }));
+
+  const wanted = () => [...new FormData(filters)].filter(([, value]) => value.trim());
+
+  const filter = () => {
+    const asked = wanted();
+    const words = (filters.elements.q.value || "").toLowerCase().split(/\s+/);
+    const choices = asked.filter(([name]) => name !== "q");
+    let found = 0;
+    for (const each of index) {
+      const fits =
+        words.every((word) => each.text.includes(word)) &&
+        choices.every(([name, value]) => each[name].includes(value));
+      each.line.hidden = !fits;
+      found += fits;
+    }
+    const all = count.format(lines.length);
+    byId("shown").textContent =
+      found === lines.length ? `${all} cases` : `${count.format(found)} of ${all} cases`;
+    byId("none").hidden = found > 0;
+  };
+
+  const remember = () => {
+    filter();
+    const hash = new URLSearchParams(wanted()).toString();
+    history.replaceState(history.state, "", hash ? `#${hash}` : "#cases");
+  };
+
+  // Where the address says: a case, or what to look for.
+
+  const go = () => {
+    const hash = location.hash.slice(1);
+    const found = /^case-(\d+)$/.exec(hash);
+    if (found) return open(Number(found[1]));
+    if (sheet.open) sheet.close();
+    if (!hash.includes("=")) return undefined;
+    filters.reset();
+    for (const [name, value] of new URLSearchParams(hash)) {
+      if (filters.elements[name]) filters.elements[name].value = value;
+    }
+    filter();
+    byId("cases").scrollIntoView();
+    return byId("cases-title").focus({ preventScroll: true });
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#case-"]');
+    const button = event.target.closest(".copy,.jump");
+    if (button) {
+      if (button.matches(".copy")) copy(button);
+      else jump(button.dataset.event);
+    } else if (link) {
+      event.preventDefault();
+      const address = link.getAttribute("href");
+      if (sheet.open) history.replaceState(history.state, "", address);
+      else history.pushState("case", "", address);
+      open(Number(address.slice(6)));
+    } else if (event.target === sheet) {
+      sheet.close();
+    }
+  });
+
+  sheet.addEventListener("close", () => {
+    current = null;
+    byId("case").replaceChildren();
+    if (/^#case-/.test(location.hash)) {
+      if (history.state === "case") history.back();
+      else history.replaceState(null, "", "#cases");
+    }
+    if (opener) opener.focus({ preventScroll: true });
+  });
+
+  byId("before").addEventListener("click", () => step(-1));
+  byId("after").addEventListener("click", () => step(1));
+  byId("close").addEventListener("click", () => sheet.close());
+  filters.addEventListener("input", remember);
+  filters.addEventListener("submit", (event) => event.preventDefault());
+  filters.addEventListener("reset", () => setTimeout(remember));
+  addEventListener("popstate", go);
+
+  filters.hidden = false;
+  ready(document);
+  filter();
+  go();
+})();

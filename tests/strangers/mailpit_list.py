@@ -9,7 +9,6 @@ import json
 import sys
 from importlib import import_module
 
-
 if __name__ == "__main__":
     found = import_module("mailpit.client.api").API(sys.argv[1]).get_messages(limit=500)
     listed = [

@@ -16,6 +16,7 @@ from harness.evidence import EvidenceFolder
 from harness.first_request import trials, why_not_drivable
 from harness.inquiry import Inquiry
 from harness.machine import Watch, jobs_that_fit
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, RunResult
 from harness.refused_kinds import plainest
 from harness.requirement_results import requirement_results

@@ -16,6 +16,7 @@ from types import ModuleType
 import yaml
 from pydantic import BaseModel, RootModel
 
+from harness import testing
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission, vendors
 from harness.fakes.providers.webhook import MailEvent, webhook_rules
@@ -348,6 +349,31 @@ def types_of_fakes() -> str:
     return "\n".join([*lines, *(f"class {name}(ProviderFake): ..." for name in names)]) + "\n"
 
 
+def types_for_tests() -> str:
+    """What type checkers are told of `harness.testing`, whose names are imported when used."""
+    classes = {"smtp": "Smtp", **{name: each.class_name for name, each in vendors().items()}}
+    imports = [
+        f"from {home} import {name} as {name}"
+        for name, home in testing.HOMES.items()
+        if name != "FakeFactory"
+    ]
+    imports.append(f"from harness.fakes import {', '.join(sorted(classes.values()))}")
+    lines = [
+        "# made by docs/generate.py: change the code, then run it",
+        "",
+        "from typing import Any",
+        "",
+        *sorted(imports),
+        "",
+        "class FakeFactory:",
+        *(f"    def {name}(self, **words: Any) -> {kind}: ..." for name, kind in classes.items()),
+    ]
+    for kind in classes.values():
+        lines += ["", f"class {kind}Fixture({kind}):"]
+        lines += [f"    def __call__(self, **words: Any) -> {kind}: ..."]
+    return "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -361,6 +387,7 @@ PAGES = {
     "webhook-words.md": webhook_words_page,
     "serve-api.md": serve_api_page,
     "../fakes/__init__.pyi": types_of_fakes,
+    "../harness/testing/__init__.pyi": types_for_tests,
 }
 
 

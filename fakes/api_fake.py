@@ -89,7 +89,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         if "seed" not in account.model_fields_set:
             account = account.model_copy(update={"seed": secrets.token_hex(16)})
         account = account.model_copy(update={"recent": RecentRequests(unit=self.timeout)})
-        self._owner = AccountOwner(self.provider.furnished(account, self.credentials))
+        self._first_account = self.provider.furnished(account, self.credentials)
+        self._owner = AccountOwner(self._first_account)
         self.requests: list[Request] = []
         self._conversations: WeakSet[HttpConversation] = WeakSet()
         self._clock = clock
@@ -152,6 +153,14 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             given = self._account_of(words["account"])
             update = {name: getattr(given, name) for name in given.model_fields_set}
             self.change_account(lambda account: account.model_copy(update=update))
+
+    def _clear(self) -> None:
+        super()._clear()
+        self.requests.clear()
+        first = self._first_account
+        if "seed" not in self.state.account:  # ids that it gave out are not given out again
+            first = first.model_copy(update={"seed": secrets.token_hex(16)})
+        self._owner.change(lambda _: first)
 
     def change_account(self, change: Callable[[A], A]) -> A:
         """Put what `change` makes of the account in its place; no request comes in between."""
@@ -227,7 +236,8 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
     def _put(self, request: Request, *, connection: int, secure: bool) -> Served:
         region = self.provider.region_of(request.host) or self.region
         now = self._time_of(request)
-        request = replace(request, secure=secure)
+        if request.secure is not secure:
+            request = replace(request, secure=secure)
         outcome = self.decide(
             lambda account: self.provider.served(account, request, region=region, now=now),
             lambda outcome: outcome.account,
@@ -269,7 +279,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         """The places of mail that earlier requests handed over."""
         if not ids:
             return []
-        return [place for place, each in enumerate(self.messages) if each.provider_id in ids]
+        return [place for place, each in enumerate(self._messages) if each.provider_id in ids]
 
 
 def _token(length: int, alphabet: str) -> str:

@@ -49,7 +49,8 @@ class ProviderFake(EventPoster[Any]):
     def __init__(self, *, smtp: Mapping[str, Any] | None = None, **words: Any) -> None:
         super().__init__(self.vendor.name, **words)
         self._submission = submission(self.vendor.name)
-        self.account = self._submission.furnished(self.account, _token)
+        self._first_account = self._submission.furnished(self._first_account, _token)
+        self.account = self._first_account
         self._smtp_words = dict(smtp or {})
         self._submission_server: SubmissionServer | None = None
         self._group: FakeGroup | None = None
@@ -73,6 +74,11 @@ class ProviderFake(EventPoster[Any]):
             if self._submission_server is None:
                 raise FakeError("the SMTP service exists only while the fake runs")
             return self._submission_server
+
+    def _clear(self) -> None:
+        super()._clear()
+        if self._submission_server is not None:
+            self._submission_server._clear()  # noqa: SLF001  # it is the other half of this one
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Self]:

@@ -30,10 +30,12 @@ from .constructor_words import read_word
 from .errors import FakeError
 from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
+from .mail_taking import is_running_here
 from .meant_message import MeantMessage, meant
 from .providers.accepted_mail import AcceptedMail
 from .providers.account import Account
 from .providers.message import ApiMessage
+from .providers.scheduling import waits
 from .providers.webhook import (
     EventPost,
     Fate,
@@ -90,7 +92,7 @@ class EventPoster(ApiFake[A]):
     ) -> None:
         super().__init__(provider, **words)
         self._rules = webhook_rules(provider)
-        self._webhook = self._set_up(webhook)
+        self._webhook = self._first_webhook = self._set_up(webhook)
         self.posts: list[WebhookPosted] = []
         self._posted = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -214,18 +216,27 @@ class EventPoster(ApiFake[A]):
         Raises:
             FakeError: there were fewer until the time was over.
         """
-        if self._loop is not None and _is_running_here(self._loop):
+        if self._loop is not None and is_running_here(self._loop):
             raise FakeError("webhook: nothing is posted while the fake's own event loop waits")
         with self._posted:
             if not self._posted.wait_for(lambda: len(self.posts) >= count, timeout):
                 raise FakeError(f"webhook: {len(self.posts)} of {count} were posted in {timeout} s")
             return list(self.posts)
 
+    def _clear(self) -> None:
+        super()._clear()
+        self.posts.clear()
+        self._webhook = self._first_webhook
+
     def keep(self, message: ApiMessage) -> int:
-        """Add a message to those taken, and let happen what its addresses ask for."""
+        """Add a message to those taken, and let happen what its addresses ask for.
+
+        To what is to go out later nothing happens by itself.
+        """
         index = super().keep(message)
         if self._webhook is not None and self._loop is not None:
-            fates = self._events.foreseen(self._owner.account, message.mail)
+            due = not message.mail.cancelled and not waits(message.mail, self._event_time())
+            fates = self._events.foreseen(self._owner.account, message.mail) if due else ()
             if fates and self._events.waits_for(self._webhook) is None:
                 events = [PlannedEvent(mail=message.mail, fate=fate) for fate in fates]
                 task = self._loop.create_task(self._later(self._webhook, events))
@@ -294,7 +305,7 @@ class EventPoster(ApiFake[A]):
         if loop is None:
             with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
                 posted: WebhookPosted = portal.call(make)
-        elif _is_running_here(loop):
+        elif is_running_here(loop):
             raise FakeError(
                 "webhook: this is the event loop that the fake runs in; call it from a thread, as "
                 "await asyncio.to_thread(fake.deliver, message)"
@@ -367,13 +378,6 @@ class EventPoster(ApiFake[A]):
             self.posts.append(posted)
             self._posted.notify_all()
         return posted
-
-
-def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
 
 
 def _token(length: int, alphabet: str) -> str:

@@ -25,7 +25,8 @@ from .constructor_words import OWN_WORDS
 from .errors import FakeError
 from .faults import FaultPlan
 from .listener import Blackhole, Network, bind, check_reach, check_sockets
-from .message import Captured
+from .mail.readable import ReadableMessage
+from .mail_taking import MailTaker, in_words
 from .sealed import Sealed, is_settable, unsettable
 from .server_state import CLIENT_CERTIFICATE, VERSIONS, ServerState
 from .tls import Authority, CertificateKind
@@ -38,7 +39,7 @@ _BACKLOG = 128
 _TURNS_OF_AN_ACCEPT = 2
 
 
-C = TypeVar("C", bound=Captured)
+C = TypeVar("C", bound=ReadableMessage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Standing:
     plan: FaultPlan
 
 
-class Fake(Generic[C], metaclass=Sealed):
+class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
     """A server in a chosen state.
 
     `words` say which; the rest holds as long as the fake lives. `authority` and `ca_file`: the
@@ -82,9 +83,9 @@ class Fake(Generic[C], metaclass=Sealed):
         bind_anywhere: bool,
         label: str,
     ) -> None:
+        super().__init__()
         check_reach(bind_host, anywhere=bind_anywhere)
         self.transcript = transcript if transcript is not None else Transcript()
-        self.messages: list[C] = []
         self.host = bind_host
         self.bind_anywhere = bind_anywhere
         self._port = self._bind_port = bind_port
@@ -94,7 +95,7 @@ class Fake(Generic[C], metaclass=Sealed):
         self._changing, self._turning = Lock(), Lock()
         self._first_words = words
         state = self._read(words)
-        self._standing = Standing(
+        self._standing = self._first_standing = Standing(
             words=words, state=state, names=self._names(state), plan=FaultPlan.of(state.faults)
         )
         self._authority = authority
@@ -196,6 +197,27 @@ class Fake(Generic[C], metaclass=Sealed):
         with self._turning:
             self._standing = standing
 
+    def clear(self) -> None:
+        """Forget what came and was taken, and be again as it was made, while it goes on running.
+
+        The record is forgotten with whatever else is in it; connections that stand go on.
+        """
+        self._in_its_loop(self._clear)
+
+    def _clear(self) -> None:
+        self._forget()
+        self.transcript.clear()
+        with self._changing, self._turning:
+            first = self._first_standing
+            self._standing = replace(first, plan=FaultPlan.of(first.state.faults))
+
+    def __repr__(self) -> str:
+        if not self._is_made:
+            return object.__repr__(self)
+        where = f"on {self.host} port {self.port}" if self._runs else "that does not run"
+        words = in_words(dict(self._standing.words))
+        return f"<{type(self).__name__}{words} {where}, {self._tally()}>"
+
     @property
     def ca_file(self) -> Path:
         """The trust anchor as PEM, for the sender to trust; there while the fake runs."""
@@ -222,7 +244,7 @@ class Fake(Generic[C], metaclass=Sealed):
         Raises:
             FakeError: the port is taken, the certificate cannot be issued, or it runs already.
         """
-        with self._once(), self._trust():
+        with self._once(), self._trust(), self._in_this_loop():
             self._issue(self._standing)
             bound = self._reserved or self._bound()
             self._reserved = None
@@ -307,11 +329,6 @@ class Fake(Generic[C], metaclass=Sealed):
             context.verify_mode = CLIENT_CERTIFICATE[state.client_certificate]
             self._asking_contexts[key] = context
         return context
-
-    def keep(self, message: C) -> int:
-        """Add a message to those taken; its place in the list."""
-        self.messages.append(message)
-        return len(self.messages) - 1
 
     @asynccontextmanager
     async def _listening(self, bound: Any) -> AsyncIterator[None]:

@@ -22,7 +22,8 @@ def meant(
     """The mail that is meant, and one of its recipients.
 
     Raises:
-        FakeError: there is no such message, or not one recipient; the choices are named.
+        FakeError: there is no such message, or not one recipient, of whom the choices are named; or
+            it was called off.
     """
     found = [each.mail for each in messages if _is(each, message)] or [
         each.mail for each in messages if _was(each, message)
@@ -31,6 +32,8 @@ def meant(
         what = repr(message) if isinstance(message, str) else "this message"
         ids = ", ".join(str(each.provider_id) for each in messages[-_SHOWN:]) or "none"
         raise FakeError(f"{what}: the fake took no such message (the last ids: {ids})")
+    if all(mail.cancelled for mail in found):
+        raise FakeError(f"{found[0].provider_id}: this message was called off, and went to nobody")
     everyone = [(mail, one) for mail in found for one in mail.recipients]
     meant = [
         (mail, one)

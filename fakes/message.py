@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from .mail.readable import ReadableMessage
+
 
 class Captured(Protocol):
     """What every message that was taken can tell, whichever way it came.
@@ -43,9 +45,9 @@ class Captured(Protocol):
         """The number of its connection."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapturedMessage:
-    """A message taken over SMTP, octet for octet.
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CapturedMessage(ReadableMessage):
+    """A message taken over SMTP, octet for octet; what it says: see `ReadableMessage`.
 
     `wire` is the body as sent, dot-stuffed, without the final dot line. The rest: see `Captured`.
     """

@@ -38,7 +38,9 @@ def unsettable(name: str, *, of: object, words: Iterable[str]) -> UnsettableAttr
     settable = [each for each in dir(type(of)) if is_settable(type(of), each)]
     alike = get_close_matches(name, [*settable, *words, *_public(of)], n=1)
     meant = f", did you mean {alike[0]}?" if alike else ""
-    return UnsettableAttributeError(f"{name}: there is no such attribute of {kind}{meant}")
+    may = f"{', '.join(settable)} can be set; " if settable else ""
+    choices = f" ({may}change(…) takes {', '.join(words)})"
+    return UnsettableAttributeError(f"{name}: there is no such attribute of {kind}{meant}{choices}")
 
 
 def is_settable(kind: type, name: str) -> bool:

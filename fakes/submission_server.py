@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -35,11 +35,15 @@ class AccountStore(Protocol):
     def decide(self, rule: Callable[[Any], D], account_of: Callable[[D], Any]) -> D:
         """Let a rule decide on the account, and keep the account that it decides on."""
 
+    @property
+    def messages(self) -> Sequence[ApiMessage]:
+        """The messages that were taken, by whichever way."""
+
     def keep(self, message: ApiMessage) -> int:
         """Add a message to those taken; its place in the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SubmittedMessage(ApiMessage):
     """A message that a provider took over SMTP. See `Captured`."""
 
@@ -104,12 +108,16 @@ class SubmissionServer(Smtp):
 
     def go_on_after(self, earlier: SubmissionServer) -> None:
         """Hold the messages of an earlier run, too."""
-        self.messages[:0] = earlier.messages
+        self._messages[:0] = earlier.messages
 
     def converse(self, nth: int) -> VendorSession:
         """The session on the nth connection."""
         policy = _AccountPolicy(
-            self._submission, self._store, region=self._region, clock=self._clock
+            self._submission,
+            self._store,
+            region=self._region,
+            clock=self._clock,
+            taken=self.messages,
         )
         return VendorSession(
             dialect=self._submission.dialect, policy=policy, **self.surroundings(nth, policy)
@@ -162,11 +170,13 @@ class _AccountPolicy:
         *,
         region: str,
         clock: Callable[[], datetime],
+        taken: Sequence[CapturedMessage],
     ) -> None:
         self._submission = submission
         self._store = store
         self._region = region
         self._clock = clock
+        self._taken = taken
         self._who: Any = None
 
     def judge(self, attempt: Attempt) -> AuthDecision:
@@ -198,8 +208,8 @@ class _AccountPolicy:
         refusal = self._submission.data_refusal(self._store.account, envelope, self._situation())
         return refusal.text if refusal is not None else None
 
-    def take(self, message: CapturedMessage) -> str:
-        """What becomes of a whole message, and the reply to it."""
+    def take(self, message: CapturedMessage) -> tuple[str, int | None]:
+        """What becomes of a whole message: the reply to it, and which earlier one it is."""
         envelope = Envelope(mail_from=message.mail_from, rcpt_tos=message.rcpt_tos)
         submitted = Submitted.of(envelope, message.content)
         taken = self._store.decide(
@@ -208,7 +218,16 @@ class _AccountPolicy:
         )
         for mail in taken.accepted:
             self._store.keep(_kept(mail, message))
-        return taken.reply.text
+        return taken.reply.text, self._place_of(taken.again)
+
+    def _place_of(self, ids: tuple[str, ...]) -> int | None:
+        """Where mail of one of these ids stands among the messages of this server."""
+        for kept in self._store.messages if ids else ():
+            if isinstance(kept, SubmittedMessage) and kept.provider_id in ids:
+                return next(
+                    (n for n, each in enumerate(self._taken) if each is kept.captured), None
+                )
+        return None
 
     def refusal(self, case: str, given: Mapping[str, str]) -> str:
         """The vendor's refusal of that name, with the `given` texts in its variable parts."""

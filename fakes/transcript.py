@@ -304,7 +304,7 @@ class Bounds:
 
 @dataclass(slots=True)
 class Transcript:
-    """The record of one world. Append-only; reading it while fakes run is allowed.
+    """The record of one world. Append-only until it is cleared; it may be read while fakes run.
 
     `segments`: how many came in from the network so far, each of them recorded or not. `bounds`:
     where it ends, None for nowhere; `when_full` is called once, when it `is_full`.
@@ -354,6 +354,11 @@ class Transcript:
         )
         self.events.append(event)
         return event
+
+    def clear(self) -> None:
+        """Forget what happened so far; connections are still numbered on."""
+        self.events.clear()
+        self._octets, self.is_full = 0, False
 
     def of(self, kind: type[F]) -> Iterator[tuple[Event, F]]:
         """Every event whose fact is a `kind`, with that fact, in order."""

@@ -9,7 +9,7 @@ asked again while nothing else is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Self
 
@@ -33,8 +33,9 @@ class CaseByCase:
     `quiet` keeps others of this run, in other processes, from asking anything while its body runs.
     """
 
-    def __init__(self, cases: Sequence[Case], inquiry: Inquiry, *, quiet: Quiet) -> None:
-        self._cases = {case.id: case for case in cases}
+    def __init__(self, order: RunOrder, inquiry: Inquiry, *, quiet: Quiet) -> None:
+        self._cases = {case.id: case for case in order.cases}
+        self._expectations = order.options.expectations
         self._inquiry = inquiry
         self._quiet = quiet
         self._told: set[str] = set()
@@ -62,7 +63,7 @@ class CaseByCase:
                     jobs=order.options.jobs or 1,
                 )
                 async with inquiry.watch.watching():
-                    found = cls(order.cases, inquiry, quiet=quiet)
+                    found = cls(order, inquiry, quiet=quiet)
                     await found._begin()
                     yield found
 
@@ -97,4 +98,6 @@ class CaseByCase:
             async with self._quiet():
                 result, doubt = await self._inquiry.attempt(case, alone=True)
             result = result if doubt is None else blamed(case, result, doubt)
+        if self._expectations is not None:
+            result = self._expectations.held_against(result)
         self._inquiry.results[case.id] = result

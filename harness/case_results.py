@@ -61,6 +61,6 @@ def case_result(case: Case, judgement: Judgement, **more: object) -> CaseResult:
         is_control=case.is_control,
         findings=judgement.findings,
         rows=judgement.rows,
-        source=case.source,
+        source=f"{case.source}:{case.line}",
         **more,  # type: ignore[arg-type]  # only what the caller above names
     )

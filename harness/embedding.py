@@ -13,10 +13,12 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from harness.execution import OpenSender, RunOrder, by_spec, command_line, execute, unheard
+from harness.evidence import EvidenceFolder
+from harness.execution import OpenSender, RunOrder, by_spec, command_line, execute
 from harness.fakes.clock import SteadyLoop
 from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
+from harness.reports.dispatch import open_written_reports, parse_report_spec
 from harness.reports.formats import Context
 from harness.reports.terminal import summary_text
 from harness.requirements import Catalogue, load_catalogue
@@ -86,6 +88,8 @@ def run(
     time_scale: float = 1.0,
     jobs: int | None = None,
     strict: bool = False,
+    evidence: str | Path | None = None,
+    report: str | Sequence[str] = (),
 ) -> RunReport:
     """Run the cases that `globs` select (none: all) against a sender.
 
@@ -94,11 +98,14 @@ def run(
     one request at a time: what belongs to a thread, as a database connection does, is at hand. Else
     threads of this process call it, several at a time, and each coroutine has a loop of its own.
     `paths` are scenario files and folders; none: the bundled ones. `documents` are files with
-    requirements of one's own, which scenarios can then verify.
+    requirements of one's own, which scenarios can then verify. `evidence` is a folder for what each
+    verdict rests on, and `report` what to write besides, as `--report` has it: `junit=mail.xml`, or
+    a list of such.
 
     Raises:
         UsageError: a glob matches nothing, a path, document or SPEC makes no sense.
         SenderError: the sender cannot be driven at all.
+        MachineError: evidence or a report cannot be written.
     """
     catalogue = load_catalogue(documents)
     library = load_library(paths, catalogue=catalogue)
@@ -107,34 +114,33 @@ def run(
         catalogue=catalogue,
         seed=seed,
         time_scale=time_scale,
-        options=Options(jobs=jobs, strict=strict, is_unnamed=sender is None),
+        options=Options(
+            jobs=jobs,
+            strict=strict,
+            evidence=EvidenceFolder(Path(evidence)) if evidence is not None else None,
+            is_unnamed=sender is None,
+        ),
     )
-    again: str | Callable[[str], str]
-    if sender is None or isinstance(sender, str):
-        again = command_line(
-            sender or "reference",
-            paths=paths,
-            documents=documents,
-            seed=seed,
-            time_scale=time_scale,
-        )
-    else:
-        again = partial(
-            _python_line,
-            name=name_of(sender),
-            paths=paths,
-            documents=documents,
-            seed=seed,
-            time_scale=time_scale,
-        )
+    again = _again(
+        sender,
+        paths=paths,
+        documents=documents,
+        seed=seed,
+        time_scale=time_scale,
+    )
+    specs = [parse_report_spec(text) for text in ([report] if isinstance(report, str) else report)]
+    context = Context(describe_row=catalogue.describe, command=again)
     # In a thread with a loop of its own, because the caller may be inside a running one.
-    with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
+    with (
+        open_written_reports(specs, context) as reports,
+        start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
+    ):
         if sender is None or isinstance(sender, str) or jobs != 1:
             opened = _opened(sender or "reference", jobs)
-            return RunReport(portal.call(execute, order, opened, unheard), catalogue, again)
+            return RunReport(portal.call(execute, order, opened, reports), catalogue, again)
         with closing(CallerThread()) as thread:
             called = CallerThreadSender(name_of(sender), sender, thread)
-            running = portal.start_task_soon(execute, order, lambda _: called, unheard)
+            running = portal.start_task_soon(execute, order, lambda _: called, reports)
             return RunReport(thread.serve_until(running), catalogue, again)
 
 
@@ -147,6 +153,13 @@ def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:
 def name_of(sender: Answering) -> str:
     """What a function is called where a SPEC would stand."""
     return getattr(sender, "__qualname__", type(sender).__name__)
+
+
+def _again(sender: str | Answering | None, **words: Any) -> str | Callable[[str], str]:
+    """What asks a case again: a command, or what makes a line of Python for a function."""
+    if sender is None or isinstance(sender, str):
+        return command_line(sender or "reference", **words)
+    return partial(_python_line, name=name_of(sender), **words)
 
 
 def _python_line(

@@ -59,6 +59,7 @@ class Selection:
     `providers`: cases in which the sender is told to send by one of these.
     `excluded`: globs of what is left out, but for controls of what is not.
     `shard`: the part of all this that is meant.
+    `only`: ids, none of which need exist, beyond which nothing is meant.
     """
 
     globs: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Selection:
     level: Level | None = None
     excluded: tuple[str, ...] = ()
     shard: Shard | None = None
+    only: frozenset[str] | None = None
 
     def of(self, cases: Sequence[Case], *, catalogue: Catalogue | None = None) -> tuple[Case, ...]:
         """The selected cases, with the control of each before it.
@@ -146,7 +148,9 @@ class Selection:
             return False
         if self.shard is not None and not self.shard.holds(case):
             return False
-        if case.is_control and not self.globs and not self.expression:
+        if self.only is not None and case.id not in self.only:
+            return False
+        if case.is_control and not self.globs and not self.expression and self.only is None:
             # Without a word about ids a control comes with its cases, or not at all.
             return self._is_everything
         return (

@@ -42,7 +42,13 @@ def server_time(request: Request) -> datetime:
 def _said(request: Request) -> datetime | None:
     try:
         if (stamp := request.header("x-amz-date")) is not None:
-            return datetime.strptime(stamp, _SIGNED_STAMP).replace(tzinfo=UTC)
+            return _signed_at(stamp)
         return parsedate_to_datetime(request.header("date") or "").astimezone(UTC)
     except (ValueError, OverflowError, TypeError):
         return None
+
+
+# Requests of the same second bear the same stamp.
+@lru_cache(maxsize=16)
+def _signed_at(stamp: str) -> datetime:
+    return datetime.strptime(stamp, _SIGNED_STAMP).replace(tzinfo=UTC)

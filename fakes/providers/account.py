@@ -66,9 +66,9 @@ class Account(BaseModel):
         parts = (text[:8], text[8:12], f"4{text[13:16]}", f"{variant}{text[17:20]}", text[20:])
         return "-".join(parts), account
 
-    def keep(self, *mail: AcceptedMail) -> Self:
-        """The account with this mail in its activity."""
-        return self.model_copy(update={"accepted": self.accepted.followed_by(mail)})
+    def keep(self, *mail: AcceptedMail, **more: Any) -> Self:
+        """The account with this mail in its activity, and `more` words as they are then."""
+        return self.model_copy(update={"accepted": self.accepted.followed_by(mail), **more})
 
 
 @cache

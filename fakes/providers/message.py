@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..mail.readable import ReadableMessage
 from .accepted_mail import AcceptedMail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiMessage:
-    """A message taken by a provider's API. See `Captured`."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ApiMessage(ReadableMessage):
+    """A message taken by a provider's API. See `Captured`; what it says: see `ReadableMessage`."""
 
     mail: AcceptedMail
     secure: bool

@@ -75,11 +75,15 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken(Generic[A]):
-    """What came of a message: the account after it, the reply, the mail that was taken."""
+    """What came of a message: the account after it, the reply, the mail that was taken.
+
+    `again`: the ids of mail that an earlier message handed over, and that this one is.
+    """
 
     account: A
     reply: VendorReply
     accepted: tuple[AcceptedMail, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 class Submission(ABC, Generic[A, W]):

@@ -201,6 +201,11 @@ class SmtpSession(CommandSession):
         self._decisions.expect_for_message(index)
         return index
 
+    def take_again(self, index: int) -> None:
+        """Answer once more for a message that is among those taken already."""
+        self._taken += 1
+        self._decisions.expect_for_message(index)
+
     def _message(self, transaction: Transaction, wire: bytes) -> CapturedMessage:
         return CapturedMessage(
             wire=wire,

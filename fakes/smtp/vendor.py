@@ -33,8 +33,11 @@ class SubmissionPolicy(Accounts, Protocol):
     def data_refusal(self, envelope: Envelope) -> str | None:
         """What is answered to DATA in place of 354."""
 
-    def take(self, message: CapturedMessage) -> str:
-        """What becomes of a whole message, and the reply to it."""
+    def take(self, message: CapturedMessage) -> tuple[str, int | None]:
+        """The reply to a whole message.
+
+        With it, where it is one that was taken before: the place of that among those taken.
+        """
 
     def refusal(self, case: str, given: Mapping[str, str]) -> str:
         """The vendor's refusal of that name, with the `given` texts in its variable parts."""
@@ -148,7 +151,9 @@ class VendorSession(SmtpSession):
 
     def accept(self, message: CapturedMessage) -> str:
         """The reply of the account; what it takes is kept."""
-        reply = self._policy.take(message)
-        if reply.startswith("2"):
+        reply, before = self._policy.take(message)
+        if before is not None:
+            self.take_again(before)
+        elif reply.startswith("2"):
             self.keep(message)
         return reply

@@ -22,6 +22,7 @@ _VERBS = {
     "baseline": ("baseline", "Keep the file of expected failures."),
     "diff": ("diff", "Tell what got worse or better from one JSON report to the next."),
     "replay": ("replay", "Judge a run again from its evidence alone."),
+    "smoke": ("smoke", "Find out whether the adapter of a sender is sound."),
     "list": ("scenarios", "List the cases that a selection holds."),
     "show": ("scenarios", "Show one case: what is given, what is asked, what must come out."),
     "validate": ("scenarios", "Check scenario files without running them."),

@@ -10,14 +10,18 @@ import click
 from harness.baseline import Baseline, Failing, differences, updated
 from harness.baseline_file import load_baseline, write_baseline
 from harness.cli.running import carried_out, running
-from harness.gate import AS_EXPECTED, INTERRUPTED, TROUBLE
+from harness.gate import AS_EXPECTED, INTERRUPTED, TROUBLE, USAGE
 from harness.model import Verdict
 from harness.reports.reading import read_report
 
 
-@click.group("baseline")
-def baseline() -> None:
+@click.group("baseline", invoke_without_command=True)
+@click.pass_context
+def baseline(context: click.Context) -> None:
     """Keep the file of expected failures: harness run --baseline FILE is green with them."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(USAGE)
 
 
 @baseline.command("update")

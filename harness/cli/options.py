@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
 
 from harness.errors import UsageError
-from harness.model import Level
+from harness.model import Level, Verdict
 from harness.requirements import Catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
@@ -38,6 +39,13 @@ _OPTIONS = (
         metavar="K/N",
         help="The K-th of N parts, which together are the whole; adding cases moves none.",
     ),
+    click.option(
+        "--failed",
+        "failed_in",
+        type=click.Path(path_type=Path),
+        metavar="REPORT",
+        help="What failed, or was in error, in this JSON report.",
+    ),
 )
 
 
@@ -47,6 +55,13 @@ class Selected(NamedTuple):
     cases: tuple[Case, ...]
     notes: tuple[str, ...]
     known: tuple[str, ...]
+
+
+def _failed_in(path: Path) -> frozenset[str]:
+    from harness.reports.reading import read_report  # noqa: PLC0415  # only where it is asked for
+
+    wrong = {Verdict.FAIL, Verdict.ERROR}
+    return frozenset(case.id for case in read_report(path).cases if case.verdict in wrong)
 
 
 class FiniteRange(click.FloatRange):
@@ -91,6 +106,7 @@ def selected(paths: tuple[str, ...], words: dict[str, Any], catalogue: Catalogue
     library = load_library(paths, catalogue=catalogue)
     selection = Selection(
         **{name: words[name] for name in _BY_NAME},
+        only=_failed_in(words["failed_in"]) if words["failed_in"] is not None else None,
         level=Level(level.upper()) if level else None,
         shard=Shard.parse(shard) if shard is not None else None,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter
 
+from harness.baseline import Baseline
 from harness.field_descriptions import DescribedSchema
 from harness.protocol import Answer, DescribeRequest, Description, SendRequest
 from harness.reports.document import report_schema
@@ -16,20 +17,27 @@ from harness.scenario.schema import scenario_schema
 
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(["scenario", "sender", "report", "document"]))
+@click.argument("what", type=click.Choice(["scenario", "sender", "report", "document", "baseline"]))
 def schema(what: str) -> int:
     """Print a JSON Schema: of scenario files, the sender protocol, the JSON report, requirements.
 
-    `document` is a file of requirements of one's own, for `--document`.
+    `document` is a file of requirements of one's own, for `--document`, and `baseline` one of
+    expected failures, for `--baseline`.
     """
     schemas = {
         "scenario": scenario_schema,
         "sender": _sender,
         "report": report_schema,
         "document": document_schema,
+        "baseline": _baseline,
     }
     click.echo(json.dumps(schemas[what](), indent=2))
     return 0
+
+
+def _baseline() -> dict[str, Any]:
+    schema = Baseline.model_json_schema(schema_generator=DescribedSchema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _sender() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from harness.reports.dispatch import (
     ReportSpec,
     open_report,
     open_reports,
+    open_written_reports,
     parse_report_spec,
 )
 from harness.reports.formats import Context, Format, LineFormat, WholeFormat, report_formats
@@ -25,6 +26,7 @@ __all__ = [
     "WholeFormat",
     "open_report",
     "open_reports",
+    "open_written_reports",
     "parse_report_spec",
     "report_formats",
 ]

@@ -14,6 +14,7 @@ from harness.errors import MachineError, UsageError
 from harness.events import Event, Note, RunFinished
 from harness.gate import TROUBLE, exit_status, worst_status
 from harness.model import RunResult
+from harness.reports.annotations import Annotations
 from harness.reports.formats import (
     Context,
     Format,
@@ -88,12 +89,12 @@ def open_reports(
     command: str | None = None,
     status: Callable[[RunResult], int] = exit_status,
 ) -> Reports:
-    """Open every report of a run: those asked for, the terminal's, and GitHub's step summary.
+    """Open every report of a run: those asked for, the terminal's, and what GitHub's jobs get.
 
     Results go to `stdout` and progress to `stderr`; when a report takes standard output for
     itself, the results for a person go to `stderr` too. `environ` is asked for `NO_COLOR`,
-    `FORCE_COLOR`, `TERM`, `COLUMNS` and `GITHUB_STEP_SUMMARY`. `status` is what the last line
-    gives as exit status.
+    `FORCE_COLOR`, `TERM`, `COLUMNS`, `GITHUB_STEP_SUMMARY` and `GITHUB_ACTIONS`. `status` is what
+    the last line gives as exit status.
     """
     from harness.reports.terminal import TerminalReport  # noqa: PLC0415 - rich, only when used
 
@@ -121,6 +122,25 @@ def open_reports(
         reports.discard()
         raise
     reports.add_step_summary(environ.get("GITHUB_STEP_SUMMARY", ""), context)
+    if environ.get("GITHUB_ACTIONS") == "true":
+        reports.add(Annotations(StreamTarget(stderr if takes_stdout else stdout)))
+    return reports
+
+
+def open_written_reports(specs: Sequence[ReportSpec], context: Context) -> Reports:
+    """Open the reports that were asked for and nothing else: for a run that has no terminal.
+
+    Raises:
+        MachineError: one of them cannot be written.
+    """
+    _refuse_clashes(specs)
+    reports = Reports(None)
+    try:
+        for spec in specs:
+            reports.add(open_report(spec, context=context))
+    except MachineError:
+        reports.discard()
+        raise
     return reports
 
 
@@ -134,9 +154,9 @@ class Reports:
     """
 
     def __init__(
-        self, terminal: TerminalListener, *, status: Callable[[RunResult], int] = exit_status
+        self, terminal: TerminalListener | None, *, status: Callable[[RunResult], int] = exit_status
     ) -> None:
-        self._terminal: TerminalListener | None = terminal
+        self._terminal = terminal
         self._status = status
         self._open: list[OpenReport] = []
         self._warnings: list[str] = []

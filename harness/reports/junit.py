@@ -14,18 +14,16 @@ from xml.etree import ElementTree as ET
 
 from harness.escaping import inert, shortened, visible
 from harness.gate import departs, gates
-from harness.model import CaseResult, Finding, RunResult, Verdict
-from harness.reports.causes import convicting
+from harness.model import CaseResult, RunResult, Verdict
+from harness.reports.case_text import first_unmet, what_was_found, what_was_said
 from harness.reports.document import in_utc, relative, seconds
 from harness.reports.formats import Context, WholeFormat
 from harness.reports.overview import (
     Unasked,
     again,
-    answer_line,
     departure,
-    excerpt,
     never_asked,
-    remarks,
+    place,
     unasked,
 )
 
@@ -138,7 +136,7 @@ def _case(case: CaseResult, result: RunResult, context: Context) -> ET.Element:
         },
     )
     if case.source is not None:
-        path, line = _place(case.source)
+        path, line = place(case.source)
         element.set("file", visible(path))
         if line:
             element.set("line", line)
@@ -179,44 +177,18 @@ def _message(case: CaseResult) -> str:
         return f"not as the baseline expects: {departure(case)}"
     if case.verdict is Verdict.FAIL and case.expected_failure:
         why = f" ({case.reason})" if case.reason else ""
-        return f"expected failure: {_first_unmet(case)}{why}"
+        return f"expected failure: {first_unmet(case)}{why}"
     if case.verdict is Verdict.FAIL:
-        return _first_unmet(case)
+        return first_unmet(case)
     return f"{case.verdict}: {case.reason or 'no reason was given'}"
 
 
-def _first_unmet(case: CaseResult) -> str:
-    finding = next(iter(convicting(case)), None)
-    if finding is None:
-        return case.reason or "no reason was given"
-    return f"{finding.check}: expected {finding.expected}; observed {finding.observed}"
-
-
 def _body(case: CaseResult, result: RunResult, context: Context) -> Iterable[str]:
-    yield case.title
-    if case.reason:
-        yield f"reason:   {case.reason}"
-    for finding in (*convicting(case), *remarks(case)):
-        yield from _finding_lines(finding)
-    if said := answer_line(case):
-        yield f"answered: {said}"
-    cited = {event for finding in convicting(case) for event in finding.events}
-    lines = excerpt(case.conversation, cited, around=5, most=100)
-    if lines:
+    yield from what_was_found(case)
+    if lines := list(what_was_said(case)):
         yield "conversation:"
-    for line in lines:
-        mark = ">" if line.cited else " "
-        left_out = f"  ({line.left_out} lines left out)"
-        yield left_out if line.left_out else f"{mark} {line.event}  {line.line}"
+        yield from lines
     yield f"again:    {again(case, result, context.command)}"
-
-
-def _finding_lines(finding: Finding) -> Iterable[str]:
-    leak = ", a leak" if finding.leak else ""
-    rows = f" ({', '.join(finding.rows)})" if finding.rows else ""
-    yield f"{finding.level} {finding.check}{rows}{leak}"
-    yield f"expected: {finding.expected}"
-    yield f"observed: {finding.observed}"
 
 
 def _add_output(element: ET.Element, case: CaseResult) -> None:
@@ -228,12 +200,6 @@ def _add_output(element: ET.Element, case: CaseResult) -> None:
 
 def _line(text: str) -> str:
     return visible(shortened(text, _LONGEST_LINE))
-
-
-def _place(source: str) -> tuple[str, str | None]:
-    """Split `path:line`; the line is None where there is none."""
-    path, _, line = source.rpartition(":")
-    return (path, line) if path and line.isdecimal() else (source, None)
 
 
 FORMAT = WholeFormat(name="junit", about="for CI servers, as XML", render=render)

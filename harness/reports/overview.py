@@ -281,6 +281,12 @@ def answer_line(case: CaseResult) -> str | None:
     return f"{status}: {said}" if said else status
 
 
+def place(source: str) -> tuple[str, str | None]:
+    """Split `path:line`; the line is None where there is none."""
+    path, _, line = source.rpartition(":")
+    return (path, line) if path and line.isdecimal() else (source, None)
+
+
 def plural(count: int, noun: str) -> str:
     """Return `1 case`, `2 cases`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -15,8 +15,8 @@ from .model import SendStep, Step, Then
 class Case:
     """One case. `control` is the id of its control; `then` is None where it is a control itself.
 
-    `source` is `file` as the user named it. `needs` are the features that a sender must have to be
-    asked this.
+    `source` is the file as the user named it, and `line` the one that says what must come out.
+    `needs` are the features that a sender must have to be asked this.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Case:
     then: Then | None
     control: str | None
     source: str
+    line: int = 1
 
     @property
     def is_control(self) -> bool:

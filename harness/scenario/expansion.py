@@ -113,6 +113,7 @@ def _case(document: YamlDocument, scenario: str, identifier: str, content: Expan
         then=None,
         control=None,
         source=document.source,
+        line=document.line(("then",)),
     )
 
 
@@ -142,8 +143,7 @@ def _twin(
     if (twin.given, twin.sends) == (content.given, content.sends):
         reason = "the control does not differ from the case"
         raise ScenarioError(document.complaint(("control",), reason))
-    for send in twin.sends:
-        _check_told(document, twin.given, send, ("control", "send"))
+    _check_twins_parts(document, twin)
     shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
     return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
 
@@ -298,6 +298,17 @@ def _check_parts(document: YamlDocument, content: Expanded) -> None:
             _check_told(document, content.given, step.send, (*at, "send"))
         if step.change is not None:
             _check_change(document, content, step.change, (*at, "change"))
+
+
+def _check_twins_parts(document: YamlDocument, twin: Expanded) -> None:
+    """The same of a control, where only what it puts right can be wrong."""
+    for step in twin.when:
+        if step.send is not None:
+            parts = {**_ANY_MESSAGE, **step.send.message}
+            validate(document, Message, parts, at=("control", "send", "message"))
+            _check_told(document, twin.given, step.send, ("control", "send"))
+        if step.change is not None:
+            _check_change(document, twin, step.change, ("control",))
 
 
 def _check_told(document: YamlDocument, given: Given, send: SendStep, at: Path_) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 import yaml
 
@@ -211,3 +212,16 @@ def test_a_report_that_is_none_writes_no_baseline(text: str, words: str, harness
     assert ended.status == 2
     assert words in ended.err
     assert not Path("known.yaml").exists()
+
+
+def test_the_schema_for_editors_takes_what_is_written(harness: Harness, baseline: Path) -> None:
+    schema = json.loads(harness("schema", "baseline").out)
+    jsonschema.validate(yaml.safe_load(baseline.read_text("utf-8")), schema)
+    entry = schema["$defs"]["ExpectedFailure"]["properties"]
+    assert all(each["description"] for each in entry.values())
+
+
+def test_a_verb_without_its_own_verb_shows_what_there_is(harness: Harness) -> None:
+    ended = harness("baseline")
+    assert ended.status == 2
+    assert "Usage: harness baseline" in ended.err

@@ -33,7 +33,7 @@ RUN = ("run", "mine")
         (("explain", "startls"), 2, "word 'startls'; the nearest are starttls, "),
         (("explain", "RSA-1025"), 2, "no requirement or situation has the id 'RSA-1025'"),
         (("explain", "zzzzzz"), 2, "word 'zzzzzz' (or: harness explain errors)"),
-        (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'report', 'document'."),
+        (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'report',"),
         ((*RUN, "--tag", "zz"), 2, "no case has the tag 'zz'; choose from made-up"),
         ((*RUN, "--requirement", "ZZ-1"), 2, "no requirement or situation has the id 'ZZ-1'; ids "),
         ((*RUN, "--requirement", "CERT-02"), 2, "CERT-02 is a situation, not a requirement"),

@@ -118,3 +118,20 @@ def test_a_time_limit_that_is_no_time_is_refused(text: str, harness: Harness) ->
     ended = harness("run", "mine", f"--time-limit={text}")
     assert ended.status == 2
     assert "is no time: 90s, 10m and 1h are" in ended.err
+
+
+def test_what_failed_in_a_report_is_asked_again_with_its_controls(harness: Harness) -> None:
+    Path("mine/red.yaml").write_text(
+        Path("mine/one.yaml").read_text("utf-8").replace("messages: once", "messages: 2"), "utf-8"
+    )
+    assert harness("run", "mine", "--report", "json=r.json").status == 1
+    assert harness("list", "mine", "--failed", "r.json", "--ids").out == "red\n"
+    ended = harness("list", "mine", "--failed", "nowhere.json")
+    assert ended.status == 2
+    assert "cannot read the report nowhere.json" in ended.err
+
+
+def test_what_failed_comes_with_its_controls(library: tuple[Case, ...]) -> None:
+    case = next(case for case in library if case.control)
+    found = Selection(only=frozenset([case.id, "a/case/that/is/gone"])).of(library)
+    assert {each.id for each in found} == {case.id, case.control}

@@ -30,9 +30,10 @@ def test_every_verb_has_help(verb: str, harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_in_the_help_and_in_the_readme(verb: str, harness: Harness) -> None:
+def test_every_verb_is_in_the_help_and_in_a_document(verb: str, harness: Harness) -> None:
     assert f"\n  {verb} " in harness("--help").out
-    assert f"harness {verb}" in README.read_text(encoding="utf-8")
+    documents = [README, *(README.parent / "docs").glob("*.md")]
+    assert any(f"harness {verb}" in each.read_text(encoding="utf-8") for each in documents)
 
 
 def test_the_version_is_the_packages(harness: Harness) -> None:
@@ -83,7 +84,7 @@ def test_requirements_counts_them_all(harness: Harness) -> None:
     assert set(untested.splitlines()) <= set(whole.splitlines())
 
 
-@pytest.mark.parametrize("what", ["scenario", "sender", "report", "document"])
+@pytest.mark.parametrize("what", ["scenario", "sender", "report", "document", "baseline"])
 def test_every_schema_is_a_schema(what: str, harness: Harness) -> None:
     schema = json.loads(harness("schema", what).out)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 PLAIN = """\
 title: A message is sent and taken
@@ -41,7 +42,16 @@ def unable(request):
 
 def crashing(request):
     raise RuntimeError("no such table")
+
+def twice(request):
+    right(request)
+    return right(request)
 """
+
+
+@pytest.fixture(autouse=True)
+def _without_the_plugins_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take longer than ours
 
 
 @pytest.fixture
@@ -60,53 +70,70 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def configure(pytester: pytest.Pytester, *lines: str, scenarios: str = "mine") -> None:
-    head = ["[pytest]", "pythonpath = .", "testpaths = tests", "addopts = --strict-markers"]
+    options = "--strict-markers -p harness.pytest_plugin -p xdist.plugin"
+    head = ["[pytest]", "pythonpath = .", "testpaths = tests", f"addopts = {options}"]
     ini = "\n".join([*head, f"harness_scenarios = {scenarios}", *lines])
     pytester.makeini(f"{ini}\n")
 
 
+_SELECTING = """
+import json, pytest, sys
+
+class Counting:
+    def pytest_collection_finish(self, session):
+        self.found = [item.nodeid for item in session.items]
+
+def selected(arguments):
+    counting = Counting()
+    pytest.main(["--collect-only", "-q", *arguments], plugins=[counting])
+    return counting.found
+
+print("FOUND", json.dumps([selected(each) for each in json.loads(sys.argv[1])]))
+"""
+
+
 def test_a_case_is_an_item_with_an_id_that_selects_it(project: pytest.Pytester) -> None:
     configure(project, "harness_sender = reference")
-    shown = project.runpytest_subprocess("--collect-only", "-q").outlines
-    assert shown[:5] == [
-        "tests/test_own.py::test_own",
-        "mine/plain.yaml::plain[mode=starttls]",
-        "mine/plain.yaml::plain[mode=tls]",
-        "mine/tls/bad.yaml::tls/bad[control]",
-        "mine/tls/bad.yaml::tls/bad",
-    ]
-    for arguments, selected in (
-        (["mine/plain.yaml::plain[mode=tls]"], 1),
-        (["mine/tls"], 2),
-        (["-k", "mode:tls"], 1),
-        (["-k", "plain and not starttls"], 1),
-        (["-k", "ORY-035"], 3),
-        (["-m", "harness_quick_one"], 2),
-        (["-m", "not harness_scenario"], 1),
-        (["tests"], 1),
-    ):
-        result = project.runpytest_subprocess(*arguments)
-        result.assert_outcomes(
-            passed=selected, deselected=result.parseoutcomes().get("deselected", 0)
-        )
+    starttls, tls = (f"mine/plain.yaml::plain[mode={mode}]" for mode in ("starttls", "tls"))
+    bad = ["mine/tls/bad.yaml::tls/bad[control]", "mine/tls/bad.yaml::tls/bad"]
+    own = "tests/test_own.py::test_own"
+    selections = {
+        (): [own, starttls, tls, *bad],
+        (tls,): [tls],
+        ("mine/tls",): bad,
+        ("-k", "mode:tls"): [tls],
+        ("-k", "plain and not starttls"): [tls],
+        ("-k", "ORY-035"): [starttls, tls, bad[1]],
+        ("-m", "harness_quick_one"): [starttls, tls],
+        ("-m", "not harness_scenario"): [own],
+        ("tests",): [own],
+    }
+    script = project.makepyfile(selecting=_SELECTING)
+    words = json.dumps([list(arguments) for arguments in selections])
+    result = project.run(sys.executable, script, words)
+    [found] = [line.removeprefix("FOUND ") for line in result.outlines if "FOUND" in line]
+    assert dict(zip(selections, json.loads(found), strict=True)) == selections
 
 
 def test_a_failing_item_shows_what_it_rests_on(project: pytest.Pytester) -> None:
-    configure(project, "harness_sender = python:own_senders:never")
-    result = project.runpytest_subprocess("-rs", "--junitxml=report.xml")
+    configure(project, "harness_sender = python:own_senders:twice")
+    result = project.runpytest_subprocess("-rsf", "--junitxml=report.xml")
     result.assert_outcomes(passed=1, failed=3, skipped=1)
     result.stdout.fnmatch_lines(
         [
-            "MUST *(ORY-035)*",
+            "messages: expected *",
+            "A message is sent and taken",
+            "MUST messages (ORY-035)",
             "expected: *",
             "observed: *",
-            "answered: failed: no idea",
+            "answered: sent*",
             "again:    pytest 'mine/plain.yaml::plain[[]mode=starttls[]]'",
             "*Captured conversation call*",
+            "> *message 1 taken*",
             "*Captured answer call*",
-            '  "status": "failed",',
-            "SKIPPED*inconclusive: its control did not pass (fail)*",
-            "FAILED mine/plain.yaml::plain[[]mode=starttls[]] - *expected *",
+            '  "status": "sent",',
+            "SKIPPED [[]1[]] mine/tls/bad.yaml:1: inconclusive: its control did not pass (fail)*",
+            "FAILED mine/plain.yaml::plain[[]mode=starttls[]] - *messages: expected *",
         ]
     )
     properties = _properties(project.path / "report.xml")
@@ -177,7 +204,7 @@ def test_nobody_is_judged_whom_nobody_named(project: pytest.Pytester) -> None:
 
 
 def test_what_gates_nothing_in_a_run_gates_nothing_here(project: pytest.Pytester) -> None:
-    should = PLAIN.replace("ORY-035", "CERT-10")
+    should = PLAIN.replace("verifies: [ORY-035]", "situations: [CERT-10]")
     (project.path / "mine" / "plain.yaml").write_text(should, encoding="utf-8")
     configure(project, "harness_sender = python:own_senders:never")
     result = project.runpytest_subprocess("mine/plain.yaml", "-rx")
@@ -188,6 +215,30 @@ def test_what_gates_nothing_in_a_run_gates_nothing_here(project: pytest.Pytester
     project.runpytest_subprocess("mine/plain.yaml").assert_outcomes(failed=2)
 
 
+def test_a_failure_that_the_baseline_expects_is_let_pass(project: pytest.Pytester) -> None:
+    baseline = project.path / "expected.yaml"
+    twice = "harness_sender = python:own_senders:twice"
+    command = [sys.executable, "-m", "harness", "baseline", "update", str(baseline), "mine"]
+    subprocess.run(
+        [*command, "--sender", "python:own_senders:twice"],
+        cwd=project.path,
+        env={**os.environ, "PYTHONPATH": str(project.path)},
+        check=True,
+        capture_output=True,
+    )
+    configure(project, twice, "harness_baseline = expected.yaml")
+    result = project.runpytest_subprocess("mine/plain.yaml", "-rx")
+    result.assert_outcomes(xfailed=2)
+    result.stdout.fnmatch_lines(["XFAIL*expected: messages: *"])
+    result = project.runpytest_subprocess("mine/plain.yaml", "--harness-sender=reference")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["not as the baseline expects: it passes now"])
+    stale = baseline.read_text(encoding="utf-8").replace("plain[mode=tls]", "plain[mode=tsl]")
+    baseline.write_text(stale, encoding="utf-8")
+    result = project.runpytest_subprocess("mine/plain.yaml")
+    result.stdout.fnmatch_lines(["*expected.yaml:*: there is no case plain[[]mode=tsl[]]*"])
+
+
 def test_mistakes_in_files_are_told_with_their_lines(project: pytest.Pytester) -> None:
     (project.path / "mine" / "plain.yaml").write_text(f"{PLAIN}oops: 1\n", encoding="utf-8")
     result = project.runpytest_subprocess("--harness-sender=reference")
@@ -195,30 +246,25 @@ def test_mistakes_in_files_are_told_with_their_lines(project: pytest.Pytester) -
     result.stdout.fnmatch_lines(["mine/plain.yaml:8: oops: *"])
 
 
-@pytest.mark.parametrize(
-    ("lines", "scenarios", "words"),
-    [
-        ([], "scenarios/tsl", "*no scenario file or folder scenarios/tsl; did you mean*"),
-        (["harness_time_scale = fast"], "mine", "*harness_time_scale: fast is no number*"),
-        (["harness_documents = none.yaml"], "mine", "*none.yaml*"),
-    ],
-)
-def test_a_configuration_that_makes_no_sense_is_a_line(
-    lines: list[str], scenarios: str, words: str, project: pytest.Pytester
-) -> None:
-    configure(project, *lines, scenarios=scenarios)
+def test_a_configuration_that_makes_no_sense_is_a_line(project: pytest.Pytester) -> None:
+    configure(project, scenarios="scenarios/tsl")
     result = project.runpytest_subprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {words}"])
+    words = "ERROR: there is no scenario file or folder scenarios/tsl; did you mean *"
+    result.stderr.fnmatch_lines([words])
+    configure(project, "harness_time_scale = fast")
+    result = project.runpytest_subprocess("mine/plain.yaml")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["harness_time_scale: fast is no number from 0.05 upwards"])
 
 
 def test_bundled_scenarios_have_short_names_wherever_they_lie(project: pytest.Pytester) -> None:
     configure(project, scenarios="scenarios/modes scenarios/tls/certificate.yaml")
     project.makeconftest("def pytest_harness_sender(config): return 'reference'")
-    one = "scenarios/modes/starttls.yaml::modes/starttls"
+    one = "scenarios/modes/starttls.yaml::modes/starttls[verification=verified]"
     result = project.runpytest_subprocess("-v", one)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines([f"{one} PASSED*"])
+    assert any(line.startswith(f"{one} PASSED") for line in result.outlines)
     shown = project.runpytest_subprocess("--collect-only", "-q", "scenarios/tls").outlines
     assert {line.partition("::")[0] for line in shown if "::" in line} == {
         "scenarios/tls/certificate.yaml"
@@ -256,7 +302,7 @@ def test_two_workers_come_to_the_verdicts_of_a_run(
         scenarios=" ".join(folders),
     )
     pytester.mkdir("tests")
-    result = pytester.runpytest_subprocess("-n", "2", "--junitxml=items.xml", "-p", "no:timeout")
+    result = pytester.runpytest_subprocess("-n", "2", "--junitxml=items.xml")
     assert result.ret == pytest.ExitCode.OK
     report = tmp_path / "run.json"
     command = [sys.executable, "-m", "harness", "run", *folders, "--sender", "reference"]

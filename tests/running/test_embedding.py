@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from harness.embedding import run
+from harness.errors import MachineError, UsageError
 from harness.reference.sender import handle as right
 
 pytestmark = pytest.mark.wire
@@ -74,6 +76,39 @@ def test_with_one_job_all_coroutines_have_one_loop(paths: list[str]) -> None:
     run(sender=handle, paths=paths, jobs=1).assert_passed()
     assert {thread for _, thread in loops} == {threading.get_ident()}
     assert len(loops) == 1
+
+
+@pytest.mark.parametrize("jobs", [1, None])
+def test_evidence_and_reports_are_written_beside(
+    jobs: int | None, paths: list[str], tmp_path: Path
+) -> None:
+    files = [tmp_path / "mail.xml", tmp_path / "mail.json"]
+    report = [f"junit={files[0]}", f"json={files[1]}"]
+    found = run(sender=send, paths=paths, jobs=jobs, evidence=tmp_path / "kept", report=report)
+    assert [case.evidence for case in found.cases] == [
+        str(tmp_path / "kept" / name) for name in ("one", "two")
+    ]
+    assert (tmp_path / "kept" / "one" / "request.json").is_file()
+    assert [case["id"] for case in json.loads(files[1].read_text())["cases"]] == ["one", "two"]
+    assert "harness_run(&quot;one&quot;, sender=send" in files[0].read_text() or (
+        'harness_run("one", sender=send' in files[0].read_text()
+    )
+
+
+def test_a_report_that_cannot_be_written_is_known_before_the_run(
+    paths: list[str], tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def note(request: dict[str, Any]) -> dict[str, Any]:
+        asked.append(request["action"])
+        return right(request)
+
+    with pytest.raises(MachineError, match="there is no folder"):
+        run(sender=note, paths=paths, report=f"junit={tmp_path / 'none' / 'mail.xml'}")
+    with pytest.raises(UsageError, match="unknown report format 'xml'"):
+        run(sender=note, paths=paths, report="xml=mail.xml")
+    assert asked == []
 
 
 class TestOver(BaseException):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.errors import ScenarioError
 from harness.scenario.case import Case
 
 Cases = Callable[..., tuple[Case, ...]]
@@ -48,6 +49,13 @@ def test_a_control_may_change_what_is_sent(cases: Cases) -> None:
     )
     assert control.sends[0].message == {"subject": "c", "text": "b"}
     assert case.sends[0].message == {"subject": "a", "text": "b"}
+
+
+def test_a_message_that_a_control_puts_right_is_checked(cases: Cases) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"control\.send\.message\.subjekt: there is no such key"
+    ):
+        cases(smtp="{}", when="{send: {}}", control="{send: {message: {subjekt: c}}}")
 
 
 def test_a_control_may_take_all_faults_away(cases: Cases) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import ScenarioError, UsageError
-from harness.scenario.library import bundled_folder, load_library
+from harness.scenario.library import load_library
+from harness.scenario.places import bundled_folder
 
 TEXT = """\
 title: A message is sent and taken

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from harness.scenario.library import bundled_folder
 from harness.scenario.loading import load, loads
+from harness.scenario.places import bundled_folder
 from harness.scenario.schema import scenario_schema
 
 FILES = sorted(bundled_folder().rglob("*.yaml"))

@@ -12,7 +12,8 @@ from harness.embedding import run
 from harness.model import Verdict
 from harness.requirements import Catalogue, State, load_catalogue
 from harness.scenario.case import Case
-from harness.scenario.library import bundled_folder, load_library
+from harness.scenario.library import load_library
+from harness.scenario.places import bundled_folder
 
 # Situations that nothing asks about yet, in families of which everything else is asked.
 _NOT_YET = {"CERT-40", "CERT-41", "CERT-42"}

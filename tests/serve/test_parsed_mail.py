@@ -55,7 +55,7 @@ def test_nothing_is_too_broken_to_be_read(octets: bytes) -> None:
     parsed(octets)
     parsed(b"Content-Type: text/html; charset=nope\r\nSubject: =?x?q?=FF?=\r\n" + octets)
     head_of(octets)
-    list(of_content(octets))
+    list(of_content(octets, at_provider=False, is_utf8=False))
 
 
 _HEAD = "From: a@x.test\r\nDate: Mon, 30 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@x.test>\r\n"
@@ -77,7 +77,7 @@ _HEAD = "From: a@x.test\r\nDate: Mon, 30 Nov 2026 12:00:00 +0000\r\nMessage-ID: 
 def test_what_is_wrong_with_a_message_is_told_and_nothing_else(
     content: str, told: list[str]
 ) -> None:
-    found = list(of_content(content.encode()))
+    found = list(of_content(content.encode(), at_provider=False, is_utf8=False))
     assert len(found) == len(told)
     assert all(one.startswith(start) for one, start in zip(found, told, strict=True))
 
@@ -86,3 +86,16 @@ def test_what_is_wrong_with_a_message_is_told_and_nothing_else(
 def test_no_page_is_too_broken_to_be_read(html: str) -> None:
     head = "Content-Type: text/html\r\n\r\n"
     parsed(f"{head}<p>code 481516</p>{html}".encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("From: a@x.test\r\nBcc: c@x.test\r\n\r\nx\r\n", {"at_provider": True, "is_utf8": False}),
+        (f"{_HEAD}Subject: ü\r\n\r\nx\r\n", {"at_provider": False, "is_utf8": True}),
+    ],
+)
+def test_what_is_right_where_it_was_handed_in_is_not_told_of(
+    content: str, words: dict[str, bool]
+) -> None:
+    assert list(of_content(content.encode(), **words)) == []

@@ -112,12 +112,13 @@ def _message(given: Words) -> Any:
     message = anymail.AnymailMessage(
         subject=given.get("subject") or "",
         body=given.get("text") or "",
-        from_email=_spelt(given["from"]),
         **{part: list(map(_spelt, given.get(part) or ())) for part in ("to", "cc", "bcc")},
         reply_to=list(map(_spelt, given.get("reply_to") or ())),
         headers=dict(given.get("headers") or {}),
         **{name: given[name] for name in _OF_ANYMAIL if name in given},
     )
+    # Whoever leaves it to a stored template says so afterwards: Django has a default of its own.
+    message.from_email = _spelt(given["from"]) if given["from"] else None
     html = given.get("html")
     for file in given.get("inline") or ():
         found = message.attach_inline_image(

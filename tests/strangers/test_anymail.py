@@ -101,6 +101,49 @@ def test_each_of_a_batch_gets_headers_of_its_own(provider: str, send: Callable[.
     assert [letters[to]["X-Number"] for to in PEOPLE] == ["1", "2"]
 
 
+STORED: dict[str, dict[str, Any]] = {
+    "sparkpost": {
+        "id": "welcome",
+        "content": {
+            "from": "Shop <shop@sender.test>",
+            "subject": "For {{name}}",
+            "text": "Dear {{name}} of {{ town }}, {{ more or 'bye' }}",
+        },
+    },
+    "mandrill": {
+        "name": "welcome",
+        "published": {
+            "from_email": "shop@sender.test",
+            "from_name": "Shop",
+            "subject": "For *|NAME|*",
+            "text": "Dear *|NAME|* of *|TOWN|*, bye",
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("provider", STORED)
+def test_each_of_a_batch_gets_the_stored_template_from_whom_it_names(
+    provider: str, send: Callable[..., Any]
+) -> None:
+    answer, messages = send(
+        provider,
+        {"templates": [STORED[provider]]},
+        **{"from": None},
+        subject="",
+        text="",
+        template_id="welcome",
+        merge_data={PEOPLE[0]: {"name": "Ann"}, PEOPLE[1]: {"name": "Bob"}},
+        merge_global_data={"town": "York"},
+    )
+    assert answer["status"] == "sent", answer
+    letters = by_recipient(messages)
+    assert [letters[to]["Subject"] for to in PEOPLE] == ["For Ann", "For Bob"]
+    assert {str(letters[to]["From"]) for to in PEOPLE} == {'"Shop" <shop@sender.test>'}
+    texts = [str(letters[to].get_payload()).strip() for to in PEOPLE]
+    assert texts == ["Dear Ann of York, bye", "Dear Bob of York, bye"]
+
+
 @pytest.mark.parametrize("provider", ["mailgun", "mandrill", "postmark", "sendgrid", "sparkpost"])
 def test_tags_and_metadata_are_kept_for_each_of_a_batch(
     provider: str, send: Callable[..., Any]

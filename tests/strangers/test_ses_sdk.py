@@ -331,6 +331,8 @@ def test_boto3_puts_recipients_on_the_suppression_list_and_takes_them_off(stage:
     bounced = client.list_suppressed_destinations(Reasons=["BOUNCE"])
     listed = bounced["SuppressedDestinationSummaries"]
     assert [row["EmailAddress"] for row in listed] == ["c@example.net"]
+    both = client.list_suppressed_destinations(Reasons=["COMPLAINT", "BOUNCE"])
+    assert len(both["SuppressedDestinationSummaries"]) == 2
     _raw_v2(client)
     client.delete_suppressed_destination(EmailAddress="b@example.net")
     _raw_v2(client)

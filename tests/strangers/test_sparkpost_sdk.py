@@ -61,6 +61,7 @@ SDK_TABLE: list[tuple[str, str, tuple[int, str]]] = [
     ("compliance-suppression", "SparkPostAPIException", (403, "none")),
     ("unknown-template", "SparkPostAPIException", (404, "1600")),
     ("template-exists", "SparkPostAPIException", (400, "3030")),
+    ("template-and-content", "SparkPostAPIException", (422, "1301")),
     ("no-published", "SparkPostAPIException", (422, "1603")),
     ("no-draft", "SparkPostAPIException", (422, "1603")),
 ]
@@ -113,6 +114,12 @@ def soon(**how_long: float) -> str:
     return (datetime.now(UTC) + timedelta(**how_long)).isoformat(timespec="seconds")
 
 
+def send_stored(client: Any, template: str = "welcome", **changes: Any) -> Any:
+    """A letter that leaves everything to a stored template."""
+    left = dict.fromkeys(["from_email", "subject", "text"])
+    return send(client, template=template, **left, **changes)
+
+
 # What leads to each refusal: the account, the key (None: the right one), the call.
 CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "unauthorized": ({}, "wrong", send),
@@ -133,7 +140,7 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
     "missing-part": ({}, None, lambda client: send(client, text=None)),
     "no-valid-recipients": ({}, None, lambda client: send(client, recipients=[])),
     "wrong-type": ({}, None, lambda client: send(client, campaign="c" * 65)),
-    "subresource-missing": ({}, None, lambda client: send(client, template="none")),
+    "subresource-missing": ({}, None, lambda client: send_stored(client, "none")),
     "substitution-data-too-large": (
         {},
         None,
@@ -183,15 +190,20 @@ CAUSES: dict[str, tuple[dict[str, Any], str | None, Callable[[Any], Any]]] = {
         None,
         create,
     ),
+    "template-and-content": (
+        {"templates": [{"id": "welcome", "content": STORED}]},
+        None,
+        lambda client: send(client, template="welcome"),
+    ),
     "no-published": (
         {"templates": [{"id": "welcome", "draft": STORED}]},
         None,
-        lambda client: send(client, template="welcome"),
+        send_stored,
     ),
     "no-draft": (
         {"templates": [{"id": "welcome", "content": STORED}]},
         None,
-        lambda client: send(client, template="welcome", use_draft_template=True),
+        lambda client: send_stored(client, use_draft_template=True),
     ),
 }
 
@@ -292,7 +304,7 @@ def test_the_client_stores_templates_and_sends_with_them(client_of: Callable[...
         ann = {"address": "ann@recipient.test", "substitution_data": {"name": "Ann"}}
         bob = {"address": "bob@recipient.test", "substitution_data": {"name": "Bob & Co"}}
         data = {"town": "<York>"}
-        send(client, template="welcome", recipients=[ann, bob], substitution_data=data)
+        send_stored(client, recipients=[ann, bob], substitution_data=data)
         assert client.templates.delete("welcome") == {}
     made = [message_from_bytes(each.content, policy=policy.default) for each in fake.messages]
     assert [letter["Subject"] for letter in made] == ["For Ann", "For Bob & Co"]
@@ -308,7 +320,7 @@ def test_what_was_sent_before_leads_to_a_refusal(
 ) -> None:
     with client_of({"templates": [{"id": "welcome", "content": STORED}]}) as (fake, client):
         start = {"too-close-to-generation": soon(minutes=5), "template-in-use": soon(hours=1)}
-        identifier = send(client, template="welcome", start_time=start.get(name, "now"))["id"]
+        identifier = send_stored(client, start_time=start.get(name, "now"))["id"]
         is_template = name == "template-in-use"
         delete = client.templates.delete if is_template else client.transmissions.delete
         with pytest.raises(errors.SparkPostAPIException, match=f"Code: {code} ") as raised:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from harness.fakes.providers.registry import provider_names
-from harness.scenario.library import bundled_folder
+from harness.scenario.places import bundled_folder
 
 from .careful import Careful
 

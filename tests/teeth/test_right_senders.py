@@ -13,7 +13,7 @@ import pytest
 from harness.model import Verdict
 from harness.run_context import RunContext
 from harness.scenario.case import Case
-from harness.scenario.library import bundled_folder
+from harness.scenario.places import bundled_folder
 
 from . import careful, second
 from .careful import Careful, handler

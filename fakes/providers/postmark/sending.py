@@ -26,8 +26,10 @@ _LARGEST = 10_000_000
 _BOUNCING = "bounce-testing.postmarkapp.com"
 _HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
 _SEEN = "recorded responses, and django-anymail's tests (2026-07)"
-# Types of bounces that `bounce-testing` can be asked for, in the vendor's spelling.
-_BOUNCE_TYPES = ("HardBounce", "SoftBounce", "Transient", "SpamComplaint")
+# Types of bounces that `bounce-testing` can be asked for, in the vendor's spelling; its page
+# excepts spam complaints (user-guide, sandbox-mode/generate-fake-bounces, read 2026-11).
+_BOUNCE_TYPES = ("HardBounce", "SoftBounce", "Transient")
+_NEVER_ASKED_FOR = "spamcomplaint"
 
 
 def send(
@@ -97,7 +99,7 @@ def _take(
         return Outcome(account=account, response=_accepted(account, item, identifier, now, test))
     mail = _mail(account, item, identifier, now)
     response = _accepted(account, item, identifier, now, test)
-    hard = {who for who, kind in mail.bounces if kind in {"HardBounce", "SpamComplaint"}}
+    hard = {who for who, kind in mail.bounces if kind == "HardBounce"}
     suppressed = (*account.suppressed, *sorted(hard - set(account.suppressed)))
     account = account.model_copy(update={"suppressed": suppressed}).keep(mail)
     return Outcome(account=account, response=response, accepted=(mail,))
@@ -237,6 +239,8 @@ def _bounce(address: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     given = {each["Name"].lower(): each["Value"] for each in item.get("Headers") or ()}
     # Hard_Bounce is another way to write it (the vendor's page on fake bounces, stored 2026).
     wanted = {local.replace("_", "").lower(), given.get("x-pm-bounce-type", "").lower()}
+    if _NEVER_ASKED_FOR in wanted:
+        return ()
     return (next((kind for kind in _BOUNCE_TYPES if kind.lower() in wanted), _BOUNCE_TYPES[0]),)
 
 

@@ -151,5 +151,10 @@ class ResendMail(AcceptedMail):
     html: str | None = None
     scheduled_at: str | None = None
 
+    @property
+    def message_id(self) -> str:
+        """The Message-ID that it goes out with; the real ones are those of whoever sends for it."""
+        return f"<{self.provider_id}@email.invalid>"
+
 
 ACCOUNT = ResendAccount

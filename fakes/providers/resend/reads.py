@@ -26,6 +26,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECA
 _MOST = 100
 _USUAL = 20
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+# `last_event` is an event's name without what stands before the full stop.
+_EVENTS = {"deferred": "delivery_delayed", "dropped": "suppressed"}
 Answer = Outcome[ResendAccount]
 
 
@@ -79,8 +81,7 @@ def page(asked: ResendRead, rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def _emails(asked: ResendRead) -> Answer:
-    rows = [_row(mail, asked.now) for mail in reversed(asked.account.accepted)]
-    return page(asked, rows)
+    return page(asked, [_row(asked, mail) for mail in reversed(asked.account.accepted)])
 
 
 def _email(asked: ResendRead) -> Answer:
@@ -90,7 +91,7 @@ def _email(asked: ResendRead) -> Answer:
     tags = [{"name": name, "value": value} for name, value in mail.metadata.items()]
     found = {
         "object": "email",
-        **_row(mail, asked.now),
+        **_row(asked, mail),
         "html": mail.html,
         "text": mail.text,
         "tags": tags,
@@ -98,10 +99,10 @@ def _email(asked: ResendRead) -> Answer:
     return told(asked.account, found, is_known=False)
 
 
-def _row(mail: ResendMail, now: datetime) -> dict[str, Any]:
+def _row(asked: ResendRead, mail: ResendMail) -> dict[str, Any]:
     return {
         "id": mail.provider_id,
-        "message_id": f"<{mail.provider_id}@email.invalid>",
+        "message_id": mail.message_id,
         "to": list(mail.to),
         "from": mail.sender,
         "created_at": stamp(mail.at),
@@ -109,9 +110,18 @@ def _row(mail: ResendMail, now: datetime) -> dict[str, Any]:
         "bcc": list(mail.bcc),
         "cc": list(mail.cc),
         "reply_to": list(mail.reply_to),
-        "last_event": last_event(mail, now),
+        "last_event": _last_event(asked, mail),
         "scheduled_at": mail.scheduled_at,
     }
+
+
+def _last_event(asked: ResendRead, mail: ResendMail) -> str:
+    """What a webhook was told last, or what has become of it without one."""
+    happened = (
+        each for each in asked.account.happened if each.mail.provider_id == mail.provider_id
+    )
+    posted = [each.event for each in happened]
+    return _EVENTS.get(posted[-1], str(posted[-1])) if posted else last_event(mail, asked.now)
 
 
 def _mail(asked: ResendRead) -> ResendMail | None:

@@ -164,10 +164,10 @@ def _everyone(item: Mapping[str, Any]) -> list[str]:
 
 
 def _is_for_tests(account: ResendAccount, address: str) -> bool:
-    return address.lower() == account.owner.lower() or _test_address(address) is not None
+    return address.lower() == account.owner.lower() or test_address(address) is not None
 
 
-def _test_address(address: str) -> str | None:
+def test_address(address: str) -> str | None:
     """The word of a test address, which may have a label; None for every other address."""
     local, _, domain = address.lower().rpartition("@")
     word = local.partition("+")[0]
@@ -218,7 +218,7 @@ def _mail(account: ResendAccount, item: Mapping[str, Any], now: datetime) -> Res
 
 
 def _is_skipped(account: ResendAccount, address: str) -> bool:
-    return account.is_suppressed(address) or _test_address(address) == "suppressed"
+    return account.is_suppressed(address) or test_address(address) == "suppressed"
 
 
 def last_event(mail: ResendMail, now: datetime) -> str:
@@ -231,7 +231,7 @@ def _outcome(everyone: Sequence[str], skipped: Sequence[str]) -> str:
     """What has become of it in the end: nothing here takes time."""
     if len(skipped) == len(everyone):
         return "suppressed"
-    words = {_test_address(address) for address in everyone}
+    words = {test_address(address) for address in everyone}
     return next((event for word, event in _EVENTS.items() if word in words), "delivered")
 
 

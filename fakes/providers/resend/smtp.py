@@ -82,7 +82,9 @@ class ResendSubmission(Submission[ResendAccount, ResendKey]):
             return _refused(account, outcome.response)
         own = {"recipients": message.envelope.rcpt_tos, "subject": message.header("Subject")}
         account, accepted = as_sent(account, outcome, message, **own)
-        return Taken(account=account, reply=REPLIES["accepted"], accepted=accepted)
+        return Taken(
+            account=account, reply=REPLIES["accepted"], accepted=accepted, again=outcome.again
+        )
 
 
 def _refused(account: ResendAccount, response: Response) -> Taken[ResendAccount]:

@@ -157,10 +157,10 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
         }
 
     def foreseen(self, account: SendGridAccount, mail: AcceptedMail) -> tuple[Fate, ...]:
-        """What goes to suppressed recipients is dropped, unless it was called off."""
+        """What goes to suppressed recipients is dropped."""
         return tuple(
             Fate(event=MailEvent.DROPPED, recipient=each, words=_reason(account, each))
-            for each in (() if mail.cancelled else mail.dropped)
+            for each in mail.dropped
         )
 
     def account_after(self, account: SendGridAccount, happened: Happened) -> SendGridAccount:

@@ -7,7 +7,10 @@ others inferred from it (see `refusals`).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+# A program has few addresses, and each is looked at several times a message.
+_KNOWN = 1024
 SEEN = frozenset(
     [
         "Missing final '@domain'",
@@ -27,6 +30,7 @@ _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]*")
 
 
+@lru_cache(maxsize=_KNOWN)
 def addr_spec(text: str) -> str:
     """The address itself in `Name <address>`, `<address>` or `address`."""
     bare = _hidden(text)
@@ -34,6 +38,7 @@ def addr_spec(text: str) -> str:
     return text[start + 1 : end].strip() if 0 <= start < end else text.strip()
 
 
+@lru_cache(maxsize=_KNOWN)
 def fault(text: str) -> str | None:
     """What is wrong with an address, with or without a name; None where nothing is."""
     bare = _hidden(text)

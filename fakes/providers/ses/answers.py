@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape, unescape
 
 from ...http.exchange import Headers, Response
-from ...http.server_time import dated
+from ...http.server_time import http_date
 from ...marks import Mark
 from ..refusal import JSON
 from .refusals import PREFIX, REFUSALS, XML
@@ -79,8 +79,9 @@ def message_of(refused: SesError, *, is_rest: bool) -> str:
 
 def stamped(response: Response, *, request_id: str, now: datetime) -> Response:
     """The response with the headers that every answer has."""
-    headers = (("x-amzn-RequestId", request_id), *response.headers)
-    return dated(replace(response, headers=headers), now)
+    date = http_date(now.replace(microsecond=0))
+    headers = (("x-amzn-RequestId", request_id), *response.headers, ("Date", date))
+    return replace(response, headers=headers)
 
 
 def _accepted(body: str, headers: Headers, source: str) -> Response:

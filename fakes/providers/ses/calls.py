@@ -61,7 +61,8 @@ class SesApi(StrEnum):
 class SesCall:
     """One call. `parameters` are those of version 1, `document` and `subject` those of version 2.
 
-    `subject` is the name in the path. `action` is the IAM action that is asked for.
+    `query_text` is the query as it came, where a name can come several times. `subject` is the name
+    in the path. `action` is the IAM action that is asked for.
     """
 
     api: SesApi
@@ -70,6 +71,7 @@ class SesCall:
     parameters: Parameters = field(default_factory=lambda: Parameters({}))
     document: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     query: Parameters = field(default_factory=lambda: Parameters({}))
+    query_text: str = ""
     subject: str = ""
 
     @property
@@ -129,6 +131,7 @@ def _rest_call(request: Request) -> SesCall | SesError:
                 action=f"ses:{_v2_action(operation, document)}",
                 document=document,
                 query=query_parameters(Request(method="GET", target=f"?{query}", headers=())),
+                query_text=query,
                 subject=subject,
             )
     return SesError("unknown-operation")

@@ -144,9 +144,10 @@ def query_destination(parameters: Parameters) -> Destination:
 
 
 def _of_query(parameters: Parameters, *, is_template: bool) -> Letter:
+    destination = parameters.below("Destination")
     required = {
         "source": parameters.get("Source") is not None,
-        "destination": bool(parameters.below("Destination")),
+        "destination": bool(destination),
     }
     template = None
     if is_template:
@@ -157,10 +158,10 @@ def _of_query(parameters: Parameters, *, is_template: bool) -> Letter:
         )
     else:
         required["message.subject"] = parameters.get("Message.Subject.Data") is not None
-        required["message.body"] = bool(parameters.below("Message.Body"))
+        required["message.body"] = parameters.has_below("Message.Body")
     return Letter(
         source=parameters.get("Source"),
-        destination=query_destination(parameters.below("Destination")),
+        destination=query_destination(destination),
         reply_to=parameters.members("ReplyToAddresses"),
         return_path=parameters.get("ReturnPath"),
         subject=parameters.get("Message.Subject.Data") or "",

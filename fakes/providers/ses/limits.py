@@ -57,15 +57,14 @@ def is_too_fast(account: SesAccount, now: datetime) -> bool:
     return account.rate_limited or _left(account, now) < _NEARLY_ONE
 
 
-def paid(account: SesAccount, recipients: tuple[str, ...], now: datetime) -> SesAccount:
-    """The account after a message to these recipients."""
+def spent_after(account: SesAccount, recipients: tuple[str, ...], now: datetime) -> Spent:
+    """What is spent after a message to these recipients."""
     sums: Log[tuple[datetime, int]] = account.spent.sums if account.spent is not None else Log()
-    spent = Spent(
+    return Spent(
         at=now,
         rate_left=_left(account, now) - len(recipients),
         sums=sums.followed_by([(now, _ever(account) + counted(recipients))]),
     )
-    return account.model_copy(update={"spent": spent})
 
 
 def _ever(account: SesAccount) -> int:

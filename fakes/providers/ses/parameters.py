@@ -27,6 +27,11 @@ class Parameters:
         length = len(start)
         return Parameters({k[length:]: v for k, v in self._values.items() if k.startswith(start)})
 
+    def has_below(self, name: str) -> bool:
+        """Whether there is anything below a name."""
+        start = f"{name}."
+        return any(each.startswith(start) for each in self._values)
+
     def members(self, name: str) -> tuple[str, ...]:
         """The strings of a list, in the order of their numbers."""
         below = self.below(f"{name}.member")

@@ -19,7 +19,7 @@ from .answers import Result, SesError
 from .call_result import CallResult
 from .calls import SesCall
 from .letter import Letter, TemplateUse, read_letter
-from .limits import is_simulator, paid
+from .limits import is_simulator, spent_after
 
 _HEX = "0123456789abcdef"
 # The first digits say where it was sent from (ids in recorded responses and transcripts).
@@ -64,7 +64,7 @@ def take(
         metadata=dict(letter.tags),
         configuration_set=letter.configuration_set,
     )
-    return paid(account, recipients, where.now).keep(mail), mail
+    return account.keep(mail, spent=spent_after(account, recipients, where.now)), mail
 
 
 def message_id(account: SesAccount, region: str, now: datetime) -> tuple[str, SesAccount]:

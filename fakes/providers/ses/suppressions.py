@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ..suppression import on_list, released, suppressing
 from .acceptance import CallContext, address_fault, missing
@@ -37,10 +38,9 @@ def _entries(account: SesAccount) -> list[dict[str, Any]]:
 
 def listed(account: SesAccount, call: SesCall, _where: CallContext) -> Result:
     """Everybody, or those with a reason."""
-    # Of several reasons the last one counts here.
-    wanted = call.query.get("Reason")
+    wanted = [value for name, value in parse_qsl(call.query_text) if name == "Reason"]
     rows, token = page(
-        [each for each in _entries(account) if wanted in {None, each["Reason"]}],
+        [each for each in _entries(account) if not wanted or each["Reason"] in wanted],
         size=call.query.get("PageSize"),
         token=call.query.get("NextToken"),
         most=_MOST,

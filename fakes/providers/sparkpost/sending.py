@@ -194,10 +194,12 @@ def _mail(
     that show the same are one message here; a finished message is the same one for all.
     """
     groups: dict[tuple[str, str], list[_Letter]] = {}
+    shared = all(letter.content is letters[0].content for letter in letters)
     for letter in letters:
         finished = "email_rfc822" in letter.content
         shown = "" if finished else _visible_to(letter.box)
-        groups.setdefault((shown, _difference(letter, letters[0])), []).append(letter)
+        own = "" if shared else _own_texts(letter)
+        groups.setdefault((shown, own), []).append(letter)
     made = _Transmission(
         body=body,
         identifier=identifier,
@@ -219,12 +221,10 @@ class _Transmission:
     alone: bool
 
 
-def _difference(letter: _Letter, first: _Letter) -> str:
-    """What a content has that the first recipient's has not, as a text."""
-    if letter.content is first.content:
-        return ""
-    texts = ("from", "subject", "reply_to", "headers", *_TEXT_PARTS)
-    return json.dumps({name: letter.content.get(name) for name in texts}, sort_keys=True)
+def _own_texts(letter: _Letter) -> str:
+    """What was filled in for a recipient, as one text."""
+    names = ("from", "subject", "reply_to", "headers", *_TEXT_PARTS)
+    return json.dumps({name: letter.content.get(name) for name in names}, sort_keys=True)
 
 
 def _kind(account: SparkPostAccount, body: Mapping[str, Any]) -> Kind:

@@ -62,6 +62,8 @@ def check_content(content: Any) -> None:
         for name in ("template_id", "ab_test_id"):
             if not isinstance(content.get(name), str | None):
                 raise _wrong_type(f"content.{name}", "string")
+        if any(content.get(name) is not None for name in ("subject", *_BODIES)):
+            raise Refuse("template-and-content")
     else:
         _check_inline(content)
 

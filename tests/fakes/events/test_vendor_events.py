@@ -90,6 +90,8 @@ def test_mail_that_no_parser_likes_is_told_of_all_the_same(
         b"From: a@example.com\r\nSubject: \xff\xfe =?utf-8?q?=ff?=\r\nTo: \xe4, <\r\n"
         b"X-SES-MESSAGE-TAGS: =,,a,b=\xff\r\nX-Mailgun-Variables: {\r\n\r\n\xff\r\n"
     )
+    if vendor == "resend":  # which takes none without a recipient in To
+        octets = octets.replace(b"To: \xe4, <", b"To: b@example.net")
     identifier = send_octets(fake, octets, "b@example.net")
     rules = webhook_rules(vendor)
     assert rules is not None
@@ -142,6 +144,10 @@ def _unwanted(fake: ProviderFake) -> list[str]:
         ("postmark", "HardBounce@bounce-testing.postmarkapp.com", ["bounced"]),
         ("postmark", "softbounce@bounce-testing.postmarkapp.com", ["bounced"]),
         ("postmark", "Transient@bounce-testing.postmarkapp.com", ["deferred"]),
+        ("resend", "delivered@resend.dev", ["delivered"]),
+        ("resend", "bounced+label@resend.dev", ["bounced"]),
+        ("resend", "complained@resend.dev", ["delivered", "complained"]),
+        ("resend", "suppressed@resend.dev", ["dropped"]),
     ],
 )
 def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
@@ -159,6 +165,7 @@ def test_mail_to_a_vendors_own_test_address_is_told_of_by_itself(
     ("vendor", "telling"),
     [
         ("mailgun", '"code": 605'),
+        ("resend", '"type":"email.suppressed"'),
         ("sendgrid", '"reason":"Bounced Address"'),
         ("ses", "OnAccountSuppressionList"),
         ("sparkpost", '"bounce_class":"25"'),

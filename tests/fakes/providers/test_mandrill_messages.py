@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.fakes.marks import Mark
+from harness.fakes.providers.mandrill.merging import with_regions
 
 from .mandrill_asking import account, ask, letter
 
@@ -101,3 +102,43 @@ def test_recipients_see_each_other_where_message_or_account_says_so(
     copies = ask(account(preserve_recipients=setting), "messages/send", body).accepted
     shown = [message_from_bytes(mail.content) for mail in copies]
     assert {(copy["To"], copy["Cc"]) for copy in shown} == {('"A" <a@r.test>', "b@r.test")}
+
+
+@pytest.mark.parametrize(
+    ("html", "filled"),
+    [
+        ('<p mc:edit="main">old</p>', "<p>new</p>"),
+        ("<P class='a' mc:edit='main' id=b>old</P> x", "<P class='a' id=b>new</P> x"),
+        ('<div mc:edit="main"><div>old</div> <br></div><div>b</div>', "<div>new</div><div>b</div>"),
+        ('<p mc:edit="other">stays</p><p mc:edit="main"></p>', "<p>stays</p><p>new</p>"),
+        ('<p mc:edit="main">never closed', "<p>new"),
+        ("<p>no region</p>", "<p>no region</p>"),
+    ],
+)
+def test_a_region_of_a_template_is_filled_and_the_rest_stays(html: str, filled: str) -> None:
+    assert with_regions(html, [{"name": "main", "content": "new"}]) == filled
+
+
+def test_what_a_message_has_itself_stands_above_the_template() -> None:
+    version = {"from_email": "t@sender.test", "from_name": "T", "subject": "S", "text": "T"}
+    owner = account(templates=[{"name": "Welcome Mail", "published": version}])
+    body = {**letter(), "template_name": "welcome-mail", "template_content": []}
+    (mail,) = ask(owner, "messages/send-template", body).accepted
+    assert (mail.mail_from, mail.subject) == ("from@sender.test", "A letter")
+    assert b"words" in mail.content
+    left = {"to": [{"email": "to@recipient.test"}], "subject": ""}
+    (mail,) = ask(owner, "messages/send-template", {**body, "message": left}).accepted
+    assert (mail.mail_from, mail.subject) == ("t@sender.test", "S")
+    assert b'From: "T" <t@sender.test>' in mail.content
+
+
+def test_a_draft_is_not_sent_while_something_is_published() -> None:
+    template = {"name": "w", "published": {"text": "old"}, "draft": {"text": "new"}}
+    owner = account(templates=[template])
+    message = {"from_email": "a@sender.test", "to": [{"email": "to@recipient.test"}]}
+    body = {"template_name": "w", "template_content": [], "message": message}
+    (mail,) = ask(owner, "messages/send-template", body).accepted
+    assert b"old" in mail.content
+    owner = ask(owner, "templates/publish", {"name": "w"}).account
+    (mail,) = ask(owner, "messages/send-template", body).accepted
+    assert b"new" in mail.content

@@ -246,6 +246,15 @@ def test_a_header_asks_for_another_kind_of_bounce() -> None:
     assert (bounce["Type"], bounce["Inactive"]) == ("SoftBounce", False)
 
 
+def test_a_spam_complaint_cannot_be_asked_for() -> None:
+    headers = [{"Name": "X-PM-Bounce-Type", "Value": "SpamComplaint"}]
+    for to, more in (("spamcomplaint", {}), ("any", {"Headers": headers})):
+        sent = ask(account(), body=letter(To=f"{to}@bounce-testing.postmarkapp.com", **more))
+        assert sent.response.case == "accepted"
+        assert read(sent.account, "/bounces")["Bounces"] == []
+        assert sent.account.suppressed == account().suppressed
+
+
 def test_the_server_is_the_cheapest_check_of_a_token() -> None:
     server = read(account(delivery="Sandbox", smtp_activated=False), "/server")
     assert (server["DeliveryType"], server["SmtpApiActivated"]) == ("Sandbox", False)

@@ -9,9 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.fakes import FakeError, SendGrid
+from harness.fakes.meant_message import meant
 from harness.fakes.transcript import MessageCaptured, MessageChanged
 
-from .vendor_caller import NOW, VendorCaller, calling
+from .vendor_caller import NOW, TO, StoppedClock, VendorCaller, calling
 
 pytestmark = pytest.mark.wire
 
@@ -265,3 +267,28 @@ def test_a_template_that_a_transmission_waits_for_cannot_be_deleted() -> None:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "1602")
         caller.clock.goes_on(hours=1)
         assert caller.told("DELETE", "/api/v1/templates/w") == {}
+
+
+def test_what_was_held_before_it_was_moved_is_still_that_message() -> None:
+    with calling("resend") as caller:
+        identifier = caller.send(at=LATER).json()["id"]
+        held = caller.fake.messages[0]
+        moved = {"scheduled_at": "2026-11-20T15:00:00Z"}
+        caller.told("PATCH", f"/emails/{identifier}", moved)
+        mail, recipient = meant(caller.fake.messages, held, None)
+        assert (mail, recipient) == (caller.fake.messages[0].mail, "to@recipient.test")
+        caller.told("POST", f"/emails/{identifier}/cancel")
+        with pytest.raises(FakeError, match="was called off, and went to nobody"):
+            meant(caller.fake.messages, held, None)
+
+
+def test_nothing_happens_by_itself_to_what_is_to_go_out_later() -> None:
+    words: dict[str, Any] = {"domains": [{"name": "sender.test"}], "suppressed": [TO]}
+    hook = {"url": "http://127.0.0.1:9/hook"}
+    fake = SendGrid(account=words, webhook=hook, clock=lambda: NOW, secure=False)
+    with fake.running(), httpx.Client(trust_env=False, timeout=10) as client:
+        caller = VendorCaller(fake=fake, client=client, clock=StoppedClock())
+        caller.send(at=LATER)
+        assert not fake._posting
+        caller.send()
+        assert fake._posting

@@ -12,7 +12,7 @@ import pytest
 from harness.fakes.providers.accepted_mail import AcceptedMail
 from harness.fakes.providers.log import Log
 from harness.fakes.providers.ses import SesAccount
-from harness.fakes.providers.ses.limits import paid, sent
+from harness.fakes.providers.ses.limits import sent, spent_after
 
 from .ses_requests import NOW, account, answer, send_email
 
@@ -27,7 +27,7 @@ def with_mail(state: SesAccount, *, messages: int, until: datetime) -> SesAccoun
         at = until - timedelta(milliseconds=number)
         to = ("b@example.net",)
         mail = AcceptedMail(provider_id=str(number), mail_from="a@x.test", recipients=to, at=at)
-        state = paid(state, to, at).keep(mail)
+        state = state.keep(mail, spent=spent_after(state, to, at))
     return state
 
 

@@ -412,6 +412,16 @@ REFUSED += [
         ),
     ),
     (
+        "template-and-content",
+        {"templates": [{"id": "w", "content": STORED}]},
+        {"body": {**letter(), "content": {"template_id": "w", "subject": "s"}}},
+        422,
+        (
+            b'{"errors":[{"message":"Both content object and template_id are specified",'
+            b'"code":"1301"}]}'
+        ),
+    ),
+    (
         "no-published",
         {"templates": [{"id": "w", "draft": STORED}]},
         {"body": {**letter(), "content": {"template_id": "w"}}},

@@ -1,0 +1,205 @@
+"""The action, the job template and the container file: they parse, and their steps run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.cli.run import run as run_command
+
+_TOP = Path(__file__).parent.parent.parent
+_STUB = '#!/bin/sh\nfor word; do printf "%s\\n" "[$word]"; done\nexit "${STUB_STATUS:-0}"\n'
+_OPTIONS = {name for option in run_command.params for name in option.opts}
+
+
+@pytest.fixture
+def action() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((_TOP / "action.yml").read_text("utf-8"))
+    return loaded
+
+
+@pytest.fixture
+def template() -> tuple[dict[str, Any], dict[str, Any]]:
+    header, jobs = yaml.safe_load_all((_TOP / "templates/harness.yml").read_text("utf-8"))
+    (job,) = jobs.values()
+    return header["spec"]["inputs"], job
+
+
+def carried_out(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub runs it."""
+    path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder), "GITHUB_OUTPUT": str(folder / "output"),
+             "GITHUB_PATH": str(folder / "path"), "RUNNER_TEMP": str(folder / "temp"),
+             **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def put(folder: Path, name: str, text: str) -> None:
+    program = folder / "bin" / name
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
+
+
+def values_of(step: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a step, with the inputs filled in."""
+    return {
+        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda m: inputs.get(m[1], ""), value)
+        for name, value in step["env"].items()
+    }
+
+
+def step(action: Mapping[str, Any], name: str) -> Any:
+    return next(each for each in action["runs"]["steps"] if each["name"] == name)
+
+
+def test_every_input_of_the_action_is_used_and_explained(action: dict[str, Any]) -> None:
+    text = (_TOP / "action.yml").read_text("utf-8")
+    used = set(re.findall(r"inputs\.([\w-]+)", text))
+    assert used == set(action["inputs"])
+    assert all(each["description"] for each in action["inputs"].values())
+
+
+def test_no_input_becomes_text_of_a_script(action: dict[str, Any]) -> None:
+    for each in action["runs"]["steps"]:
+        assert "${{" not in each.get("run", "")
+        assert "shell" in each or "uses" in each
+
+
+@pytest.mark.needs("bash")
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"sender": "reference"}, []),
+        ({"sender": "command:node 'my sender.js'"}, []),
+        ({"sender": "x", "paths": "scenarios/tls mine"}, ["scenarios/tls", "mine"]),
+        ({"sender": "x", "baseline": "a b.yaml"}, ["--baseline", "a b.yaml"]),
+        ({"sender": "x", "shard": "1/4"}, ["--shard", "1/4"]),
+        (
+            {"sender": "x", "arguments": "--strict -k 'tls and not sni'"},
+            ["--strict", "-k", "tls and not sni"],
+        ),
+        ({"sender": "$(touch owned); `touch owned`"}, []),
+    ],
+)
+def test_the_action_asks_what_its_inputs_say(
+    inputs: dict[str, str], words: list[str], action: dict[str, Any], tmp_path: Path
+) -> None:
+    put(tmp_path, "harness", _STUB)
+    given = {name: each.get("default", "") for name, each in action["inputs"].items()} | inputs
+    run = step(action, "Run the scenarios")
+    done = carried_out(run["run"], tmp_path, **values_of(run, given), STUB_STATUS="1")
+    assert done.returncode == 1, done.stderr
+    assert (tmp_path / "output").read_text("utf-8") == "status=1\n"
+    told = re.findall(r"^\[(.*)\]$", done.stdout, re.MULTILINE)
+    assert told[0] == "run"
+    assert told[told.index("--sender") + 1] == inputs["sender"]
+    assert set(words) <= set(told)
+    assert {word for word in told if re.match(r"--?[a-z]", word)} <= _OPTIONS
+    assert "" not in told
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.whole
+@pytest.mark.needs("bash")
+def test_the_action_runs_a_case_and_leaves_its_reports(
+    action: dict[str, Any], tmp_path: Path
+) -> None:
+    program = Path(sys.executable).parent / "harness"
+    put(tmp_path, "harness", f'#!/bin/sh\nexec "{program}" "$@"\n')
+    run = step(action, "Run the scenarios")
+    given = {name: each.get("default", "") for name, each in action["inputs"].items()}
+    inputs = given | {
+        "sender": "reference", "paths": "scenarios/modes/starttls.yaml", "arguments": "--jobs 2",
+    }  # fmt: skip
+    done = carried_out(run["run"], tmp_path, **values_of(run, inputs), GITHUB_ACTIONS="true")
+    assert done.returncode == 0, done.stdout + done.stderr
+    reports = tmp_path / "harness-reports"
+    assert {each.name for each in reports.iterdir()} == {"report.json", "junit.xml", "evidence"}
+    assert (tmp_path / "output").read_text("utf-8") == "status=0\n"
+
+
+@pytest.mark.needs("bash")
+def test_the_action_installs_into_an_environment_of_its_own(
+    action: dict[str, Any], tmp_path: Path
+) -> None:
+    made = 'mkdir -p "$3/bin"; printf \'#!/bin/sh\\necho "pip $@"\\n\' > "$3/bin/pip"'
+    put(tmp_path, "python3", f'#!/bin/sh\n{made}; chmod +x "$3/bin/pip"\n')
+    install = step(action, "Install the harness")
+    done = carried_out(install["run"], tmp_path, SOURCE="/the/action")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("pip install ")
+    assert done.stdout.rstrip().endswith(" /the/action")
+    assert (tmp_path / "path").read_text("utf-8") == f"{tmp_path}/temp/mail-harness/bin\n"
+
+
+@pytest.mark.parametrize("total", ["", "3"])
+def test_the_job_of_gitlab_asks_what_its_inputs_say(
+    total: str, template: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path
+) -> None:
+    inputs, job = template
+    put(tmp_path, "harness", _STUB)
+    given = {name: each.get("default", "") for name, each in inputs.items()}
+    given |= {"sender": "command:node send.js", "baseline": "known.yaml", "arguments": "--strict"}
+    variables = {
+        name: re.sub(r"\$\[\[ inputs\.([\w-]+) \]\]", lambda m: str(given[m[1]]), value)
+        for name, value in job["variables"].items()
+    }
+    if total:
+        variables |= {"CI_NODE_TOTAL": total, "CI_NODE_INDEX": "2"}
+    script = "set -eu\n" + "\n".join(job["script"])
+    done = carried_out(f"sh -c {_quoted(script)}", tmp_path, **variables)
+    assert done.returncode == 0, done.stderr
+    told = re.findall(r"^\[(.*)\]$", done.stdout, re.MULTILINE)
+    assert told[:3] == ["run", "--sender", "command:node send.js"]
+    assert ("--shard" in told) == bool(total)
+    assert not total or told[told.index("--shard") + 1] == "2/3"
+    assert {word for word in told if re.match(r"--?[a-z]", word)} <= _OPTIONS
+    junit = job["artifacts"]["reports"]["junit"]
+    assert f"junit={junit}" in told
+
+
+def _quoted(script: str) -> str:
+    return "'" + script.replace("'", "'\\''") + "'"
+
+
+def test_every_input_of_the_template_is_used(
+    template: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    text = (_TOP / "templates/harness.yml").read_text("utf-8")
+    assert set(re.findall(r"\$\[\[ inputs\.([\w-]+) \]\]", text)) == set(template[0])
+
+
+def test_the_container_file_copies_what_a_build_needs() -> None:
+    text = (_TOP / "Containerfile").read_text("utf-8").replace("\\\n", " ")
+    instructions = [line.split(None, 1) for line in text.splitlines() if line[:1].isupper()]
+    copied = [
+        source
+        for word, rest in instructions
+        if word == "COPY" and not rest.startswith("--from")
+        for source in rest.split()[:-1]
+    ]
+    assert all((_TOP / source).exists() for source in copied)
+    assert {"pyproject.toml", "harness", "fakes", "scenarios"} <= set(copied)
+    needed = re.findall(
+        r'(?:readme|file) = "([\w.]+)"', (_TOP / "pyproject.toml").read_text("utf-8")
+    )
+    assert set(needed) <= set(copied)
+    assert ["ENTRYPOINT", '["harness"]'] in instructions
+    for word, rest in instructions:
+        if word == "RUN":
+            subprocess.run(["sh", "-n", "-c", rest], check=True)

@@ -33,7 +33,7 @@ from harness.fakes.transcript import (
 )
 
 from .kept_mail import KeptMail, KeptMessage
-from .parsed_mail import head_of
+from .message_head import head_of
 from .remarks import of_content
 
 Kind = Literal[
@@ -146,7 +146,7 @@ class FakesWatch:
             at=self.now(),
             captured=captured,
             content=content,
-            sender=head.sender,
+            sender=head.from_,
             subject=head.subject,
             remarks=tuple(dict.fromkeys(remarks)),
         )

@@ -11,11 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anyio.from_thread import start_blocking_portal
-
 from harness.evidence import EvidenceFolder
 from harness.execution import OpenSender, RunOrder, by_spec, command_line, execute
-from harness.fakes.clock import SteadyLoop
+from harness.fakes.loop_thread import loop_thread
 from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
 from harness.reports.dispatch import open_written_reports, parse_report_spec
@@ -131,16 +129,13 @@ def run(
     specs = [parse_report_spec(text) for text in ([report] if isinstance(report, str) else report)]
     context = Context(describe_row=catalogue.describe, command=again)
     # In a thread with a loop of its own, because the caller may be inside a running one.
-    with (
-        open_written_reports(specs, context) as reports,
-        start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
-    ):
+    with open_written_reports(specs, context) as reports, loop_thread() as loop:
         if sender is None or isinstance(sender, str) or jobs != 1:
             opened = _opened(sender or "reference", jobs)
-            return RunReport(portal.call(execute, order, opened, reports), catalogue, again)
+            return RunReport(loop.call(execute, order, opened, reports), catalogue, again)
         with closing(CallerThread()) as thread:
             called = CallerThreadSender(name_of(sender), sender, thread)
-            running = portal.start_task_soon(execute, order, lambda _: called, reports)
+            running = loop.start(execute, order, lambda _: called, reports)
             return RunReport(thread.serve_until(running), catalogue, again)
 
 

@@ -22,6 +22,7 @@ from harness.fakes.errors import FakeError
 from harness.first_request import first_answer, shows_that_it_answers
 from harness.judge import Judgement, judge, undriven
 from harness.machine import Watch
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, Verdict
 from harness.protocol import DECLARED_FEATURES
 from harness.refused_kinds import follows, kind_of
@@ -50,6 +51,7 @@ class Inquiry:
     watch: Watch
     plainest: Mapping[frozenset[str], str] = field(default_factory=dict)
     evidence: EvidenceFolder | None = None
+    mirror: Mirror = NO_MIRROR
     jobs: int = 1
     results: dict[str, CaseResult] = field(default_factory=dict)
     has_answered: bool = False
@@ -154,6 +156,7 @@ class Inquiry:
         outcomes: Sequence[Outcome],
         duration: float,
     ) -> CaseResult:
+        self.mirror.take(case, record)
         lines = conversation(record.events, record.secrets)
         folder = None
         if self.evidence is not None:

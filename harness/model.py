@@ -116,6 +116,7 @@ class CaseResult:
     answers, redacted; they decide nothing. `departure` says how the case departs from what a
     baseline expects of it; `expected_failure` holds where the baseline has it fail, as it does or
     did. `handshakes` and `messages` are for people to look at, the first of each.
+    `mail` are the pages that show the messages which were taken, where a mirror did.
     """
 
     id: str
@@ -145,6 +146,7 @@ class CaseResult:
     departure: str | None = None
     handshakes: tuple[SeenHandshake, ...] = ()
     messages: tuple[TakenMessage, ...] = ()
+    mail: tuple[str, ...] = ()
 
     @property
     def unmet(self) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from harness.evidence import EvidenceFolder
 from harness.first_request import trials, why_not_drivable
 from harness.inquiry import Inquiry
 from harness.machine import Watch, jobs_that_fit
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, RunResult
 from harness.refused_kinds import plainest
 from harness.requirement_results import requirement_results
@@ -44,6 +45,7 @@ class Options:
     is_unnamed: bool = False
     expectations: Expectations | None = None
     stale: tuple[str, ...] = ()
+    mirror: Mirror = NO_MIRROR
 
 
 class EndedEarly(Exception):  # noqa: N818  # nothing is wrong with the run
@@ -82,6 +84,7 @@ class Run:
             watch=Watch(timeout=self.context.timeout, clock=clock),
             plainest=plainest(self.cases),
             evidence=self.options.evidence,
+            mirror=self.options.mirror,
             results=self._results,
         )
         self._tell(
@@ -104,7 +107,9 @@ class Run:
             if not self._results:
                 raise
             interrupted, trouble = True, error
-        result = self._result(started, clock() - began, interrupted=interrupted)
+        duration = clock() - began
+        await self.options.mirror.finish()
+        result = self._result(started, duration, interrupted=interrupted)
         if trouble is None and self.options.evidence is not None:
             try:
                 self.options.evidence.finish(result)
@@ -217,6 +222,7 @@ class Run:
         if self.options.expectations is not None:
             result = self.options.expectations.held_against(result)
         self._results[result.id] = result
+        self.options.mirror.judged(result)
         self._tell(CaseFinished(result=result, done=len(self._results), total=len(self.cases)))
         most = self.options.max_fail
         if most is not None and sum(map(is_trouble, self._results.values())) >= most:
@@ -230,11 +236,11 @@ class Run:
             sender=self.sender.name,
             started=started,
             duration=duration,
-            cases=tuple(ordered),
+            cases=tuple(self.options.mirror.linked(ordered)),
             requirements=requirement_results(self.catalogue, ordered),
             strict=self.options.strict,
             interrupted=interrupted,
-            notes=self.options.notes,
+            notes=(*self.options.notes, *self.options.mirror.notes),
             total=len(self.cases),
             ended_early=self._ended_early,
             is_unnamed=self.options.is_unnamed,

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 
-from anyio.from_thread import start_blocking_portal
-
 from harness.case_by_case import CaseByCase, Quiet
 from harness.embedding import Answering, name_of
 from harness.execution import OpenSender, RunOrder, by_spec
-from harness.fakes.clock import SteadyLoop
+from harness.fakes.loop_thread import loop_thread
 from harness.model import CaseResult
 from harness.senders.caller_thread import CallerThread, CallerThreadSender
 
@@ -33,10 +31,7 @@ def standing_run(
         UsageError: a SPEC makes no sense.
         SenderError: the sender cannot be driven at all, or answers nothing.
     """
-    with (
-        closing(CallerThread()) as thread,
-        start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
-    ):
+    with closing(CallerThread()) as thread, loop_thread() as loop:
         called = _opener(sender, thread, environment)
         begun: Future[CaseByCase] = Future()
         over = asyncio.Event()
@@ -51,19 +46,22 @@ def standing_run(
                     raise
                 begun.set_exception(error)
 
+        async def leave() -> None:
+            over.set()
+
         def ask(case: str) -> CaseResult:
-            asked = portal.start_task_soon(cases.ask, case)
+            asked = loop.start(cases.ask, case)
             try:
                 return thread.serve_until(asked)
             finally:
                 asked.cancel()  # where something else ended the wait
 
-        staying = portal.start_task_soon(stay)
+        staying = loop.start(stay)
         cases = thread.serve_until(begun)
         try:
             yield ask
         finally:
-            portal.call(over.set)
+            loop.call(leave)
             staying.result()
 
 

@@ -3,7 +3,7 @@
 A fenced block is an example when it says where it goes or how it is run: `python file=NAME` and
 `yaml file=NAME` are written to a file, each `$` line of a `console` block is run, and the lines
 below it have to be in what it prints (`…` is anything). Its status has to be 0, or what an
-`exit status` line says.
+`exit status` line says. `<!-- needs: NAME -->` names a program that the examples need.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from harness.gate import MEANING
 _TOP = Path(__file__).parent.parent
 _DOCUMENTS = sorted([*_TOP.glob("*.md"), *(_TOP / "docs").glob("*.md")])
 _FENCE = re.compile(r"^```(\S+)(?: file=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_NEEDS = re.compile(r"^<!-- needs: (\S+) -->$", re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -76,6 +77,7 @@ def _run(shown: Shown, folder: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     hidden = ("GITHUB_STEP_SUMMARY", "HARNESS_EXPECTED_SKIPS", "HARNESS_TOX_RESULT", "PYTHONPATH")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
+    environment["HARNESS_MAIL_DIR"] = str(folder / "mail")
     done = subprocess.run(
         ["bash", "-c", shown.command],
         cwd=folder,
@@ -97,7 +99,11 @@ def _run(shown: Shown, folder: Path) -> None:
 @pytest.mark.whole
 @pytest.mark.needs("bash", "curl")
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.name)
-def test_the_examples_of_a_document_do_what_it_says(document: Path, tmp_path: Path) -> None:
+def test_the_examples_of_a_document_do_what_it_says(
+    document: Path, tmp_path: Path, requires_program: Callable[[str], str]
+) -> None:
+    for program in _NEEDS.findall(document.read_text(encoding="utf-8")):
+        requires_program(program)
     for block in _blocks(document):
         if block.file is not None:
             target = tmp_path / block.file

@@ -28,6 +28,7 @@ _VERBS = {
     "validate": ("scenarios", "Check scenario files without running them."),
     "requirements": ("catalogue", "List the documented requirements and what checks them."),
     "explain": ("catalogue", "Explain a requirement, a situation, or a word of the language."),
+    "inspect": ("inspect", "Show the mail of a run that went to Mailpit."),
     "send": ("send", "Send one message with the reference sender."),
     "serve": ("serve", "Serve fakes until told to stop, and show the mail that comes."),
     "schema": ("schema", "Print the JSON Schema of scenarios, sender protocol, report, document."),

@@ -18,6 +18,9 @@ from harness.cli.running import carried_out, running
     metavar="FILE",
     help="Expected failures; harness baseline update writes it.",
 )
+@click.option(
+    "--mailpit", metavar="auto|docker|URL", help="Show every message that is taken in Mailpit."
+)
 def run(**words: Any) -> int:
     """Run scenarios against a sender and report what each proves.
 

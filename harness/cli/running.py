@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from harness.events import Note
 from harness.evidence import EvidenceFolder
 from harness.execution import RunOrder, by_spec, command_line, execute
 from harness.gate import exit_status
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import RunResult
 from harness.reports import Reports, open_reports, parse_report_spec
 from harness.requirements import Catalogue, load_catalogue
@@ -107,7 +109,8 @@ def carried_out(words: dict[str, Any]) -> Ran:
     notes = list(chosen.notes)
     if words["sender"] is None:
         notes.append("no --sender was given: the reference sender, which comes with it, is judged")
-    options = _options(words, chosen, notes)
+    mirror = click.get_current_context().with_resource(_mirror(words.get("mailpit")))
+    options = _options(words, chosen, notes, mirror)
     spec = words["sender"] or "reference"
     reports = _open_reports(words, catalogue, spec)
     order = RunOrder(
@@ -122,7 +125,15 @@ def carried_out(words: dict[str, Any]) -> Ran:
     return Ran(status=status, result=result, known=chosen.known)
 
 
-def _options(words: dict[str, Any], chosen: Selected, notes: list[str]) -> Options:
+def _mirror(word: str | None) -> AbstractContextManager[Mirror]:
+    if word is None:
+        return nullcontext(NO_MIRROR)
+    from harness.mailpit.for_run import mirror_for_run  # noqa: PLC0415  # only when used
+
+    return mirror_for_run(word)
+
+
+def _options(words: dict[str, Any], chosen: Selected, notes: list[str], mirror: Mirror) -> Options:
     expectations, stale = None, tuple[str, ...]()
     if words.get("baseline") is not None:
         expectations = load_expectations(words["baseline"])
@@ -138,6 +149,7 @@ def _options(words: dict[str, Any], chosen: Selected, notes: list[str]) -> Optio
         is_unnamed=words["sender"] is None,
         expectations=expectations,
         stale=stale,
+        mirror=mirror,
     )
 
 

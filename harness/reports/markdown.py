@@ -52,6 +52,7 @@ _MOST_IDS = 30
 _CAUSES_AT_SIGHT = 12
 _MOST_REASONS = 20
 _LONGEST = 1_000
+_MOST_MAIL = 3
 
 
 def render(result: RunResult, context: Context) -> str:
@@ -152,6 +153,9 @@ def _cause(cause: Cause, result: RunResult, context: Context) -> list[str]:
     lines += ["", "Again:", "", *block([again(case, result, context.command)])]
     if evidence := relative(case.evidence, context.folder):
         lines += ["", f"Evidence: {_short(evidence)}"]
+    if case.mail:
+        pages = ", ".join(_short(page) for page in case.mail[:_MOST_MAIL])
+        lines += ["", f"Mail: {pages}"]
     if len(cause.cases) > 1:
         rest = cause.cases[1:]
         lines += ["", f"For the same cause {plural(len(rest), 'more case')}:", "", *_ids(rest)]

@@ -27,6 +27,7 @@ _MOST_CAUSES = 25
 _MOST_ALIKE = 60
 _OUTPUT_LINES = 9
 _LONGEST = 600
+_MOST_MAIL = 3
 
 
 def add_failures(page: Page, result: RunResult, context: Context) -> None:
@@ -71,6 +72,8 @@ def _add_cause(
     _add_conversation(page, cause)
     if evidence := relative(case.evidence, context.folder):
         page.add(evidence, indent=4, label="evidence  ", wrap=False)
+    for address in case.mail[:_MOST_MAIL]:
+        page.add(address, indent=4, label="mail      ", wrap=False)
     page.add(again(case, result, context.command), indent=4, label="again     ", wrap=False)
     _add_alike(page, cause, number, numbers)
 

@@ -176,9 +176,9 @@ def harness_run(_harness_names: _Names, pytestconfig: pytest.Config) -> Callable
     The globs select cases by id; none means all. `sender` is a SPEC or a function, plain or
     `async`, from request to answer: with `jobs=1` it is called in the test's own thread, where its
     database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale`,
-    `strict`, `evidence` and `report` are as for `harness run`. `documents` are files with requirements of your own, beside
-    those of the ini key `harness_documents`. The report's `assert_passed()` fails the test and
-    shows why.
+    `strict`, `evidence` and `report` are as for `harness run`. `documents` are files with
+    requirements of your own, beside those of the ini key `harness_documents`. The report's
+    `assert_passed()` fails the test and shows why.
     """
     default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")
 

@@ -34,10 +34,7 @@ else:
 
 
 class SteadyLoop(_Loop):
-    """An event loop whose time goes on while a test has stopped Python's.
-
-    `backend_options={"loop_factory": SteadyLoop}` is how anyio is told of it.
-    """
+    """An event loop whose time goes on while a test has stopped Python's."""
 
     def time(self) -> float:
         """Seconds on the loop's own clock."""

@@ -21,15 +21,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from anyio import CancelScope, sleep
-from anyio.from_thread import start_blocking_portal
-
 from .api_fake import ApiFake
-from .clock import SteadyLoop
 from .constructor_words import read_word
 from .errors import FakeError
 from .http.exchange import Request, Served
 from .http.facts import WebhookPosted
+from .loop_thread import loop_thread, surely
 from .mail_taking import is_running_here
 from .meant_message import MeantMessage, meant
 from .providers.accepted_mail import AcceptedMail
@@ -264,8 +261,7 @@ class EventPoster(ApiFake[A]):
                 self._loop = None
                 for task in list(self._posting):
                     task.cancel()
-                with CancelScope(shield=True):
-                    await asyncio.gather(*self._posting, return_exceptions=True)
+                await surely(asyncio.gather(*self._posting, return_exceptions=True))
 
     def _set_up(self, given: Mapping[str, Any] | Webhook | None) -> Webhook | None:
         if given is None:
@@ -298,8 +294,8 @@ class EventPoster(ApiFake[A]):
         """
         loop = self._loop
         if loop is None:
-            with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
-                posted: WebhookPosted = portal.call(make)
+            with loop_thread() as thread:
+                posted = thread.call(make)
         elif is_running_here(loop):
             raise FakeError(
                 "webhook: this is the event loop that the fake runs in; call it from a thread, as "
@@ -331,7 +327,7 @@ class EventPoster(ApiFake[A]):
             self._posting.discard(task)
 
     async def _later(self, webhook: Webhook, events: Sequence[PlannedEvent]) -> None:
-        await sleep(_AFTER_ACCEPTANCE)
+        await asyncio.sleep(_AFTER_ACCEPTANCE)
         for each in events:
             await self._happen(webhook, [each])
 

@@ -15,16 +15,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, Self, TypeVar
 
-from anyio import CancelScope
-from anyio.from_thread import start_blocking_portal
-
-from .clock import SteadyLoop
 from .closed_ports import Rejection, blackhole, filled_hole
 from .connection import Connection, Conversation
 from .constructor_words import OWN_WORDS
 from .errors import FakeError
 from .faults import FaultPlan
 from .listener import Blackhole, Network, bind, check_reach
+from .loop_thread import loop_thread, surely
 from .mail.readable import ReadableMessage
 from .mail_taking import MailTaker, in_words
 from .sealed import Sealed, is_settable, unsettable
@@ -227,10 +224,7 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
     @contextmanager
     def running(self) -> Iterator[Self]:
         """Run from any thread, in any framework; ready when the body starts."""
-        with (
-            start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal,
-            portal.wrap_async_context_manager(self.serve()),
-        ):
+        with loop_thread() as thread, thread.entered(self.serve()):
             yield self
 
     @asynccontextmanager
@@ -341,16 +335,18 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
             yield
         finally:
             # Stopping is short, and a caller that is being cancelled must leave nothing behind.
-            with CancelScope(shield=True):
-                # Accept no more, and let asyncio make what it has accepted: a connection that it
-                # makes for a closed server comes to nothing, and is never closed.
-                loop.remove_reader(bound)
-                for _ in range(_TURNS_OF_AN_ACCEPT):
-                    await asyncio.sleep(0)
-                server.close()
-                for connection in list(self._connections):
-                    connection.reset()
-                    await connection.gone()
+            await surely(self._stop(server, bound))
+
+    async def _stop(self, server: asyncio.Server, bound: Any) -> None:
+        # Accept no more, and let asyncio make what it has accepted: a connection that it makes for
+        # a closed server comes to nothing, and is never closed.
+        asyncio.get_running_loop().remove_reader(bound)
+        for _ in range(_TURNS_OF_AN_ACCEPT):
+            await asyncio.sleep(0)
+        server.close()
+        for connection in list(self._connections):
+            connection.reset()
+            await connection.gone()
 
     def _accept(self) -> asyncio.Protocol:
         if self.state.network is Network.RESET:

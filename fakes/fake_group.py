@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from anyio import CancelScope
-
 from .fake import Fake
+from .loop_thread import surely
 
 
 class FakeGroup:
@@ -45,7 +44,9 @@ class FakeGroup:
     async def close(self) -> None:
         """Close them all."""
         # A caller that is being cancelled must leave nothing behind.
-        with CancelScope(shield=True):
-            await asyncio.sleep(0)  # what was opened last has to begin before it can end
-            self._closing.set()
-            await asyncio.gather(*self._tasks)
+        await surely(self._close())
+
+    async def _close(self) -> None:
+        await asyncio.sleep(0)  # what was opened last has to begin before it can end
+        self._closing.set()
+        await asyncio.gather(*self._tasks)

@@ -11,10 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anyio.from_thread import start_blocking_portal
-
 from harness.execution import OpenSender, RunOrder, by_spec, execute, unheard
-from harness.fakes.clock import SteadyLoop
+from harness.fakes.loop_thread import loop_thread
 from harness.gate import exit_status
 from harness.model import CaseResult, RunResult, Verdict
 from harness.reports.formats import Context
@@ -112,13 +110,13 @@ def run(
         _again, sender=sender or "reference", paths=tuple(paths), seed=seed, time_scale=time_scale
     )
     # In a thread with a loop of its own, because the caller may be inside a running one.
-    with start_blocking_portal(backend_options={"loop_factory": SteadyLoop}) as portal:
+    with loop_thread() as loop:
         if sender is None or isinstance(sender, str) or jobs != 1:
             opened = _opened(sender or "reference", jobs)
-            return RunReport(portal.call(execute, order, opened, unheard), catalogue, again)
+            return RunReport(loop.call(execute, order, opened, unheard), catalogue, again)
         thread = CallerThread()
         called = CallerThreadSender(_name_of(sender), sender, thread)
-        running = portal.start_task_soon(execute, order, lambda _: called, unheard)
+        running = loop.start(execute, order, lambda _: called, unheard)
         return RunReport(thread.serve_until(running), catalogue, again)
 
 

@@ -6,15 +6,14 @@ import contextlib
 import errno
 import selectors
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import anyio
-import anyio.to_thread
-
-from harness.fakes.clock import SteadyLoop, monotonic
+from harness.fakes.clock import monotonic
 from harness.protocol import ErrorClass, Phase
 from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.names import endpoint, host_name, is_ip, split_endpoint
@@ -94,12 +93,8 @@ def resolve(host: str, port: int, *, timeout: float) -> list[Address]:
     look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
         # No name server is asked for these, so nothing can take long.
-        if is_ip(host) or host == "localhost":
-            found = look_up()
-        else:
-            found = anyio.run(
-                _within, look_up, timeout, backend_options={"loop_factory": SteadyLoop}
-            )
+        asks_nobody = is_ip(host) or host == "localhost"
+        found = look_up() if asks_nobody else _within(look_up, timeout)
     except TimeoutError:
         raise _unresolved(
             host, ErrorClass.DNS_TEMPORARY, f"no answer from DNS within {timeout:g} s"
@@ -122,10 +117,18 @@ _NAME_ERRORS = frozenset(
 )
 
 
-async def _within(look_up: Callable[[], list[Any]], timeout: float) -> list[Any]:  # noqa: ASYNC109
+def _within(look_up: Callable[[], list[Any]], timeout: float) -> list[Any]:
     # The system's resolver has no time-out of ours: it is left behind where it takes longer.
-    with anyio.fail_after(timeout):
-        return await anyio.to_thread.run_sync(look_up, abandon_on_cancel=True)
+    found: Future[list[Any]] = Future()
+
+    def work() -> None:
+        try:
+            found.set_result(look_up())
+        except Exception as error:  # noqa: BLE001  # it is of whoever waits
+            found.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return found.result(timeout)
 
 
 def _families_in_turn(addresses: list[Address]) -> list[Address]:

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-import anyio
-
+from harness.fakes.loop_thread import surely
 from harness.protocol import ASSUMED_FEATURES, DescribeRequest, SendRequest, Trust
 
 from .answer_parser import features_of, read_answer, read_description, read_reply
@@ -132,8 +131,7 @@ class Sender(ABC):
 
     async def _close_surely(self) -> None:
         """Close, even while the run is being cancelled: each wait in it has a bound."""
-        with anyio.CancelScope(shield=True):
-            await self.close()
+        await surely(self.close())
 
 
 def case_limit(timeout: float, measured_start: float) -> float:

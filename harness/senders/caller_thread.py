@@ -12,10 +12,8 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, TypeVar
-
-import anyio
 
 from .base import Sender
 from .outcome import Hung, Outcome
@@ -98,6 +96,7 @@ class CallerThreadSender(Sender):
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Call the function with `document`."""
         called = self._last = asyncio.wrap_future(self._thread.call(self._handle, dict(document)))
-        with anyio.move_on_after(limit):
-            return await asyncio.shield(called)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                return await asyncio.shield(called)
         return Hung(limit=limit, hint="the run goes on when the call returns")

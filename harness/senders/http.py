@@ -9,15 +9,13 @@ for one host: a service that keeps connections under the name alone is run with 
 
 from __future__ import annotations
 
+import asyncio
 import http.client
-import math
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
-
-import anyio
-import anyio.to_thread
 
 from harness.errors import SenderError, UsageError
 from harness.secrets import NO_SECRETS, Secrets
@@ -28,10 +26,13 @@ from .exit_status import replied
 from .json_object import json_object
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Unsupported
 from .program import json_line, secrets_told
+from .threads import in_thread
 
 SCHEMES = ("http", "https")
 
 CONNECT_LIMIT = 10.0
+# How long one address may be silent before the next is tried beside it (RFC 8305 section 5).
+_HEAD_START = 0.25
 
 
 class HttpSender(Sender):
@@ -40,25 +41,27 @@ class HttpSender(Sender):
     def __init__(self, name: str, url: SplitResult) -> None:
         super().__init__(name)
         self._url = url
-        self._threads = anyio.CapacityLimiter(math.inf)
         self._context = ssl.create_default_context() if url.scheme == "https" else None
 
     async def start(self) -> None:
         """See whether anything listens there."""
         port = self._url.port or (443 if self._context else 80)
         try:
-            with anyio.fail_after(CONNECT_LIMIT):
-                stream = await anyio.connect_tcp(self._url.hostname or "", port)
+            async with asyncio.timeout(CONNECT_LIMIT):
+                _, stream = await asyncio.open_connection(
+                    self._url.hostname or "", port, happy_eyeballs_delay=_HEAD_START
+                )
         except (OSError, TimeoutError) as problem:
             raise SenderError(f"{self.name}: nothing answers there") from problem
-        await stream.aclose()
+        stream.close()
+        with suppress(OSError):
+            await stream.wait_closed()
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Post `document`."""
-        with anyio.move_on_after(limit):
-            return await anyio.to_thread.run_sync(
-                self._post, dict(document), limit, abandon_on_cancel=True, limiter=self._threads
-            )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                return await in_thread(self._post, dict(document), limit)
         return Hung(limit=limit)
 
     def _post(self, document: dict[str, Any], limit: float) -> Outcome:

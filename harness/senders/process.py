@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import anyio
-
 from harness.errors import SenderError, SenderNotFoundError
+from harness.fakes.loop_thread import surely
 from harness.secrets import NO_SECRETS, Secrets
 
 from .capture import Ends, Lines
@@ -124,12 +123,12 @@ class Process(asyncio.SubprocessProtocol):
         is done even while the caller is being cancelled.
         """
         self.signal_group(signal.SIGKILL)
-        with anyio.CancelScope(shield=True):
-            try:
-                await within(GRACE, self.ended)
-            finally:
-                self._close_pipes()
-            await within(GRACE, self.ended)
+        await surely(self._vanish())
+
+    async def _vanish(self) -> None:
+        await within(GRACE, self.ended)
+        self._close_pipes()
+        await within(GRACE, self.ended)
 
     def _close_pipes(self) -> None:
         stdin = self._stdin()
@@ -170,8 +169,8 @@ async def start_process(
         _, process = await asyncio.shield(starting)
     except asyncio.CancelledError:
         # Cut off in the middle, asyncio would kill the program, but not what it has started.
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait([starting])
+        with suppress(asyncio.CancelledError):
+            await surely(asyncio.wait([starting]))
         if starting.exception() is None:
             await starting.result()[1].end()
         raise

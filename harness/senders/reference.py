@@ -8,13 +8,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-import math
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
-
-import anyio
-import anyio.to_thread
 
 from harness.errors import UsageError
 
@@ -23,6 +20,7 @@ from .capture import LONGEST_ANSWER
 from .exit_status import replied
 from .json_object import json_object
 from .outcome import NO_OUTPUT, Crashed, Hung, NoAnswer, Outcome, Output
+from .threads import in_thread
 
 SCHEMES = ("reference",)
 
@@ -36,16 +34,12 @@ class InProcessSender(Sender):
     def __init__(self, name: str, handle: Handle) -> None:
         super().__init__(name)
         self._handle = handle
-        # How many requests are in flight is the runner's business. A wait for a thread here would
-        # count against the limit of the request.
-        self._threads = anyio.CapacityLimiter(math.inf)
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Call the function with `document`."""
-        with anyio.move_on_after(limit):
-            return await anyio.to_thread.run_sync(
-                self._call, dict(document), abandon_on_cancel=True, limiter=self._threads
-            )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                return await in_thread(self._call, dict(document))
         return Hung(limit=limit)
 
     def _call(self, document: dict[str, Any]) -> Outcome:

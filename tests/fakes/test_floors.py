@@ -27,7 +27,15 @@ FLOORS = (
         "wire_text",
         "lazily",
     },
-    {"message", "mail_taking", "sealed", "constructor_words", "account_owner", "vendor_answer"},
+    {
+        "message",
+        "mail_taking",
+        "loop_thread",
+        "sealed",
+        "constructor_words",
+        "account_owner",
+        "vendor_answer",
+    },
     # What can go wrong, and certificates.
     {"faults", "tls"},
     {"transcript"},

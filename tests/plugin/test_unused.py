@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, distribution
 import pytest
 from packaging.requirements import Requirement
 
-
 GROUP = "pytest11"
 
 

@@ -73,6 +73,11 @@ class Archive:
             document = {name: getattr(run, name) for name in KeptRun.__slots__}
             (folder / _NOTE).write_text(json.dumps(document), encoding="utf-8")
 
+    def forget_what_is_empty(self, name: str) -> None:
+        """Remove the folder of a run that came to nothing."""
+        with suppress(OSError):  # there is something in it
+            (self.root / name).rmdir()
+
     def runs(self) -> list[KeptRun]:
         """What there is, newest first."""
         found = (_read(folder / _NOTE) for folder in self._folders())

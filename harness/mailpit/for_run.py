@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from .archive import Archive, KeptRun, archive, run_name
 from .choosing import choose, opened
@@ -27,7 +27,9 @@ def mirror_for_run(
     name = run_name()
     choice = choose(word, environment)
     database = kept.database_for(name) if choice.starter is not None else None
-    with opened(word, environment=environment, database=database) as inbox:
+    with ExitStack() as stack:
+        stack.callback(kept.forget_what_is_empty, name)
+        inbox = stack.enter_context(opened(word, environment=environment, database=database))
         run = KeptRun(
             name=name,
             url=inbox.place.url,

@@ -136,7 +136,7 @@ class ScenarioItem(pytest.Item):
         try:
             ending = self._ending = self._plugin.ask(self)
         except HarnessError as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         self.user_properties = [each for each in self.user_properties if each[0] != "verdict"]
         self.user_properties.append(("verdict", ending.verdict))
         for name, text in ending.sections:

@@ -134,7 +134,7 @@ class _Judging:
                 unmet_need=recorded.unmet_need,
                 lacking=recorded.lacking,
             )
-        folder = self.root / recorded.folder
+        folder = _below(self.root, recorded.folder, said_in=self.root / RUN)
         record, kept = read_record(folder, case)
         control = self.results.get(case.control) if case.control else None
         judgement = judge(
@@ -175,7 +175,10 @@ def read_record(folder: Path, case: Case) -> tuple[Record, RecordDocument]:
             f"{folder / RECORD}:1: the sender wrote {marker(kept.mimicked[0])} itself, which is how"
             " a secret is shown here: this case cannot be judged again"
         )
-    files = {name: _unchanged(folder / name, lines) for name, lines in kept.files.items()}
+    files = {
+        name: _unchanged(_below(folder, name, said_in=folder / RECORD), lines)
+        for name, lines in kept.files.items()
+    }
     return _record(folder, kept, files), kept
 
 
@@ -244,6 +247,14 @@ def _contents(files: Mapping[str, bytes]) -> Iterator[bytes]:
         else:
             return
         number += 1
+
+
+def _below(folder: Path, name: str, *, said_in: Path) -> Path:
+    """What a file names, where it lies below its folder; nothing else is read."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise EvidenceError(f"{said_in}:1: {name} is not below {folder}")
+    return path
 
 
 def _unchanged(path: Path, digests: Sequence[str]) -> bytes:

@@ -79,6 +79,30 @@ def test_every_declared_dependency_of_the_package_is_imported() -> None:
     assert {canonicalize_name(each.name) for each in _declared(dev=False)} <= used
 
 
+# Everything that `pip install mail-harness` brings on Linux, paid for by everybody: what is large
+# and only few use belongs to an extra. Three of four MB are cryptography, pydantic and rich with
+# Pygments, which pytest brings as well.
+_BASE = {
+    "aiosmtpd", "annotated-types", "anyio", "atpublic", "attrs", "certifi", "cffi", "click",
+    "cryptography", "h11", "httpcore", "httptools", "httpx", "idna", "markdown-it-py", "mdurl",
+    "pycparser", "pydantic", "pydantic-core", "pygments", "pyyaml", "rich", "trustme",
+    "typing-extensions", "typing-inspection",
+}  # fmt: skip
+
+
+def test_a_plain_install_brings_this_and_nothing_else() -> None:
+    open_ = [Requirement(line) for line in _project()["project"]["dependencies"]]
+    found = set[str]()
+    while open_:
+        requirement = open_.pop()
+        name = canonicalize_name(requirement.name)
+        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        found.add(name)
+        open_ += [Requirement(line) for line in metadata.distribution(name).requires or ()]
+    assert found == _BASE
+
+
 def test_the_versions_that_run_here_are_the_pinned_ones() -> None:
     """Everything that our dependencies bring along has its line in constraints.txt."""
     pins, open_, closed = _pins(), list(_declared(dev=True)), set[str]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from email.header import Header
@@ -16,6 +17,10 @@ from .fields import Fields
 # Headers of mailboxes, of which only the names may be encoded.
 _ADDRESSES = frozenset(["From", "To", "Cc", "Reply-To", "Sender"])
 _NO_CONTROLS = bytes(octet if octet >= 0x20 else ord("?") for octet in range(256))
+# What Python and mail parsers take for the end of a line.
+_LINE_ENDS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+# Of 75 characters (RFC 2047 section 2) 12 are taken; base64 makes four of three octets.
+_IN_A_WORD = 42
 _ESCAPED = re.compile(r"[\udc80-\udcff]")
 
 
@@ -33,14 +38,15 @@ def rendered(fields: Fields, *, at: datetime) -> bytes:
         "Date": format_datetime(at),
         **{n: v for n, v in fields.headers.items() if not n.lower().startswith("content-")},
     }
-    shown = {name: " ".join(encodable(value).split()) for name, value in headers.items() if value}
+    shown = {name: _in_order(name, encodable(value)) for name, value in headers.items() if value}
     if not fields.encodes_names:
         shown |= {name: _low_octets(shown[name]) for name in _ADDRESSES & shown.keys()}
     try:
         return _written(shown, fields)
     except (ValueError, LookupError, TypeError, AttributeError):
         # The mail package has no single error for what it cannot parse or fold.
-        return _written({}, fields, plain=shown)
+        plain = {name: " ".join(value.split()) for name, value in shown.items()}
+        return _written({}, fields, plain=plain)
 
 
 def _written(
@@ -59,6 +65,11 @@ def _written(
     return octets + above.encode("ascii", "replace") + message.as_bytes()
 
 
+def _in_order(name: str, value: str) -> str:
+    """A value as it can be written: of mailboxes without line breaks, of other headers as given."""
+    return " ".join(value.split()) if name in _ADDRESSES else value.strip()
+
+
 def _low_octets(text: str) -> str:
     """What is left of each character in eight bits, as surrogates where it is beyond ASCII."""
     low = bytes(ord(each) & 0xFF for each in text)
@@ -74,5 +85,25 @@ def _set(message: EmailMessage, name: str, value: str) -> None:
     if not value.isascii() and name in _ADDRESSES:
         message[name] = value
         return
+    if any(each in value for each in _LINE_ENDS):
+        message.set_raw(name, _as_encoded_words(value))
+        return
     charset = None if value.isascii() else "utf-8"
     message.set_raw(name, Header(value, charset, header_name=name).encode())
+
+
+def _as_encoded_words(value: str) -> str:
+    """A value whose line breaks are part of it: nothing of it is lost, and it is one header.
+
+    What a vendor makes of them where it takes them is not known. In this form whoever reads the
+    header finds them, and no parser takes what follows for another header.
+    """
+    words, piece = [], b""
+    for character in value:
+        octets = character.encode()
+        if len(piece) + len(octets) > _IN_A_WORD:
+            words.append(piece)
+            piece = b""
+        piece += octets
+    words.append(piece)
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(each).decode()}?=" for each in words)

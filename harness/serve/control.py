@@ -40,13 +40,13 @@ from .kept_mail import KeptMessage
 from .matching import matches, nearest_miss
 from .order import SUBMISSION, check_change
 from .outcomes import happen
-from .parsed_mail import parsed
 from .running import ServedFake, ServedFakes
 from .views import (
     fake_document,
     fake_state_document,
     fault_documents,
     message_document,
+    readable,
     whole_message_document,
 )
 
@@ -196,7 +196,7 @@ class Control:
     async def attachment(self, asked: Asked) -> bytes:
         """A file in a message, decoded."""
         message, number = self._message(asked), asked.path["number"]
-        files = (await asyncio.to_thread(parsed, message.content)).files
+        files = await asyncio.to_thread(lambda: readable(message).attachments)
         if not number.isdecimal() or not 1 <= int(number[:9]) <= len(files):
             there = f"they are numbered 1 to {len(files)}" if files else "it has none"
             told = f"message {message.id} has no file {number}: {there}"

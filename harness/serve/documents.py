@@ -159,11 +159,11 @@ class MessageDocument(ServeDocument):
     """Everybody it goes to: the recipients of the envelope, or of the API's request."""
 
     links: tuple[str, ...]
-    """The links in it, in order: in its HTML those that are clicked, in its text those that stand
-    there."""
+    """Where it leads, each address once: first the links of its HTML, then addresses in its
+    text."""
 
     codes: tuple[str, ...]
-    """One-time codes: numbers of four to eight digits where a code is spoken of."""
+    """One-time codes, without blanks or hyphens; first those that stand alone in a line."""
 
     attachments: tuple[AttachmentDocument, ...]
     """The files in it."""
@@ -206,7 +206,7 @@ class WholeMessageDocument(MessageDocument):
     """The HTML, decoded; empty where there is none."""
 
     headers: tuple[tuple[str, str], ...]
-    """Every header, name and decoded value, in order."""
+    """Every header, name and decoded value; those of one name together."""
 
 
 class NoticeDocument(ServeDocument):

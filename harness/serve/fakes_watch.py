@@ -33,7 +33,7 @@ from harness.fakes.transcript import (
 )
 
 from .kept_mail import KeptMail, KeptMessage
-from .parsed_mail import head_of
+from .message_head import head_of
 from .remarks import of_content
 
 Kind = Literal[
@@ -66,8 +66,19 @@ class _Seen:
     fake: str
     last: str = ""
     login: str = ""
+    is_utf8: bool = False
     remarks: list[str] = field(default_factory=list)
     is_quiet: bool = True
+
+    def remember(self, fact: Fact) -> None:
+        """Note what later notices and messages have to say."""
+        match fact:
+            case Command():
+                self.last, self.login = _said(fact), ""
+                if fact.verb == "MAIL":
+                    self.is_utf8 = "SMTPUTF8" in fact.argument.upper().split()
+            case AuthOutcome(username=username):
+                self.login = username
 
 
 @dataclass(slots=True)
@@ -94,6 +105,7 @@ class FakesWatch:
         if isinstance(fact, WebhookPosted):
             self._tell("posted", "", event.connection, fact.event, _posted(fact))
         elif seen is not None:
+            seen.remember(fact)
             if isinstance(fact, MessageCaptured):
                 self._keep(seen, fact.message)
             else:
@@ -121,10 +133,9 @@ class FakesWatch:
         remarks = [*seen.remarks]
         if not captured.secure and _IN_CLEAR not in remarks:
             remarks.append(_IN_CLEAR)
-        if isinstance(captured, CapturedMessage) or (
-            isinstance(captured, ApiMessage) and captured.mail.mime is not None
-        ):
-            remarks += of_content(content)
+        if isinstance(captured, CapturedMessage):
+            at_provider = self._is_service(seen.fake)
+            remarks += of_content(content, at_provider=at_provider, is_utf8=seen.is_utf8)
         if isinstance(captured, ApiMessage) and captured.dropped:
             remarks.append(f"dropped, because suppressed: {', '.join(captured.dropped)}")
         head = head_of(content)
@@ -135,7 +146,7 @@ class FakesWatch:
             at=self.now(),
             captured=captured,
             content=content,
-            sender=head.sender,
+            sender=head.from_,
             subject=head.subject,
             remarks=tuple(dict.fromkeys(remarks)),
         )
@@ -148,13 +159,8 @@ class FakesWatch:
 
     def _noticed(self, seen: _Seen, fact: Fact) -> Iterator[tuple[Kind, str, str]]:
         match fact:
-            case Command():
-                seen.last, seen.login = _said(fact), ""
-            case AuthOutcome(secure=False, mechanism=mechanism):
-                seen.login = fact.username
+            case AuthOutcome(secure=False, mechanism=mechanism) if mechanism in _TELLING:
                 yield from _once(seen, "in-clear", f"AUTH {mechanism}", _PASSWORD_IN_CLEAR)
-            case AuthOutcome():
-                seen.login = fact.username
             case Sent(data=data) if not self.is_api.get(seen.fake) and _REFUSED.match(data):
                 who = f" as {seen.login}" if seen.login else ""
                 yield "refused", f"{seen.last or 'connection'}{who}", _one_line(data)
@@ -174,6 +180,10 @@ class FakesWatch:
                 yield from _over_http(seen, fact)
 
 
+# CRAM-MD5 shows no password, and a signature shows no key.
+_TELLING = frozenset(["PLAIN", "LOGIN"])
+_TELLING_SCHEMES = frozenset(["basic", "bearer"])
+
 _IN_CLEAR = "it came in clear, without TLS"
 _PASSWORD_IN_CLEAR = "the password came in clear, without TLS"
 _KEY_IN_CLEAR = "the key came in clear, without TLS"
@@ -191,7 +201,8 @@ def _over_http(seen: _Seen, fact: Fact) -> Iterator[tuple[Kind, str, str]]:
     match fact:
         case HttpRequested(request=request, secure=secure):
             seen.last = f"{request.method} {request.target.partition('?')[0][:200]}"
-            if not secure and request.header("authorization"):
+            scheme = (request.header("authorization") or "").partition(" ")[0].lower()
+            if not secure and scheme in _TELLING_SCHEMES:
                 yield from _once(seen, "in-clear", seen.last, _KEY_IN_CLEAR)
         case HttpResponded(response=response) if response.mark is Mark.NOT_MODELLED:
             yield "not-modelled", seen.last, "the vendor has this call, and the fake has not"

@@ -18,8 +18,8 @@ class KeptMessage:
     """A message, and how it came: to which fake, when, by which way, and what was wrong about it.
 
     `id` counts from 1 over all fakes, and is given once only. `content` is the message as MIME, and
-    `sender` and `subject` are what its header says. `remarks` say what its sender had better be
-    told.
+    `sender` and `subject` are what its header says: the address in From, the Subject. `remarks` say
+    what its sender had better be told.
     """
 
     id: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from email.utils import getaddresses
 
 from harness.escaping import shortened
 
@@ -25,10 +24,9 @@ def _differences(message: KeptMessage, query: ChosenMessages) -> Iterator[str]:
         yield "fake"
     if query.to is not None and not _among(query.to, captured.rcpt_tos):
         yield "to"
-    if query.sender is not None:
-        senders = [address for _, address in getaddresses([message.sender])]
-        if not _among(query.sender, [captured.mail_from, *senders]):
-            yield "from"
+    senders = (captured.mail_from, message.sender)
+    if query.sender is not None and not _among(query.sender, senders):
+        yield "from"
     if query.subject is not None and query.subject.lower() not in message.subject.lower():
         yield "subject"
 

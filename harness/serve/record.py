@@ -40,6 +40,11 @@ class RollingTranscript(Transcript):
             self.listener(event)
         return event
 
+    def clear(self) -> None:
+        """Forget what happened so far; events and connections are still numbered on."""
+        self.events.clear()
+        self._held = 0
+
     def _forget(self) -> None:
         """Let the older half go."""
         # A copy, because somebody may be reading the list.

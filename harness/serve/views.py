@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.fakes.mail.readable import ReadableMessage
 from harness.fakes.providers.message import ApiMessage
 from harness.fakes.smtp.fake import Smtp
 from harness.fakes.submission_server import SubmissionServer
@@ -21,7 +22,6 @@ from .documents import (
 )
 from .fakes_watch import Notice
 from .kept_mail import KeptMail, KeptMessage
-from .parsed_mail import ParsedMail, parsed
 from .running import ServedFake
 from .told import url_of
 
@@ -115,45 +115,52 @@ def place_of(server: Smtp) -> SmtpPlaceDocument:
 
 def message_document(message: KeptMessage, served: ServedFake | None) -> MessageDocument:
     """A message without its text."""
-    return MessageDocument(**_of_message(message, parsed(message.content), served))
+    return MessageDocument(**_of_message(message, served))
 
 
 def whole_message_document(message: KeptMessage, served: ServedFake | None) -> WholeMessageDocument:
     """A message with its text."""
-    mail = parsed(message.content)
+    mail = readable(message)
     return WholeMessageDocument(
-        **_of_message(message, mail, served),
+        **_of_message(message, served),
         text=mail.text,
         html=mail.html,
-        headers=mail.headers,
+        headers=tuple(
+            (name, value) for name in mail.headers for value in mail.headers.get_all(name)
+        ),
     )
 
 
-def _of_message(
-    message: KeptMessage, mail: ParsedMail, served: ServedFake | None
-) -> dict[str, Any]:
+def readable(message: KeptMessage) -> ReadableMessage:
+    """A message as something to read, which it is whichever way it came."""
+    assert isinstance(message.captured, ReadableMessage)
+    return message.captured
+
+
+def _of_message(message: KeptMessage, served: ServedFake | None) -> dict[str, Any]:
+    mail = readable(message)
     captured = message.captured
     found: dict[str, Any] = {
         "id": message.id,
         "fake": message.fake,
         "by": message.by,
         "at": in_utc(message.at),
-        "from": mail.sender,
-        "to": mail.to,
-        "cc": mail.cc,
+        "from": mail.headers.get("from", ""),
+        "to": mail.headers.get("to", ""),
+        "cc": mail.headers.get("cc", ""),
         "subject": mail.subject,
         "mail_from": captured.mail_from,
         "recipients": captured.rcpt_tos,
-        "links": mail.links,
+        "links": tuple(map(str, mail.links)),
         "codes": mail.codes,
         "attachments": tuple(
             AttachmentDocument(
                 number=number,
-                filename=file.filename,
+                filename=file.filename or None,
                 content_type=file.content_type,
                 size=len(file.content),
             )
-            for number, file in enumerate(mail.files, 1)
+            for number, file in enumerate(mail.attachments, 1)
         ),
         "size": len(message.content),
         "secure": captured.secure,

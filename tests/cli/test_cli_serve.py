@@ -94,7 +94,7 @@ def test_a_person_sees_where_everything_is_and_what_comes(tmp_path: Path) -> Non
     assert process.returncode == 0
     assert r"mail 1  smtp: \x1b[31mred" in out
     assert "IN CLEAR  smtp: AUTH" in out
-    assert "! no Date header (RFC 5322 section 3.6)" in out
+    assert "! no Date header, which it has to have (RFC 5322 section 3.6)" in out
     assert "\x1b" not in out
 
 

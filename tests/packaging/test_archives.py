@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import sysconfig
 import tarfile
 import venv
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .building import Archives, run_program
+
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 _TOP = Path(__file__).parent.parent.parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archives:
-    """The sdist, the wheel that was built from it, and the wheel that was built from the tree."""
-
-    sdist: Path
-    wheel: Path
-    wheel_of_tree: Path
-
-
-@pytest.fixture(scope="session")
-def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
-    folder, of_tree = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("dist-of-tree")
-    build = (sys.executable, "-m", "build", "--no-isolation", "--outdir")
-    _run(*build, folder, _TOP)
-    _run(*build, of_tree, "--wheel", _TOP)
-    return Archives(
-        sdist=next(folder.glob("*.tar.gz")),
-        wheel=next(folder.glob("*.whl")),
-        wheel_of_tree=next(of_tree.glob("*.whl")),
-    )
 
 
 @pytest.fixture(scope="session")
@@ -50,25 +27,14 @@ def installed(archives: Archives, tmp_path_factory: pytest.TempPathFactory) -> P
     venv.create(place, with_pip=False, symlinks=True)
     python = place / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    _run(*pip, "install", "--quiet", "--no-deps", "--no-index", archives.wheel)
+    run_program(*pip, "install", "--quiet", "--no-deps", "--no-index", archives.wheel)
     # A folder named in a .pth comes behind the new environment's own, and the .pth files in it
     # are not read: not the one either that leads to this checkout.
-    site = _run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+    site = run_program(
+        python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"
+    ).strip()
     (Path(site) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return place / "bin"
-
-
-def _run(*command: str | Path, cwd: Path | None = None) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env=_environment(), capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.fail(f"{command[0]}: status {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
 
 def _contents(wheel: Path) -> dict[str, bytes]:
@@ -85,11 +51,13 @@ def _tracked(folder: str, below: str) -> set[str]:
     }
 
 
-def test_the_wheel_installs_one_package_and_nothing_else(archives: Archives) -> None:
+def test_the_wheel_installs_one_package_and_where_pytest_finds_its_plugin(
+    archives: Archives,
+) -> None:
     roots = {name.split("/")[0] for name in _contents(archives.wheel)}
     information = {root for root in roots if root.endswith(".dist-info")}
     assert len(information) == 1
-    assert roots - information == {"harness"}
+    assert roots - information == {"harness", "mail_harness_pytest.py"}
 
 
 def test_the_wheel_holds_every_file_of_the_three_folders(archives: Archives) -> None:
@@ -122,7 +90,7 @@ def test_the_wheel_carries_the_licence_and_both_entry_points(archives: Archives)
     assert contents["licenses/LICENSE"] == (_TOP / "LICENSE").read_bytes()
     entry_points = contents["entry_points.txt"].decode()
     assert "harness = harness.cli:main" in entry_points
-    assert "harness = harness.pytest_plugin" in entry_points
+    assert "harness = mail_harness_pytest" in entry_points
 
 
 def test_the_sdist_makes_the_same_wheel_as_the_tree(archives: Archives) -> None:
@@ -138,14 +106,16 @@ def test_the_sdist_holds_the_tests_and_no_leftovers(archives: Archives) -> None:
 
 def test_what_is_installed_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:
     where = "import harness, harness.fakes as f; print(harness.__file__); print(f.__file__)"
-    files = _run(installed / "python", "-c", where, cwd=tmp_path).split()
+    files = run_program(installed / "python", "-c", where, cwd=tmp_path).split()
     assert all(Path(file).is_relative_to(installed.parent) for file in files)
 
 
 def _report(harness: Path, folder: Path, report: Path) -> dict[str, Any]:
     """What comes of a part of the library that has each kind of server."""
     part = ("scenarios/modes", "scenarios/api/sendgrid", "scenarios/submission/any")
-    _run(harness, "run", *part, "--time-scale", "3", "--report", f"json={report}", cwd=folder)
+    run_program(
+        harness, "run", *part, "--time-scale", "3", "--report", f"json={report}", cwd=folder
+    )
     document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return document
 
@@ -164,7 +134,7 @@ def test_an_empty_folder_gives_the_cases_and_verdicts_of_the_checkout(
         _report(harness, place, tmp_path / f"{number}.json")
         for number, (harness, place) in enumerate(both)
     )
-    listed = [_run(each, "list", "scenarios/", cwd=place) for each, place in both]
+    listed = [run_program(each, "list", "scenarios/", cwd=place) for each, place in both]
     assert listed[0] == listed[1]
     assert _outcomes(there) == _outcomes(here)
     assert there["requirements"] == here["requirements"]

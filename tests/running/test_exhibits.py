@@ -86,6 +86,7 @@ def test_a_failed_handshake_tells_why_and_each_connection_has_its_own_hello() ->
 def test_no_part_of_a_secret_is_in_a_message_wherever_it_is_cut(before: int) -> None:
     content = b"x" * before + b"correct horse battery" + b"y" * 100_000
     [message] = taken_messages(recorded((1, captured(content))))
+    assert b"corr" not in message.content
     assert b"horse" not in message.content
     assert message.octets == len(content)
     assert len(message.content) <= 32 * 1024

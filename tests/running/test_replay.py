@@ -167,6 +167,17 @@ def test_a_file_that_is_gone_is_told(name: str, evidence: Path, part: tuple[Case
     assert again(evidence, part).problems == (f"{file}:1: No such file or directory",)
 
 
+def test_nothing_is_read_outside_the_folder(evidence: Path, part: tuple[Case, ...]) -> None:
+    (evidence.parent / "outside").write_text("[]", "utf-8")
+    file = any_file(evidence, "record.json")
+    spoilt(file, lambda b: b.replace(b'"answers.json"', b'"../../../../outside"'))
+    assert "outside is not below" in again(evidence, part).problems[0]
+    run = json.loads((evidence / "run.json").read_text("utf-8"))
+    run["cases"][0]["folder"] = "/etc"
+    (evidence / "run.json").write_text(json.dumps(run), "utf-8")
+    assert "/etc is not below" in "".join(again(evidence, part).problems)
+
+
 def test_a_run_that_was_killed_left_no_whole_evidence(
     evidence: Path, part: tuple[Case, ...]
 ) -> None:

@@ -6,11 +6,7 @@ import asyncio
 import threading
 from pathlib import Path
 
-import pytest
-
 from harness.turns import Turns
-
-pytest.importorskip("fcntl", reason="this system has no such locks")
 
 
 def test_several_ask_side_by_side(tmp_path: Path) -> None:

@@ -356,6 +356,22 @@ def test_the_lines_for_programs_tell_mail_and_what_went_wrong() -> None:
         assert line["words"].startswith("403 ")
 
 
+def test_a_password_that_cannot_be_read_is_not_said_to_be_in_clear() -> None:
+    words = "smtp:security=none,auth.mechanisms=[CRAM-MD5, PLAIN]"
+    with serving(words) as served:
+        place = served.fake("smtp")["smtp"]
+        for mechanism in ("CRAM-MD5", "PLAIN"):
+            with smtplib.SMTP("localhost", place["port"]) as client:
+                client.ehlo()
+                client.user, client.password = place["username"], place["password"]
+                own = client.auth_cram_md5 if mechanism == "CRAM-MD5" else client.auth_plain
+                client.auth(mechanism, own)
+                client.send_message(letter())
+        remarks = [each["remarks"] for each in served.told("GET", "/v1/messages")["messages"]]
+    clear, password = "it came in clear, without TLS", "the password came in clear, without TLS"
+    assert remarks == [[clear], [password, clear]]
+
+
 def test_octets_that_are_no_text_are_told_as_far_as_they_can_be(fresh: Served) -> None:
     hostile = (
         b"From: \xff\xfe <a@example.com>\r\nSubject: \xed\xa0\x80 \x1b[31m\r\n"

@@ -21,7 +21,7 @@ from ..fields import Fields
 from ..keys import domain_of, find_domain
 from ..refusal import JSON, Refuse
 from ..rules import Outcome
-from .account import MandrillAccount, MandrillKey, MandrillMail
+from .account import MandrillAccount, MandrillKey, MandrillMail, MandrillTemplate
 from .merging import MergeTags, with_regions
 from .refusals import result_item, validation_error
 from .validation import address_problem, check_parameters, sending_time, text_of
@@ -44,6 +44,7 @@ class _Given:
     mime: bytes | None
     key: MandrillKey
     tags: MergeTags
+    is_of_draft: bool = False
 
 
 def send(
@@ -89,8 +90,10 @@ def _given(
         return _given_raw(body, key)
     message = body.get("message")
     message = message if isinstance(message, dict) else {}
+    template = None
     if call == "messages/send-template":
-        message = _with_template(account, body, message)
+        template = account.template(text_of(body.get("template_name")))
+        message = _with_template(template, body, message)
     to = message.get("to")
     boxes = [box for box in to if isinstance(box, dict)] if isinstance(to, list) else []
     return _Given(
@@ -101,17 +104,17 @@ def _given(
         mime=None,
         key=key,
         tags=MergeTags.of(message),
+        is_of_draft=template is not None and template.published is None,
     )
 
 
 def _with_template(
-    account: MandrillAccount, body: Mapping[str, Any], message: dict[str, Any]
+    template: MandrillTemplate | None, body: Mapping[str, Any], message: dict[str, Any]
 ) -> dict[str, Any]:
     """The message with what the stored template has; where it has no HTML, the blocks are it."""
-    template = account.template(text_of(body.get("template_name")))
-    version = template and (template.published or template.latest())
-    if not version:
+    if template is None:
         return message
+    version = template.published or template.latest()
     blocks = body.get("template_content")
     given = [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []
     html = with_regions(version.code, given) if version.code else ""
@@ -301,7 +304,8 @@ def _answered(given: _Given, made: list[MandrillMail]) -> Response:
         )
         for mail in made
     ]
-    guessed = any(mail.queued_reason or mail.state == "invalid" for mail in made)
+    guessed = given.is_of_draft
+    guessed = guessed or any(mail.queued_reason or mail.state == "invalid" for mail in made)
     guessed = (
         guessed or given.tags.is_handlebars or any(_magic(mail.recipients[0]) for mail in made)
     )

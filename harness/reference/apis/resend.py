@@ -39,7 +39,7 @@ _IN_PROGRESS = "concurrent_idempotent_requests"
 
 
 def call(transport: ApiTransport, message: Message, mime: bytes) -> ApiCall:
-    """`POST /emails`. Without a User-Agent, which httpx sends, it would be refused."""
+    """`POST /emails`. Without a User-Agent, which the client sends, it would be refused."""
     del mime
     key = credential(transport, "api_key")
     return ApiCall(

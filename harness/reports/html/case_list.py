@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from harness.escaping import shortened
 from harness.model import CaseResult, Level, RunResult, Verdict
 from harness.reports.causes import leading
-from harness.reports.html.elements import Html, element
-from harness.reports.html.words import case_link, css_class, verdict
+from harness.reports.html.elements import Child, Html, element
+from harness.reports.html.words import case_link, contrast, css_class, verdict
 from harness.reports.overview import document_of, in_words, never_asked, plural
 
 _LONGEST = 240
@@ -98,23 +98,24 @@ def _line(case: CaseResult, number: int) -> Html:
         case_link(case, number),
         element("span", in_words(case.duration), class_="time") if case.duration else None,
         element("span", case.title, class_="title"),
-        element("span", shortened(_why(case), _LONGEST), class_="why") if _why(case) else None,
+        element("span", why, class_="why") if (why := _why(case)) else None,
         id=f"case-{number}",
         class_=css_class(case.verdict),
         data_verdict=case.verdict,
         data_level=level_of(case),
         data_provider=_provider(case) or None,
         data_document=" ".join(documents_of(case)) or None,
-        data_tag="\t".join(case.tags) or None,
+        data_tag=" ".join(case.tags) or None,
         data_rows=" ".join((*case.requirements, *case.situations)) or None,
     )
 
 
-def _why(case: CaseResult) -> str:
+def _why(case: CaseResult) -> Child:
     if case.verdict is Verdict.PASS or never_asked(case):
-        return ""
-    found = leading(case)
-    return f"{found.check}: {found.observed}" if found else case.reason or ""
+        return None
+    if found := leading(case):
+        return contrast(found)
+    return shortened(case.reason, _LONGEST) if case.reason else None
 
 
 def _provider(case: CaseResult) -> str:

@@ -29,7 +29,7 @@ def case_sheet(
         element("p", element("code", case.id), class_="id"),
         element("p", _figures(case), class_="figures"),
         _reason(case),
-        [finding(each, jump=True) for each in case.unmet],
+        _unmet(case),
         None if never_asked(case) else _again(case, result, context),
         _answer(case),
         _conversation(case),
@@ -51,6 +51,12 @@ def _figures(case: CaseResult) -> Iterable[Child]:
 
 def _reason(case: CaseResult) -> Html | None:
     return element("p", shortened(case.reason, _LONGEST), class_="reason") if case.reason else None
+
+
+def _unmet(case: CaseResult) -> Iterable[Html]:
+    if case.unmet:
+        yield element("h3", "What was found")
+        yield from (finding(each, jump=True) for each in case.unmet)
 
 
 def _again(case: CaseResult, result: RunResult, context: Context) -> Iterable[Html]:

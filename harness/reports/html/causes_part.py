@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.escaping import shortened
-from harness.model import CaseResult, Finding, RunResult
+from harness.model import CaseResult, RunResult
 from harness.reports.causes import Cause, convicting
 from harness.reports.formats import Context
 from harness.reports.html.elements import Child, Html, element
 from harness.reports.html.talk import drawn
-from harness.reports.html.words import case_link, command, finding, level, rows
+from harness.reports.html.words import case_link, command, contrast, finding, level, rows
 from harness.reports.overview import (
     Excerpt,
     again,
@@ -24,7 +24,6 @@ from harness.reports.overview import (
 
 _MOST_FINDINGS = 4
 _MOST_ALIKE = 200
-_LONGEST = 160
 
 
 def causes_part(result: RunResult, context: Context, numbers: Mapping[str, int]) -> Html:
@@ -97,16 +96,10 @@ def _summary(number: int, cause: Cause) -> Iterable[Child]:
     count = plural(len(cause.cases), "case")
     leak = element("span", "leak", class_="leak") if leading and leading.leak else None
     yield element("span", f"{number}", class_="n")
-    yield element("span", case.title, class_="title")
+    yield element("h3", case.title, class_="title")
     yield element("span", level(cause.level or case.level), leak, class_="badges")
     yield element("span", count, class_="count")
-    yield element("span", _why(leading) if leading else case.reason or "", class_="why")
-
-
-def _why(finding: Finding) -> Iterable[Child]:
-    yield from (element("code", finding.check), " ", shortened(finding.observed, _LONGEST))
-    yield element("span", " instead of ", class_="instead")
-    yield shortened(finding.expected, _LONGEST)
+    yield element("span", contrast(leading) if leading else case.reason or "", class_="why")
 
 
 def _excerpt(cause: Cause) -> Iterable[Excerpt]:

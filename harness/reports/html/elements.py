@@ -8,6 +8,7 @@ zero-width space is in it either. (Trees of the standard library would do, in th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from typing import TypeAlias
 
@@ -58,13 +59,22 @@ def raw_element(tag: str, text: str, **attributes: Attribute) -> Html:
 
 
 def _attribute(name: str, value: Attribute) -> str:
+    if isinstance(value, Verbatim):
+        return f' {_shown_name(name)}="{escape(encodable(value))}"'
+    return _visible_attribute(name, value)
+
+
+# Most are classes, a few hundred thousand times the same ones. `typed`: True is not 1 here.
+@lru_cache(maxsize=2048, typed=True)
+def _visible_attribute(name: str, value: Attribute) -> str:
     if value is None or value is False:
         return ""
-    shown = name.removesuffix("_").replace("_", "-")
-    if value is True:
-        return f' {shown}=""'
-    text = encodable(value) if isinstance(value, Verbatim) else visible(str(value))
-    return f' {shown}="{escape(text)}"'
+    text = "" if value is True else visible(str(value))
+    return f' {_shown_name(name)}="{escape(text)}"'
+
+
+def _shown_name(name: str) -> str:
+    return name.removesuffix("_").replace("_", "-")
 
 
 def _put(parts: list[str], children: Iterable[Child]) -> None:

@@ -1,8 +1,8 @@
 """A message that was taken, for a person: its fields, texts and files, and what stood on the wire.
 
 Its HTML is shown in a frame that may do nothing: no scripts, no forms, no way out; and the page's
-own policy, which the frame inherits, lets it load nothing. What the script of the page puts into
-the frame has no element left that could reach out anyway.
+own policy, which the frame inherits, lets it load nothing. Nothing is left in it that would try
+(`mail_html`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from harness.escaping import shortened
 from harness.model import TakenMessage
 from harness.reports.html.elements import Child, Html, Verbatim, element
+from harness.reports.html.mail_html import harmless
 from harness.reports.overview import plural
 
 _FIELDS = ("From", "To", "Cc", "Reply-To", "Subject", "Date", "Message-ID")
@@ -101,10 +102,13 @@ def _parts(message: EmailMessage) -> tuple[list[Html], list[str]]:
 def _text(kind: str, text: str) -> Html:
     if kind != "text/html":
         return _folded(f"Text ({kind})", lines_of(text, most=_LONGEST_TEXT), is_open=True)
-    # An attribute of the page, and a document of the frame's: as it is but for what no text has.
-    mail = Verbatim(text[:_LONGEST_HTML].replace("\x00", "\ufffd"))
-    name = "The message's HTML"
-    frame = element("div", class_="frame", role="group", aria_label=name, data_mail=mail)
+    frame = element(
+        "iframe",
+        sandbox=True,
+        referrerpolicy="no-referrer",
+        title="The message as HTML: nothing is loaded, no link leads anywhere",
+        srcdoc=Verbatim(harmless(text[:_LONGEST_HTML])),
+    )
     source = _folded("HTML source", lines_of(text, most=_LONGEST_HTML))
     return element("div", _folded("HTML (text/html)", frame), source)
 

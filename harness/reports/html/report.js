@@ -64,46 +64,8 @@
     open(Number(next.id.slice(5)));
   };
 
-  // A message's HTML goes into a frame that may do nothing, without whatever could reach out.
-
-  const REACHING =
-    "script,link,meta,base,iframe,frame,frameset,object,embed,form,template,noscript,audio,video";
-
-  const harmless = (html) => {
-    const parsed = new DOMParser().parseFromString(html, "text/html");
-    for (const each of parsed.querySelectorAll(REACHING)) each.remove();
-    for (const image of parsed.querySelectorAll("img,image,picture,input[type=image]")) {
-      image.replaceWith(`[image: ${image.getAttribute("alt") || "without a text"}]`);
-    }
-    for (const each of parsed.querySelectorAll("*")) {
-      for (const name of ["href", "xlink:href"]) {
-        if (!each.hasAttribute(name)) continue;
-        each.title = each.getAttribute(name);
-        each.removeAttribute(name);
-        each.style.textDecoration = "underline";
-      }
-    }
-    const head = '<meta name="color-scheme" content="light">';
-    return `<!DOCTYPE html>${head}<style>body{font:14px/1.5 sans-serif;background:#fff}</style>${
-      parsed.body ? parsed.body.outerHTML : ""
-    }`;
-  };
-
-  const frame = (holder) => {
-    if (holder.firstChild) return;
-    const made = document.createElement("iframe");
-    made.setAttribute("sandbox", "");
-    made.setAttribute("referrerpolicy", "no-referrer");
-    made.title = "The message as HTML; nothing is loaded and no link leads anywhere";
-    made.srcdoc = harmless(holder.dataset.mail);
-    holder.append(made);
-  };
-
   const ready = (root) => {
     for (const button of root.querySelectorAll(".copy")) button.hidden = !navigator.clipboard;
-    for (const holder of root.querySelectorAll(".frame")) {
-      holder.closest("details").addEventListener("toggle", () => frame(holder));
-    }
   };
 
   const copy = async (button) => {
@@ -128,16 +90,15 @@
     level: [line.dataset.level],
     provider: [line.dataset.provider],
     document: (line.dataset.document || "").split(" "),
-    tag: (line.dataset.tag || "").split("\t"),
+    tag: (line.dataset.tag || "").split(" "),
     text: [line.textContent, line.dataset.rows, line.dataset.tag].join(" ").toLowerCase(),
   }));
 
   const wanted = () => [...new FormData(filters)].filter(([, value]) => value.trim());
 
   const filter = () => {
-    const asked = wanted();
-    const words = (filters.elements.q.value || "").toLowerCase().split(/\s+/);
-    const choices = asked.filter(([name]) => name !== "q");
+    const words = filters.elements.q.value.toLowerCase().split(/\s+/);
+    const choices = wanted().filter(([name]) => name !== "q");
     let found = 0;
     for (const each of index) {
       const fits =
@@ -152,9 +113,11 @@
     byId("none").hidden = found > 0;
   };
 
+  const asked = () => new URLSearchParams(wanted()).toString();
+
   const remember = () => {
     filter();
-    const hash = new URLSearchParams(wanted()).toString();
+    const hash = asked();
     history.replaceState(history.state, "", hash ? `#${hash}` : "#cases");
   };
 
@@ -165,7 +128,7 @@
     const found = /^case-(\d+)$/.exec(hash);
     if (found) return open(Number(found[1]));
     if (sheet.open) sheet.close();
-    if (!hash.includes("=")) return undefined;
+    if (!hash.includes("=") || hash === asked()) return undefined;
     filters.reset();
     for (const [name, value] of new URLSearchParams(hash)) {
       if (filters.elements[name]) filters.elements[name].value = value;

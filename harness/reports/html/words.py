@@ -20,6 +20,7 @@ _MARKS: Mapping[str, str] = {
     "not run": "–",
 }
 _LONGEST = 1_000
+_LONGEST_OF_A_LINE = 160
 
 
 def verdict(word: str, *more: Child) -> Html:
@@ -77,6 +78,13 @@ def finding(one: Finding, *, jump: bool = False) -> Html:
         ),
         class_="finding met" if one.met else "finding",
     )
+
+
+def contrast(one: Finding) -> Iterable[Child]:
+    """What was observed, and what instead of, in a line."""
+    yield from (element("code", one.check), " ", shortened(one.observed, _LONGEST_OF_A_LINE))
+    yield element("span", " instead of ", class_="instead")
+    yield shortened(one.expected, _LONGEST_OF_A_LINE)
 
 
 def rows(names: Iterable[str], describe: Callable[[str], str]) -> Html | None:

@@ -139,6 +139,9 @@ def test_a_draft_is_not_sent_while_something_is_published() -> None:
     body = {"template_name": "w", "template_content": [], "message": message}
     (mail,) = ask(owner, "messages/send-template", body).accepted
     assert b"old" in mail.content
+    assert ask(owner, "messages/send-template", body).response.mark is Mark.DOCUMENTED
+    unpublished = account(templates=[{**template, "published": None}])
+    assert ask(unpublished, "messages/send-template", body).response.mark is Mark.SYNTHETIC
     owner = ask(owner, "templates/publish", {"name": "w"}).account
     (mail,) = ask(owner, "messages/send-template", body).accepted
     assert b"new" in mail.content

@@ -83,8 +83,8 @@ def test_every_declared_dependency_of_the_package_is_imported() -> None:
 # and only few use belongs to an extra. Three of four MB are cryptography, pydantic and rich with
 # Pygments, which pytest brings as well.
 _BASE = {
-    "aiosmtpd", "annotated-types", "anyio", "atpublic", "attrs", "certifi", "cffi", "click",
-    "cryptography", "h11", "httpcore", "httptools", "httpx", "idna", "markdown-it-py", "mdurl",
+    "aiosmtpd", "annotated-types", "atpublic", "attrs", "cffi", "click",
+    "cryptography", "h11", "httptools", "idna", "markdown-it-py", "mdurl",
     "pycparser", "pydantic", "pydantic-core", "pygments", "pyyaml", "rich", "trustme",
     "typing-extensions", "typing-inspection",
 }  # fmt: skip

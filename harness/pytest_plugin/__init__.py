@@ -161,8 +161,8 @@ def _factory_of(scope: Any, name: str) -> Any:
 
     factory.__doc__ = f"""Starts fakes that run until the {scope} ends.
 
-    `{name}.smtp(security="none")`, `{name}.sendgrid(account={{...}})` and so on, with the words of
-    that fake's class in `harness.fakes`. Before each test a fake that runs longer than it is
+    `{name}.smtp(security="none")`, or a provider's name with `(account={{...}})`, with the words
+    of that fake's class in `harness.fakes`. Before each test a fake that runs longer than it is
     cleared: its messages, requests and record, and what a test has changed of it.
     """
     return pytest.fixture(name=name, scope=scope)(factory)

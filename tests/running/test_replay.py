@@ -23,7 +23,8 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.selection import Selection
 from harness.senders.reference import InProcessSender
-from tests.running.made_up_senders import gossip
+
+from .made_up_senders import gossip
 
 pytestmark = pytest.mark.wire
 

@@ -25,6 +25,7 @@ _THEIR_OWN = (
     *(f"fakes/providers/{name}/" for name in provider_names()),
     *(f"harness/reference/apis/{name}.py" for name in provider_names()),
     "fakes/__init__.pyi",
+    "harness/testing/__init__.pyi",
 )
 # Words that mean a vendor. "SES" and "ses" are also in other words, so they stand alone.
 _MEANT = re.compile(

@@ -22,6 +22,8 @@ class FakesInUse:
         self._folder = folder
         self._wide: list[Any] = []
         self._of_the_test: list[Any] = []
+        # Made now, not in a test: a test may have replaced the clock and its classes.
+        _ = self.trust
 
     def ours(self, module: str) -> Any:
         """A module of the harness."""

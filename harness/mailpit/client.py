@@ -13,13 +13,17 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
-import httpx
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import MachineError
 
 from .models import MailpitInformation, MailpitMessage, MailpitPage
 from .place import MailpitPlace
+
+try:
+    import httpx
+except ImportError as error:  # an extra, which a plain installation does without
+    raise MachineError("Mailpit needs httpx: pip install 'mail-harness[mailpit]'") from error
 
 M = TypeVar("M", bound=BaseModel)
 

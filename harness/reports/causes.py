@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -282,13 +282,17 @@ def _cause(share: _Share, record: _Record) -> Cause:
     def own(case: CaseResult) -> tuple[Finding, ...]:
         return tuple(each for each in convicting(case) if _deed(each) in share.deeds)
 
-    def telling(case: CaseResult) -> tuple[bool, bool, int, int]:
+    members = [case for case in record.cases.values() if case.id in share.members]
+    scenarios = Counter(case.scenario for case in members)
+
+    def telling(case: CaseResult) -> tuple[bool, bool, int, int, int]:
         mine = own(case)
         others = len(convicting(case)) - len(mine)
         rank = min((each.level.rank for each in mine), default=len(Level))
-        return (not any(each.leak for each in mine), rank != 0, others, rank)
+        is_no_leak = not any(each.leak for each in mine)
+        # The scenario that is most of the cause is what the cause is about.
+        return (is_no_leak, rank != 0, others, rank, -scenarios[case.scenario])
 
-    members = [case for case in record.cases.values() if case.id in share.members]
     ordered = tuple(sorted(members, key=telling))
     findings = own(ordered[0])
     return Cause(

@@ -341,7 +341,8 @@ def _baseline_figures(result: RunResult) -> Iterable[str]:
 
 def _requirement_figures(result: RunResult) -> Iterable[str]:
     met = sum(1 for row in result.requirements if row.verdict == Verdict.PASS)
-    unmet = Counter(row.level for row in result.requirements if row.verdict == Verdict.FAIL)
+    failed = [row.level for row in result.requirements if row.verdict == Verdict.FAIL]
+    unmet = Counter(level for level in failed if level.fails_a_case)
     if unmet:
         levels = " and ".join(f"{unmet[level]} {level}" for level in Level if unmet[level])
         noun = "requirement" if unmet.total() == 1 else "requirements"

@@ -58,6 +58,12 @@ def test_a_sender_that_takes_any_certificate_has_one_cause() -> None:
     assert found[0].where == "in every case of tls/certificate that asks it"
 
 
+def test_the_case_that_is_shown_is_of_the_scenario_that_most_of_the_cause_is() -> None:
+    words = make_failure("auth0/criterion[certificate=expired]", findings=(auth(),))
+    found = causes([words, *(certificate(kind, auth()) for kind in CERTIFICATES)])
+    assert [cause.first.scenario for cause in found] == ["tls/certificate"]
+
+
 def test_mending_a_cause_makes_exactly_that_group_disappear() -> None:
     def run(*wrong: str) -> list[CaseResult]:
         return [certificate(kind, auth() if kind in wrong else met()) for kind in CERTIFICATES]

@@ -133,6 +133,14 @@ def test_what_failed_comes_first_in_the_list(every_verdict: RunResult) -> None:
     assert verdicts == ["fail", "fail", "error", "inconclusive", "pass", "unsupported"]
 
 
+def test_a_message_that_is_in_mailpit_has_a_link_there(
+    make_result: Callable[..., RunResult], make_failure: Callable[..., CaseResult]
+) -> None:
+    page = "http://127.0.0.1:8025/view/Ab3"
+    [sheet] = sheets(render(make_result(make_failure(mail=(page,))), Context()))
+    assert f'<a href="{page}" rel="noreferrer">{page}</a>' in sheet
+
+
 def test_a_finding_stands_at_the_first_line_that_it_rests_on(
     make_failure: Callable[..., CaseResult], make_result: Callable[..., RunResult]
 ) -> None:

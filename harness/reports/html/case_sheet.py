@@ -132,6 +132,11 @@ def _met(findings: list[Finding]) -> Iterable[Child]:
         yield _folded(title, element("dl", pairs, class_="rows"))
 
 
+def _page(address: str) -> Html:
+    """A link to a page of ours; it is followed where somebody does, and loads nothing before."""
+    return element("a", address, href=address, rel="noreferrer")
+
+
 def _facts(case: CaseResult, context: Context, numbers: Mapping[str, int]) -> Iterable[Child]:
     yield element("h3", "What it is about")
     yield rows((*case.requirements, *case.situations), context.describe_row)
@@ -140,6 +145,7 @@ def _facts(case: CaseResult, context: Context, numbers: Mapping[str, int]) -> It
         ("Axes", ", ".join(f"{axis}={value}" for axis, value in case.axes.items())),
         ("Tags", ", ".join(case.tags)),
         ("Evidence", relative(case.evidence, context.folder)),
+        ("In Mailpit", [[_page(address), " "] for address in case.mail]),
     ]
     listed = [[element("dt", name), element("dd", said)] for name, said in facts if said]
     control = numbers.get(case.control or "")

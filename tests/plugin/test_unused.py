@@ -36,7 +36,7 @@ def test_installing_the_harness_brings_no_other_plugin_of_pytest() -> None:
     }
     assert "aiosmtpd" in plugins
     assert {name: found for name, found in plugins.items() if found} == {
-        "mail-harness": ["harness.pytest_plugin"]
+        "mail-harness": ["mail_harness_pytest"]
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -105,9 +106,10 @@ def crashes_where_nobody_is(request: dict[str, Any]) -> Mapping[str, Any]:
 def waits_for_ever(request: dict[str, Any]) -> Mapping[str, Any]:
     answer = right(request)
     if (answer.get("error") or {}).get("class") == "connection-timeout":
-        one, _other = socket.socketpair()
-        one.settimeout(20)
-        one.recv(1)
+        one, other = socket.socketpair()
+        with one, other, contextlib.suppress(TimeoutError):
+            one.settimeout(20)
+            one.recv(1)
     return answer
 
 

@@ -72,6 +72,9 @@ class _BesideAProgram(click.Command):
     metavar="DIR",
     help="Write ca.pem and bundle.pem here.  [default: a folder of its own]",
 )
+@click.option(
+    "--mailpit", metavar="auto|docker|URL", help="Put a copy of all mail that comes into Mailpit."
+)
 def serve(**words: Any) -> int:
     """Serve fakes until told to stop, and show the mail that comes.
 
@@ -96,12 +99,23 @@ def serve(**words: Any) -> int:
         ready_file=words["ready_file"],
         trust=words["trust"],
         program=click.get_current_context().meta.get(_PROGRAM, ()),
+        copies=_copies(words["mailpit"]),
     )
     if words["ports"] is not None:
         serving = serving.with_ports(words["ports"])
     stop = click.get_current_context().find_object(Stop) or Stop()
     with asyncio.Runner(loop_factory=SteadyLoop) as runner:
         return runner.run(_served(serving, stop))
+
+
+def _copies(word: str | None) -> Any:
+    """What puts mail into the Mailpit that was asked for, which ends with this command."""
+    if word is None:
+        return None
+    from harness.mailpit.choosing import opened  # noqa: PLC0415  # only when used
+    from harness.serve.mailpit_copies import MailpitCopies  # noqa: PLC0415  # as above
+
+    return MailpitCopies(click.get_current_context().with_resource(opened(word)))
 
 
 def _asked_for(words: dict[str, Any]) -> tuple[Any, ControlOrder, tuple[str, ...]]:

@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import BaseModel
 from rich.console import Console
 
 from harness.errors import MachineError, UsageError
-from harness.escaping import inert_json
+from harness.escaping import inert_json, visible
 
 from .control import Control
 from .control_server import control_server
@@ -31,6 +31,9 @@ from .shown import ServeText
 from .told import dotenv, variables, write_private
 from .views import fake_document, message_document, notice_document
 
+if TYPE_CHECKING:
+    from .mailpit_copies import MailpitCopies
+
 _LOOKED_AFTER_EVERY = 200
 # How long, in seconds, what has come is still told when all is over.
 _LAST_WORDS = 2.0
@@ -42,7 +45,10 @@ _HINT = "mail may come from {}; --domain, or PATCH /v1/fakes/{}, verifies anothe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """What is to be served, and where it is told. `program` runs beside it; then it ends."""
+    """What is to be served, and where it is told.
+
+    `program` runs beside it; then it ends. `copies` puts what comes into a Mailpit.
+    """
 
     orders: tuple[FakeOrder, ...]
     control: ControlOrder
@@ -51,6 +57,7 @@ class Serving:
     ready_file: Path | None = None
     trust: Path | None = None
     program: tuple[str, ...] = ()
+    copies: MailpitCopies | None = None
 
     def with_ports(self, first: int) -> Serving:
         """With fixed ports from `first` on; what has one already keeps it.
@@ -126,6 +133,8 @@ class Teller:
             return  # it is told in its environment, and its user wants to see it, not us
         states = [_said_of(order) for order in self._serving.orders]
         self._lines(self._text.ready(ready, states, str(env_file) if env_file else None))
+        if self._serving.copies is not None:
+            self._lines(f"copies of all mail are at {visible(self._serving.copies.url)}\n")
 
     async def follow(self, came: asyncio.Queue[Notice | KeptMessage]) -> None:
         """Tell of each thing that comes."""
@@ -149,6 +158,16 @@ class Teller:
             self._as_json(document, event="message")
         else:
             self._lines(self._text.message(document))
+        if self._serving.copies is not None and self._serving.copies.problem is None:
+            await self._copy(message, self._serving.copies)
+
+    async def _copy(self, message: KeptMessage, copies: MailpitCopies) -> None:
+        page = await copies.page(message)
+        if self._serving.as_json:
+            told = {"event": "copy", "id": message.id, "page": page, "problem": copies.problem}
+            self._lines(f"{inert_json(json.dumps(told, ensure_ascii=False))}\n")
+        else:
+            self._lines(f"page {visible(page)}\n" if page else f"{visible(copies.problem or '')}\n")
 
     def _notice(self, notice: Notice) -> None:
         document = notice_document(notice)

@@ -101,9 +101,14 @@ def test_parameters_are_read_as_rfc_2231_has_them(
     assert parameters(field) == (value, named)
 
 
-texts = st.text(
-    st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60
-).map(lambda text: " ".join(text.split()))
+# Without what looks like an encoded word: the library of Python 3.12.1 writes `=??B??=` as it is.
+texts = (
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=60
+    )
+    .map(lambda text: " ".join(text.split()))
+    .filter(lambda text: "=?" not in text)
+)
 
 
 @given(name=texts, subject=texts, text=texts, file=texts)

@@ -21,13 +21,20 @@ from .conftest import Harness
 
 _PATIENCE = 60
 _TOKEN = "a-token-of-the-tests"
+# As a program in the foreground begins: `nohup` and a shell's `&` let us inherit other things.
+_ATTENTIVE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from harness.cli import main
+main(sys.argv[1:])
+"""
 
 
 @contextmanager
 def _served(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "HARNESS_SERVE_TOKEN": _TOKEN}
     with subprocess.Popen(
-        [sys.executable, "-m", "harness", "serve", *arguments],
+        [sys.executable, "-c", _ATTENTIVE, "serve", *arguments],
         cwd=cwd,
         env=environment,
         stdout=subprocess.PIPE,

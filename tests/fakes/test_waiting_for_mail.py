@@ -123,7 +123,8 @@ def test_clearing_forgets_what_was_and_undoes_changes() -> None:
             send(fake)
             before, port = fake.messages, fake.port
             fake.clear()
-            assert (fake.messages, len(fake.transcript), fake.port) == ([], 0, port)
+            assert (fake.messages, fake.port) == ([], port)
+            assert len(fake.transcript) < 2, "how the sender's connection ended may come after that"
             assert len(before) == 1, "who holds it has it still"
             standing.noop()
         with smtplib.SMTP(fake.host, fake.port) as client:

@@ -86,7 +86,7 @@ def test_what_is_easily_forgotten_is_in_the_wheel(archives: Archives, name: str)
 
 
 def test_the_wheel_carries_the_licence_and_both_entry_points(archives: Archives) -> None:
-    contents = {name.split("/", 1)[1]: data for name, data in _contents(archives.wheel).items()}
+    contents = {name.partition("/")[2]: data for name, data in _contents(archives.wheel).items()}
     assert contents["licenses/LICENSE"] == (_TOP / "LICENSE").read_bytes()
     entry_points = contents["entry_points.txt"].decode()
     assert "harness = harness.cli:main" in entry_points

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -77,16 +77,7 @@ class Run:
         """
         clock = asyncio.get_running_loop().time
         began, started = clock(), datetime.now(UTC)
-        self._inquiry = Inquiry(
-            sender=self.sender,
-            context=self.context,
-            catalogue=self.catalogue,
-            watch=Watch(timeout=self.context.timeout, clock=clock),
-            plainest=plainest(self.cases),
-            evidence=self.options.evidence,
-            mirror=self.options.mirror,
-            results=self._results,
-        )
+        self._inquiry = self._new_inquiry(clock)
         self._tell(
             RunStarted(
                 harness=__version__,
@@ -96,19 +87,12 @@ class Run:
                 started=started,
             )
         )
-        interrupted = False
-        trouble: HarnessError | None = None
-        try:
-            async with self._inquiry.watch.watching():
-                await self._ask_within_the_limit()
-        except asyncio.CancelledError:
-            interrupted = True
-        except HarnessError as error:
-            if not self._results:
-                raise
-            interrupted, trouble = True, error
+        interrupted, trouble = await self._carried_on()
         duration = clock() - began
-        await self.options.mirror.finish()
+        try:
+            await self.options.mirror.finish()
+        except asyncio.CancelledError:
+            interrupted = True  # what had run is told all the same
         result = self._result(started, duration, interrupted=interrupted)
         if trouble is None and self.options.evidence is not None:
             try:
@@ -120,6 +104,31 @@ class Run:
         if trouble is not None:
             raise trouble
         return result
+
+    def _new_inquiry(self, clock: Callable[[], float]) -> Inquiry:
+        return Inquiry(
+            sender=self.sender,
+            context=self.context,
+            catalogue=self.catalogue,
+            watch=Watch(timeout=self.context.timeout, clock=clock),
+            plainest=plainest(self.cases),
+            evidence=self.options.evidence,
+            mirror=self.options.mirror,
+            results=self._results,
+        )
+
+    async def _carried_on(self) -> tuple[bool, HarnessError | None]:
+        """Ask, until all is asked or something ends it: whether it was cut short, and by what."""
+        try:
+            async with self._inquiry.watch.watching():
+                await self._ask_within_the_limit()
+        except asyncio.CancelledError:
+            return True, None
+        except HarnessError as error:
+            if not self._results:
+                raise
+            return True, error
+        return False, None
 
     def _tell(self, event: Event) -> None:
         self.listener(event)

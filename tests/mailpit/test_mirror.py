@@ -133,6 +133,32 @@ def test_a_mirror_that_hangs_is_left_behind(alone: RunResult) -> None:
     assert "it is too slow" in result.notes[1]
 
 
+class WaitsForEver(Mirror):
+    """A mirror whose wait somebody has to end."""
+
+    def __init__(self) -> None:
+        self.waits = asyncio.Event()
+
+    async def finish(self) -> None:
+        self.waits.set()
+        await asyncio.Event().wait()
+
+
+def test_who_stops_the_wait_for_a_mirror_gets_the_report_all_the_same(alone: RunResult) -> None:
+    async def run() -> RunResult:
+        mirror = WaitsForEver()
+        order = RunOrder(cases=_CASES, seed=3, time_scale=0.5, options=Options(mirror=mirror))
+        sender = InProcessSender("right", handle)
+        running = asyncio.create_task(execute(order, lambda _: sender, unheard))
+        await mirror.waits.wait()
+        running.cancel()
+        return await running
+
+    result = asyncio.run(run())
+    assert _decided(result) == _decided(alone)
+    assert result.interrupted
+
+
 def test_no_more_waits_than_there_is_room_for(alone: RunResult) -> None:
     inbox = MadeUpInbox(_page)
     result = _run(MailpitMirror(inbox=inbox, group="run-1", largest=0))  # type: ignore[arg-type]

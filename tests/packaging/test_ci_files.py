@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -194,11 +195,10 @@ def test_the_container_file_copies_what_a_build_needs() -> None:
         for source in rest.split()[:-1]
     ]
     assert all((_TOP / source).exists() for source in copied)
-    assert {"pyproject.toml", "harness", "fakes", "scenarios"} <= set(copied)
-    needed = re.findall(
-        r'(?:readme|file) = "([\w.]+)"', (_TOP / "pyproject.toml").read_text("utf-8")
-    )
-    assert set(needed) <= set(copied)
+    project = tomllib.loads((_TOP / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    about = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+    assert {*wheel, *about} <= set(copied)
     assert ["ENTRYPOINT", '["harness"]'] in instructions
     for word, rest in instructions:
         if word == "RUN":

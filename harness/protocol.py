@@ -288,7 +288,7 @@ class SendRequest(_ProtocolDocument):
     """The id of the case, for the sender's own log."""
 
     transport: Transport | None
-    """By which way it is to go, and with which configuration."""
+    """By which way it is to go, and with which configuration; null: the one that is stored."""
 
     connect_to: dict[str, str] = Field(default_factory=dict)
     """From each `host:port` that the sender is told to the address to dial instead."""
@@ -368,10 +368,11 @@ class SendError(_Foreign):
 
 
 class Answer(_Foreign):
-    """The answer to `send`. `sent` with `refused` is partial success."""
+    """The answer to `send` and `test-send`. `sent` with `refused` is partial success."""
 
-    status: Literal["sent", "failed", "unsupported"]
-    """What became of it; `unsupported`: the sender cannot do this at all."""
+    status: Literal["sent", "queued", "failed", "unsupported"]
+    """What became of it; `queued`: the sender has it, and its delivery log will tell;
+    `unsupported`: the sender cannot do this at all."""
 
     reason: str | None = None
     """Why it is unsupported."""

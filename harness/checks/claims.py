@@ -53,7 +53,7 @@ class _OneOrMoreSchema:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 OneOrMore = Annotated[tuple[T, ...], BeforeValidator(_listed), _OneOrMoreSchema]
-Status = Literal["sent", "failed"]
+Status = Literal["sent", "queued", "failed"]
 
 
 class ErrorClause(BaseModel):

@@ -7,10 +7,12 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from harness.checks import wire_checks
-from harness.checks.claims import SenderClause
+from harness.checks.claims import OneOrMore, SenderClause
 from harness.checks.counts import Count
+from harness.checks.delivery_log import EachEntry
+from harness.checks.settings import ShownSettings
 from harness.model import Level
-from harness.protocol import KNOWN_FEATURES
+from harness.protocol import KNOWN_FEATURES, Mailbox
 
 from .given import Given
 from .hints import choose_from
@@ -20,13 +22,16 @@ _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 _PARTS = ("smtp", "submission", "api")
 
 
-class SendStep(BaseModel):
-    """How the sender is configured and what it is to send.
+class Told(BaseModel):
+    """How the sender is configured.
 
     What is left out is what fits the fake: its security mode, its host and port, its account.
     """
 
     model_config = _STRICT
+
+    server: str | None = None
+    """The label of the server of `also` that the sender is told of. Default: the fake itself."""
 
     security: Literal["starttls", "tls", "none"] | None = None
     """The security mode that the sender is told. Default: the fake's."""
@@ -76,8 +81,79 @@ class SendStep(BaseModel):
     ehlo_name: str | None = None
     """The name that the sender is to give with EHLO."""
 
+
+class SendStep(Told):
+    """How the sender is configured and what it is to send."""
+
+    stored: bool = False
+    """Whether it is to go by the settings that the sender has stored (`configure`), so that it is
+    told no others."""
+
     message: dict[str, Any] = Field(default_factory=dict)
     """Parts of the message, in place of the default one's."""
+
+    killed: bool = False
+    """Whether the sender is killed (SIGKILL) as soon as a fault acts, and started again by whatever
+    it is asked next."""
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> SendStep:
+        said = sorted(self.model_fields_set & Told.model_fields.keys())
+        if self.stored and said:
+            raise ValueError(f"{said[0]}: what is stored is told by configure, not here")
+        return self
+
+
+class ConfigureStep(Told):
+    """Settings that the sender is to store, in place of those that it has."""
+
+    from_: Mailbox | None = Field(default=None, alias="from")
+    """Whom messages are from that name nobody themselves."""
+
+    enabled: bool = True
+    """Whether the provider is to be used; `false`: it is stored, and asleep."""
+
+    provider: Literal["none"] | None = None
+    """`none`: there is to be no provider at all. Default: the one of this case."""
+
+    status: OneOrMore[Literal["stored", "refused"]] = ("stored",)
+    """What the sender may answer: one status, or both in a list."""
+
+    shows: ShownSettings | None = None
+    """What the settings that are read back have to show."""
+
+
+class StateStep(BaseModel):
+    """The settings, read back."""
+
+    model_config = _STRICT
+
+    shows: ShownSettings | None = None
+    """What they have to show."""
+
+
+class TestSendStep(BaseModel):
+    """A test message by the stored settings."""
+
+    __test__: ClassVar = False  # pytest takes the name for its own
+    model_config = _STRICT
+
+    to: str = "operator@harness.test"
+    """The address that it goes to."""
+
+
+class DeliveriesStep(BaseModel):
+    """The delivery log, waited for within the bound that the sender states, and read."""
+
+    model_config = _STRICT
+
+    until: Literal["final", "tried", "tried again", "now"] = "final"
+    """What is waited for: `final`, each message is sent or abandoned; `tried`, there was an attempt
+    for each; `tried again`, there were three for each that is not final; `now`, nothing."""
+
+    show: EachEntry = ()
+    """What the log has to say: an entry for each message in the order of sending, or one for all
+    of them."""
 
 
 class Change(BaseModel):
@@ -113,24 +189,66 @@ class Change(BaseModel):
 
 
 class Step(BaseModel):
-    """One step of `when`: either a `send`, with what the sender has to report, or a `change`."""
+    """One step of `when`: what the sender is asked, or what happens to it or to the fake."""
 
     model_config = _STRICT
 
     send: SendStep | None = None
     """A message to be sent, and how the sender is configured for it."""
 
+    test_send: TestSendStep | None = Field(default=None, alias="test-send")
+    """A test message that the sender has to send by the settings that it has stored."""
+
     expect: SenderClause | None = None
-    """What the sender has to report of this send, as in `then.sender`."""
+    """What the sender has to report of this `send` or `test-send`, as in `then.sender`."""
 
     change: Change | None = None
     """Another state for the fake that the sender is told of, on the same port."""
 
+    configure: ConfigureStep | None = None
+    """Settings that the sender has to store."""
+
+    state: StateStep | None = None
+    """The settings that the sender has stored, read back from it."""
+
+    deliveries: DeliveriesStep | None = None
+    """The sender's delivery log."""
+
+    restart: Literal["terminate", "kill"] | None = None
+    """The sender is ended, by SIGTERM or by SIGKILL, and started again on the same state."""
+
+    instances: int | None = Field(default=None, ge=1, le=4)
+    """How many copies of the sender are up on the same state from here on; they are asked in
+    turn."""
+
     @model_validator(mode="after")
-    def _one_of_two(self) -> Step:
-        if (self.send is None) == (self.change is None):
-            raise ValueError("a step is either a send or a change")
+    def _one_thing(self) -> Step:
+        done = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        deeds = sorted(name.replace("_", "-") for name in done - {"expect"})
+        if len(deeds) != 1:
+            said = " and ".join(deeds) or "nothing"
+            raise ValueError(f"a step does one thing, and here is {said}: choose from {_DEEDS}")
+        if self.expect is not None and self.send is None and self.test_send is None:
+            raise ValueError(f"expect: is of a send or a test-send, not of {deeds[0]}")
         return self
+
+    @property
+    def asks_something(self) -> bool:
+        """Whether the sender has to answer here."""
+        asked = (self.send, self.test_send, self.configure, self.state, self.deliveries)
+        return any(each is not None for each in asked)
+
+    @property
+    def told(self) -> Told | None:
+        """The configuration that this step tells the sender."""
+        if self.send is not None:
+            return None if self.send.stored else self.send
+        if self.configure is not None and self.configure.provider is None:
+            return self.configure
+        return None
+
+
+_DEEDS = "send, test-send, change, configure, state, deliveries, restart, instances"
 
 
 # One optional field a check, so that a new check is a new key without a second place to say so.
@@ -219,7 +337,7 @@ class Expanded(BaseModel):
     """The state of the fakes."""
 
     when: tuple[Step, ...]
-    """What is sent, and what changes between two sends: one step, or a list."""
+    """What the sender is asked, and what changes meanwhile: one step, or a list."""
 
     then: Then
     """What has to come out."""
@@ -240,8 +358,8 @@ class Expanded(BaseModel):
     def _makes_sense(self) -> Expanded:
         if not self.verifies and not self.situations:
             raise ValueError("verifies: this or situations has to name at least one row")
-        if not any(step.send for step in self.when):
-            raise ValueError("when: has no send")
+        if not any(step.asks_something for step in self.when):
+            raise ValueError("when: has no send, nor anything else that the sender is asked")
         unknown = sorted(set(self.needs) - KNOWN_FEATURES)
         if unknown:
             choices = choose_from(unknown[0], sorted(KNOWN_FEATURES))
@@ -262,7 +380,7 @@ class Expanded(BaseModel):
         A step that has to be reported as sent is a control of its own.
         """
         statuses = [step.expect.status for step in self.when if step.expect is not None]
-        if ("sent",) in statuses:
+        if ("sent",) in statuses or any(map(_is_sent_by_the_log, self.when)):
             return False
         last = self.then.sender.status if self.then.sender else ()
         captured = self.then.asked().get("messages")
@@ -279,6 +397,13 @@ class Expanded(BaseModel):
             wanted.least > 0 if isinstance(wanted, Count) else key in _NEEDS_A_CONNECTION
             for key, wanted in self.then.asked().items()
         )
+
+
+def _is_sent_by_the_log(step: Step) -> bool:
+    """Whether the log has to say of some message that it was sent."""
+    return step.deliveries is not None and any(
+        entry.state == ("sent",) for entry in step.deliveries.show
+    )
 
 
 # Checks, counts apart, that a silent sender does not meet.

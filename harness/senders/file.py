@@ -31,14 +31,14 @@ from harness.scenario.loading import load, validate
 
 from . import is_spec, open_in
 from .answer_parser import features_of
-from .base import Sender, Surroundings
+from .base import CaseState, Sender, Surroundings
 from .complaints import nearest
 from .error_map import ErrorMap, Rule
 from .outcome import Answered, Described, Outcome, Unsupported
 
 SCHEMES = ("file",)
 
-Action: TypeAlias = Literal["send", "describe", "configure", "test-send", "deliveries"]
+Action: TypeAlias = Literal["send", "describe", "configure", "state", "test-send", "deliveries"]
 
 # A sender has a feature when its file names a program of its own for that action.
 _IMPLIED: Mapping[Action, str] = {
@@ -101,6 +101,10 @@ class SenderLimits(_Written):
     case: Seconds | None = None
     """Seconds for each case. Default: the usual limit, which follows from the time-out."""
 
+    deliver: Seconds | None = None
+    """Seconds within which its delivery log has a final state of each message, so that it can be
+    held to that. Default: the usual limit of a case, after which nothing is decided."""
+
     start: Seconds | None = None
     """Seconds to start and to describe itself. Default: the usual limit."""
 
@@ -159,6 +163,7 @@ class FileSender(Sender):
         }
         sends = self._for("send")
         self.default_jobs = sends.default_jobs
+        self.stated_delivery_limit = given.limits.deliver
         self.error_map = ErrorMap(rules=tuple(entry.rule() for entry in given.error_map))
         self.features = self._own_features(self._usual.features)
 
@@ -180,16 +185,21 @@ class FileSender(Sender):
         again = (sender.restart(signal_number=signal_number) for sender in self._all())
         await asyncio.gather(*again)
 
+    async def set_instances(self, number: int) -> None:
+        """Have that many of each."""
+        await asyncio.gather(*(sender.set_instances(number) for sender in self._all()))
+
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
         """This sender with each that the file names bound to the case, always in the same order."""
         async with AsyncExitStack() as stack:
-            usual = await stack.enter_async_context(self._usual.for_case())
+            usual = await stack.enter_async_context(self._usual.for_case(state))
             special = {
-                action: await stack.enter_async_context(each.for_case())
+                action: await stack.enter_async_context(each.for_case(state))
                 for action, each in self._special.items()
             }
             bound = copy(self)
+            bound.has_own_state = all(each.has_own_state for each in (usual, *special.values()))
             bound._usual, bound._special = usual, special  # noqa: SLF001  # a copy of ourselves
             yield bound
 

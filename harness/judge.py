@@ -49,7 +49,7 @@ from harness.fakes.transcript import (
 from harness.model import Finding, Level, Verdict
 from harness.requirements import Catalogue
 from harness.scenario.case import Case
-from harness.scenario.model import Step
+from harness.scenario.step import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from harness.log_wait import DeliveryLog, answer_by_the_log
 from harness.protocol import Answer
 from harness.run_context import RunContext
 from harness.scenario.case import Case
-from harness.scenario.model import ConfigureStep, DeliveriesStep, SendStep, Step, TestSendStep
+from harness.scenario.step import ConfigureStep, DeliveriesStep, SendStep, Step, TestSendStep
 from harness.secrets import Secrets
 from harness.senders.base import CaseState, Sender
 from harness.senders.of_state import configure, test_send

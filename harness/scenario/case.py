@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from harness.protocol import Security
 
 from .given import Given
-from .model import SendStep, Step, Then, Told
+from .model import Then
+from .step import SendStep, Step, Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .model import Step
+from .step import Step
 
 
 def log_clauses(step: Step) -> Iterator[str]:

@@ -20,7 +20,8 @@ from .clauses import log_clauses
 from .given import Given
 from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
-from .model import Change, ConfigureStep, Expanded, SendStep, Told
+from .model import Expanded
+from .step import Change, ConfigureStep, SendStep, Told
 from .submission import PLACE, SubmissionGiven, strange_words
 
 _CONTROL_PARTS = ("smtp", "submission", "api", "also", "send", "configure")

@@ -13,7 +13,7 @@ from harness.fakes.providers.registry import vendor
 from harness.fakes.providers.vendor import Vendor
 from harness.protocol import ApiTransport
 from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven, with_origins
-from harness.scenario.model import Told
+from harness.scenario.step import Told
 from harness.secrets import Secrets
 from harness.world.base import World
 from harness.world.credentials import made_up_credentials

@@ -16,7 +16,7 @@ from harness.fakes.transcript import Bounds, Transcript
 from harness.protocol import ApiTransport, Mailbox, Message, SendRequest, SmtpTransport
 from harness.run_context import RunContext
 from harness.scenario.case import Case
-from harness.scenario.model import ConfigureStep, SendStep, TestSendStep, Told
+from harness.scenario.step import ConfigureStep, SendStep, TestSendStep, Told
 from harness.secrets import Secrets
 
 # A connection is accepted, made, begun and read in a turn each.

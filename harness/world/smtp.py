@@ -14,7 +14,7 @@ from harness.fakes.smtp.fake import Smtp
 from harness.protocol import Security, SmtpTransport
 from harness.scenario.case import security_of
 from harness.scenario.given import SMTP_LABEL, SmtpGiven
-from harness.scenario.model import Told
+from harness.scenario.step import Told
 from harness.secrets import Secrets
 from harness.world.base import World
 

@@ -16,7 +16,7 @@ from harness.fakes.submission_server import SubmissionServer
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.scenario.given import SMTP_LABEL
-from harness.scenario.model import Told
+from harness.scenario.step import Told
 from harness.scenario.submission import SubmissionGiven, told
 from harness.secrets import Secrets
 from harness.world.credentials import made_up_credentials, made_up_token

@@ -77,6 +77,10 @@ class Bench:
     def workers(self) -> Workers:
         return self.courier.open()[1]
 
+    def to_port(self, port: int, **fields: Any) -> Document:
+        """Configure a server on this machine."""
+        return self.configure(smtp(port, **fields))
+
     def ask(self, action: str, **fields: Any) -> Document:
         request = {"protocol": 1, "action": action, "case": "a/b", **fields}
         return self.courier.handle(request)

@@ -6,8 +6,9 @@ import asyncio
 import email
 import email.policy
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ class Stranger:
         return reply
 
     @property
-    def messages(self) -> list[Mapping[str, str]]:
+    def messages(self) -> list[Message[str, str]]:
         """The headers of each message that was taken."""
         return [
             email.message_from_bytes(each.original_content or b"", policy=email.policy.default)

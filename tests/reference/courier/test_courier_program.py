@@ -38,7 +38,7 @@ def transport(port: int) -> dict[str, Any]:
 
 @contextmanager
 def running(
-    folder: Path, *options: str, **environment: str
+    folder: Path, *options: str, kills: bool = False, **environment: str
 ) -> Iterator[Callable[..., dict[str, Any]]]:
     program = subprocess.Popen(
         [sys.executable, "-m", "harness.reference.courier", *options],
@@ -61,6 +61,9 @@ def running(
 
     with program:
         yield ask
+        if kills:
+            program.kill()
+            return
         program.stdin.close()
         assert program.wait(60) == 0
 
@@ -91,6 +94,38 @@ def test_what_it_stored_and_queued_outlives_it(tmp_path: Path, stranger: Any) ->
         (delivery,) = until_final(ask).deliveries
     assert (delivery.message_id, delivery.state) == (queued["message_id"], "sent")
     assert stranger.counts == {queued["message_id"]: 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
+@pytest.mark.parametrize("stage", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "message"])
+def test_killed_at_a_stage_it_sends_again_and_tells_what_may_be_a_copy(
+    tmp_path: Path, play: Play, stage: str
+) -> None:
+    good = {"greeting": b"220 mx ESMTP\r\n", "DATA": b"354 go\r\n"}
+    script = {stage: ["SILENCE", good.get(stage, b"250 2.0.0 Ok: queued as 4F2A\r\n")]}
+    with play(script) as seen:
+        with running(tmp_path, kills=True) as ask:
+            ask("configure", transport=transport(seen.port), trust=TRUST, timeout=60.0)
+            queued = ask("send", transport=None, trust=TRUST, message=MESSAGE)
+            while not _has_reached(stage, seen):
+                Event().wait(0.01)
+            assert ask("deliveries")["deliveries"][0]["state"] == "processing"
+        with running(tmp_path) as ask:
+            (delivery,) = until_final(ask).deliveries
+    assert (delivery.message_id, delivery.state) == (queued["message_id"], "sent")
+    assert delivery.attempts is not None
+    killed, sent = delivery.attempts
+    assert (sent.class_, sent.queue_id) == (None, "4F2A")
+    is_copy = stage == "message"
+    assert ("may be a second copy (RFC 1047)" in (killed.message or "")) is is_copy
+    assert len(seen.bodies) == 1 + is_copy
+    assert len(set(seen.bodies)) == 1
+
+
+def _has_reached(stage: str, seen: Any) -> bool:
+    if stage == "greeting":
+        return bool(seen.connections)
+    return bool(seen.bodies) if stage == "message" else stage in seen.verbs
 
 
 def test_no_caller_waits_for_a_server_that_does_not_answer(tmp_path: Path, play: Play) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.delivery_protocol import DeliveryLog
+from harness.delivery_protocol import Deliveries
 from harness.protocol import KNOWN_FEATURES, Description
 from harness.reference.courier.program import handle, standing
 
@@ -68,12 +68,12 @@ def running(
         assert program.wait(60) == 0
 
 
-def until_final(ask: Callable[..., dict[str, Any]]) -> DeliveryLog:
+def until_final(ask: Callable[..., dict[str, Any]]) -> Deliveries:
     """The log, when nothing in it changes any more (pytest's own limit holds)."""
-    log = DeliveryLog.model_validate(ask("deliveries"))
+    log = Deliveries.model_validate(ask("deliveries"))
     while not all(each.is_final for each in log.deliveries):
         Event().wait(0.02)
-        log = DeliveryLog.model_validate(ask("deliveries"))
+        log = Deliveries.model_validate(ask("deliveries"))
     return log
 
 

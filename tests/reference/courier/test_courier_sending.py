@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.delivery_protocol import DeliveryLog
+from harness.delivery_protocol import Deliveries
 from harness.protocol import Answer
 
 pytestmark = pytest.mark.wire
@@ -43,7 +43,7 @@ def test_a_message_is_queued_at_once_and_then_sent(bench: Make, stranger: Any) -
             }
         ],
     }
-    assert DeliveryLog.model_validate({"deliveries": [sent]}).deliveries[0].is_final
+    assert Deliveries.model_validate({"deliveries": [sent]}).deliveries[0].is_final
     assert list(stranger.counts) == [answer["message_id"]]
 
 

@@ -6,10 +6,10 @@ alone, and what that takes is not counted. A test sends one message in clear and
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -104,30 +104,35 @@ def prepare() -> dict[str, Path]:
             words = ["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
             _quietly(str(python), *words, *(pins_of_ours if name == OURS else []), *requirements)
             stamp.write_text(made_of, encoding="utf-8")
+            a_session(python, None, 1)  # what is compiled once counts for nobody
     return pythons
 
 
 def a_session(python: Path, who: str | None, count: int) -> float:
-    """Seconds of a whole session of pytest; `who` is whose fixture the tests use, None: none."""
+    """Seconds of processor of a session; `who` is whose fixture the tests use, None: none.
+
+    Not of wall time: a difference of two sessions would be mostly what else this machine does.
+    """
     text = _UNUSED if who is None else _SEND + _FIXTURES[who]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "test_it.py"
         file.write_text(text.replace("COUNT", str(count)), encoding="utf-8")
         words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore", str(file)]
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         _quietly(str(python), *words, folder=folder)
-        return time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def overhead(python: Path, who: str) -> float:
-    """Milliseconds more that a test takes with its fixture and mail; without what is done once."""
+    """Milliseconds more of a test with its fixture and mail; without what is done once."""
     used = a_session(python, who, 1 + TESTS) - a_session(python, who, 1)
     unused = a_session(python, None, 1 + TESTS) - a_session(python, None, 1)
     return (used - unused) / TESTS * 1000
 
 
 def unused(python: Path) -> float:
-    """Milliseconds of a session with one test that uses nothing."""
+    """Milliseconds of processor of a session with one test that uses nothing."""
     return a_session(python, None, 1) * 1000
 
 

@@ -93,9 +93,9 @@ def plugin_rows(*, rounds: int) -> list[Row]:
     tests = medians({name: overhead(name) for name in users}, rounds=rounds)
     starts = medians({name: unused(name) for name in pythons}, rounds=3 * rounds)
     weights = {name: plugins.megabytes(python) for name, python in pythons.items()}
-    rows = _in_terms("pytest, a test that sends a mail", "ms", tests)
+    rows = _in_terms("pytest, processor a test that sends a mail", "ms", tests)
     for what, unit, figures in (
-        ("pytest, start with the plugin unused, beyond pytest's own", "ms", starts),
+        ("pytest, processor of a start unused, beyond pytest's own", "ms", starts),
         ("pytest, installed beside it", "MB", weights),
     ):
         beyond = {name: figures[name] - figures[plugins.ALONE] for name in users}

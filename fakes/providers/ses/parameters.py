@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import unquote_plus
 
 from ...http.exchange import Request
 
-_BARE_LIST = re.compile(r"\w+\.\d+(?:\.|\Z)")
-
 
 class Parameters:
-    """Parameters by name, with lists and structures below a name."""
+    """Parameters by name, with lists and structures below a name: a tree of the parts of names.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+    `value` is that of the name which leads here; None where it has none.
+    """
+
+    __slots__ = ("_below", "value")
+
+    def __init__(self, values: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.value: str | None = None
+        self._below: dict[str, Parameters] = {}
+        for name, value in values.items():
+            place = self
+            for part in name.split("."):
+                below = place._below
+                place = below[part] if part in below else below.setdefault(part, Parameters())
+            place.value = value
 
     def get(self, name: str) -> str | None:
         """The value of a name; None where it is absent."""
-        return self._values.get(name)
+        return self.below(name).value
 
     def below(self, name: str) -> Parameters:
         """What is below a name."""
-        start = f"{name}."
-        length = len(start)
-        return Parameters({k[length:]: v for k, v in self._values.items() if k.startswith(start)})
+        place = self
+        for part in name.split("."):
+            if part not in place._below:
+                return _NOTHING
+            place = place._below[part]
+        return place
 
     def has_below(self, name: str) -> bool:
         """Whether there is anything below a name."""
-        start = f"{name}."
-        return any(each.startswith(start) for each in self._values)
+        return bool(self.below(name))
 
     def members(self, name: str) -> tuple[str, ...]:
         """The strings of a list, in the order of their numbers."""
-        below = self.below(f"{name}.member")
-        return tuple([each for n in below.numbers() if (each := below.get(n)) is not None])
+        values = [each.value for each in self.structures(name)]
+        return tuple([value for value in values if value is not None])
 
     def structures(self, name: str) -> tuple[Parameters, ...]:
         """The structures of a list, in the order of their numbers."""
@@ -44,18 +56,18 @@ class Parameters:
 
     def numbers(self) -> list[str]:
         """The numbers that names begin with, in order."""
-        if not self._values:
-            return []
-        firsts = {name.partition(".")[0] for name in self._values}
-        numbers = [first for first in firsts if first.isascii() and first.isdecimal()]
+        numbers = [part for part in self._below if part.isascii() and part.isdecimal()]
         return sorted(numbers, key=lambda number: (len(number), number))
 
     def has_bare_list(self) -> bool:
         """Whether a list is numbered without `member` at the top, as no SDK does it."""
-        return any(_BARE_LIST.match(name) for name in self._values)
+        return any(each.numbers() for each in self._below.values())
 
     def __bool__(self) -> bool:
-        return bool(self._values)
+        return bool(self._below)
+
+
+_NOTHING = Parameters()
 
 
 def query_parameters(request: Request) -> Parameters:

@@ -22,12 +22,11 @@ from .parameters import query_parameters
 from .query_reads import answer_query
 from .refusals import PREFIX, REFUSALS
 from .rest_reads import answer_rest
-from .sending import send, uuid
+from .sending import DIGITS, HEX, send, uuid
 from .vendor import VENDOR
 
 _KEY_ID = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "+/"
-_HEX = "0123456789abcdef"
 # Of a refusal that a fault tells; the rules count theirs.
 _REQUEST_ID = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -80,10 +79,11 @@ class SesRules(Provider[SesAccount]):
     ) -> Outcome[SesAccount]:
         """What comes of one request."""
         now = now.astimezone(UTC)
-        made, account = account.next_id(32, _HEX)
-        request_id = uuid(made)
+        # One draw for both: most requests send one message.
+        digits, account = account.next_id(2 * DIGITS, HEX)
+        request_id = uuid(digits[:DIGITS])
         call = read_call(request)
-        result = _result_of(account, request, call, region=region, now=now)
+        result = _result_of(account, request, call, region=region, now=now, digits=digits[DIGITS:])
         if api_of(request) is SesApi.QUERY:
             action = call.operation if isinstance(call, SesCall) else ""
             response = query_response(result.answer, action=action, request_id=request_id)
@@ -105,7 +105,13 @@ def _furnished(key: AccessKey, credentials: Mapping[str, str]) -> AccessKey:
 
 
 def _result_of(
-    account: SesAccount, request: Request, call: SesCall | SesError, *, region: str, now: datetime
+    account: SesAccount,
+    request: Request,
+    call: SesCall | SesError,
+    *,
+    region: str,
+    now: datetime,
+    digits: str,
 ) -> CallResult:
     key = authenticated(account, request, region=region, now=now)
     if isinstance(key, SesError):
@@ -117,7 +123,9 @@ def _result_of(
         return CallResult(account=account, answer=SesError("not-subscribed"))
     if isinstance(call, SesError):
         return CallResult(account=account, answer=call)
-    where = CallContext(api=call.api, action=call.action, key=key, region=region, now=now)
+    where = CallContext(
+        api=call.api, action=call.action, key=key, region=region, now=now, digits=digits
+    )
     if call.operation in {"SendBulkEmail", "SendBulkTemplatedEmail"}:
         return send_bulk(account, call, where)
     if call.sends:

@@ -68,9 +68,9 @@ class SesCall:
     api: SesApi
     operation: str
     action: str
-    parameters: Parameters = field(default_factory=Parameters)
+    parameters: Parameters = field(default_factory=lambda: Parameters({}))
     document: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    query: Parameters = field(default_factory=Parameters)
+    query: Parameters = field(default_factory=lambda: Parameters({}))
     query_text: str = ""
     subject: str = ""
 

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
+from typing import Any
 from urllib.parse import unquote_plus
 
 from ...http.exchange import Request
 
+# What is below each part of a name; None leads to the value of the name that ends there.
+_Tree = dict[str | None, Any]
+
 
 class Parameters:
-    """Parameters by name, with lists and structures below a name: a tree of the parts of names.
+    """Parameters by name, with lists and structures below a name."""
 
-    `value` is that of the name which leads here; None where it has none.
-    """
+    __slots__ = ("_tree",)
 
-    __slots__ = ("_below", "value")
+    def __init__(self, tree: _Tree) -> None:
+        self._tree = tree
 
-    def __init__(self, values: Mapping[str, str] = MappingProxyType({})) -> None:
-        self.value: str | None = None
-        self._below: dict[str, Parameters] = {}
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Parameters:
+        """Those of these flat names."""
+        tree: _Tree = {}
         for name, value in values.items():
-            place = self
+            place = tree
             for part in name.split("."):
-                below = place._below
-                place = below[part] if part in below else below.setdefault(part, Parameters())
-            place.value = value
+                place = place.setdefault(part, {})
+            place[None] = value
+        return cls(tree)
 
     def get(self, name: str) -> str | None:
         """The value of a name; None where it is absent."""
-        return self.below(name).value
+        return _text(self._found(name))
 
     def below(self, name: str) -> Parameters:
         """What is below a name."""
-        place = self
-        for part in name.split("."):
-            if part not in place._below:
-                return _NOTHING
-            place = place._below[part]
-        return place
+        return Parameters(self._found(name))
 
     def has_below(self, name: str) -> bool:
         """Whether there is anything below a name."""
@@ -46,35 +45,48 @@ class Parameters:
 
     def members(self, name: str) -> tuple[str, ...]:
         """The strings of a list, in the order of their numbers."""
-        values = [each.value for each in self.structures(name)]
+        listed = self._found(f"{name}.member")
+        values = [_text(listed[number]) for number in _numbers(listed)]
         return tuple([value for value in values if value is not None])
 
     def structures(self, name: str) -> tuple[Parameters, ...]:
         """The structures of a list, in the order of their numbers."""
-        below = self.below(f"{name}.member")
-        return tuple([below.below(number) for number in below.numbers()])
-
-    def numbers(self) -> list[str]:
-        """The numbers that names begin with, in order."""
-        numbers = [part for part in self._below if part.isascii() and part.isdecimal()]
-        return sorted(numbers, key=lambda number: (len(number), number))
+        listed = self._found(f"{name}.member")
+        return tuple([Parameters(listed[number]) for number in _numbers(listed)])
 
     def has_bare_list(self) -> bool:
         """Whether a list is numbered without `member` at the top, as no SDK does it."""
-        return any(each.numbers() for each in self._below.values())
+        return any(_numbers(below) for part, below in self._tree.items() if part is not None)
 
     def __bool__(self) -> bool:
-        return bool(self._below)
+        return any(part is not None for part in self._tree)
+
+    def _found(self, name: str) -> _Tree:
+        place = self._tree
+        for part in name.split("."):
+            place = place.get(part, _NOTHING)
+        return place
 
 
-_NOTHING = Parameters()
+_NOTHING: _Tree = {}
+
+
+def _text(place: _Tree) -> str | None:
+    found: str | None = place.get(None)
+    return found
+
+
+def _numbers(listed: _Tree) -> list[str]:
+    """The numbers in a list, in order."""
+    numbers = [part for part in listed if part and part.isascii() and part.isdecimal()]
+    return sorted(numbers, key=lambda number: (len(number), number))
 
 
 def query_parameters(request: Request) -> Parameters:
     """The parameters of a request: those of the query and those of a form."""
     query = request.target.partition("?")[2]
     form = request.body.decode("utf-8", "replace")
-    return Parameters(_fields(query) | _fields(form))
+    return Parameters.of(_fields(query) | _fields(form))
 
 
 def _fields(text: str) -> dict[str, str]:

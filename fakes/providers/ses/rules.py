@@ -6,9 +6,11 @@ import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
+from urllib.parse import unquote_to_bytes
 
 from ...http.exchange import Request, Response
 from ..calls import calls_of
+from ..form_octets import is_utf8, of_unreadable_form
 from ..refusal import Refusals
 from ..rules import Outcome, Provider, Token
 from .acceptance import CallContext, user_arn
@@ -87,6 +89,8 @@ class SesRules(Provider[SesAccount]):
         if api_of(request) is SesApi.QUERY:
             action = call.operation if isinstance(call, SesCall) else ""
             response = query_response(result.answer, action=action, request_id=request_id)
+            if not is_utf8(unquote_to_bytes(request.body)):
+                response = of_unreadable_form(response)
         else:
             response = rest_response(result.answer)
         return Outcome(

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from pydantic import ValidationError
 
 from harness.fakes.marks import Mark
 from harness.fakes.providers.log import Log
@@ -60,20 +59,6 @@ def test_sandbox_mode_validates_and_sends_nothing() -> None:
     assert outcome.response.status == 200
     assert not outcome.accepted
     assert not outcome.account.accepted
-
-
-def test_who_left_the_group_of_a_message_gets_none_of_that_group() -> None:
-    owner = account(unsubscribe_groups=[{"id": 12, "unsubscribed": ["TO@recipient.test"]}])
-    for group, dropped in ((12, ("to@recipient.test",)), (13, ())):
-        (mail,) = ask(owner, body=letter(asm={"group_id": group})).accepted
-        assert mail.dropped == dropped
-    (mail,) = ask(owner).accepted
-    assert mail.dropped == ()
-
-
-def test_an_account_has_a_group_of_unsubscribes_once() -> None:
-    with pytest.raises(ValidationError, match="12 is here twice"):
-        account(unsubscribe_groups=[{"id": 12}, {"id": 12}])
 
 
 def test_suppressed_recipients_are_dropped_after_202() -> None:

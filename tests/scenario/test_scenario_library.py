@@ -57,7 +57,8 @@ def test_without_a_path_the_bundled_scenarios_are_read(folder: Path) -> None:
 def test_bundled_scenarios_are_read_once_and_a_projects_own_each_time(
     folder: Path, write: Write
 ) -> None:
-    [own, bundled] = [load_library([path]).cases for path in (str(write("one.yaml")), "scenarios")]
+    write("one.yaml")
+    [own, bundled] = [load_library([path]).cases for path in ("one.yaml", "scenarios")]
     assert all(map(operator.is_, load_library(["scenarios"]).cases, bundled))
     assert own[0].title == "A message is sent and taken"
     write("one.yaml", TEXT.replace("is sent and taken", "is sent or taken"))

@@ -22,6 +22,7 @@ KILLS = int(os.environ.get("HARNESS_COURIER_KILLS", "12"))
 MESSAGES = 50
 TRUST = {"ca_file": "", "ca_pkcs12": "x", "ca_pkcs12_password": "x"}
 EXCUSE = "may be a second copy (RFC 1047)"
+GONE = "the worker was gone"
 UNKNOWN = "outcome-unknown"
 
 
@@ -84,6 +85,8 @@ class Round:
             for _ in range(self._dice.randrange(25)):
                 if waiting:
                     self._send(waiting.pop())
+            for program in self._programs:
+                program.ask("state")  # it is up, and so are its workers
             Event().wait(self._dice.uniform(0, 0.25))  # the moment is the dice's
             self._kill()
         for message_id in waiting:
@@ -175,6 +178,9 @@ def _judged(
         copies = taken[message_id]
         excused = sum(EXCUSE in attempt.get("message", "") for attempt in attempts)
         unknown = attempts[-1].get("class") == UNKNOWN
+        told["killed in an attempt"] += sum(
+            GONE in attempt.get("message", "") for attempt in attempts
+        )
         told["excused copies"] += copies == 2 and excused == 1
         told["sent again, told as perhaps a copy"] += excused
         told["killed twice at the end, told as unknown"] += unknown

@@ -36,6 +36,11 @@ class ErrorMap:
 
     rules: tuple[Rule, ...] = ()
 
+    def rule_for(self, words: str) -> Rule | None:
+        """The first rule for these words, of which nothing else is known."""
+        error = SendError()
+        return next((rule for rule in self.rules if rule.suits(error, words[-MOST_WORDS:])), None)
+
     def explain(self, outcome: Outcome) -> Outcome:
         """Fill the phase and the class of a failure, where its sender left them out."""
         if not (self.rules and isinstance(outcome, Answered) and outcome.answer.status == "failed"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
@@ -12,7 +12,7 @@ from harness.protocol import KNOWN_FEATURES, ErrorClass, Phase
 
 from .complaints import nearest
 from .error_map import Rule
-from .filling import OF_REQUEST, names_in
+from .filling import OF_REQUEST
 from .product_words import (
     LogCall,
     Seconds,
@@ -22,6 +22,8 @@ from .product_words import (
     SettingsFiles,
     Written,
     form_of,
+    kept_in,
+    placeholders_in,
     usable_pattern,
 )
 
@@ -43,18 +45,6 @@ _IMPLIED: Mapping[str, str] = {
     "test-send": "test-send",
     "deliveries": "delivery-log",
 }
-
-
-def _kept_in(written: Any) -> Iterator[str]:
-    """The names that calls keep parts of their answers under, however deep they stand."""
-    if isinstance(written, dict):
-        kept = written.get("keep")
-        yield from kept if isinstance(kept, dict) else ()
-        for value in written.values():
-            yield from _kept_in(value)
-    elif isinstance(written, list | tuple):
-        for value in written:
-            yield from _kept_in(value)
 
 
 def _known_feature(feature: str) -> str:
@@ -181,9 +171,9 @@ class SenderFile(Written):
 
     @model_validator(mode="after")
     def _every_placeholder_has_a_value(self) -> Self:
-        calls = [each.model_dump() for each in (*self.actions.calls.values(), self.service) if each]
-        known = {*OF_REQUEST, "id", *_kept_in(calls)}
-        for name in sorted(names_in(calls) - known):
+        parts = (*self.actions.calls.values(), self.service)
+        known = {*OF_REQUEST, "id", *kept_in(*parts)}
+        for name in sorted(placeholders_in(*parts) - known):
             if not name.startswith(("$", "port:")):
                 meant = nearest(name, known)
                 hint = f"did you mean {{{meant}}}? " if meant else ""

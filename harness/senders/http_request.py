@@ -12,7 +12,7 @@ from .capture import LONGEST_ANSWER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Responded:
     """What came back. Of a body longer than `LONGEST_ANSWER` one octet more than that is kept."""
 
     status: int
@@ -28,7 +28,7 @@ def ask_url(
     body: bytes | None,
     limit: float,
     context: ssl.SSLContext | None,
-) -> Response:
+) -> Responded:
     """Ask, and read the answer; each wait takes at most `limit` seconds.
 
     Raises `TimeoutError`, another `OSError`, or `http.client.HTTPException`.
@@ -38,7 +38,7 @@ def ask_url(
     try:
         connection.request(method, path, body=body, headers=dict(headers))
         response = connection.getresponse()
-        return Response(
+        return Responded(
             status=response.status,
             body=response.read(LONGEST_ANSWER + 1),
             headers={name.lower(): value for name, value in response.getheaders()},

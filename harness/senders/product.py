@@ -18,7 +18,8 @@ from harness.secrets import Secrets
 
 from .base import Sender, Surroundings, processors
 from .error_map import NO_ERROR_MAP, ErrorMap
-from .filling import names_in, of_request
+from .filling import of_request
+from .installation import Installation, Prepared, StartError
 from .outcome import NO_OUTPUT, Described, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
 from .product_answers import (
     UnreadableError,
@@ -30,8 +31,14 @@ from .product_answers import (
 )
 from .product_calls import CallEndedError, Caller, Got
 from .product_limits import unsaid, unsayable
-from .product_stage import Stage, StartError, Template
-from .product_words import LogCall, SendCall, Service, SettingsCall, SettingsFiles
+from .product_words import (
+    LogCall,
+    SendCall,
+    Service,
+    SettingsCall,
+    SettingsFiles,
+    placeholders_in,
+)
 from .program import secrets_told
 
 Asked: TypeAlias = SendCall | SettingsCall | SettingsFiles | LogCall
@@ -56,11 +63,11 @@ class ProductSender(Sender):
         super().__init__(name)
         self._actions = actions
         self._service = service
-        self._names = names_in([each.model_dump() for each in (*actions.values(), service) if each])
+        self._names = placeholders_in(*actions.values(), service)
         self._environment = surroundings.for_program()
         self._given = {**surroundings.environment, **surroundings.additions}
-        self._template = Template(service)
-        self._stage = self._new_stage()
+        self._prepared = Prepared(service)
+        self._installed = self._new_installation()
         self._told = Secrets({})
         self.error_map = error_map
         # What is up already is one for all.
@@ -74,10 +81,10 @@ class ProductSender(Sender):
                 f"{name}: the environment lacks what the file asks for: {', '.join(missing)}"
             )
 
-    def _new_stage(self) -> Stage:
-        return Stage(
+    def _new_installation(self) -> Installation:
+        return Installation(
             self._service,
-            self._template,
+            self._prepared,
             names=sorted(self._names),
             environment=self._environment,
             given=self._given,
@@ -85,22 +92,22 @@ class ProductSender(Sender):
 
     async def close(self) -> None:
         """End its program, and remove its folders."""
-        await self._stage.close()
-        self._template.close()
+        await self._installed.close()
+        self._prepared.close()
 
     async def restart(self, *, signal_number: signal.Signals = signal.SIGTERM) -> None:
         """End its program by that signal; the next request starts it again."""
-        await self._stage.stop(signal_number)
+        await self._installed.stop(signal_number)
 
     @asynccontextmanager
     async def for_case(self) -> AsyncIterator[Self]:
         """A product with nothing in it."""
         bound = copy(self)
-        bound._stage = self._new_stage()  # noqa: SLF001  # a copy of ourselves
+        bound._installed = self._new_installation()  # noqa: SLF001  # a copy of ourselves
         try:
             yield bound
         finally:
-            await bound._stage.close()  # noqa: SLF001  # as above
+            await bound._installed.close()  # noqa: SLF001  # as above
 
     async def describe(self, limit: float) -> Outcome:
         """Its features, which stand in the file."""
@@ -123,12 +130,14 @@ class ProductSender(Sender):
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 return await self._asked(call, document, limit)
-        return Hung(limit=limit, output=self._stage.take_output())
+        return Hung(limit=limit, output=self._installed.take_output())
 
     async def _asked(self, call: Asked, document: Mapping[str, Any], limit: float) -> Outcome:
-        stage = self._stage
-        values = {**of_request(document), **await stage.values()}
-        caller = Caller(values=values, environment=stage.environment, limit=limit, told=self._told)
+        installed = self._installed
+        values = {**of_request(document), **await installed.values()}
+        caller = Caller(
+            values=values, environment=installed.environment, limit=limit, told=self._told
+        )
         try:
             match call:
                 case SendCall():
@@ -142,7 +151,7 @@ class ProductSender(Sender):
         except CallEndedError as problem:
             return problem.outcome
         except UnreadableError as problem:
-            return NoAnswer(why=str(problem), output=stage.take_output())
+            return NoAnswer(why=str(problem), output=installed.take_output())
         except StartError as problem:
             return NoAnswer(why=str(problem), output=problem.output)
 
@@ -150,7 +159,7 @@ class ProductSender(Sender):
     def _is_asleep(self) -> bool:
         """Whether its program cannot be up, because nobody has written its settings yet."""
         by_file = isinstance(self._actions.get("configure"), SettingsFiles)
-        return self._service is not None and by_file and not self._stage.is_configured
+        return self._service is not None and by_file and not self._installed.is_configured
 
     async def _stored(self, caller: Caller) -> Replied:
         """Store the settings of a send, where the file says how; else the call itself has them."""
@@ -164,14 +173,14 @@ class ProductSender(Sender):
     async def _settings(self, call: SettingsCall, caller: Caller) -> Replied:
         if self._is_asleep:
             return Replied(document={"status": "stored", "settings": None})
-        await self._stage.up(self._told)
+        await self._installed.up(self._told)
         got = await caller.call(call)
         return self._replied(settings_answer(call, got), got.output)
 
     async def _write(self, files: SettingsFiles, caller: Caller) -> Replied:
         try:
-            await self._stage.configure(files, caller)
-            await self._stage.up(self._told)
+            await self._installed.configure(files, caller)
+            await self._installed.up(self._told)
         except StartError as problem:
             words = str(problem)
             refused = {"status": "refused", "reason": words, "error": {"message": words}}
@@ -196,7 +205,7 @@ class ProductSender(Sender):
         if self._is_asleep:
             error = {"phase": "config", "message": "no settings are stored"}
             return Replied(document={"status": "failed", "error": error})
-        await self._stage.up(self._told)
+        await self._installed.up(self._told)
         for each in call.first:
             caller = caller.knowing(await caller.kept(each))
         got = await caller.call(call)
@@ -205,7 +214,7 @@ class ProductSender(Sender):
     async def _log(self, call: LogCall, caller: Caller) -> Outcome:
         if self._is_asleep:
             return Replied(document={"deliveries": []})
-        await self._stage.up(self._told)
+        await self._installed.up(self._told)
         items: list[Any] = []
         output = NO_OUTPUT
         async for got in caller.pages(call, most=call.most_pages):
@@ -223,8 +232,8 @@ class ProductSender(Sender):
         return replace(self._replied(read.document, output), complaints=read.complaints)
 
     def _replied(self, document: dict[str, Any], output: Output = NO_OUTPUT) -> Replied:
-        self._stage.watch_for(self._told)
-        wrote = self._stage.take_output()
+        self._installed.watch_for(self._told)
+        wrote = self._installed.take_output()
         return Replied(
             document=document,
             output=replace(

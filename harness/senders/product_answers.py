@@ -138,7 +138,8 @@ def _attempt(
         found = {"message": text} if text else {}
         rule = error_map.rule_for(text)
         if rule is not None:
-            found |= {"phase": rule.phase, "class": rule.class_}
+            said = {"phase": rule.phase, "class": rule.class_}
+            found |= {name: word.value for name, word in said.items() if word}
         else:
             complaints.append(f"no entry of error_map is for these words: {quoted(text)}")
         found |= dict(_codes(places, item))

@@ -18,7 +18,7 @@ from harness.secrets import NO_SECRETS, Secrets
 from .capture import LONGEST_ANSWER, Ends, words_of
 from .exit_status import UNSUPPORTED_STATUS, crashed, unsupported
 from .filling import Values, filled, filled_text, filled_url
-from .http_request import Response, ask_url
+from .http_request import Responded, ask_url
 from .json_object import json_object
 from .json_path import parse_path
 from .outcome import NO_OUTPUT, Crashed, Hung, NoAnswer, Outcome, Output
@@ -178,7 +178,7 @@ class Caller:
             return None
         return self.contexts.setdefault("https", ssl.create_default_context())
 
-    def _got(self, call: Call, response: Response) -> Got:
+    def _got(self, call: Call, response: Responded) -> Got:
         if len(response.body) > LONGEST_ANSWER:
             why = f"{_asked(call)}: the body is longer than {LONGEST_ANSWER} bytes"
             raise CallEndedError(NoAnswer(why=why))

@@ -7,7 +7,7 @@ comes back paths (`json_path.py`) and words tell what it means.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from .filling import OF_REQUEST, check
+from .filling import OF_REQUEST, check, names_in
 from .json_path import parse_path
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -248,3 +248,30 @@ class Service(Written):
 
     start: Seconds = 30
     """How many seconds it may take until then."""
+
+
+_WITH_PLACEHOLDERS = frozenset(
+    ["url", "headers", "body", "form", "command", "write", "then", "prepare", "ready"]
+)
+
+
+def placeholders_in(*parts: BaseModel | None) -> frozenset[str]:
+    """The placeholders of parts of a sender file, and of the parts in them."""
+    return frozenset(name for part in parts if part for name in _placeholders(part))
+
+
+def _placeholders(part: BaseModel) -> Iterator[str]:
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if name in _WITH_PLACEHOLDERS:
+            yield from names_in(value)
+        for inner in value if isinstance(value, tuple) else (value,):
+            if isinstance(inner, BaseModel):
+                yield from _placeholders(inner)
+
+
+def kept_in(*parts: BaseModel | None) -> frozenset[str]:
+    """The names under which calls, and what is asked before them, keep parts of their answers."""
+    calls = [part for part in parts if isinstance(part, Call)]
+    asked = [*calls, *(each for call in calls if isinstance(call, SendCall) for each in call.first)]
+    return frozenset(name for call in asked for name in call.keep)

@@ -38,7 +38,7 @@ class StartError(Exception):
         self.output = output
 
 
-class Template:
+class Prepared:
     """The folder that each case gets a copy of, filled once."""
 
     def __init__(self, service: Service | None) -> None:
@@ -81,20 +81,20 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copytree(source, target, dirs_exist_ok=True)
 
 
-class Stage:
+class Installation:
     """A product's folder and ports, its settings as they are written, and its program."""
 
     def __init__(
         self,
         service: Service | None,
-        template: Template,
+        prepared: Prepared,
         *,
         names: Iterable[str],
         environment: Mapping[str, str],
         given: Mapping[str, str],
     ) -> None:
         self._service = service
-        self._template = template
+        self._prepared = prepared
         self._names = tuple(name for name in names if name.startswith("port:"))
         self._environment = environment
         self._given = given
@@ -116,7 +116,7 @@ class Stage:
             ports = dict(zip(self._names, _free_ports(len(self._names)), strict=True))
             environment = {f"${name}": value for name, value in self._given.items()}
             values = {**environment, **ports, "state": str(folder)}
-            await self._template.copy_to(folder, values, self._environment)
+            await self._prepared.copy_to(folder, values, self._environment)
             self._values = values
         return self._values
 

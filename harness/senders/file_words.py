@@ -157,7 +157,7 @@ class SenderFile(Written):
     """A way of its own to be driven, for single actions."""
 
     service: Service | None = None
-    """A program that has to be up while it is asked, where nobody else has started it."""
+    """What there has to be while it is asked, where nobody else has started it."""
 
     @model_validator(mode="after")
     def _can_send(self) -> Self:

@@ -2,6 +2,7 @@
 
     {uri} {host} {port} {username} {password} {security} {server_name} {verify}
                             of the transport
+    {starttls} {tls}        whether that is its security
     {from} {from_name}      whom the message, or everything, is from
     {to} {to_name}          the recipient: a message to several cannot be asked
     {subject} {text} {html}
@@ -38,8 +39,10 @@ OF_TRANSPORT = (
     "uri", "host", "port", "username", "password", "security", "server_name", "verify"
 )  # fmt: skip
 OF_MESSAGE = ("to", "to_name", "subject", "text", "html")
-OF_REQUEST = (*OF_TRANSPORT, *OF_MESSAGE, "from", "from_name", "enabled", "case", "ca_file",
-              "timeout", "state")  # fmt: skip
+OF_REQUEST = (
+    *OF_TRANSPORT, "starttls", "tls", *OF_MESSAGE, "from", "from_name", "enabled", "case",
+    "ca_file", "timeout", "state"
+)  # fmt: skip
 
 
 def names_in(written: Any) -> frozenset[str]:
@@ -144,6 +147,7 @@ def of_request(document: Mapping[str, Any]) -> dict[str, Any]:
     author = message.get("from") or document.get("from") or {}
     return {
         **{name: transport.get(name) for name in OF_TRANSPORT},
+        **{name: transport.get("security") == name for name in ("starttls", "tls")},
         **{name: message.get(name) for name in ("subject", "text", "html")},
         "to": to.get("address"),
         "to_name": to.get("name") or None,

@@ -147,7 +147,9 @@ class Installation:
 
     async def up(self, told: Secrets = NO_SECRETS) -> None:
         """Start the program that has to be up, unless it is; `StartError` tells why it is not."""
-        if self._service is None or (self._process and not self._process.exited.done()):
+        if self._service is None or self._service.command is None:
+            return
+        if self._process is not None and not self._process.exited.done():
             return
         values = await self.values()
         words = words_filled(self._service.command, values)

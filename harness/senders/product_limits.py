@@ -43,7 +43,10 @@ def _connection(
         return
     if "port" not in names or ("host" not in names and transport.host != "localhost"):
         yield "where to connect needs {uri}, or {host} and {port}"
-    if "security" not in names and f"security:{transport.security}" not in features:
+    if (
+        not names & {"security", "starttls", "tls"}
+        and f"security:{transport.security}" not in features
+    ):
         yield "how to secure the connection needs {uri} or {security}"
     if not transport.verify and "verify" not in names:
         yield "that certificates need not be verified needs {uri} or {verify}"

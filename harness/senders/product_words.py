@@ -235,10 +235,14 @@ class LogCall(Call):
 
 
 class Service(Written):
-    """A program that has to be up: started when it is asked, and anew when its settings change."""
+    """What there has to be while a product is asked: a folder, and a program that is up.
 
-    command: Filled
-    """The command line that starts it, and stays."""
+    Each case has its own. The program is started when something is asked, and anew when its
+    settings change.
+    """
+
+    command: Filled | None = None
+    """The command line that starts the program, which stays up. Default: there is none."""
 
     prepare: tuple[Filled, ...] = ()
     """Commands that are run once, to fill the folder `{state}` that each case gets a copy of."""

@@ -307,7 +307,8 @@ class Transcript:
     """The record of one world. Append-only until it is cleared; it may be read while fakes run.
 
     `segments`: how many came in from the network so far, each of them recorded or not. `bounds`:
-    where it ends, None for nowhere; `when_full` is called once, when it `is_full`.
+    where it ends, None for nowhere; `when_full` is called once, when it `is_full`. `hearer` is told
+    each event.
     """
 
     clock: Callable[[], float] = monotonic
@@ -318,6 +319,7 @@ class Transcript:
     _submissions: int = 0
     bounds: Bounds | None = None
     when_full: Callable[[], object] | None = None
+    hearer: Callable[[Event], object] | None = None
     is_full: bool = False
     _octets: int = 0
 
@@ -353,6 +355,8 @@ class Transcript:
             number=len(self.events) + 1, at=now - self._began, connection=connection, fact=fact
         )
         self.events.append(event)
+        if self.hearer is not None:
+            self.hearer(event)
         return event
 
     def clear(self) -> None:

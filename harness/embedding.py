@@ -24,7 +24,7 @@ from harness.runner import Options
 from harness.scenario.library import load_library
 from harness.selection import Selection
 from harness.senders.caller_thread import CallerThread, CallerThreadSender
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 Answering = Callable[[dict[str, Any]], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 

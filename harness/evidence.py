@@ -140,7 +140,7 @@ def _files(
 ) -> dict[str, bytes]:
     secrets = record.secrets
     events = _without_split_secrets(record)
-    requests = [send.request.model_dump(mode="json", by_alias=True) for send in record.sends]
+    requests = [each.request.model_dump(mode="json", by_alias=True) for each in record.asked]
     answers = [getattr(outcome, "document", None) or {} for outcome in outcomes]
     tls = [_event(event, secrets) for event in events if isinstance(event.fact, _TLS_FACTS)]
     files = {
@@ -156,7 +156,7 @@ def _files(
         ),
         "output.json": _json([_octets_of(outcome, secrets) for outcome in outcomes], NO_SECRETS),
     }
-    complaints = [send.complaints for send in record.sends]
+    complaints = [each.complaints for each in record.asked]
     if any(complaints):
         files["complaints.json"] = _json(complaints, secrets)
     for index, message in enumerate(record.messages):

@@ -18,24 +18,42 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from harness import __version__
-from harness.checks.record import Reaction, Record, SendRecord
+from harness.checks.record import AskedRecord, LogRecord, Reaction, Record, SendRecord
+from harness.delivery_protocol import Delivery
 from harness.model import RunResult, Verdict
 from harness.scenario.case import Case
 
 RECORD = "record.json"
 RUN = "run.json"
-VERSION = 1
+VERSION = 2
 
 
 class _EvidenceDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RecordedSend(_EvidenceDocument):
-    """One time that the sender was asked: what of it is in no other file."""
+class RecordedLog(_EvidenceDocument):
+    """What a delivery log said when it was waited for."""
 
+    deliveries: tuple[Delivery, ...] | None
+    rested: bool
+    limit: float
+    is_stated: bool
+    taken_at: float
+    seen: tuple[tuple[int, tuple[Delivery, ...]], ...]
+
+
+class RecordedAsked(_EvidenceDocument):
+    """One time that the sender was asked: what of it is in no other file.
+
+    `kind` is the action. `answer` is how the answer was read; a log has `log` in its place.
+    """
+
+    kind: Literal["send", "test-send", "configure", "state", "deliveries"]
     reaction: Reaction
     answer: dict[str, Any] | None
+    log: RecordedLog | None
+    killed: bool
     summary: str
     first: int
     last: int
@@ -44,12 +62,12 @@ class RecordedSend(_EvidenceDocument):
 
 
 class RecordDocument(_EvidenceDocument):
-    """One case. `asked` is the fingerprint of what it asks."""
+    """One case. `fingerprint` is that of what it asks."""
 
-    evidence: Literal[1]
+    evidence: Literal[2]
     harness: str
     case: str
-    asked: str
+    fingerprint: str
     main: str
     host: str
     in_clear: bool
@@ -58,7 +76,7 @@ class RecordDocument(_EvidenceDocument):
     secrets: tuple[str, ...]
     guarded: tuple[str, ...]
     mimicked: tuple[str, ...]
-    sends: tuple[RecordedSend, ...]
+    asked: tuple[RecordedAsked, ...]
     files: Mapping[str, tuple[str, ...]]
 
 
@@ -77,7 +95,7 @@ class RecordedCase(_EvidenceDocument):
 class RunDocument(_EvidenceDocument):
     """A whole run."""
 
-    evidence: Literal[1]
+    evidence: Literal[2]
     harness: str
     seed: int
     sender: str
@@ -99,7 +117,7 @@ def record_document(
         evidence=VERSION,
         harness=__version__,
         case=case.id,
-        asked=fingerprint(case),
+        fingerprint=fingerprint(case),
         main=record.main,
         host=record.host,
         in_clear=record.in_clear,
@@ -108,7 +126,7 @@ def record_document(
         secrets=tuple(secrets.values),
         guarded=tuple(secrets.guarded),
         mimicked=tuple(_mimicked(record)),
-        sends=tuple(_send(send, record) for send in record.sends),
+        asked=tuple(_asked(each, record) for each in record.asked),
         files={name: tuple(line_digests(data)) for name, data in files.items()},
     )
 
@@ -159,22 +177,41 @@ def marker(name: str) -> str:
     return f"[{name}]"
 
 
-def _send(send: SendRecord, record: Record) -> RecordedSend:
-    answer = send.answer.model_dump(mode="json", by_alias=True) if send.answer else None
-    return RecordedSend(
-        reaction=send.reaction,
-        answer=record.secrets.redact_document(answer),
-        summary=record.secrets.redact_text(send.summary),
-        first=send.first,
-        last=send.last,
-        unkept=send.unkept,
-        complaints=tuple(map(record.secrets.redact_text, send.complaints)),
+def _asked(each: AskedRecord, record: Record) -> RecordedAsked:
+    answer = getattr(each, "answer", None)
+    read = answer.model_dump(mode="json", by_alias=True) if answer is not None else None
+    return RecordedAsked(
+        kind=each.request.action,
+        reaction=each.reaction,
+        answer=record.secrets.redact_document(read),
+        log=_log(each, record) if isinstance(each, LogRecord) else None,
+        killed=isinstance(each, SendRecord) and each.killed,
+        summary=record.secrets.redact_text(each.summary),
+        first=each.first,
+        last=each.last,
+        unkept=each.unkept,
+        complaints=tuple(map(record.secrets.redact_text, each.complaints)),
+    )
+
+
+def _log(log: LogRecord, record: Record) -> RecordedLog:
+    def entries(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+        plain = (each.model_dump(mode="json", by_alias=True) for each in deliveries)
+        return tuple(map(Delivery.model_validate, map(record.secrets.redact_document, plain)))
+
+    return RecordedLog(
+        deliveries=entries(log.deliveries) if log.deliveries is not None else None,
+        rested=log.rested,
+        limit=log.limit,
+        is_stated=log.is_stated,
+        taken_at=log.taken_at,
+        seen=tuple((number, entries(deliveries)) for number, deliveries in log.seen),
     )
 
 
 def _mimicked(record: Record) -> Iterator[str]:
     """The secrets whose names a sender wrote in brackets, as we do."""
-    said = "\n".join(send.words for send in record.sends).encode("utf-8", "surrogatepass")
+    said = "\n".join(each.words for each in record.asked).encode("utf-8", "surrogatepass")
     for name in (*record.secrets.values, *record.secrets.guarded):
         shown = marker(name).encode()
         carried = (part.data for event in record.events for part in event.fact.carried)

@@ -32,7 +32,7 @@ from harness.scenario.case import Case
 from harness.secrets import Secrets
 from harness.senders.base import Sender
 from harness.senders.outcome import Outcome
-from harness.steps import run_steps, shown_output
+from harness.steps import asked_in_its_own_state, run_steps, shown_output
 from harness.world import opened
 
 
@@ -138,7 +138,7 @@ class Inquiry:
         logical = "connect_to" in self.sender.features
         # The sender is given back last: what it keeps open leads to these fakes until then.
         async with (
-            self.sender.for_case() as sender,
+            asked_in_its_own_state(self.sender, case, self.context) as sender,
             opened(case, self.context, logical=logical) as world,
         ):
             record, outcomes = await run_steps(case, world, sender)
@@ -163,7 +163,7 @@ class Inquiry:
             folder = self.evidence.write(
                 case, record, outcomes, lines, has_answered=self.has_answered
             )
-        answer = record.last.answer
+        answer = record.last_told.answer if record.last_told is not None else None
         return case_result(
             case,
             judgement,
@@ -177,8 +177,8 @@ class Inquiry:
             complaints=tuple(
                 dict.fromkeys(
                     record.secrets.redact_text(complaint)
-                    for send in record.sends
-                    for complaint in send.complaints
+                    for each in record.asked
+                    for complaint in each.complaints
                 )
             ),
         )

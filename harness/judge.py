@@ -25,8 +25,19 @@ from dataclasses import dataclass, field, replace
 from harness.checks import wire_checks
 from harness.checks.always import always_asked
 from harness.checks.claims import answers, ask_sender, sent_and_taken
+from harness.checks.delivery_log import ask_log
 from harness.checks.loopback import BEYOND_DOUBT, relaxed_rule
-from harness.checks.record import Observation, Reaction, Record
+from harness.checks.record import (
+    AskedRecord,
+    LogRecord,
+    Observation,
+    Reaction,
+    Record,
+    SendRecord,
+    SettingsRecord,
+    TestRecord,
+)
+from harness.checks.settings import ask_settings, ask_status, stored_before
 from harness.fakes.transcript import (
     Broke,
     ClientHelloSeen,
@@ -38,6 +49,7 @@ from harness.fakes.transcript import (
 from harness.model import Finding, Level, Verdict
 from harness.requirements import Catalogue
 from harness.scenario.case import Case
+from harness.scenario.step import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,18 +199,34 @@ def _asked(case: Case, record: Record) -> Iterator[tuple[str, Observation]]:
     if case.then is None:
         yield from sent_and_taken(record)
         return
-    expectations = [step.expect for step in case.steps if step.send is not None]
-    for expect, send in zip(expectations, record.sends, strict=False):
-        if expect is not None:
-            yield from ask_sender(send, expect, host=record.host)
-    if case.then.sender is not None:
-        yield from ask_sender(record.last, case.then.sender, host=record.host)
+    asking = [step for step in case.steps if step.asks_something]
+    for step, asked in zip(asking, record.asked, strict=False):
+        yield from _step_asked(step, asked, record)
+    if case.then.sender is not None and record.last_told is not None:
+        yield from ask_sender(record.last_told, case.then.sender, host=record.host)
     for key, wanted in case.then.asked().items():
         is_word = isinstance(wanted, str)
         meant = wanted.replace("<host>", record.host) if is_word else wanted
         check = wire_checks()[key]
         if check.applies(meant):
             yield key, check.ask(record, meant)
+
+
+def _step_asked(
+    step: Step, asked: AskedRecord, record: Record
+) -> Iterator[tuple[str, Observation]]:
+    """What a step expects of what the sender said to it."""
+    match asked:
+        case SendRecord() | TestRecord() if step.expect is not None:
+            yield from ask_sender(asked, step.expect, host=record.host)
+        case SettingsRecord() if step.configure is not None:
+            yield from ask_status(asked, step.configure.status)
+            if step.configure.shows is not None:
+                yield from ask_settings(asked, step.configure.shows, asked)
+        case SettingsRecord() if step.state is not None and step.state.shows is not None:
+            yield from ask_settings(asked, step.state.shows, stored_before(asked, record))
+        case LogRecord() if step.deliveries is not None:
+            yield from ask_log(asked, step.deliveries.show, record)
 
 
 def _rows_for(case: Case, check: str) -> tuple[str, ...]:
@@ -261,6 +289,12 @@ def row_verdict(
 
 def _what_did_not_arise(case: Case, record: Record) -> str | None:
     """Why the case proves nothing, or None."""
+    restless = next((log for log in record.logs if not log.rested), None)
+    if restless is not None:
+        return (
+            f"the delivery log had not come to what was waited for within {restless.limit:.0f} s"
+            " (limits.deliver in a sender file says how long it may take)"
+        )
     for wanted in _has_to_arise(case):
         if wanted == "connected" and not any(record.of(Connected)):
             return "the sender never connected"

@@ -18,16 +18,30 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.case_results import case_result
-from harness.checks.record import Record, SendRecord
+from harness.checks.record import (
+    AskedRecord,
+    LogRecord,
+    Record,
+    SendRecord,
+    SettingsRecord,
+    TestRecord,
+)
 from harness.conversation import conversation
+from harness.delivery_protocol import (
+    Configured,
+    ConfigureRequest,
+    DeliveriesRequest,
+    StateRequest,
+    TestSendRequest,
+)
 from harness.errors import UsageError
 from harness.evidence_record import (
     RECORD,
     RUN,
     VERSION,
     RecordDocument,
+    RecordedAsked,
     RecordedCase,
-    RecordedSend,
     RunDocument,
     fingerprint,
     line_digests,
@@ -144,7 +158,7 @@ class _Judging:
             control=control.verdict if control else None,
             has_answered=kept.has_answered,
         )
-        answer = record.last.answer
+        answer = record.last_told.answer if record.last_told is not None else None
         return case_result(
             case,
             judgement,
@@ -154,7 +168,7 @@ class _Judging:
             conversation=conversation(record.events, record.secrets),
             output=(folder / "output.txt").read_text("utf-8"),
             complaints=tuple(
-                dict.fromkeys(each for send in record.sends for each in send.complaints)
+                dict.fromkeys(complaint for each in record.asked for complaint in each.complaints)
             ),
         )
 
@@ -168,7 +182,7 @@ def read_record(folder: Path, case: Case) -> tuple[Record, RecordDocument]:
     kept = _document(folder / RECORD, RecordDocument)
     if kept.case != case.id:
         raise EvidenceError(f"{folder / RECORD}:1: this is of the case {kept.case}, not {case.id}")
-    if kept.asked != fingerprint(case):
+    if kept.fingerprint != fingerprint(case):
         raise EvidenceError(f"{folder / RECORD}:1: {case.id} asks something else than it did then")
     if kept.mimicked:
         raise EvidenceError(
@@ -187,15 +201,15 @@ def _record(folder: Path, kept: RecordDocument, files: Mapping[str, bytes]) -> R
     answers = _json_list(folder / "answers.json", files)
     outputs = _json_list(folder / "output.json", files)
     try:
-        sends = tuple(
-            _send(send, *told) for send, *told in zip(kept.sends, requests, answers, outputs,
-                                                       strict=True)
+        asked = tuple(
+            _asked(each, *told) for each, *told in zip(kept.asked, requests, answers, outputs,
+                                                        strict=True)
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(f"{folder / 'request.json'}:1: {_first_line(error)}") from error
     return Record(
         events=tuple(_events(folder, files)),
-        sends=sends,
+        asked=asked,
         secrets=Secrets(
             {name: marker(name) for name in kept.secrets},
             guarded={name: marker(name) for name in kept.guarded},
@@ -207,22 +221,45 @@ def _record(folder: Path, kept: RecordDocument, files: Mapping[str, bytes]) -> R
     )
 
 
-def _send(
-    kept: RecordedSend, request: dict[str, Any], answer: dict[str, Any], output: dict[str, str]
-) -> SendRecord:
+def _asked(
+    kept: RecordedAsked, request: dict[str, Any], answer: dict[str, Any], output: dict[str, str]
+) -> AskedRecord:
     streams = [output[name].encode("latin-1").decode("utf-8", "replace") for name in output]
     words = [str(answer)] if answer else []
-    return SendRecord(
-        request=SendRequest.model_validate(request),
-        reaction=kept.reaction,
-        answer=Answer.model_validate(kept.answer) if kept.answer is not None else None,
-        words="\n".join(part for part in (*words, *streams) if part),
-        summary=kept.summary,
-        first=kept.first,
-        last=kept.last,
-        complaints=kept.complaints,
-        unkept=kept.unkept,
-    )
+    said: dict[str, Any] = {
+        "reaction": kept.reaction,
+        "words": "\n".join(part for part in (*words, *streams) if part),
+        "summary": kept.summary,
+        "first": kept.first,
+        "last": kept.last,
+        "complaints": kept.complaints,
+        "unkept": kept.unkept,
+    }
+    match kept.kind:
+        case "send":
+            return SendRecord(
+                request=SendRequest.model_validate(request),
+                answer=_read_as(Answer, kept.answer),
+                killed=kept.killed,
+                **said,
+            )
+        case "test-send":
+            asked = TestSendRequest.model_validate(request)
+            return TestRecord(request=asked, answer=_read_as(Answer, kept.answer), **said)
+        case "configure":
+            stored = ConfigureRequest.model_validate(request)
+            return SettingsRecord(request=stored, answer=_read_as(Configured, kept.answer), **said)
+        case "state":
+            read = StateRequest.model_validate(request)
+            return SettingsRecord(request=read, answer=_read_as(Configured, kept.answer), **said)
+    if kept.log is None:
+        raise ValueError("an answer to deliveries without its log")
+    log = {name: getattr(kept.log, name) for name in type(kept.log).model_fields}
+    return LogRecord(request=DeliveriesRequest.model_validate(request), **log, **said)
+
+
+def _read_as(model: type[M], answer: dict[str, Any] | None) -> M | None:
+    return model.model_validate(answer) if answer is not None else None
 
 
 def _events(folder: Path, files: Mapping[str, bytes]) -> Iterator[Event]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.tls import Authority
@@ -18,12 +20,16 @@ DEFAULT_TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """Fixed before the first case. `timeout` is seconds for one operation, scaled already."""
+    """Fixed before the first case. `timeout` is seconds for one operation, scaled already.
+
+    `folder` is for files that are gone when the run is over.
+    """
 
     authority: Authority
     trust: Trust
     seed: int
     timeout: float
+    folder: Path
 
     def dice(self, purpose: str) -> random.Random:
         """Dice that fall the same way for the same seed and purpose."""
@@ -37,6 +43,12 @@ class RunContext:
             password=f"{self.family.prefix}{dice.getrandbits(64):016x}",
             access_token=f"{self.family.prefix}{dice.getrandbits(64):016x}",
         )
+
+    @contextmanager
+    def folder_for(self, purpose: str) -> Iterator[str]:
+        """An empty folder that is gone when the body is left."""
+        with tempfile.TemporaryDirectory(prefix=f"{purpose}-", dir=self.folder) as name:
+            yield name
 
     @property
     def family(self) -> PasswordFamily:
@@ -57,5 +69,9 @@ def prepared(*, seed: int = 0, time_scale: float = 1.0) -> Iterator[RunContext]:
             ca_pkcs12_password=files.ca_pkcs12_password,
         )
         yield RunContext(
-            authority=authority, trust=trust, seed=seed, timeout=DEFAULT_TIMEOUT * time_scale
+            authority=authority,
+            trust=trust,
+            seed=seed,
+            timeout=DEFAULT_TIMEOUT * time_scale,
+            folder=folder,
         )

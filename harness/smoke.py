@@ -25,7 +25,7 @@ from harness.senders.outcome import (
     Replied,
     Unsupported,
 )
-from harness.steps import run_steps, shown_output
+from harness.steps import asked_in_its_own_state, run_steps, shown_output
 from harness.world import opened
 
 BOGUS = "harness-asks-for-nonsense"
@@ -169,7 +169,7 @@ class _Asking:
     async def _asked(self, case: Case) -> tuple[Record, Outcome]:
         logical = "connect_to" in self.sender.features
         async with (
-            self.sender.for_case() as sender,
+            asked_in_its_own_state(self.sender, case, self.context) as sender,
             opened(case, self.context, logical=logical) as world,
         ):
             record, outcomes = await run_steps(case, world, sender)

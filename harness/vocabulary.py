@@ -42,8 +42,9 @@ from harness.protocol import (
 )
 from harness.scenario.given import AlsoApi, ApiGiven, Given, SmtpGiven
 from harness.scenario.hints import members
-from harness.scenario.model import Change, Expanded, SendStep, Step, Then, WireClause
+from harness.scenario.model import Expanded, Then, WireClause
 from harness.scenario.schema import AXES
+from harness.scenario.step import Change, SendStep, Step
 from harness.scenario.submission import SubmissionGiven
 from harness.senders.file_words import Actions, MapEntry, SenderFile, SenderLimits
 from harness.senders.product_words import (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.fakes.transcript import Flooded
 from harness.model import Level
 
-from . import claims, exposure, reported
+from . import claims, delivery_log, exposure, reported
 from .record import Observation, Record
 
 
@@ -30,7 +30,15 @@ def _with_strangers(record: Record) -> bool:
 
 
 def _answered(record: Record) -> bool:
-    return any(send.answer for send in record.sends)
+    return any(send.answer for send in record.told)
+
+
+def _has_a_log(record: Record) -> bool:
+    return any(log.deliveries is not None for log in record.logs)
+
+
+def _has_to_rest(record: Record) -> bool:
+    return any(log.is_stated for log in record.logs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,50 @@ _QUESTIONS = (
         applies=_answered,
         smtp=("ORY-045", "DLV-02", "DLV-03"),
         api=("DLV-02", "DLV-03"),
+    ),
+    AlwaysAsked(
+        check="log.honesty",
+        ask=delivery_log.honesty,
+        applies=_has_a_log,
+        smtp=("ORY-046", "DLV-01", "DLV-02", "DLV-03"),
+        api=("ORY-046", "DLV-01", "DLV-02", "DLV-03"),
+    ),
+    AlwaysAsked(
+        check="log.entries",
+        ask=delivery_log.entries,
+        applies=_has_a_log,
+        smtp=("ORY-044", "DLV-11"),
+        api=("ORY-044", "DLV-11"),
+    ),
+    AlwaysAsked(
+        check="log.copies",
+        ask=delivery_log.copies,
+        applies=_has_a_log,
+        smtp=("DLV-12", "DLV-13"),
+        api=("DLV-12", "DLV-13"),
+    ),
+    AlwaysAsked(
+        check="log.rest",
+        ask=delivery_log.rest,
+        applies=_has_to_rest,
+        smtp=("ORY-046",),
+        api=("ORY-046",),
+    ),
+    AlwaysAsked(
+        check="log.soundness",
+        ask=delivery_log.soundness,
+        applies=_has_a_log,
+        smtp=("ORY-046",),
+        api=("ORY-046",),
+        level=Level.SHOULD,
+    ),
+    AlwaysAsked(
+        check="log.codes",
+        ask=delivery_log.codes,
+        applies=_has_a_log,
+        smtp=("DLV-08",),
+        api=("DLV-08",),
+        level=Level.SHOULD,
     ),
     AlwaysAsked(
         check="sender.told.refused",

@@ -23,7 +23,8 @@ from harness.fakes.transcript import Acknowledged, Event, Flooded, RecipientRefu
 from harness.protocol import ErrorClass, Phase, RefusedRecipient, SendError
 
 from .counts import CountField
-from .record import Observation, Reaction, Record, SendRecord, numbers
+from .handed_over import acknowledgements_of, entries_of
+from .record import Observation, Reaction, Record, SendRecord, TestRecord, numbers
 
 T = TypeVar("T")
 
@@ -115,7 +116,11 @@ class SenderClause(BaseModel):
 
 def answers(record: Record) -> Observation:
     """Whether the sender answered each time, in the way that the protocol has."""
-    silent = [send for send in record.sends if send.reaction not in _ANSWERS]
+    silent = [
+        each
+        for each in record.asked
+        if each.reaction not in _ANSWERS and not getattr(each, "killed", False)
+    ]
     return Observation(
         met=not silent,
         expected="an answer",
@@ -141,10 +146,14 @@ def flood(record: Record) -> Observation:
 def honesty(record: Record) -> Observation:
     """Whether `sent` and `failed` agree with what the server had acknowledged."""
     expected = "sent exactly where the server acknowledged the message"
-    for send in record.sends:
+    for send in record.told:
         if send.answer is None:
             continue
         within = list(record.during(send))
+        if record.has_a_queue:
+            # Others may be handed over at the same time.
+            own = {event.number for event in acknowledgements_of(send, record)}
+            within = [e for e in within if e.number in own or not isinstance(e.fact, Acknowledged)]
         positive = [(e, e.fact) for e in within if isinstance(e.fact, Acknowledged)]
         taken = [event for event, fact in positive if fact.messages]
         if send.answer.status == "sent" and not positive:
@@ -158,7 +167,7 @@ def honesty(record: Record) -> Observation:
     return Observation(met=True, expected=expected, observed="they agree")
 
 
-def _tells_who_was_refused(send: SendRecord, within: Sequence[Event]) -> bool:
+def _tells_who_was_refused(send: SendRecord | TestRecord, within: Sequence[Event]) -> bool:
     """Whether a failure is one for the recipients that it names, and they were refused.
 
     RFC 5321 section 3.3 leaves open what becomes of a message that only some of its recipients
@@ -173,7 +182,7 @@ def discretion(record: Record) -> Observation:
     """Whether the sender's words are free of the secrets that it was given."""
     found = dict.fromkeys(
         name
-        for send in record.sends
+        for send in record.asked
         for name in (*record.secrets.found_in(send.words), *send.unkept)
     )
     return Observation(
@@ -185,7 +194,7 @@ def discretion(record: Record) -> Observation:
 
 
 def ask_sender(
-    send: SendRecord, wanted: SenderClause, *, host: str
+    send: SendRecord | TestRecord, wanted: SenderClause, *, host: str
 ) -> Iterator[tuple[str, Observation]]:
     """Each part of a sender clause that has something to say, with the check's name.
 
@@ -210,7 +219,7 @@ def ask_sender(
         yield from _ask_refused(answer.refused, wanted.refused)
     if wanted.error is not None and answer.status == "failed":
         error = answer.error or SendError()
-        yield from _ask_error(error, wanted.error, host=host, connect_to=send.request.connect_to)
+        yield from ask_error(error, wanted.error, host=host, connect_to=send.request.connect_to)
 
 
 def _ask_refused(
@@ -239,9 +248,10 @@ def _ask_refused(
             yield "sender.refused.says", _says(named.message or "", tuple(want.says), {})
 
 
-def _ask_error(
+def ask_error(
     error: SendError, wanted: ErrorClause, *, host: str, connect_to: Mapping[str, str]
 ) -> Iterator[tuple[str, Observation]]:
+    """Each part of what an honest error says."""
     if wanted.phase and error.phase is not None:
         yield "sender.error.phase", _one_of("phase", error.phase, wanted.phase)
     if wanted.class_ and error.class_ is not None:
@@ -255,7 +265,7 @@ def _ask_error(
         yield "sender.error.says", _says(error.message or "", patterns, connect_to)
 
 
-def _unmapped(words: str, connect_to: Mapping[str, str]) -> str:
+def unmapped(words: str, connect_to: Mapping[str, str]) -> str:
     """What a sender says, with the addresses that it was told in place of those dialled for them.
 
     Nobody but the harness has put one in the place of the other, so none can be held against it.
@@ -299,7 +309,7 @@ def _class(given: ErrorClass, wanted: tuple[ErrorClass, ...]) -> Observation:
 
 
 def _says(message: str, wanted: tuple[str, ...], connect_to: Mapping[str, str]) -> Observation:
-    meant = _unmapped(message, connect_to)
+    meant = unmapped(message, connect_to)
     missing = [want for want in wanted if not re.search(want, meant, re.IGNORECASE)]
     return Observation(
         met=not missing,
@@ -310,8 +320,8 @@ def _says(message: str, wanted: tuple[str, ...], connect_to: Mapping[str, str]) 
 
 def sent_and_taken(record: Record) -> Iterator[tuple[str, Observation]]:
     """What every control has to show: each send reported as sent, and taken once."""
-    for send in record.sends:
-        status = send.answer.status if send.answer else send.summary
+    for send in record.told:
+        status = _last_said(send, record)
         yield (
             "sender.status",
             Observation(met=status == "sent", expected="status sent", observed=f"status {status}"),
@@ -320,9 +330,19 @@ def sent_and_taken(record: Record) -> Iterator[tuple[str, Observation]]:
     yield (
         "messages",
         Observation(
-            met=len(taken) == len(record.sends),
-            expected=f"messages taken by the server: {len(record.sends)}",
+            met=len(taken) == len(record.told),
+            expected=f"messages taken by the server: {len(record.told)}",
             observed=f"messages taken by the server: {len(taken)}",
             events=numbers([event for handover in taken for event in handover.events]),
         ),
     )
+
+
+def _last_said(send: SendRecord | TestRecord, record: Record) -> str:
+    """What the sender says of a message in the end: its answer, or where it queued it, its log."""
+    if send.answer is None:
+        return send.summary
+    logs = [log.deliveries for log in record.logs if log.deliveries is not None]
+    if send.answer.status == "queued" and logs:
+        return next((entry.state for entry in entries_of(send, logs[-1])), "queued")
+    return send.answer.status

@@ -70,7 +70,7 @@ def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
 def added_headers(record: Record, wanted: Literal["none"]) -> Observation:
     """Whether the message carries headers of some provider or product that nobody asked for."""
     del wanted
-    asked = {name.lower() for name in record.last.request.message.headers}
+    asked = {name.lower() for send in record.sends for name in send.request.message.headers}
     strange: dict[str, None] = {}
     for captured in record.messages:
         for name in message_from_bytes(captured.content, policy=policy.default):

@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from harness.delivery_protocol import (
+    Configured,
+    ConfigureRequest,
+    DeliveriesRequest,
+    Delivery,
+    StateRequest,
+    TestSendRequest,
+)
 from harness.fakes.message import Captured
 from harness.fakes.transcript import Event, MessageCaptured, MessageChanged, TlsEstablished
 from harness.protocol import Answer, SendRequest
@@ -26,24 +34,72 @@ class Reaction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendRecord:
-    """One time that the sender was asked to send.
+class AskedRecord:
+    """One time that the sender was asked something.
 
-    `answer` is there only where it answered. `words` is everything that it said, one text; `unkept`
-    names the secrets that it also said, in what was too long to be kept. `complaints` are what its
-    author got wrong in the answer, which decides nothing. `first` and `last` are the numbers of the
-    events that fall into it.
+    `words` is everything that it said, one text; `unkept` names the secrets that it also said, in
+    what was too long to be kept. `complaints` are what its author got wrong in the answer, which
+    decides nothing. `first` and `last` are the numbers of the events that fall into it.
     """
 
-    request: SendRequest
+    request: SendRequest | TestSendRequest | ConfigureRequest | StateRequest | DeliveriesRequest
     reaction: Reaction
-    answer: Answer | None
     words: str
     summary: str
     first: int
     last: int
     complaints: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRecord(AskedRecord):
+    """One time that the sender was asked to send.
+
+    `answer` is there only where it answered; where that was `queued`, and nothing else asks its
+    log, it is what the log came to. `killed`: the sender was ended while it was at it.
+    """
+
+    request: SendRequest
+    answer: Answer | None
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRecord(AskedRecord):
+    """One time that the sender was asked for a test message."""
+
+    __test__ = False  # pytest takes the name for its own
+
+    request: TestSendRequest
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsRecord(AskedRecord):
+    """One time that settings were handed to the sender, or read back from it."""
+
+    request: ConfigureRequest | StateRequest
+    answer: Configured | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRecord(AskedRecord):
+    """What the delivery log said when it was waited for, at most `limit` seconds.
+
+    `deliveries` are the entries that were not there when the case began; None where it gave no log.
+    `rested`: it came to what was waited for; where not, that convicts a sender which states that
+    limit itself (`is_stated`). `seen` are the states of each message at each look, by
+    the number of the event before it. `taken_at` is when it was read, in seconds since 1970.
+    """
+
+    request: DeliveriesRequest
+    deliveries: tuple[Delivery, ...] | None
+    rested: bool
+    limit: float
+    is_stated: bool
+    taken_at: float
+    seen: tuple[tuple[int, tuple[Delivery, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +122,14 @@ class Handover:
 class Record:
     """A case that has run.
 
-    `main` is the label of the fake that the sender was told of; `host` the name it was told.
+    `asked` is what the sender was asked, in order. `main` is the label of the fake that the sender
+    was told of; `host` the name it was told.
     `in_clear` tells whether it was told to send in clear, `verifies` whether it was told to verify
     certificates, each time.
     """
 
     events: tuple[Event, ...]
-    sends: tuple[SendRecord, ...]
+    asked: tuple[AskedRecord, ...]
     secrets: Secrets
     main: str
     host: str
@@ -88,9 +145,36 @@ class Record:
         object.__setattr__(self, "_strangers", frozenset(found))
 
     @property
-    def last(self) -> SendRecord:
-        """The last send: what `then.sender` is about."""
-        return self.sends[-1]
+    def sends(self) -> tuple[SendRecord, ...]:
+        """Each time that it was asked to send."""
+        return tuple(each for each in self.asked if isinstance(each, SendRecord))
+
+    @property
+    def told(self) -> tuple[SendRecord | TestRecord, ...]:
+        """Each time that it was to say what became of a message, or of one that it made itself."""
+        return tuple(each for each in self.asked if isinstance(each, SendRecord | TestRecord))
+
+    @property
+    def logs(self) -> tuple[LogRecord, ...]:
+        """Each time that its delivery log was waited for."""
+        return tuple(each for each in self.asked if isinstance(each, LogRecord))
+
+    @property
+    def has_a_queue(self) -> bool:
+        """Whether messages may go out later than they are asked for, and side by side."""
+        return bool(self.logs) or any(
+            each.answer is not None and each.answer.status == "queued" for each in self.told
+        )
+
+    @property
+    def last(self) -> AskedRecord:
+        """What it was asked last."""
+        return self.asked[-1]
+
+    @property
+    def last_told(self) -> SendRecord | TestRecord | None:
+        """The last message: what `then.sender` is about."""
+        return self.told[-1] if self.told else None
 
     @property
     def messages(self) -> tuple[Captured, ...]:
@@ -104,7 +188,7 @@ class Record:
             if id(captured.message) not in off:
                 yield event, captured
 
-    def captured_in(self, send: SendRecord) -> Iterator[tuple[Event, Captured]]:
+    def captured_in(self, send: AskedRecord) -> Iterator[tuple[Event, Captured]]:
         """Every message that was taken in this send, with its event."""
         for event, captured in self.kept():
             if send.first <= event.number <= send.last:
@@ -140,7 +224,7 @@ class Record:
             for taken in together.values()
         )
 
-    def during(self, send: SendRecord) -> Iterator[Event]:
+    def during(self, send: AskedRecord) -> Iterator[Event]:
         """The events of one send."""
         yield from self.events[send.first - 1 : send.last]
 

@@ -21,7 +21,8 @@ from harness.fakes.transcript import (
     Sent,
 )
 
-from .record import Observation, Record, SendRecord, numbers
+from .handed_over import acknowledgements_of, copies_of, recipients_of
+from .record import Observation, Record, SendRecord, TestRecord, numbers
 
 # Where a message has several recipients some vendors answer with an id for each.
 _IDS = re.compile(rb'"(?:_id|id|MessageID|MessageId)"\s*:\s*"([^"]+)"')
@@ -32,7 +33,7 @@ _NO_OTHER = "or none"
 def http_status(record: Record) -> Observation:
     """Whether each HTTP status that is told was one of the answers to that send."""
     expected = f"an HTTP status that was answered, {_NO_OTHER}"
-    for send in record.sends:
+    for send in record.told:
         error = send.answer.error if send.answer else None
         told = error.http_status if error else None
         if not told:  # 0 stands for none
@@ -53,7 +54,7 @@ def http_status(record: Record) -> Observation:
 def reply_code(record: Record) -> Observation:
     """Whether each SMTP reply code that is told was one of the replies in that send."""
     expected = f"a reply code that was answered, {_NO_OTHER}"
-    for send in record.sends:
+    for send in record.told:
         error = send.answer.error if send.answer else None
         told = error.reply_code if error else None
         if told is None or not 200 <= told <= 599:  # libraries have numbers that stand for none
@@ -73,7 +74,7 @@ def provider_id(record: Record) -> Observation:
     It may be told with what stands around it in a Message-ID or a reply, or beside others.
     """
     expected = f"the id that the server gave the message, {_NO_OTHER}"
-    for send in record.sends:
+    for send in record.told:
         told = (send.answer.provider_id or "").strip() if send.answer else ""
         if not told:
             continue
@@ -96,7 +97,7 @@ def provider_id(record: Record) -> Observation:
 def message_id(record: Record) -> Observation:
     """Whether the Message-ID that is told is that of the message that was taken in that send."""
     expected = f"the Message-ID of the message that was sent, {_NO_OTHER}"
-    for send in record.sends:
+    for send in record.told:
         told = (send.answer.message_id or "").strip() if send.answer else ""
         found = list(_message_ids(record, send))
         if not told or not found:  # what was never sent may have a name all the same
@@ -114,7 +115,7 @@ def message_id(record: Record) -> Observation:
 def final_reply(record: Record) -> Observation:
     """Whether the final reply that is told is one that the server gave in that send."""
     expected = f"a reply that the server gave, {_NO_OTHER}"
-    for send in record.sends:
+    for send in record.told:
         told = (send.answer.final_reply or "").strip() if send.answer else ""
         given = _squeezed(_replies(record, send).decode("utf-8", "replace"))
         if not told or (not given and any(_of(record, send, HttpResponded))):
@@ -134,7 +135,7 @@ def attempts(record: Record) -> Observation:
     same name. Whoever tells fewer may have a library that tries again by itself.
     """
     expected = "no more attempts than were made"
-    for send in record.sends:
+    for send in record.told:
         told = send.answer.attempts if send.answer else None
         requests = [event for event, _ in _of(record, send, HttpRequested)]
         made = requests or [event for event, _ in _of(record, send, Connected)]
@@ -152,7 +153,7 @@ def refused(record: Record) -> Observation:
     A message that some recipients got and others did not is `sent` only for those who are left.
     """
     expected = "those who were refused are named as refused, and nobody else"
-    for send in record.sends:
+    for send in record.told:
         if send.answer is None:
             continue
         turned_down = {
@@ -181,7 +182,7 @@ def refused(record: Record) -> Observation:
     return Observation(met=True, expected=expected, observed="nobody else is named")
 
 
-def _mentioned(names: Iterable[str], send: SendRecord) -> bool:
+def _mentioned(names: Iterable[str], send: SendRecord | TestRecord) -> bool:
     """Whether the sender's words name each of them, in whatever place."""
     answer = send.answer
     said = [answer.reason, answer.error.message if answer.error else None] if answer else []
@@ -195,13 +196,37 @@ def _contradicted(expected: str, observed: str, events: Iterable[Event] = ()) ->
     )
 
 
-def _of(record: Record, send: SendRecord, kind: type) -> Iterator[tuple[Event, Any]]:
-    for event in record.during(send):
-        if isinstance(event.fact, kind):
+def _of(record: Record, send: SendRecord | TestRecord, kind: type) -> Iterator[tuple[Event, Any]]:
+    """The facts of a kind that a send may tell of.
+
+    Where several messages are on their way at once, those are its own that are known to be, and
+    whatever else there was may have been.
+    """
+    if not record.has_a_queue:
+        for event in record.during(send):
+            if isinstance(event.fact, kind):
+                yield event, event.fact
+        return
+    own = _own(record, send, kind)
+    for event in record.events:
+        if isinstance(event.fact, kind) and (own is None or event.number in own):
             yield event, event.fact
 
 
-def _replies(record: Record, send: SendRecord) -> bytes:
+def _own(record: Record, send: SendRecord | TestRecord, kind: type) -> set[int] | None:
+    """The numbers of the events that are of this message; None where it cannot be told."""
+    if kind is MessageCaptured:
+        return {event.number for event, _ in copies_of(send, record)}
+    if kind is Acknowledged:
+        return {event.number for event in acknowledgements_of(send, record)}
+    if kind is RecipientRefused:
+        wanted = recipients_of(send)
+        refusals = record.of(RecipientRefused)
+        return {event.number for event, fact in refusals if fact.address.lower() in wanted}
+    return None
+
+
+def _replies(record: Record, send: SendRecord | TestRecord) -> bytes:
     """What the servers said in this send, connection by connection, octet by octet."""
     said: dict[int, bytearray] = {}
     for event, fact in _of(record, send, Sent):
@@ -209,7 +234,22 @@ def _replies(record: Record, send: SendRecord) -> bytes:
     return b"\r\n".join(bytes(octets) for octets in said.values())
 
 
-def _ids(record: Record, send: SendRecord) -> Iterator[tuple[Event, str]]:
+def replies_before(record: Record, last: int) -> bytes:
+    """What the servers said up to an event, each reply at the beginning of a line.
+
+    Of an API it is the statuses of its responses.
+    """
+    said: dict[int, bytearray] = {}
+    for event in record.events[:last]:
+        if isinstance(event.fact, Sent):
+            said.setdefault(event.connection, bytearray()).extend(event.fact.data)
+        elif isinstance(event.fact, HttpResponded):
+            status = f"{event.fact.response.status}\r\n".encode()
+            said.setdefault(event.connection, bytearray()).extend(status)
+    return b"\r\n".join(bytes(octets) for octets in said.values())
+
+
+def _ids(record: Record, send: SendRecord | TestRecord) -> Iterator[tuple[Event, str]]:
     for event, fact in _of(record, send, MessageCaptured):
         if fact.message.provider_id:
             yield event, fact.message.provider_id
@@ -218,14 +258,14 @@ def _ids(record: Record, send: SendRecord) -> Iterator[tuple[Event, str]]:
             yield event, found.decode("utf-8", "replace")
 
 
-def _message_ids(record: Record, send: SendRecord) -> Iterator[tuple[Event, str]]:
+def _message_ids(record: Record, send: SendRecord | TestRecord) -> Iterator[tuple[Event, str]]:
     for event, fact in _of(record, send, MessageCaptured):
         name = BytesHeaderParser().parsebytes(fact.message.content).get("Message-ID")
         if name is not None:
             yield event, str(name).strip()
 
 
-def _recipients(record: Record, send: SendRecord) -> Iterator[str]:
+def _recipients(record: Record, send: SendRecord | TestRecord) -> Iterator[str]:
     for _, fact in _of(record, send, MessageCaptured):
         yield from fact.message.rcpt_tos
 

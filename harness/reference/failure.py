@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from harness.errors import UsageError
 from harness.protocol import ErrorClass, Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedCommand:
+    """A recipient that the server did not take, with its words.
+
+    `temporary` None means that nobody knows, or that the message may have gone to them.
+    """
+
+    address: str
+    reply_code: int | None
+    message: str
+    temporary: bool | None = None
 
 
 class DeliveryError(Exception):
@@ -11,6 +26,8 @@ class DeliveryError(Exception):
 
     Its text is for the operator: what happened, at which host and port, in the server's own
     words, and never a secret. `temporary` None means that nothing can be said about a retry.
+    `refused` holds each recipient where it was them that were refused, `retry_after` the header of
+    that name of a provider's response.
     """
 
     def __init__(
@@ -24,6 +41,8 @@ class DeliveryError(Exception):
         enhanced_code: str | None = None,
         http_status: int | None = None,
         provider_code: str | int | None = None,
+        refused: tuple[RefusedCommand, ...] = (),
+        retry_after: str | None = None,
     ) -> None:
         super().__init__(message)
         self.phase = phase
@@ -33,6 +52,8 @@ class DeliveryError(Exception):
         self.enhanced_code = enhanced_code
         self.http_status = http_status
         self.provider_code = provider_code
+        self.refused = refused
+        self.retry_after = retry_after
 
 
 class MissingLibraryError(UsageError):

@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from harness import __version__
 from harness.protocol import PROTOCOL_VERSION, ApiTransport, Phase, SendRequest, SmtpTransport
@@ -41,6 +41,7 @@ FEATURES = (
 )
 
 Document = dict[str, Any]
+M = TypeVar("M", bound=BaseModel)
 
 
 def _now() -> datetime:
@@ -61,29 +62,27 @@ class ReferenceSender:
     def handle(self, request: Mapping[str, Any]) -> Document:
         """The answer to a `describe` or `send` document; `unsupported` to any other."""
         if request.get("protocol", PROTOCOL_VERSION) != PROTOCOL_VERSION:
-            return _unsupported(f"this sender speaks version {PROTOCOL_VERSION} of the protocol")
+            return unsupported(f"this sender speaks version {PROTOCOL_VERSION} of the protocol")
         match request.get("action"):
             case "describe":
                 return {"name": "reference", "version": __version__, "features": list(FEATURES)}
             case "send":
                 return self._send(request)
             case _:
-                return _unsupported("the actions are describe and send")
+                return unsupported("the actions are describe and send")
 
     def _send(self, document: Mapping[str, Any]) -> Document:
         try:
-            request = _read(document)
+            request = read_request(document)
         except ValidationError as error:
-            # Its own text would quote the request, and the password in it.
-            places = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
-            return _unsupported(f"the request cannot be read at: {places}")
+            return unsupported(unreadable(error))
         match request.transport:
             case SmtpTransport() as transport:
                 return self._send_by_smtp(request, transport)
             case ApiTransport() as transport:
                 return self._send_by_api(request, transport)
             case _:
-                return _unsupported("this sender stores no configuration")
+                return unsupported("this sender stores no configuration")
 
     def _send_by_api(self, request: SendRequest, transport: ApiTransport) -> Document:
         from harness.reference.api_calls.send import redactor_for, send_by_api  # noqa: PLC0415
@@ -98,9 +97,9 @@ class ReferenceSender:
             mime = message.data
             taken = send_by_api(request, transport, mime, now=self.now())
         except MissingLibraryError as lack:
-            return _unsupported(str(lack))
+            return unsupported(str(lack))
         except DeliveryError as failure:
-            answer = _failed(
+            answer = failed(
                 failure, message_id, attempts=0 if failure.phase is Phase.CONFIG else attempts
             )
             answer["error"]["message"] = printable(redactor.clean(answer["error"]["message"]))
@@ -120,7 +119,7 @@ class ReferenceSender:
         message_id: str | None = None
         attempts = 0
         try:
-            settings = _settings(transport)
+            settings = settings_of(transport)
             if not (math.isfinite(request.timeout) and request.timeout > 0):
                 raise ConfigError("the timeout is not a number of seconds above zero")
             message = build(request.message, unique=self.unique(), date=self.now())
@@ -135,7 +134,7 @@ class ReferenceSender:
             )
         except DeliveryError as failure:
             unconnected = failure.phase in (Phase.CONFIG, Phase.DNS)
-            return _failed(failure, message_id, attempts=0 if unconnected else attempts)
+            return failed(failure, message_id, attempts=0 if unconnected else attempts)
         return _sent(delivery, message_id)
 
 
@@ -144,16 +143,30 @@ def handle(request: Mapping[str, Any]) -> Document:
     return ReferenceSender().handle(request)
 
 
-def _read(document: Mapping[str, Any]) -> SendRequest:
-    """The request, without the fields that a later protocol may have added."""
+def read_request(document: Mapping[str, Any]) -> SendRequest:
+    """The request to send, without the fields that a later protocol may have added."""
+    return read_as(SendRequest, document)
+
+
+def read_as(kind: type[M], document: Mapping[str, Any]) -> M:
+    """A document of the sender protocol, without the fields that it does not know.
+
+    Raises pydantic's ValidationError.
+    """
     try:
-        return SendRequest.model_validate(document)
+        return kind.model_validate(document)
     except ValidationError as error:
         unknown = [fault["loc"] for fault in error.errors() if fault["type"] == "extra_forbidden"]
     known = copy.deepcopy(dict(document))
     for place in unknown:
         _remove(known, place)
-    return SendRequest.model_validate(known)
+    return kind.model_validate(known)
+
+
+def unreadable(error: ValidationError) -> str:
+    """Where a request cannot be read: pydantic's own text would quote the password in it."""
+    places = ", ".join(".".join(map(str, fault["loc"])) for fault in error.errors())
+    return f"the request cannot be read at: {places}"
 
 
 def _remove(document: Any, place: tuple[Any, ...]) -> None:
@@ -166,7 +179,7 @@ def _remove(document: Any, place: tuple[Any, ...]) -> None:
         document.pop(last, None)
 
 
-def _settings(transport: SmtpTransport) -> SmtpSettings:
+def settings_of(transport: SmtpTransport) -> SmtpSettings:
     """What the URI says. The fields, which always agree, serve where there is none.
 
     And where a token is to be used, because the grammar of URIs has no place for one.
@@ -185,7 +198,8 @@ def _settings(transport: SmtpTransport) -> SmtpSettings:
     )
 
 
-def _unsupported(reason: str) -> Document:
+def unsupported(reason: str) -> Document:
+    """The answer to what cannot be asked."""
     return {"status": "unsupported", "reason": reason}
 
 
@@ -206,7 +220,8 @@ def _sent(delivery: Delivery, message_id: str | None) -> Document:
     }
 
 
-def _failed(failure: DeliveryError, message_id: str | None, *, attempts: int) -> Document:
+def failed(failure: DeliveryError, message_id: str | None, *, attempts: int) -> Document:
+    """The answer to a send that failed."""
     error: Document = {
         "phase": failure.phase.value,
         "class": failure.class_.value if failure.class_ else None,

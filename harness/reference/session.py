@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from harness.protocol import ErrorClass, Phase
@@ -13,6 +13,9 @@ from harness.reference.redact import Redactor
 from harness.reference.reply import Reply, ReplyError, printable
 from harness.reference.tls import handshake_fault
 from harness.reference.wire import LostError, PlainTextError, StalledError, Wire
+
+# The line that ends a message.
+DOT = b".\r\n"
 
 _GOODBYE_TIMEOUT = 5.0
 _SERVICE_CLOSING = 421
@@ -24,13 +27,23 @@ class Session:
     Nothing is sent before the last reply is read, and a server that has spoken unasked is not
     listened to any longer. `server` is host and port, for the texts of errors. Every failure is a
     `DeliveryError`; once the two sides are out of step, the connection is only good for closing.
+    `before_dot` is called before the line that ends a message, and may raise instead.
     """
 
-    def __init__(self, wire: Wire, *, server: str, redactor: Redactor, timeout: float) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        server: str,
+        redactor: Redactor,
+        timeout: float,
+        before_dot: Callable[[], None] | None = None,
+    ) -> None:
         self.server = server
         self.redactor = redactor
         self._wire = wire
         self._timeout = timeout
+        self._before_dot = before_dot
         self._in_step = True
 
     @property
@@ -69,6 +82,8 @@ class Session:
         with self._watch(Phase.DATA):
             if self._wire.speaks_unasked():
                 return self._hear(Phase.DATA, None)
+            if octets == DOT and self._before_dot is not None:
+                self._call_before_dot(self._before_dot)
             lost = self._try_send(octets)
             return None if lost is None else self._hear(Phase.DATA, lost)
 
@@ -163,6 +178,12 @@ class Session:
             reply_code=reply.code if reply else None,
             enhanced_code=reply.enhanced_code if reply else None,
         )
+
+    def _call_before_dot(self, call: Callable[[], None]) -> None:
+        # Whatever it raises, what follows would be read as part of the message.
+        self._in_step = False
+        call()
+        self._in_step = True
 
     def _try_send(self, octets: bytes) -> LostError | None:
         """Send; a lost connection is returned, because a reply may lie there all the same."""

@@ -6,19 +6,19 @@ import contextlib
 import re
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.protocol import ErrorClass, Phase, Security
 from harness.reference.auth import authenticate
 from harness.reference.connect import connect
-from harness.reference.failure import ConfigError, DeliveryError, MessageError
+from harness.reference.failure import ConfigError, DeliveryError, MessageError, RefusedCommand
 from harness.reference.message import BuiltMessage
 from harness.reference.names import address_literal, endpoint, helo_name
 from harness.reference.oauth import authenticate_with_token
 from harness.reference.redact import Redactor
 from harness.reference.reply import Reply
-from harness.reference.session import Session
+from harness.reference.session import DOT, Session
 from harness.reference.settings import SmtpSettings
 from harness.reference.tls import client_context
 from harness.reference.wire import CHUNK, Wire
@@ -73,15 +73,6 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedCommand:
-    """A recipient that the server did not take, with its words."""
-
-    address: str
-    reply_code: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """A message that the server took: its last words, and whom it left out."""
 
@@ -106,11 +97,14 @@ def send_message(
     ca_file: str | None = None,
     connect_to: Mapping[str, str] | None = None,
     ehlo_name: str | None = None,
+    before_dot: Callable[[], None] | None = None,
 ) -> Delivery:
     """Hand `message` to the server, once, over one connection.
 
     `timeout` is in seconds, for each single operation. `connect_to` maps `host:port` as configured
-    to the one to connect to; names in TLS stay as configured. Raises `DeliveryError`.
+    to the one to connect to; names in TLS stay as configured. `before_dot` is called when all but
+    the dot that ends the message is sent; what it raises ends the session without that dot. Raises
+    `DeliveryError`.
     """
     context = _context(settings, ca_file)
     if ehlo_name is not None:
@@ -122,6 +116,7 @@ def send_message(
             server=endpoint(settings.host, settings.port),
             redactor=Redactor.of(settings),
             timeout=timeout,
+            before_dot=before_dot,
         )
         try:
             capabilities = _open(session, settings, context, ehlo_name)
@@ -237,7 +232,12 @@ def _deliver(
         except DeliveryError as failure:
             # Those before have the message: this is no failure of the whole.
             refused += [
-                RefusedCommand(address=address, reply_code=failure.reply_code, message=str(failure))
+                RefusedCommand(
+                    address=address,
+                    reply_code=failure.reply_code,
+                    message=str(failure),
+                    temporary=failure.temporary,
+                )
                 for address in waiting
             ]
             break
@@ -246,7 +246,12 @@ def _deliver(
 
 
 def _refused(session: Session, address: str, reply: Reply) -> RefusedCommand:
-    return RefusedCommand(address=address, reply_code=reply.code, message=session.words(reply))
+    return RefusedCommand(
+        address=address,
+        reply_code=reply.code,
+        message=session.words(reply),
+        temporary=reply.temporary,
+    )
 
 
 def _mail_command(message: BuiltMessage, capabilities: Capabilities) -> str:
@@ -341,13 +346,15 @@ def _all_refused(session: Session, refused: Sequence[tuple[str, Reply]]) -> Deli
     others = "".join(
         f"; <{other}>: {session.words(words)}" for other, words in refused if other != address
     )
-    return session.failure(
+    failure = session.failure(
         Phase.RCPT,
         ErrorClass.RECIPIENT_REFUSED,
         f"{session.server} refused every recipient: <{address}>: {session.words(reply)}{others}",
         temporary=reply.temporary,
         reply=reply,
     )
+    failure.refused = tuple(_refused(session, other, words) for other, words in refused)
+    return failure
 
 
 def _send_body(session: Session, data: bytes) -> None:
@@ -356,7 +363,7 @@ def _send_body(session: Session, data: bytes) -> None:
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
     pieces = [stuffed[start : start + CHUNK] for start in range(0, len(stuffed), CHUNK)]
-    for piece in [*pieces, b".\r\n"]:
+    for piece in [*pieces, DOT]:
         reply = session.say(piece)
         if reply is not None:
             # No dot after this: what the server has is no message.

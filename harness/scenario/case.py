@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from harness.protocol import Security
 
 from .given import Given
-from .model import SendStep, Step, Then
+from .model import Then
+from .step import SendStep, Step, Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,22 @@ class Case:
         return tuple(step.send for step in self.steps if step.send is not None)
 
     @property
+    def told(self) -> tuple[Told, ...]:
+        """Every configuration that the sender is told, in order; at least the plain one."""
+        told = (step.told for step in self.steps)
+        return tuple(each for each in told if each is not None) or (SendStep(),)
+
+    @property
+    def reads_its_log(self) -> bool:
+        """Whether the sender's delivery log is asked for as such."""
+        return any(step.deliveries is not None for step in self.steps)
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether the sender needs a state of its own for this case."""
+        return "state" in self.needs
+
+    @property
     def rows(self) -> tuple[str, ...]:
         """Every requirement and situation that it verifies."""
         return self.requirements + self.situations
@@ -53,30 +70,46 @@ class Case:
 _UNVERIFIED = "verify:false"
 
 
-def security_of(given: Given, send: SendStep) -> Security:
+def security_of(given: Given, send: Told) -> Security:
     """The mode that the sender is told: its own word, else the fake's."""
-    return Security(send.security or given.smtp_server.security)
+    server = given.smtp_server if send.server is None else given.other_smtp_servers[send.server]
+    return Security(send.security or server.security)
 
 
-def needed_features(
-    given: Given, sends: tuple[SendStep, ...], said: tuple[str, ...]
-) -> frozenset[str]:
+def needed_features(given: Given, steps: tuple[Step, ...], said: tuple[str, ...]) -> frozenset[str]:
     """What a sender must be able to do to be asked this."""
     needed = {f"api:{given.api.provider}" if given.api is not None else "smtp", *said}
-    for send in sends:
-        if not send.verify:
-            needed.add(_UNVERIFIED)
-        if send.message.get("attachments"):
+    for step in steps:
+        needed |= _for_step(step)
+        if step.send is not None and step.send.message.get("attachments"):
             needed.add("attachments")
-        if given.api is not None:
-            continue
-        needed.add(f"security:{security_of(given, send)}")
-        if send.server_name is not None:
-            needed.add("server_name")
-        if send.ehlo_name is not None:
-            needed.add("ehlo_name")
-        if send.access_token is not None:
-            needed.add("access_token")
-        if "envelope_from" in send.message:
+        if step.told is not None:
+            needed |= _for_configuration(given, step.told)
+        if step.send is not None and given.api is None and "envelope_from" in step.send.message:
             needed.add("envelope_from")
     return frozenset(needed)
+
+
+def _for_step(step: Step) -> set[str]:
+    """What only a sender that keeps state can do."""
+    needed = set()
+    if step.configure is not None or step.state is not None:
+        needed |= {"state", "configure"}
+    if step.test_send is not None:
+        needed |= {"state", "test-send"}
+    if step.deliveries is not None:
+        needed |= {"state", "delivery-log"}
+    if step.restart or step.instances or (step.send is not None and step.send.stored):
+        needed.add("state")
+    return needed
+
+
+def _for_configuration(given: Given, told: Told) -> set[str]:
+    """What it must be possible to tell it."""
+    needed = set() if told.verify else {_UNVERIFIED}
+    if given.api is not None:
+        other = given.other_apis.get(told.server or "")
+        return needed | ({f"api:{other.provider}"} if other is not None else set())
+    needed.add(f"security:{security_of(given, told)}")
+    words = ("server_name", "ehlo_name", "access_token")
+    return needed | {word for word in words if getattr(told, word) is not None}

@@ -16,13 +16,15 @@ from harness.requirements import Catalogue, load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, needed_features
+from .clauses import log_clauses
 from .given import Given
 from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
-from .model import Change, Expanded, SendStep
+from .model import Expanded
+from .step import Change, ConfigureStep, SendStep, Told
 from .submission import PLACE, SubmissionGiven, strange_words
 
-_CONTROL_PARTS = ("smtp", "submission", "api", "also", "send")
+_CONTROL_PARTS = ("smtp", "submission", "api", "also", "send", "configure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ def _case(document: YamlDocument, scenario: str, identifier: str, content: Expan
         tags=content.tags,
         requirements=(),
         situations=(),
-        needs=needed_features(content.given, content.sends, content.needs),
+        needs=needed_features(content.given, content.when, content.needs),
         given=content.given,
         steps=content.when,
         then=None,
@@ -140,12 +142,16 @@ def _twin(
     if same not in known:
         known[same] = _validated_twin(document, right)
     twin = known[same]
-    if (twin.given, twin.sends) == (content.given, content.sends):
+    if (twin.given, _asked(twin)) == (content.given, _asked(content)):
         reason = "the control does not differ from the case"
         raise ScenarioError(document.complaint(("control",), reason))
     _check_twins_parts(document, twin)
     shown = leaf if isinstance(leaf, str) else json.dumps(leaf, default=str)
     return _Twin(content=twin, fingerprint=same, difference=f"{'.'.join(path)} {shown}")
+
+
+def _asked(content: Expanded) -> list[tuple[SendStep | None, ConfigureStep | None]]:
+    return [(step.send, step.configure) for step in content.when]
 
 
 def _only_leaf(document: YamlDocument, overlay: Mapping[str, Any]) -> tuple[tuple[str, ...], Any]:
@@ -174,7 +180,9 @@ def _into_the_control(path: Path_) -> Path_:
     match path:
         case ("given", *rest):
             return ("control", *rest)
-        case ("when", int(), "send", *rest) | ("when", "send", *rest):
+        case ("when", int(), ("send" | "configure") as deed, *rest):
+            return ("control", deed, *rest)
+        case ("when", "send", *rest):
             return ("control", "send", *rest)
     return ("control",)
 
@@ -188,20 +196,30 @@ def _leaves(overlay: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, .
 
 def _put_right(data: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(data.get("given") or {})
-    when = _merge_sends(data["when"], overlay.get("send", {}))
+    when = _merge_steps(data["when"], overlay)
     for part, change in overlay.items():
-        if part != "send":
+        if part not in _STEPS:
             given[part] = _merge(given.get(part) or {}, change)
     return {**data, "given": given, "when": when, "control": None}
 
 
-def _merge_sends(when: Any, change: Any) -> Any:
-    """The steps with each send changed, and without what is expected of the case's own sends."""
+# The steps that a control can change, and what of a step a control does not ask.
+_STEPS = ("send", "configure")
+_EXPECTED = {"configure": ("status", "shows"), "state": ("shows",), "deliveries": ("show", "until")}
+
+
+def _merge_steps(when: Any, overlay: Mapping[str, Any]) -> Any:
+    """The steps, changed, and without what is expected of the sender in the case itself."""
     if isinstance(when, list):
-        return [_merge_sends(step, change) for step in when]
-    if isinstance(when, dict) and "send" in when:
-        return {"send": _merge(when.get("send") or {}, change)}
-    return when
+        return [_merge_steps(step, overlay) for step in when]
+    if not isinstance(when, dict):
+        return when
+    step = {name: words for name, words in when.items() if name != "expect"}
+    for name, words in step.items():
+        if isinstance(words, dict):
+            asked = {key: word for key, word in words.items() if key not in _EXPECTED.get(name, ())}
+            step[name] = _merge(asked, overlay.get(name, {})) if name in _STEPS else asked
+    return step
 
 
 def _merge(base: Any, change: Any) -> Any:
@@ -271,7 +289,7 @@ def _strange_decisions(document: YamlDocument, content: Expanded) -> list[str]:
 
 def _clauses(content: Expanded) -> set[str]:
     """The names of what this scenario asks, as `decides` and `levels` use them."""
-    asked = set(content.then.asked())
+    asked = {*content.then.asked(), *(name for step in content.when for name in log_clauses(step))}
     expected = [step.expect for step in content.when] + [content.then.sender]
     for clause in expected:
         if clause is None:
@@ -295,7 +313,9 @@ def _check_parts(document: YamlDocument, content: Expanded) -> None:
         if step.send is not None:
             parts = {**_ANY_MESSAGE, **step.send.message}
             validate(document, Message, parts, at=(*at, "send", "message"))
-            _check_told(document, content.given, step.send, (*at, "send"))
+        if step.told is not None:
+            deed = "send" if step.send is not None else "configure"
+            _check_told(document, content.given, step.told, (*at, deed))
         if step.change is not None:
             _check_change(document, content, step.change, (*at, "change"))
 
@@ -306,13 +326,19 @@ def _check_twins_parts(document: YamlDocument, twin: Expanded) -> None:
         if step.send is not None:
             parts = {**_ANY_MESSAGE, **step.send.message}
             validate(document, Message, parts, at=("control", "send", "message"))
-            _check_told(document, twin.given, step.send, ("control", "send"))
+        if step.told is not None:
+            deed = "send" if step.send is not None else "configure"
+            _check_told(document, twin.given, step.told, ("control", deed))
         if step.change is not None:
             _check_change(document, twin, step.change, ("control",))
 
 
-def _check_told(document: YamlDocument, given: Given, send: SendStep, at: Path_) -> None:
-    """Check what a sender is told of a provider's SMTP service."""
+def _check_told(document: YamlDocument, given: Given, send: Told, at: Path_) -> None:
+    """Check which server a sender is told of, and what of a provider's SMTP service."""
+    if send.server is not None and send.server not in given.also:
+        reason = f"there is no server {send.server!r} in also"
+        reason += choose_from(send.server, sorted(given.also))
+        raise ScenarioError(document.complaint((*at, "server"), reason))
     if given.submission is None:
         return
     found = strange_words(

@@ -14,123 +14,9 @@ from harness.protocol import KNOWN_FEATURES
 
 from .given import Given
 from .hints import choose_from
+from .step import SendStep, Step
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
-# What a change is a change of.
-_PARTS = ("smtp", "submission", "api")
-
-
-class SendStep(BaseModel):
-    """How the sender is configured and what it is to send.
-
-    What is left out is what fits the fake: its security mode, its host and port, its account.
-    """
-
-    model_config = _STRICT
-
-    security: Literal["starttls", "tls", "none"] | None = None
-    """The security mode that the sender is told. Default: the fake's."""
-
-    verify: bool = True
-    """Whether the sender is to verify certificates."""
-
-    server_name: str | None = None
-    """Another name than the host's for SNI and for the check of the certificate."""
-
-    host: str | None = None
-    """The host that the sender is told, literally. Default: the fake's."""
-
-    port: int | None = Field(default=None, ge=1, le=65535)
-    """The port that the sender is told, literally. Default: the fake's."""
-
-    username: str | None = None
-    """Another user name than the account's. Of a provider's SMTP service it may hold `<username>`,
-    `<password>`, the name of one of the credentials for its API (`<api_key>`), or the password for
-    another region, `<password:REGION>`."""
-
-    password: str | None = None
-    """Another password than the account's; what it may hold of a provider's SMTP service is as in
-    `username`."""
-
-    access_token: str | None = None
-    """The OAuth token that the sender is told in place of a password, where `<access_token>` stands
-    for the one that is good for the account. Default: none, it is told a password."""
-
-    credentials: Literal["none", "given"] | dict[str, str] = "given"
-    """Whether the sender is told the account's credentials (`given`, for controls) or none at all;
-    for an API it may be a mapping, which replaces single ones (`{api_key: …}`)."""
-
-    region: str | None = None
-    """The region of the provider that the sender is told; "" is none at all. Default: the
-    fake's."""
-
-    domain: str | None = None
-    """The sending domain that the sender is told, where the provider wants one; "" is none at
-    all."""
-
-    uri: str | None = None
-    """The connection URI that the sender is told, literally, where `<username>` and `<password>`
-    (both percent-encoded), `<host>` and `<port>` stand for the world's. Where a URI has to be
-    refused, ask for the feature `uri` with `needs`."""
-
-    ehlo_name: str | None = None
-    """The name that the sender is to give with EHLO."""
-
-    message: dict[str, Any] = Field(default_factory=dict)
-    """Parts of the message, in place of the default one's."""
-
-
-class Change(BaseModel):
-    """A change of the world between two sends: parts of the fake's state, replaced."""
-
-    model_config = _STRICT
-
-    smtp: dict[str, Any] | None = None
-    """Words of `given.smtp`, for the SMTP server that the sender is told of."""
-
-    api: dict[str, Any] | None = None
-    """Words of `given.api`, for the API that the sender is told of."""
-
-    submission: dict[str, Any] | None = None
-    """Words of `given.submission`, for the SMTP service that the sender is told of."""
-
-    @property
-    def part(self) -> str:
-        """The part of `given` that changes."""
-        return next(name for name in _PARTS if getattr(self, name) is not None)
-
-    @property
-    def words(self) -> dict[str, Any]:
-        """The parts that are replaced."""
-        words: dict[str, Any] = getattr(self, self.part)
-        return words
-
-    @model_validator(mode="after")
-    def _only_one(self) -> Change:
-        if sum(getattr(self, name) is not None for name in _PARTS) != 1:
-            raise ValueError("a change is of smtp, of submission or of api")
-        return self
-
-
-class Step(BaseModel):
-    """One step of `when`: either a `send`, with what the sender has to report, or a `change`."""
-
-    model_config = _STRICT
-
-    send: SendStep | None = None
-    """A message to be sent, and how the sender is configured for it."""
-
-    expect: SenderClause | None = None
-    """What the sender has to report of this send, as in `then.sender`."""
-
-    change: Change | None = None
-    """Another state for the fake that the sender is told of, on the same port."""
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Step:
-        if (self.send is None) == (self.change is None):
-            raise ValueError("a step is either a send or a change")
-        return self
 
 
 # One optional field a check, so that a new check is a new key without a second place to say so.
@@ -219,7 +105,7 @@ class Expanded(BaseModel):
     """The state of the fakes."""
 
     when: tuple[Step, ...]
-    """What is sent, and what changes between two sends: one step, or a list."""
+    """What the sender is asked, and what changes meanwhile: one step, or a list."""
 
     then: Then
     """What has to come out."""
@@ -240,8 +126,8 @@ class Expanded(BaseModel):
     def _makes_sense(self) -> Expanded:
         if not self.verifies and not self.situations:
             raise ValueError("verifies: this or situations has to name at least one row")
-        if not any(step.send for step in self.when):
-            raise ValueError("when: has no send")
+        if not any(step.asks_something for step in self.when):
+            raise ValueError("when: has no send, nor anything else that the sender is asked")
         unknown = sorted(set(self.needs) - KNOWN_FEATURES)
         if unknown:
             choices = choose_from(unknown[0], sorted(KNOWN_FEATURES))
@@ -262,7 +148,7 @@ class Expanded(BaseModel):
         A step that has to be reported as sent is a control of its own.
         """
         statuses = [step.expect.status for step in self.when if step.expect is not None]
-        if ("sent",) in statuses:
+        if ("sent",) in statuses or any(map(_is_sent_by_the_log, self.when)):
             return False
         last = self.then.sender.status if self.then.sender else ()
         captured = self.then.asked().get("messages")
@@ -279,6 +165,13 @@ class Expanded(BaseModel):
             wanted.least > 0 if isinstance(wanted, Count) else key in _NEEDS_A_CONNECTION
             for key, wanted in self.then.asked().items()
         )
+
+
+def _is_sent_by_the_log(step: Step) -> bool:
+    """Whether the log has to say of some message that it was sent."""
+    return step.deliveries is not None and any(
+        entry.state == ("sent",) for entry in step.deliveries.show
+    )
 
 
 # Checks, counts apart, that a silent sender does not meet.

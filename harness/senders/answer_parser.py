@@ -117,7 +117,7 @@ def lenient_answer(document: Mapping[str, Any]) -> tuple[Answer, tuple[str, ...]
         try:
             answer = Answer.model_validate(rest)
         except ValidationError as problem:
-            complaints += _drop(rest, problem)
+            complaints += drop(rest, problem)
         else:
             return answer, (*complaints, *read_otherwise(rest, answer.document()))
     complaints.append("too much of the answer is wrong; only its status was read")
@@ -147,7 +147,7 @@ def _copy(value: Any) -> Any:
     return [_copy(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _drop(document: dict[str, Any], problem: ValidationError) -> list[str]:
+def drop(document: dict[str, Any], problem: ValidationError) -> list[str]:
     """Remove from `document` what `problem` names, and say so."""
     faults: dict[tuple[str | int, ...], str] = {}
     for error in problem.errors(include_url=False, include_context=False):

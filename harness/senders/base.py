@@ -45,11 +45,24 @@ class Surroundings:
         return {**made, **self.additions}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseState:
+    """What a case needs of a sender that keeps state.
+
+    `folder` is empty, and the case's own. `in_a_process`: the sender will be ended in the middle,
+    or there will be several of it.
+    """
+
+    folder: str
+    in_a_process: bool = False
+
+
 class Sender(ABC):
     """A sender under test, and how it is driven.
 
     `name` is the SPEC that it was opened by. `measured_start` is how many seconds it took to start
     and answer `describe`, and `features` what it then said; both are set by `describe`.
+    `stated_delivery_limit` are the seconds within which it says that its log has a final state.
 
     All methods belong to one event loop. `ask`, `describe` and `send` may run side by side.
     They raise only `SenderError`, for a sender that cannot be driven at all; whatever a
@@ -62,6 +75,8 @@ class Sender(ABC):
         self.features: frozenset[str] = ASSUMED_FEATURES
         self.measured_start = 0.0
         self.error_map: ErrorMap = NO_ERROR_MAP
+        self.stated_delivery_limit: float | None = None
+        self.has_own_state = False
 
     def limit_for(self, timeout: float) -> float:
         """The seconds after which a case with this `timeout` is cut off."""
@@ -78,15 +93,27 @@ class Sender(ABC):
     ) -> None:
         """End what stays up between requests by that signal; the next request starts it again."""
 
+    def delivery_limit(self, timeout: float) -> float:
+        """The seconds within which its log has to say what became of a message."""
+        return self.stated_delivery_limit or self.limit_for(timeout)
+
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
         """The sender to ask for all of one case, as long as the fakes of that case are there.
 
         A program that stays up may keep its connections, and use them again for the name that it
         is told in the next case, so it is nobody else's until they are closed. The wait for a free
         program is here, where no limit counts. A case that holds one must not ask for another.
+
+        `state`: the case needs a sender that keeps state. Where that can be arranged it gets a
+        folder of its own for it (`has_own_state`), so that nothing is left of other cases.
         """
+        del state
         yield self
+
+    async def set_instances(self, number: int) -> None:
+        """Have that many copies on the same state, asked in turn. Only where `has_own_state`."""
+        raise NotImplementedError(f"{self.name}: there is no second one of it: {number}")
 
     @abstractmethod
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:

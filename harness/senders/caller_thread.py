@@ -15,9 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, TypeVar
 
-from .base import Sender
+from .base import CaseState, Sender
+from .in_process import Handle, call
 from .outcome import Hung, Outcome
-from .reference import Handle, call
 
 T = TypeVar("T")
 
@@ -95,8 +95,9 @@ class CallerThreadSender(Sender):
         self._last: asyncio.Future[Outcome] | None = None
 
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
         """Wait until the call of the case before, where that was cut off, has returned."""
+        del state  # where it keeps that is the caller's affair
         if self._last is not None:
             await asyncio.wait([self._last])
         yield self

@@ -161,6 +161,8 @@ def answer_keys(action: object) -> tuple[str, ...]:
             return ("features", "status")
         case "deliveries":
             return ("deliveries", "status")
+        case "state":
+            return ("settings", "status")
         case _:
             return ("status",)
 

@@ -8,11 +8,14 @@ status than 0 is a crash. When it has ended, or its time is up, all that it star
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from copy import copy
+from typing import Any, Self
 
-from .base import Sender, Surroundings, processors
+from .base import CaseState, Sender, Surroundings, processors
 from .capture import AnswerSearch
+from .environment import with_state
 from .exit_status import outcome_of
 from .outcome import Outcome
 from .process import find_program, run_to_end
@@ -29,6 +32,20 @@ class CommandSender(Sender):
         self.default_jobs = processors()
         self._words = words
         self._environment = surroundings.for_program()
+
+    @asynccontextmanager
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
+        """This sender, with a folder of the case's own where it needs state."""
+        if state is None:
+            yield self
+            return
+        bound = copy(self)
+        bound.has_own_state = True
+        bound._environment = with_state(self._environment, state.folder)  # noqa: SLF001  # a copy
+        yield bound
+
+    async def set_instances(self, number: int) -> None:
+        """Each request has a program of its own anyway."""
 
     async def start(self) -> None:
         """Find the program."""

@@ -15,9 +15,10 @@ from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, Self
 
-from .base import Sender, Surroundings, processors
+from .base import CaseState, Sender, Surroundings, processors
 from .capture import answer_keys
-from .long_running import Lease, Pool
+from .environment import with_state
+from .long_running import Lease, Pool, Team
 from .outcome import Outcome
 from .process import find_program
 from .program import json_line, secrets_told, split_words
@@ -31,24 +32,36 @@ class LinesSender(Sender):
     def __init__(self, name: str, words: tuple[str, ...], surroundings: Surroundings) -> None:
         super().__init__(name)
         self.default_jobs = processors()
-        self._program = words[0]
+        self._words = words
         self._environment = surroundings.for_program()
         self._pool = Pool(
             words, environment=self._environment, jobs=surroundings.jobs or self.default_jobs
         )
-        self._asked: Pool | Lease = self._pool
+        self._asked: Pool | Lease | Team = self._pool
 
     async def start(self) -> None:
         """Find the program; the first request starts it."""
-        find_program(self._program, self._environment)
+        find_program(self._words[0], self._environment)
 
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
-        """This sender with one program for all of a case."""
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
+        """This sender with one program for all of a case, or with some of its own on one state."""
         async with self._pool.lease() as lease:
             bound = copy(self)
-            bound._asked = lease  # noqa: SLF001  # a copy of ourselves
-            yield bound
+            if state is None:
+                bound._asked = lease  # noqa: SLF001  # a copy of ourselves
+                yield bound
+                return
+            bound.has_own_state = True
+            environment = with_state(self._environment, state.folder)
+            async with Team(self._words, environment).up() as team:
+                bound._asked = team  # noqa: SLF001  # as above
+                yield bound
+
+    async def set_instances(self, number: int) -> None:
+        """Have that many programs on the state of the case."""
+        if isinstance(self._asked, Team):
+            await self._asked.set_size(number)
 
     async def close(self) -> None:
         """End the programs."""

@@ -63,6 +63,11 @@ def sender_environment(
     return environment
 
 
+def with_state(environment: Mapping[str, str], folder: str) -> dict[str, str]:
+    """The environment of a program that keeps its state in that folder."""
+    return {**environment, STATE_DIR: folder}
+
+
 def _is_a_vendors(name: str) -> bool:
     return any(
         name.upper().startswith(vendor.variables.prefixes) and name not in vendor.variables.harmless

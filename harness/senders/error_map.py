@@ -36,23 +36,24 @@ class ErrorMap:
 
     rules: tuple[Rule, ...] = ()
 
-    def rule_for(self, words: str) -> Rule | None:
-        """The first rule for these words, of which nothing else is known."""
-        error = SendError()
-        return next((rule for rule in self.rules if rule.suits(error, words[-MOST_WORDS:])), None)
-
     def explain(self, outcome: Outcome) -> Outcome:
         """Fill the phase and the class of a failure, where its sender left them out."""
         if not (self.rules and isinstance(outcome, Answered) and outcome.answer.status == "failed"):
             return outcome
         error = outcome.answer.error or SendError()
         words = error.message or outcome.answer.reason or words_of(outcome.output.stderr)
+        filled = self.filled(error, words)
+        if filled is error:
+            return outcome
+        return replace(outcome, answer=outcome.answer.model_copy(update={"error": filled}))
+
+    def filled(self, error: SendError, words: str) -> SendError:
+        """An error with the phase and the class that its words mean, where it has none itself."""
         rule = next((rule for rule in self.rules if rule.suits(error, words[-MOST_WORDS:])), None)
         if rule is None:
-            return outcome
+            return error
         found = {"phase": error.phase or rule.phase, "class_": error.class_ or rule.class_}
-        filled = error.model_copy(update={key: value for key, value in found.items() if value})
-        return replace(outcome, answer=outcome.answer.model_copy(update={"error": filled}))
+        return error.model_copy(update={key: value for key, value in found.items() if value})
 
 
 NO_ERROR_MAP = ErrorMap()

@@ -31,7 +31,7 @@ from harness.scenario.loading import load, validate
 
 from . import is_spec, open_in
 from .answer_parser import features_of
-from .base import Sender, Surroundings
+from .base import CaseState, Sender, Surroundings
 from .error_map import ErrorMap
 from .file_words import SenderFile
 from .outcome import Answered, Described, Outcome, Unsupported
@@ -60,8 +60,9 @@ class FileSender(Sender):
         )
         self._given = given
         self.error_map = ErrorMap(rules=tuple(entry.rule() for entry in given.error_map))
-        self._senders = dict(_opened(name, given, inside, self.error_map))
+        self._senders = dict(_opened(name, given, inside))
         self.default_jobs = self._for("send").default_jobs
+        self.stated_delivery_limit = given.limits.deliver
         self.features = self._own_features(self._for("describe").features)
 
     def limit_for(self, timeout: float) -> float:
@@ -82,15 +83,20 @@ class FileSender(Sender):
         again = (sender.restart(signal_number=signal_number) for sender in self._all())
         await asyncio.gather(*again)
 
+    async def set_instances(self, number: int) -> None:
+        """Have that many of each."""
+        await asyncio.gather(*(sender.set_instances(number) for sender in self._all()))
+
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
         """This sender with each that the file names bound to the case, always in the same order."""
         async with AsyncExitStack() as stack:
             bound = copy(self)
             bound._senders = {  # noqa: SLF001  # a copy of ourselves
-                key: await stack.enter_async_context(each.for_case())
+                key: await stack.enter_async_context(each.for_case(state))
                 for key, each in self._senders.items()
             }
+            bound.has_own_state = all(each.has_own_state for each in bound._all())  # noqa: SLF001
             yield bound
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
@@ -135,7 +141,7 @@ class FileSender(Sender):
 
 
 def _opened(
-    name: str, given: SenderFile, surroundings: Surroundings, error_map: ErrorMap
+    name: str, given: SenderFile, surroundings: Surroundings
 ) -> Iterator[tuple[str, Sender]]:
     """Each sender that the file names, under its action or one of the two keys."""
     if given.sender is not None:
@@ -146,7 +152,7 @@ def _opened(
         from .product import ProductSender  # noqa: PLC0415  # most files have no calls
 
         calls = given.actions.calls
-        yield _CALLS, ProductSender(name, calls, given.service, surroundings, error_map=error_map)
+        yield _CALLS, ProductSender(name, calls, given.service, surroundings)
 
 
 def _open(surroundings: Surroundings, name: str, spec: str) -> Sender:

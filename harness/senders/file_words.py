@@ -85,11 +85,12 @@ class SenderLimits(Written):
     case: Seconds | None = None
     """Seconds for each case. Default: the usual limit, which follows from the time-out."""
 
+    deliver: Seconds | None = None
+    """Seconds within which its delivery log has a final state of each message, so that it can be
+    held to that. Default: the usual limit of a case, after which nothing is decided."""
+
     start: Seconds | None = None
     """Seconds to start and to describe itself. Default: the usual limit."""
-
-    deliver: Seconds | None = None
-    """Seconds until its delivery log has a message in a final state. Default: the usual limit."""
 
 
 class Actions(Written):

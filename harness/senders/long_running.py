@@ -154,6 +154,45 @@ class Lease:
             await program.end()
 
 
+class Team:
+    """Copies of a program that belong to one case, and share its state; they are asked in turn."""
+
+    def __init__(self, words: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self._words = words
+        self._environment = environment
+        self._leases: list[Lease] = []
+        self._turn = 0
+
+    @asynccontextmanager
+    async def up(self) -> AsyncIterator[Team]:
+        """One of them; at the end all are killed, whatever they are at."""
+        await self.set_size(1)
+        try:
+            yield self
+        finally:
+            await self.end_by(signal.SIGKILL)
+
+    async def set_size(self, number: int) -> None:
+        """Have that many of them from now on."""
+        while len(self._leases) < number:
+            pool = Pool(self._words, environment=self._environment, jobs=1)
+            self._leases.append(Lease(pool))
+        while len(self._leases) > number:
+            await self._leases.pop().end_by(signal.SIGTERM)
+
+    async def ask(
+        self, line: bytes, *, keys: tuple[str, ...], action: object, limit: float, told: Secrets
+    ) -> Outcome:
+        """Ask the next one."""
+        self._turn += 1
+        lease = self._leases[self._turn % len(self._leases)]
+        return await lease.ask(line, keys=keys, action=action, limit=limit, told=told)
+
+    async def end_by(self, number: signal.Signals) -> None:
+        """End all of them by a signal; the next requests start new ones."""
+        await asyncio.gather(*(lease.end_by(number) for lease in self._leases))
+
+
 class Pool:
     """At most `jobs` copies of a program, started when they are needed."""
 

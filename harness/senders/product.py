@@ -16,8 +16,7 @@ from harness.errors import UsageError
 from harness.protocol import Description, SendRequest
 from harness.secrets import Secrets
 
-from .base import Sender, Surroundings, processors
-from .error_map import NO_ERROR_MAP, ErrorMap
+from .base import CaseState, Sender, Surroundings, processors
 from .filling import of_request
 from .installation import Installation, Prepared, StartError
 from .outcome import NO_OUTPUT, Described, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
@@ -57,8 +56,6 @@ class ProductSender(Sender):
         actions: Mapping[str, Asked],
         service: Service | None,
         surroundings: Surroundings,
-        *,
-        error_map: ErrorMap = NO_ERROR_MAP,
     ) -> None:
         super().__init__(name)
         self._actions = actions
@@ -69,7 +66,6 @@ class ProductSender(Sender):
         self._prepared = Prepared(service)
         self._installed = self._new_installation()
         self._told = Secrets({})
-        self.error_map = error_map
         # What is up already is one for all.
         self.default_jobs = processors() if service is not None else 1
         self.features = surroundings.declared or frozenset()
@@ -100,9 +96,11 @@ class ProductSender(Sender):
         await self._installed.stop(signal_number)
 
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
-        """A product with nothing in it."""
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
+        """An installation with nothing in it, unless the product is one that is there already."""
+        del state
         bound = copy(self)
+        bound.has_own_state = self._service is not None
         bound._installed = self._new_installation()  # noqa: SLF001  # a copy of ourselves
         try:
             yield bound
@@ -228,7 +226,7 @@ class ProductSender(Sender):
                 (await _detail(call, item, number, caller)).document
                 for number, item in enumerate(items, 1)
             ]
-        read = read_log(call, items, error_map=self.error_map)
+        read = read_log(call, items)
         return replace(self._replied(read.document, output), complaints=read.complaints)
 
     def _replied(self, document: dict[str, Any], output: Output = NO_OUTPUT) -> Replied:

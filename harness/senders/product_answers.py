@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from .complaints import quoted
-from .error_map import ErrorMap
 from .json_path import Each, JsonPath, parse_path
 from .product_calls import Got
 from .product_words import AttemptPlaces, LogCall, Part, Place, SendCall, SettingsCall
@@ -96,18 +95,14 @@ def id_of(call: LogCall, item: Any, number: int) -> str:
     return _text(found)
 
 
-def read_log(call: LogCall, items: Sequence[Any], *, error_map: ErrorMap) -> LogRead:
+def read_log(call: LogCall, items: Sequence[Any]) -> LogRead:
     """The log whose entries these are."""
     complaints: list[str] = []
-    deliveries = [
-        _delivery(call, item, number, error_map, complaints) for number, item in enumerate(items, 1)
-    ]
+    deliveries = [_delivery(call, item, number, complaints) for number, item in enumerate(items, 1)]
     return LogRead(document={"deliveries": deliveries}, complaints=tuple(dict.fromkeys(complaints)))
 
 
-def _delivery(
-    call: LogCall, item: Any, number: int, error_map: ErrorMap, complaints: list[str]
-) -> Document:
+def _delivery(call: LogCall, item: Any, number: int, complaints: list[str]) -> Document:
     said = value_at(call.state, item)
     if said is None:
         raise UnreadableError(f"state: nothing is there in entry {number} of the delivery log")
@@ -123,26 +118,18 @@ def _delivery(
         found["to"] = [_text(each) for each in parse_path(call.to).find(item) if each is not None]
     if call.attempts is not None:
         attempts = parse_path(call.attempts.items).find(item)
-        read = [_attempt(call.attempts, each, error_map, complaints) for each in attempts]
+        read = [_attempt(call.attempts, each, complaints) for each in attempts]
         found["attempts"] = read[::-1] if call.attempts.newest_first else read
     return found
 
 
-def _attempt(
-    places: AttemptPlaces, item: Any, error_map: ErrorMap, complaints: list[str]
-) -> Document:
+def _attempt(places: AttemptPlaces, item: Any, complaints: list[str]) -> Document:
     words = value_at(places.words, item)
     found: Document = {}
     if _failed(places, item, words):
-        text = "" if words is None else _text(words)
-        found = {"message": text} if text else {}
-        rule = error_map.rule_for(text)
-        if rule is not None:
-            said = {"phase": rule.phase, "class": rule.class_}
-            found |= {name: word.value for name, word in said.items() if word}
-        else:
-            complaints.append(f"no entry of error_map is for these words: {quoted(text)}")
-        found |= dict(_codes(places, item))
+        found = dict(_codes(places, item))
+        if words is not None:
+            found["message"] = _text(words)
     for name in ("host", "queue_id"):
         value = value_at(getattr(places, name), item)
         if value is not None:

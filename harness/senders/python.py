@@ -21,10 +21,11 @@ from typing import Any, Self
 from harness.errors import SenderError, SenderNotFoundError, UsageError
 from harness.secrets import NO_SECRETS, Secrets
 
-from .base import Sender, Surroundings, processors
+from .base import CaseState, Sender, Surroundings, processors
 from .capture import words_of
+from .environment import with_state
 from .json_object import TOO_DEEP
-from .long_running import Lease, Pool
+from .long_running import Lease, Pool, Team
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Replied
 from .program import json_line, secrets_told
 
@@ -45,12 +46,14 @@ class PythonSender(Sender):
         self._target = target
         worker = str(Path(__file__).with_name("worker.py"))
         # -P: the folder of the worker is not put on the path, in which our `http` would be found.
+        self._words = (sys.executable, "-P", worker, target)
+        self._environment = surroundings.for_program()
         self._pool = Pool(
-            (sys.executable, "-P", worker, target),
-            environment=surroundings.for_program(),
+            self._words,
+            environment=self._environment,
             jobs=surroundings.jobs or self.default_jobs,
         )
-        self._asked: Pool | Lease = self._pool
+        self._asked: Pool | Lease | Team = self._pool
 
     async def start(self) -> None:
         """Import the module in a first worker."""
@@ -64,12 +67,24 @@ class PythonSender(Sender):
         raise SenderError(f"python:{self._target} could not be imported: {told}")
 
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
-        """This sender with one worker for all of a case."""
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
+        """This sender with one worker for all of a case, or with some of its own on one state."""
         async with self._pool.lease() as lease:
             bound = copy(self)
-            bound._asked = lease  # noqa: SLF001  # a copy of ourselves
-            yield bound
+            if state is None:
+                bound._asked = lease  # noqa: SLF001  # a copy of ourselves
+                yield bound
+                return
+            bound.has_own_state = True
+            environment = with_state(self._environment, state.folder)
+            async with Team(self._words, environment).up() as team:
+                bound._asked = team  # noqa: SLF001  # as above
+                yield bound
+
+    async def set_instances(self, number: int) -> None:
+        """Have that many workers on the state of the case."""
+        if isinstance(self._asked, Team):
+            await self._asked.set_size(number)
 
     async def close(self) -> None:
         """End the workers."""

@@ -120,7 +120,7 @@ def _met(fake: Fake[Any], ask: Callable[[Record, Any], Observation]) -> None:
     __tracebackhide__ = True
     record = Record(
         events=tuple(fake.transcript),
-        sends=(),
+        asked=(),
         secrets=secrets_of(fake),
         main=fake.label,
         host=fake.host,

@@ -13,7 +13,7 @@ from harness.fakes.providers.registry import vendor
 from harness.fakes.providers.vendor import Vendor
 from harness.protocol import ApiTransport
 from harness.scenario.given import API_LABEL, AlsoApi, ApiGiven, with_origins
-from harness.scenario.model import SendStep
+from harness.scenario.step import Told
 from harness.secrets import Secrets
 from harness.world.base import World
 from harness.world.credentials import made_up_credentials
@@ -44,10 +44,21 @@ class ApiWorld(World):
         what is put in its place may be the secret itself.
         """
         told = dict(self.credentials)
-        for number, send in enumerate(self.case.sends):
+        for number, send in enumerate(self.case.told):
             if isinstance(send.credentials, dict):
                 told |= {f"{name}-{number}": value for name, value in send.credentials.items()}
-        public = {each.name for each in self._vendor.credentials if not each.is_secret}
+        for label in self._told_others():
+            given = self.case.given.other_apis[label]
+            told |= {
+                f"{name}-{label}": value
+                for name, value in self._credentials_at(given, label).items()
+            }
+        public = {
+            credential.name
+            for each in (self.given, *self.case.given.other_apis.values())
+            for credential in vendor(each.provider).credentials
+            if not credential.is_secret
+        }
         ids = {name for name in told if name.partition("-")[0] in public}
         return Secrets(
             {name: value for name, value in told.items() if name not in ids and value},
@@ -58,7 +69,7 @@ class ApiWorld(World):
     @property
     def host(self) -> str:
         """The host of the region that the sender is told, or the fake's own address."""
-        return self._vendors_host(self.case.sends[-1]) if self.logical else "localhost"
+        return self._vendors_host(self.case.told[-1]) if self.logical else "localhost"
 
     @property
     def in_clear(self) -> bool:
@@ -71,7 +82,7 @@ class ApiWorld(World):
         Raises:
             FakeError: the host that the sender is told is another server's.
         """
-        told = {self._vendors_host(send) for send in self.case.sends}
+        told = {self._vendors_host(send) for send in self.case.told if send.server is None}
         for label, other in self.case.given.other_apis.items():
             if taken := told.intersection(_hosts(other)):
                 raise FakeError(
@@ -123,24 +134,26 @@ class ApiWorld(World):
             return f"https://{_hosts(other)[0]}"
         return f"https://{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
 
-    def transport(self, send: SendStep) -> ApiTransport:
+    def transport(self, send: Told) -> ApiTransport:
         """The provider's configuration: credentials, region, domain, and where it is."""
-        fake = self.fakes[self.main]
+        label = send.server or self.main
+        fake = self.fakes[label]
         assert isinstance(fake, ApiFake)
-        told = dict(self.credentials)
+        given = self._given_at(label)
+        told = dict(self._credentials_at(given, label))
         if isinstance(send.credentials, dict):
             told |= send.credentials
         return ApiTransport(
-            provider=self.given.provider,
-            api=self.given.version,
+            provider=given.provider,
+            api=given.version if isinstance(given, ApiGiven) else None,
             credentials=told,
             region=self._region(send),
-            domain=send.domain if send.domain is not None else self._domain(),
+            domain=send.domain if send.domain is not None else _domain(given),
             verify=send.verify,
             base_url=None if self.logical else fake.base_url,
         )
 
-    def connect_to(self, send: SendStep) -> dict[str, str]:
+    def connect_to(self, send: Told) -> dict[str, str]:
         """A row for each host of each server: a wrong region shows, and whoever goes elsewhere."""
         del send
         servers: dict[str, _Api] = {self.main: self.given, **self.case.given.other_apis}
@@ -150,9 +163,19 @@ class ApiWorld(World):
             for host in _hosts(given)
         }
 
-    def _vendors_host(self, send: SendStep) -> str:
-        hosts = self._vendor.hosts
-        return hosts.get(self._region(send) or "", hosts[self._vendor.region])
+    def _vendors_host(self, send: Told) -> str:
+        given = self._given_at(send.server or self.main)
+        hosts = vendor(given.provider).hosts
+        if isinstance(given, AlsoApi) and given.host is not None:
+            return given.host
+        return hosts.get(self._region(send) or "", hosts[vendor(given.provider).region])
+
+    def _given_at(self, label: str) -> _Api:
+        return self.given if label == self.main else self.case.given.other_apis[label]
+
+    def _told_others(self) -> tuple[str, ...]:
+        """The labels of the other servers that the sender is told of."""
+        return tuple(dict.fromkeys(each.server for each in self.case.told if each.server))
 
     def _credentials_at(self, given: _Api, label: str) -> dict[str, str]:
         """The same at each server of the provider: another one would take whatever it is given."""
@@ -160,18 +183,20 @@ class ApiWorld(World):
             return self.credentials
         return made_up_credentials(given.provider, self.context, f"{self.case.id}:{label}")
 
-    def _region(self, send: SendStep) -> str | None:
+    def _region(self, send: Told) -> str | None:
         if send.region is not None:
             return send.region or None  # "" stands for none at all
-        return self.given.region or self._vendor.region or None
+        given = self._given_at(send.server or self.main)
+        return given.region or vendor(given.provider).region or None
 
     @property
     def _vendor(self) -> Vendor:
         return vendor(self.given.provider)
 
-    def _domain(self) -> str | None:
-        """The sending domain, where it is part of the configuration."""
-        return _SENDER_DOMAIN if self._vendor.has_sender_domain else None
+
+def _domain(given: _Api) -> str | None:
+    """The sending domain, where it is part of the configuration."""
+    return _SENDER_DOMAIN if vendor(given.provider).has_sender_domain else None
 
 
 def _hosts(given: _Api) -> tuple[str, ...]:

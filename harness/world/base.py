@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.delivery_protocol import ConfigureRequest, TestSendRequest
 from harness.fakes.fake import Fake
 from harness.fakes.transcript import Bounds, Transcript
 from harness.protocol import ApiTransport, Mailbox, Message, SendRequest, SmtpTransport
 from harness.run_context import RunContext
 from harness.scenario.case import Case
-from harness.scenario.model import SendStep
+from harness.scenario.step import ConfigureStep, SendStep, TestSendStep, Told
 from harness.secrets import Secrets
 
 # A connection is accepted, made, begun and read in a turn each.
@@ -65,23 +66,56 @@ class World(ABC):
         """Put the main fake into another state; its port and the record go on."""
 
     @abstractmethod
-    def transport(self, send: SendStep) -> SmtpTransport | ApiTransport:
-        """How the sender is configured for this send."""
+    def transport(self, told: Told) -> SmtpTransport | ApiTransport:
+        """What the sender is told of its configuration."""
 
     @abstractmethod
-    def connect_to(self, send: SendStep) -> dict[str, str]:
+    def connect_to(self, told: Told) -> dict[str, str]:
         """Where the names that it is told really are; empty where they are real."""
 
-    def request(self, send: SendStep) -> SendRequest:
-        """The document that asks the sender for this send."""
+    def request(self, send: SendStep, *, number: int = 1) -> SendRequest:
+        """The document that asks the sender for this send, the nth of those without settings."""
+        token = self.context.dice(f"{self.case.id}:message").getrandbits(64)
         return SendRequest(
             case=self.case.id,
-            transport=self.transport(send),
-            connect_to=self.connect_to(send) if self.logical else {},
+            transport=None if send.stored else self.transport(send),
+            connect_to=self.every_address(send),
             trust=self.context.trust,
-            message=_message(send, self.context.dice(f"{self.case.id}:message").getrandbits(64)),
+            message=_message(send, token, number=number if send.stored else 1),
             timeout=self.context.timeout,
         )
+
+    def settings(self, told: ConfigureStep) -> ConfigureRequest:
+        """The document that hands the sender settings to store."""
+        return ConfigureRequest(
+            case=self.case.id,
+            transport=None if told.provider == "none" else self.transport(told),
+            from_=told.from_,
+            enabled=told.enabled,
+            connect_to=self.every_address(told),
+            trust=self.context.trust,
+            timeout=self.context.timeout,
+        )
+
+    def test_message(self, step: TestSendStep) -> TestSendRequest:
+        """The document that asks the sender for a test message."""
+        return TestSendRequest(
+            case=self.case.id,
+            to=step.to,
+            connect_to=self.every_address(SendStep(stored=True)),
+            trust=self.context.trust,
+            timeout=self.context.timeout,
+        )
+
+    def every_address(self, told: Told) -> dict[str, str]:
+        """Where the names are that the sender is told with this, or was told before."""
+        if not self.logical:
+            return {}
+        is_stored = isinstance(told, SendStep) and told.stored
+        found: dict[str, str] = {}
+        for each in self.case.told if is_stored else (told,):
+            found |= self.connect_to(each)
+        return found
 
     @property
     def surroundings(self) -> dict[str, Any]:
@@ -124,12 +158,16 @@ class World(ABC):
             await self.stop_fake(label)
 
 
-def _message(send: SendStep, token: int) -> Message:
-    """The default message, with what the scenario says in place of its parts."""
+def _message(send: SendStep, token: int, *, number: int = 1) -> Message:
+    """The default message, with what the scenario says in place of its parts.
+
+    The second and each later one of a case has a recipient of its own, by whom it is known.
+    """
+    recipient = "recipient" if number == 1 else f"recipient-{number}"
     plain: dict[str, Any] = {
         "from": Mailbox(name="Harness", address="sender@harness.test"),
-        "to": [Mailbox(address="recipient@harness.test")],
-        "subject": f"Harness message {token:016x}",
-        "text": f"This message was asked for by a test.\nIts token is {token:016x}.\n",
+        "to": [Mailbox(address=f"{recipient}@harness.test")],
+        "subject": f"Harness message {token + number - 1:016x}",
+        "text": f"This message was asked for by a test.\nIts token is {token + number - 1:016x}.\n",
     }
     return Message.model_validate({**plain, **send.message})

@@ -14,7 +14,7 @@ from harness.fakes.smtp.fake import Smtp
 from harness.protocol import Security, SmtpTransport
 from harness.scenario.case import security_of
 from harness.scenario.given import SMTP_LABEL, SmtpGiven
-from harness.scenario.model import SendStep
+from harness.scenario.step import Told
 from harness.secrets import Secrets
 from harness.world.base import World
 
@@ -36,10 +36,10 @@ class SmtpWorld(World):
     def secrets(self) -> Secrets:
         """What must be found nowhere: every password and every token that the sender is told."""
         told = [self.account.password]
-        told += [send.password for send in self.case.sends if send.password is not None]
+        told += [send.password for send in self.case.told if send.password is not None]
         names = {"password": told[0]}
         names.update({f"password-{n}": value for n, value in enumerate(dict.fromkeys(told)) if n})
-        tokens = dict.fromkeys(filter(None, map(self._token, self.case.sends)))
+        tokens = dict.fromkeys(filter(None, map(self._token, self.case.told)))
         names.update(
             {f"access_token-{n}" if n else "access_token": value for n, value in enumerate(tokens)}
         )
@@ -48,12 +48,12 @@ class SmtpWorld(World):
     @property
     def host(self) -> str:
         """The name by which the sender is told the server it has to use."""
-        return self._told_host(self.case.sends[-1])
+        return self._told_host(self.case.told[-1])
 
     @property
     def in_clear(self) -> bool:
         """Whether the sender is told to send in clear."""
-        return {security_of(self.case.given, send) for send in self.case.sends} == {Security.NONE}
+        return {security_of(self.case.given, send) for send in self.case.told} == {Security.NONE}
 
     async def start(self) -> None:
         """Start every fake."""
@@ -87,17 +87,17 @@ class SmtpWorld(World):
 
     def _bind_host(self, label: str) -> str:
         """Where a fake listens: where a sender that dials what it is told will look for it."""
-        hosts = {send.host for send in self.case.sends if send.host}
+        hosts = {send.host for send in self.case.told if send.host}
         wants_ipv6 = label == SMTP_LABEL and not self.logical and hosts & {"::1", "[::1]"}
         return "::1" if wants_ipv6 else _LOOPBACK_ADDRESS
 
     def _names(self, label: str, given: SmtpGiven) -> tuple[str, ...]:
         """What the certificate is made for: the names that a sender verifies."""
         if label == SMTP_LABEL:
-            server_names = [send.server_name for send in self.case.sends if send.server_name]
+            server_names = [send.server_name for send in self.case.told if send.server_name]
             if server_names:
                 return (server_names[0],)
-            hosts = [send.host.strip("[]") for send in self.case.sends if send.host]
+            hosts = [send.host.strip("[]") for send in self.case.told if send.host]
             if hosts:
                 return (hosts[0],)
         if self.logical:
@@ -106,31 +106,34 @@ class SmtpWorld(World):
 
     # What the sender is told.
 
-    def _told_host(self, send: SendStep) -> str:
+    def _told_host(self, send: Told) -> str:
         if send.host is not None:
             return send.host
         if self.case.given.smtp_server.network is Network.UNRESOLVED:
             return _NO_SUCH_HOST
         return self._logical_host(send) if self.logical else _LOOPBACK
 
-    def _told_port(self, send: SendStep) -> int:
+    def _told_port(self, send: Told) -> int:
         if send.port is not None:
             return send.port
         return self._logical_port(send) if self.logical else self._told_fake(send).port
 
-    def _logical_host(self, send: SendStep) -> str:
-        del send
-        return self.case.given.smtp.host or _LOGICAL_HOST
+    def _logical_host(self, send: Told) -> str:
+        return self._told_server(send).host or _LOGICAL_HOST
 
-    def _logical_port(self, send: SendStep) -> int:
-        return self.case.given.smtp.port or _usual_port(security_of(self.case.given, send))
+    def _logical_port(self, send: Told) -> int:
+        usual = _usual_port(security_of(self.case.given, send))
+        return self._told_server(send).port or usual
 
-    def _told_fake(self, send: SendStep) -> Fake[Any]:
+    def _told_server(self, send: Told) -> SmtpGiven:
+        given = self.case.given
+        return given.smtp if send.server is None else given.other_smtp_servers[send.server]
+
+    def _told_fake(self, send: Told) -> Fake[Any]:
         """The server that the sender is told of."""
-        del send
-        return self.fakes[SMTP_LABEL]
+        return self.fakes[send.server or SMTP_LABEL]
 
-    def connect_to(self, send: SendStep) -> dict[str, str]:
+    def connect_to(self, send: Told) -> dict[str, str]:
         """A row for each server, in each spelling of its name."""
         if not self.logical:
             return {}
@@ -147,7 +150,7 @@ class SmtpWorld(World):
             found[logical] = f"{_LOOPBACK_ADDRESS}:{self.fakes[label].port}"
         return found
 
-    def transport(self, send: SendStep) -> SmtpTransport:
+    def transport(self, send: Told) -> SmtpTransport:
         """The configuration, as a URI and in its parts."""
         security = security_of(self.case.given, send)
         username, password = self._credentials(send)
@@ -169,7 +172,7 @@ class SmtpWorld(World):
             access_token=self._token(send),
         )
 
-    def _credentials(self, send: SendStep) -> tuple[str | None, str | None]:
+    def _credentials(self, send: Told) -> tuple[str | None, str | None]:
         if send.credentials == "none":
             return None, None
         username = self.account.username if send.username is None else send.username
@@ -178,7 +181,7 @@ class SmtpWorld(World):
         password = self.account.password if send.password is None else send.password
         return username, password
 
-    def _token(self, send: SendStep) -> str | None:
+    def _token(self, send: Told) -> str | None:
         if send.access_token is None:
             return None
         return send.access_token.replace("<access_token>", self.account.access_token or "")
@@ -198,7 +201,7 @@ def _usual_port(security: Security) -> int:
 
 
 def _uri(
-    send: SendStep,
+    send: Told,
     security: Security,
     host: str,
     port: int,

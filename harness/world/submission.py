@@ -16,7 +16,7 @@ from harness.fakes.submission_server import SubmissionServer
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.scenario.given import SMTP_LABEL
-from harness.scenario.model import SendStep
+from harness.scenario.step import Told
 from harness.scenario.submission import SubmissionGiven, told
 from harness.secrets import Secrets
 from harness.world.credentials import made_up_credentials, made_up_token
@@ -49,7 +49,7 @@ class SubmissionWorld(SmtpWorld):
         public = {each.name for each in self.submission.vendor.credentials if not each.is_secret}
         values = {"password": self.account.password}
         values |= {f"password-before-{n}": each for n, each in enumerate(self.former_passwords)}
-        for number, send in enumerate(self.case.sends):
+        for number, send in enumerate(self.case.told):
             if send.password is not None:
                 values[f"password-{number}"] = self._filled(send.password)
         hidden = {name: value for name, value in self.credentials.items() if name not in public}
@@ -102,7 +102,7 @@ class SubmissionWorld(SmtpWorld):
     def _places(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """The servers by label: the region of each, and the names in its certificate."""
         hosts = self.submission.vendor.smtp.hosts
-        said = (send.region for send in self.case.sends)
+        said = (send.region for send in self.case.told)
         regions = dict.fromkeys(map(self.submission.region_of, (None, *said)))
         found: dict[str, tuple[str, tuple[str, ...]]] = {
             self._label(region): (region, (hosts[region],) if self.logical else LOOPBACK_NAMES)
@@ -119,21 +119,21 @@ class SubmissionWorld(SmtpWorld):
 
     # What the sender is told.
 
-    def _logical_host(self, send: SendStep) -> str:
+    def _logical_host(self, send: Told) -> str:
         return self.submission.vendor.smtp.hosts[self.submission.region_of(send.region)]
 
-    def _logical_port(self, send: SendStep) -> int:
+    def _logical_port(self, send: Told) -> int:
         del send
         return self.submission.port or self.submission.ports[0]
 
-    def _told_fake(self, send: SendStep) -> Fake[Any]:
+    def _told_fake(self, send: Told) -> Fake[Any]:
         return self.fakes[self.label_of(send)]
 
-    def label_of(self, send: SendStep) -> str:
+    def label_of(self, send: Told) -> str:
         """What the record calls the server that the sender is told of."""
         return self._label(self.submission.region_of(send.region))
 
-    def connect_to(self, send: SendStep) -> dict[str, str]:
+    def connect_to(self, send: Told) -> dict[str, str]:
         """A row for each host of the provider's: a wrong region shows, and who goes elsewhere."""
         # A class with slots is made twice, and super() alone would mean the first one.
         found = super(SubmissionWorld, self).connect_to(send)
@@ -144,7 +144,7 @@ class SubmissionWorld(SmtpWorld):
             found.setdefault(f"{host}:{self._told_port(send)}", f"{fake.host}:{fake.port}")
         return found
 
-    def _credentials(self, send: SendStep) -> tuple[str | None, str | None]:
+    def _credentials(self, send: Told) -> tuple[str | None, str | None]:
         if send.credentials == "none":
             return None, None
         username = self.account.username if send.username is None else self._filled(send.username)
@@ -182,7 +182,7 @@ def submission_world(case: Case, context: RunContext, *, logical: bool) -> Submi
         credentials=credentials,
         store=store,
     )
-    world.main = world.label_of(case.sends[-1])
+    world.main = world.label_of(case.told[-1])
     return world
 
 

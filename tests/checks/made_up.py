@@ -75,7 +75,7 @@ def make_record(*facts: Facts, **changes: Any) -> Record:
         events.append(Event(number=number, at=number / 10, connection=connection, fact=fact))
     values: dict[str, Any] = {
         "events": tuple(events),
-        "sends": (make_send({"status": "sent"}),),
+        "asked": (make_send({"status": "sent"}),),
         "secrets": Secrets({"password": PASSWORD}),
         "main": "smtp",
         "host": "localhost",

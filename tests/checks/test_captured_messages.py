@@ -91,8 +91,8 @@ def test_carbon_copies_are_recipients_too(
     boxes = {"cc": [{"address": "cc@harness.test"}], "bcc": [{"address": "bcc@harness.test"}]}
     send = make_send({"status": "sent"}, **boxes)
     everybody = ("recipient@harness.test", "cc@harness.test", "bcc@harness.test")
-    assert content(make_record(captured(rcpt_tos=everybody), sends=(send,)), "intact").met
-    assert not content(make_record(captured(), sends=(send,)), "intact").met
+    assert content(make_record(captured(rcpt_tos=everybody), asked=(send,)), "intact").met
+    assert not content(make_record(captured(), asked=(send,)), "intact").met
 
 
 def attached(file: str, *, name: str = "a.csv", kind: str = "text/csv") -> bytes:
@@ -129,7 +129,7 @@ def test_an_attachment_has_to_come_with_its_name_type_and_content(
 ) -> None:
     file = {"filename": "a.csv", "content_type": "text/csv", "content": "YSxiDQoxLDINCg=="}
     send = make_send({"status": "sent"}, attachments=[file])
-    seen = content(make_record(captured(message), sends=(send,)), "intact")
+    seen = content(make_record(captured(message), asked=(send,)), "intact")
     assert (seen.met, seen.observed) == (observed == "all as asked for", observed)
 
 
@@ -139,7 +139,7 @@ def test_the_line_ends_of_what_is_no_text_are_content(
     file = {"filename": "a.csv", "content_type": "image/x", "content": "YSxiDQoxLDINCg=="}
     send = make_send({"status": "sent"}, attachments=[file])
     for part, met in ((BASE64, True), (WITHOUT_RETURNS, False)):
-        record = make_record(captured(attached(part, kind="image/x")), sends=(send,))
+        record = make_record(captured(attached(part, kind="image/x")), asked=(send,))
         assert content(record, "intact").met is met
 
 
@@ -155,7 +155,7 @@ def test_of_several_messages_each_has_to_be_one_that_was_asked_for(
     assert (seen.met, seen.observed, seen.events) == (False, "another text", (1,))
     sends = (make_send(text="Bye."), make_send())
     for second, met, events in ((wire(), True, (2,)), (wire("Bye."), False, (2,))):
-        record = make_record(captured(wire("Bye.")), captured(second), sends=sends)
+        record = make_record(captured(wire("Bye.")), captured(second), asked=sends)
         seen = content(record, "intact")
         assert (seen.met, seen.events) == (met, events)
 
@@ -167,7 +167,7 @@ def test_of_several_messages_each_has_to_be_from_somebody_who_was_asked_for(
     sends = tuple(make_send(**{"from": box}) for box in boxes)
     for names, met in (("AB", True), ("AA", False), ("CB", False), ("B", True)):
         messages = [captured(wire(From=f"{name} <from@sender.test>")) for name in names]
-        seen = author(make_record(*messages, sends=sends), "as-asked")
+        seen = author(make_record(*messages, asked=sends), "as-asked")
         assert seen.met is met, names
         assert seen.expected == "From 'A' <from@sender.test> or 'B' <from@sender.test>"
 
@@ -195,7 +195,7 @@ def test_from_is_compared_with_its_name(
     captured: Captured,
 ) -> None:
     send = make_send({"status": "sent"}, **{"from": {"name": name, "address": "from@sender.test"}})
-    seen = author(make_record(captured(wire(From=header)), sends=(send,)), "as-asked")
+    seen = author(make_record(captured(wire(From=header)), asked=(send,)), "as-asked")
     assert seen.met is met, seen.observed
     assert seen.events == (1,)
 
@@ -215,7 +215,7 @@ def test_a_header_that_was_asked_for_is_not_added(
     make_record: MakeRecord, make_send: Callable[..., SendRecord], captured: Captured
 ) -> None:
     send = make_send({"status": "sent"}, headers={"x-mc-tags": "a"})
-    assert added_headers(make_record(captured(wire(X_MC_Tags="a")), sends=(send,)), "none").met
+    assert added_headers(make_record(captured(wire(X_MC_Tags="a")), asked=(send,)), "none").met
 
 
 def test_a_usual_message_has_no_added_headers(make_record: MakeRecord, captured: Captured) -> None:

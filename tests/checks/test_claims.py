@@ -47,7 +47,7 @@ def test_an_honest_success(make_record: MakeRecord, captured: Captured) -> None:
 
 
 def test_an_honest_failure(make_record: MakeRecord, make_send: MakeSend) -> None:
-    record = make_record(CONNECTED, HELLO, sends=(make_send({"status": "failed"}),))
+    record = make_record(CONNECTED, HELLO, asked=(make_send({"status": "failed"}),))
     assert honesty(record).met
 
 
@@ -67,7 +67,7 @@ def test_a_false_failure_cites_the_message(
     make_record: MakeRecord, make_send: MakeSend, captured: Captured
 ) -> None:
     failed = make_send({"status": "failed"})
-    seen = honesty(make_record(CONNECTED, captured(), TAKEN, sends=(failed,)))
+    seen = honesty(make_record(CONNECTED, captured(), TAKEN, asked=(failed,)))
     assert not seen.met
     assert seen.observed == "the sender says failed, and the server had acknowledged the message"
     assert seen.events == (3,)
@@ -81,25 +81,25 @@ def test_each_send_is_compared_with_its_own_events(
         make_send({"status": "failed"}, first=3, last=4),
     )
     facts: list[Fact] = [captured(), TAKEN, CONNECTED, HELLO]
-    assert honesty(make_record(*facts, sends=right)).met
+    assert honesty(make_record(*facts, asked=right)).met
     wrong = (
         make_send({"status": "failed"}, first=1, last=2),
         make_send({"status": "sent"}, first=3, last=4),
     )
-    assert honesty(make_record(*facts, sends=wrong)).events == (2,)
+    assert honesty(make_record(*facts, asked=wrong)).events == (2,)
 
 
 def test_what_comes_after_the_answer_is_not_known_to_the_sender(
     make_record: MakeRecord, make_send: MakeSend, captured: Captured
 ) -> None:
     gave_up = make_send({"status": "failed"}, first=1, last=1)
-    assert honesty(make_record(captured(), TAKEN, sends=(gave_up,))).met
+    assert honesty(make_record(captured(), TAKEN, asked=(gave_up,))).met
 
 
 def test_who_says_nothing_is_neither_honest_nor_not(
     make_record: MakeRecord, make_send: MakeSend
 ) -> None:
-    assert honesty(make_record(CONNECTED, sends=(make_send(None),))).met
+    assert honesty(make_record(CONNECTED, asked=(make_send(None),))).met
 
 
 # Answers.
@@ -111,7 +111,7 @@ def test_a_sender_has_to_answer(
 ) -> None:
     silent = make_send(None, reaction=reaction, summary="crashed: boom")
     good = make_send({"status": "sent"})
-    seen = answers(make_record(sends=(good, silent)))
+    seen = answers(make_record(asked=(good, silent)))
     assert (seen.met, seen.observed) == (False, "crashed: boom")
 
 
@@ -119,7 +119,7 @@ def test_a_sender_has_to_answer(
 def test_unsupported_is_an_answer(
     reaction: Reaction, make_record: MakeRecord, make_send: MakeSend
 ) -> None:
-    assert answers(make_record(sends=(make_send(None, reaction=reaction),))).met
+    assert answers(make_record(asked=(make_send(None, reaction=reaction),))).met
 
 
 # Discretion.
@@ -129,7 +129,7 @@ def test_a_secret_in_the_senders_words_is_a_leak(
     make_record: MakeRecord, make_send: MakeSend, password: str
 ) -> None:
     told = make_send({"status": "failed"}, words=f"535 for u:{password}")
-    seen = discretion(make_record(sends=(told,)))
+    seen = discretion(make_record(asked=(told,)))
     assert (seen.met, seen.leak) == (False, True)
     assert seen.observed == "it says the password"
     assert password not in seen.observed
@@ -137,7 +137,7 @@ def test_a_secret_in_the_senders_words_is_a_leak(
 
 def test_words_without_a_secret_are_none(make_record: MakeRecord, make_send: MakeSend) -> None:
     told = make_send({"status": "failed"}, words="535 for u:***")
-    seen = discretion(make_record(sends=(told,)))
+    seen = discretion(make_record(asked=(told,)))
     assert (seen.met, seen.leak) == (True, False)
 
 
@@ -307,7 +307,7 @@ def test_a_control_that_failed_or_crashed_is_unmet(
     make_record: MakeRecord, make_send: MakeSend
 ) -> None:
     sends = (make_send({"status": "failed"}), make_send(None, summary="crashed: boom"))
-    seen = [seen for name, seen in sent_and_taken(make_record(sends=sends)) if name != "messages"]
+    seen = [seen for name, seen in sent_and_taken(make_record(asked=sends)) if name != "messages"]
     assert [each.met for each in seen] == [False, False]
     assert [each.observed for each in seen] == ["status failed", "status crashed: boom"]
 

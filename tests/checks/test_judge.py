@@ -68,7 +68,7 @@ def finding(judgement: Judgement, check: str) -> Finding:
 
 
 def honest_failure(*more: Fact, **changes: Any) -> Record:
-    return make_record(CONNECTED, HELLO, *more, **{"sends": (FAILED,), **changes})
+    return make_record(CONNECTED, HELLO, *more, **{"asked": (FAILED,), **changes})
 
 
 def test_a_right_failure_passes() -> None:
@@ -85,18 +85,18 @@ def test_1_a_broken_fake_is_an_error_whatever_else_happened() -> None:
 
 @pytest.mark.parametrize("control", [None, *Verdict])
 def test_2_unsupported_is_taken_at_its_word(control: Verdict | None) -> None:
-    judged = decide(make_record(sends=(CANNOT,)), control=control)
+    judged = decide(make_record(asked=(CANNOT,)), control=control)
     assert (judged.verdict, judged.reason) == (Verdict.UNSUPPORTED, "no TLS here")
     assert judged.findings == ()
 
 
 def test_2_unsupported_without_a_reason_says_who_said_so() -> None:
     silent = make_send(None, reaction=Reaction.UNSUPPORTED)
-    assert decide(make_record(sends=(silent,))).reason == "the sender says so"
+    assert decide(make_record(asked=(silent,))).reason == "the sender says so"
 
 
 def test_2_unsupported_and_a_leak_is_a_failure() -> None:
-    judged = decide(make_record(CONNECTED, IN_CLEAR, sends=(CANNOT,)), control=Verdict.FAIL)
+    judged = decide(make_record(CONNECTED, IN_CLEAR, asked=(CANNOT,)), control=Verdict.FAIL)
     assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.MUST)
     assert [each.check for each in judged.findings] == ["credentials-in-clear"]
 
@@ -104,20 +104,20 @@ def test_2_unsupported_and_a_leak_is_a_failure() -> None:
 def test_2_a_reason_with_a_secret_is_a_leak_and_is_redacted() -> None:
     told = f"not with {PASSWORD}"
     send = make_send(None, reaction=Reaction.UNSUPPORTED, summary=told, words=told)
-    judged = decide(make_record(sends=(send,)))
+    judged = decide(make_record(asked=(send,)))
     assert judged.verdict is Verdict.FAIL
     assert PASSWORD not in str(judged)
     quiet = make_send(None, reaction=Reaction.UNSUPPORTED, summary=told)
-    assert decide(make_record(sends=(quiet,))).reason == "not with [password]"
+    assert decide(make_record(asked=(quiet,))).reason == "not with [password]"
 
 
 @pytest.mark.parametrize("control", [None, *Verdict])
 @pytest.mark.parametrize("has_answered", [True, False])
-@pytest.mark.parametrize("sends", [(FAILED,), (CRASHED,)])
+@pytest.mark.parametrize("asked", [(FAILED,), (CRASHED,)])
 def test_3_a_leak_convicts_whatever_the_control_did_and_whoever_is_silent(
-    control: Verdict | None, has_answered: bool, sends: Any
+    control: Verdict | None, has_answered: bool, asked: Any
 ) -> None:
-    record = honest_failure(IN_CLEAR, sends=sends)
+    record = honest_failure(IN_CLEAR, asked=asked)
     judged = decide(record, control=control, has_answered=has_answered)
     assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.MUST)
     assert finding(judged, "credentials-in-clear").events == (3,)
@@ -134,7 +134,7 @@ def test_3_a_sender_told_to_send_in_clear_leaks_nothing_by_it() -> None:
 def test_4_what_the_fake_does_not_model_proves_nothing(
     send: SendRecord, control: Verdict | None
 ) -> None:
-    judged = decide(honest_failure(NotModelled(call="GET /x"), sends=(send,)), control=control)
+    judged = decide(honest_failure(NotModelled(call="GET /x"), asked=(send,)), control=control)
     assert judged.verdict is Verdict.INCONCLUSIVE
     assert judged.reason == "the fake does not model GET /x"
     assert set(judged.rows.values()) == {Verdict.INCONCLUSIVE}
@@ -159,7 +159,7 @@ def test_4_a_leak_convicts_beside_what_the_fake_does_not_model() -> None:
 def test_5_silence_is_the_senders_fault_once_it_has_shown_that_it_can_answer(
     control: Verdict | None, has_answered: bool, verdict: Verdict
 ) -> None:
-    judged = decide(honest_failure(sends=(CRASHED,)), control=control, has_answered=has_answered)
+    judged = decide(honest_failure(asked=(CRASHED,)), control=control, has_answered=has_answered)
     assert judged.verdict is verdict
     assert judged.reason == ("crashed: boom" if verdict is Verdict.ERROR else None)
     assert finding(judged, "answers").level is Level.MUST
@@ -168,20 +168,20 @@ def test_5_silence_is_the_senders_fault_once_it_has_shown_that_it_can_answer(
 def test_5_silence_is_a_must_even_where_the_question_is_a_small_one() -> None:
     row = next(row for row in CATALOGUE.situations if row.level is Level.MAY)
     small = case(verifies="[]", situations=f"[{row.id}]")
-    judged = decide(honest_failure(sends=(CRASHED,)), small)
+    judged = decide(honest_failure(asked=(CRASHED,)), small)
     assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.MUST)
 
 
 @pytest.mark.parametrize("control", [each for each in Verdict if each is not Verdict.PASS])
 def test_6_without_its_control_a_case_proves_nothing(control: Verdict) -> None:
-    for sends in ((FAILED,), (SENT,)):
-        judged = decide(honest_failure(sends=sends), control=control)
+    for asked in ((FAILED,), (SENT,)):
+        judged = decide(honest_failure(asked=asked), control=control)
         assert (judged.verdict, judged.level) == (Verdict.INCONCLUSIVE, Level.MUST)
         assert judged.reason == f"its control did not pass ({control})"
 
 
 def test_7_an_unmet_must_fails() -> None:
-    judged = decide(make_record(CONNECTED, HELLO, make_captured(), TAKEN, sends=(SENT,)))
+    judged = decide(make_record(CONNECTED, HELLO, make_captured(), TAKEN, asked=(SENT,)))
     assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.MUST)
     assert {each.check for each in judged.findings if not each.met} == {"sender.status", "messages"}
 
@@ -202,7 +202,7 @@ def test_7_what_is_below_should_is_shown_and_never_fails(
         f"levels: {{sender.error.phase: {level}}}}}"
     )
     send = make_send({"status": "failed", "error": {"phase": "tls"}})
-    judged = decide(honest_failure(sends=(send,)), asked)
+    judged = decide(honest_failure(asked=(send,)), asked)
     assert (judged.verdict, judged.level) == (verdict, carried)
     assert not finding(judged, "sender.error.phase").met
 
@@ -214,12 +214,12 @@ def test_7_a_level_can_only_be_lowered() -> None:
         situations=f"[{row.id}]",
         then="{sender: {status: failed}, levels: {sender.status: MUST}}",
     )
-    assert finding(decide(honest_failure(sends=(SENT,)), asked), "sender.status").level is Level.MAY
+    assert finding(decide(honest_failure(asked=(SENT,)), asked), "sender.status").level is Level.MAY
 
 
 def test_7_a_lie_fails_every_case() -> None:
     asked = case(then="{sender: {status: [sent, failed]}}")
-    judged = decide(honest_failure(sends=(SENT,)), asked)
+    judged = decide(honest_failure(asked=(SENT,)), asked)
     assert judged.verdict is Verdict.FAIL
     assert {each.check for each in judged.findings if not each.met} == {"honesty"}
 
@@ -244,7 +244,7 @@ def test_8_what_never_arose_decides_nothing(
     given: str, facts: list[Fact], missing: str | None
 ) -> None:
     asked = case(given=given, control="{smtp: {size: 9}}", then="{sender: {status: failed}}")
-    judged = decide(make_record(*facts, sends=(FAILED,)), asked)
+    judged = decide(make_record(*facts, asked=(FAILED,)), asked)
     assert judged.verdict is (Verdict.INCONCLUSIVE if missing else Verdict.PASS)
     assert judged.reason == missing
     assert judged.level is (Level.MUST if missing else None)
@@ -265,11 +265,11 @@ def test_8_a_scenario_may_say_what_has_to_arise(
     arises: str, facts: list[Fact], verdict: Verdict
 ) -> None:
     asked = case(then=f"{{sender: {{status: failed}}, arises: {arises}}}")
-    assert decide(make_record(*facts, sends=(FAILED,)), asked).verdict is verdict
+    assert decide(make_record(*facts, asked=(FAILED,)), asked).verdict is verdict
 
 
 def test_8_comes_after_7() -> None:
-    assert decide(make_record(sends=(SENT,))).verdict is Verdict.FAIL
+    assert decide(make_record(asked=(SENT,))).verdict is Verdict.FAIL
 
 
 def test_9_a_control_passes_when_its_message_was_taken_once() -> None:
@@ -277,7 +277,7 @@ def test_9_a_control_passes_when_its_message_was_taken_once() -> None:
     assert control.is_control
     good = make_record(CONNECTED, make_captured(), TAKEN)
     assert decide(good, control, control=None).verdict is Verdict.PASS
-    for bad in (make_record(CONNECTED, sends=(FAILED,)), make_record(CONNECTED)):
+    for bad in (make_record(CONNECTED, asked=(FAILED,)), make_record(CONNECTED)):
         judged = decide(bad, control, control=None)
         assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.MUST)
 
@@ -302,7 +302,7 @@ def test_decides_takes_rows_from_the_other_clauses() -> None:
         " decides: {sender.error.says: [CERT-35]}}",
     )
     send = make_send({"status": "failed", "error": {"phase": "tls", "message": "expired"}})
-    judged = decide(honest_failure(sends=(send,)), asked)
+    judged = decide(honest_failure(asked=(send,)), asked)
     assert finding(judged, "sender.error.says").rows == ("CERT-35",)
     for check in ("sender.status", "sender.error.phase", "auth"):
         assert finding(judged, check).rows == ("ORY-035", "CERT-02")
@@ -315,7 +315,7 @@ def test_decides_by_the_nearest_name_around_a_clause() -> None:
         " decides: {sender: [CERT-02], sender.error: [CERT-35], wire.auth: [ORY-035]}}",
     )
     send = make_send({"status": "failed", "error": {"phase": "tls", "message": "expired"}})
-    judged = decide(honest_failure(sends=(send,)), asked)
+    judged = decide(honest_failure(asked=(send,)), asked)
     assert finding(judged, "sender.status").rows == ("CERT-02",)
     assert finding(judged, "sender.error.phase").rows == ("CERT-35",)
     assert finding(judged, "auth").rows == ("ORY-035",)
@@ -333,7 +333,7 @@ def test_a_finding_has_the_highest_level_of_its_rows() -> None:
 def test_what_was_seen_is_redacted() -> None:
     told = {"status": "failed", "error": {"message": f"bad {PASSWORD}"}}
     asked = case(then="{sender: {status: failed, error: {says: expired}}}")
-    judged = decide(honest_failure(sends=(make_send(told),)), asked)
+    judged = decide(honest_failure(asked=(make_send(told),)), asked)
     assert finding(judged, "sender.error.says").observed == "it says: bad [password]"
 
 
@@ -342,7 +342,7 @@ def test_each_step_is_held_to_its_own_expectation() -> None:
         when="[{send: {}, expect: {status: failed}}, {change: {smtp: {size: 5}}}, {send: {}}]",
         then="{sender: {status: failed}}",
     )
-    record = honest_failure(sends=(SENT, FAILED))
+    record = honest_failure(asked=(SENT, FAILED))
     judged = decide(record, asked)
     assert [f.met for f in judged.findings if f.check == "sender.status"] == [False, True]
 
@@ -350,7 +350,7 @@ def test_each_step_is_held_to_its_own_expectation() -> None:
 def test_the_host_stands_for_the_one_that_was_told() -> None:
     asked = case(then="{sender: {status: failed}, wire: {sni: <host>}}")
     hello = ClientHelloSeen(server_name="mail.harness.test", versions=(), implicit=False)
-    record = make_record(CONNECTED, hello, sends=(FAILED,), host="mail.harness.test")
+    record = make_record(CONNECTED, hello, asked=(FAILED,), host="mail.harness.test")
     assert finding(decide(record, asked), "sni").met
     assert finding(decide(record, asked), "sni").expected == "SNI mail.harness.test"
 

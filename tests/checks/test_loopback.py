@@ -39,12 +39,12 @@ def log_in(mechanism: str, *, secure: bool = False) -> tuple[Fact, ...]:
 
 
 def stripped_session(*facts: Fact, **changes: Any) -> Record:
-    sends = (make_send({"status": "sent"}),)
+    asked = (make_send({"status": "sent"}),)
     told = Connected(server="smtp", port=25, peer="x")
     mail = Command(line=b"MAIL FROM:<a@b.c>", secure=False)
     taken = make_captured(secure=False)
     reply = Acknowledged(messages=(0,), answer="250 ok")
-    return make_record(told, *facts, mail, taken, reply, **{"sends": sends, **changes})
+    return make_record(told, *facts, mail, taken, reply, **{"asked": asked, **changes})
 
 
 def judged(record: Record, control: Verdict = Verdict.PASS) -> Judgement:
@@ -86,7 +86,7 @@ def test_a_sender_that_was_told_to_be_in_clear_is_in_no_doubt() -> None:
 
 def test_a_sender_that_says_unsupported_and_logs_in_is_in_no_doubt() -> None:
     cannot = make_send(None, reaction=Reaction.UNSUPPORTED, summary="not this")
-    found = judged(stripped_session(*log_in("PLAIN"), sends=(cannot,)))
+    found = judged(stripped_session(*log_in("PLAIN"), asked=(cannot,)))
     assert (found.verdict, found.level) == (Verdict.FAIL, Level.MUST)
 
 

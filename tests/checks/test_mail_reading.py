@@ -183,7 +183,7 @@ def test_a_name_in_two_encoded_words_is_the_name_that_was_asked_for(
     send = make_send(**{"from": {"name": "Bürö für Çä", "address": "a@b.c"}})
     name = "=?utf-8?q?B=C3=BCr=C3=B6_?=\r\n =?utf-8?q?f=C3=BCr_=C3=87=C3=A4?="
     message = captured(f"From: {name} <a@b.c>\r\nSubject: x\r\n\r\nHello.\r\n".encode())
-    assert author(make_record(message, sends=(send,)), "as-asked").met
+    assert author(make_record(message, asked=(send,)), "as-asked").met
 
 
 @pytest.mark.parametrize(

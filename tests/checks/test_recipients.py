@@ -36,7 +36,7 @@ def asked(
     """What a check finds where these recipients got these messages."""
     facts = [make_captured(wire, rcpt_tos=to) for to, wire in captured]
     send = make_send(answer or {"status": "sent"}, **{**MESSAGE, **message})
-    return wire_checks()[key].ask(make_record(*facts, sends=(send,)), wanted)
+    return wire_checks()[key].ask(make_record(*facts, asked=(send,)), wanted)
 
 
 @pytest.mark.parametrize(

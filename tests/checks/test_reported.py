@@ -73,7 +73,7 @@ def failed(status: int | None) -> dict[str, Any]:
     ],
 )
 def test_a_status_that_is_told_was_answered(told: int | None, facts: list[Fact], met: bool) -> None:
-    seen = http_status(make_record(*facts, sends=(make_send(failed(told)),)))
+    seen = http_status(make_record(*facts, asked=(make_send(failed(told)),)))
     assert seen.met is met
     assert met or f"HTTP status {told} is told, and " in seen.observed
 
@@ -103,7 +103,7 @@ def test_an_id_that_is_told_is_the_providers(
     told: str | None, facts: list[Fact], met: bool
 ) -> None:
     send = make_send({"status": "sent", "provider_id": told})
-    seen = provider_id(make_record(*facts, sends=(send,)))
+    seen = provider_id(make_record(*facts, asked=(send,)))
     assert seen.met is met
     assert met or f"the id {told} is told, and the server gave " in seen.observed
 
@@ -117,7 +117,7 @@ def test_each_send_is_compared_with_its_own_events() -> None:
             make_send({**failed(status), "provider_id": each}, first=first, last=last)
             for status, each, (first, last) in zip(statuses, ids, parts, strict=True)
         )
-        record = make_record(*facts, sends=sends)
+        record = make_record(*facts, asked=sends)
         return http_status(record).met, provider_id(record).met
 
     assert record_of((401, 503), ("first", "second")) == (True, True)
@@ -126,18 +126,18 @@ def test_each_send_is_compared_with_its_own_events() -> None:
 
 
 def test_what_was_answered_instead_is_cited() -> None:
-    record = make_record(CONNECTED, answered(401), answered(503), sends=(make_send(failed(400)),))
+    record = make_record(CONNECTED, answered(401), answered(503), asked=(make_send(failed(400)),))
     seen = http_status(record)
     assert seen.observed == "HTTP status 400 is told, and 401, 503 was answered"
     assert seen.events == (2, 3)
     send = make_send({"status": "sent", "provider_id": "made-up"})
-    seen = provider_id(make_record(CONNECTED, taken("abc-1"), sends=(send,)))
+    seen = provider_id(make_record(CONNECTED, taken("abc-1"), asked=(send,)))
     assert seen.observed == "the id made-up is told, and the server gave abc-1"
     assert seen.events == (2,)
 
 
 def test_who_says_nothing_is_not_held_to_it() -> None:
-    record = make_record(answered(401), sends=(make_send(None), make_send({"status": "failed"})))
+    record = make_record(answered(401), asked=(make_send(None), make_send({"status": "failed"})))
     assert http_status(record).met
     assert provider_id(record).met
 
@@ -145,7 +145,7 @@ def test_who_says_nothing_is_not_held_to_it() -> None:
 def judged(text: str, which: int) -> Judgement:
     case: Case = expand(loads(text, source="a.yaml"), "a")[which]
     lie = {**failed(400), "provider_id": "made-up"}
-    record = make_record(CONNECTED, answered(401), sends=(make_send(lie),))
+    record = make_record(CONNECTED, answered(401), asked=(make_send(lie),))
     return judge(case, record, load_catalogue(), control=Verdict.PASS, has_answered=True)
 
 

@@ -14,7 +14,8 @@ from harness.features import ASSUMED, DECLARED
 from harness.field_descriptions import descriptions
 from harness.protocol import ErrorClass, Phase
 from harness.scenario.given import ApiGiven, SmtpGiven
-from harness.scenario.model import Expanded, SendStep
+from harness.scenario.model import Expanded
+from harness.scenario.step import SendStep
 from harness.vocabulary import sections
 
 from .conftest import Harness

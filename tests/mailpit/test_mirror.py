@@ -20,7 +20,7 @@ from harness.model import RunResult
 from harness.reference.sender import handle
 from harness.runner import Options
 from harness.scenario.library import load_library
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 _TLS = "tls/certificate[mode=starttls"
 _OVER_SMTP = {f"{_TLS},control]", f"{_TLS},certificate=expired]"}

@@ -12,7 +12,7 @@ from harness.model import RunResult
 from harness.reference.sender import handle as right
 from harness.runner import Options
 from harness.scenario.library import load_library
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 Handle = Callable[[dict[str, Any]], dict[str, Any]]
 

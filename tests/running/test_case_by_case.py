@@ -19,7 +19,7 @@ from harness.model import CaseResult
 from harness.reference.sender import handle as right
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 from harness.standing_run import standing_run
 
 pytestmark = pytest.mark.wire

@@ -19,7 +19,7 @@ from harness.reports.formats import Context, report_formats
 from harness.reports.terminal import summary_text
 from harness.runner import Options
 from harness.scenario.library import load_library
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 pytestmark = pytest.mark.wire
 

@@ -28,7 +28,7 @@ from harness.model import CaseResult, SeenHandshake
 from harness.reference.sender import handle as right
 from harness.scenario.library import load_library
 from harness.secrets import Secrets
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 SECRETS = Secrets({"password": "correct horse battery"})
 HELLO = ClientHelloSeen(server_name="mx.test", versions=("TLSv1.3", "TLSv1.2"), implicit=False)
@@ -40,7 +40,7 @@ def recorded(*facts: tuple[int, Fact]) -> Record:
         for number, (connection, fact) in enumerate(facts, start=1)
     )
     return Record(
-        events=events, sends=(), secrets=SECRETS, main="smtp", host="mx.test", in_clear=False
+        events=events, asked=(), secrets=SECRETS, main="smtp", host="mx.test", in_clear=False
     )
 
 

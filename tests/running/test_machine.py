@@ -24,8 +24,8 @@ from harness.runner import Options
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.senders.base import Sender
+from harness.senders.in_process import InProcessSender
 from harness.senders.outcome import Crashed, Hung, Outcome, Output
-from harness.senders.reference import InProcessSender
 
 from . import made_up_senders
 

@@ -25,7 +25,7 @@ from harness.scenario.case import Case
 from harness.scenario.expansion import expand
 from harness.scenario.library import load_library
 from harness.scenario.loading import loads
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 from harness.world import World, opened
 
 pytestmark = pytest.mark.wire

@@ -22,7 +22,7 @@ from harness.runner import Options
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.selection import Selection
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 from .made_up_senders import gossip
 
@@ -130,12 +130,12 @@ def any_file(evidence: Path, name: str) -> Path:
             "not as",
         ),
         ("answers.json", lambda b: b.replace(b'"status": "', b'"status": "x'), 3, "not as the run"),
-        ("record.json", lambda b: b.replace(b'"evidence": 1', b'"evidence": 2'), 1, "version 2"),
+        ("record.json", lambda b: b.replace(b'"evidence": 2', b'"evidence": 1'), 1, "version 1"),
         ("record.json", lambda b: b[: len(b) // 2], None, "no JSON"),
         ("record.json", lambda b: b.replace(b'"case": "', b'"case": "x'), 1, "this is of the case"),
         (
             "record.json",
-            lambda b: b.replace(b'"asked": "', b'"asked": "0'),
+            lambda b: b.replace(b'"fingerprint": "', b'"fingerprint": "0'),
             1,
             "asks something else",
         ),

@@ -29,8 +29,8 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 from harness.secrets import Secrets
 from harness.senders.base import Sender
+from harness.senders.in_process import InProcessSender
 from harness.senders.outcome import Crashed, Outcome, Output
-from harness.senders.reference import InProcessSender
 from harness.steps import shown_output
 
 from . import made_up_senders

@@ -8,6 +8,7 @@ import json
 import random
 import re
 from base64 import b64encode, encodebytes, urlsafe_b64encode
+from pathlib import Path
 from quopri import encodestring
 from urllib.parse import quote, quote_plus
 
@@ -311,7 +312,7 @@ def test_a_key_id_is_hidden_and_whoever_shows_it_has_betrayed_nothing(
 
 
 def ground_of(seed: int) -> RunContext:
-    return RunContext(authority=AUTHORITY, trust=TRUST, seed=seed, timeout=1.0)
+    return RunContext(authority=AUTHORITY, trust=TRUST, seed=seed, timeout=1.0, folder=Path())
 
 
 def test_a_large_body_without_secrets_stays_as_it_is() -> None:

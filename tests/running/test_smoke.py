@@ -13,7 +13,7 @@ import pytest
 from harness.reference.sender import handle as right
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 from harness.smoke import BOGUS, Rung, Soundness, smoke
 
 pytestmark = pytest.mark.wire

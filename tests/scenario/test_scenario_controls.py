@@ -13,7 +13,7 @@ Cases = Callable[..., tuple[Case, ...]]
 Refused = Callable[..., list[str]]
 
 GO_BAD = "{change: {smtp: {certificate: expired}}}"
-PARTS = "choose from smtp, submission, api, also, send"
+PARTS = "choose from smtp, submission, api, also, send, configure"
 NO_PART = f"there is no such key; {PARTS}"
 NO_SMTPD = f"there is no such key, did you mean smtp? ({PARTS})"
 SAME = "control: the control does not differ from the case"

@@ -18,6 +18,11 @@ from harness.protocol import ErrorClass, Phase
 from harness.scenario.expansion import expand
 from harness.scenario.loading import loads
 
+NO_DEED = (
+    "a step does one thing, and here is nothing: choose from send, test-send, change, configure, "
+    "state, deliveries, restart, instances"
+)
+
 Refused = Callable[..., list[str]]
 
 COUNTS = "no count: write never, once, some, a number, 'at least n' or 'at most n'"
@@ -112,9 +117,10 @@ MISTAKES = [
      "neither")),
     ("smtp", "{security: tls, starttls: absent}", ("given.smtp.starttls: says nothing where "
      "security is 'tls'")),
-    ("when", "{send: null}", "when: a step is either a send or a change"),
-    ("when", "[{send: {}}, {}]", "when.1: a step is either a send or a change"),
-    ("when", "[{change: {smtp: {}}}]", "when: has no send"),
+    ("when", "{send: null}", f"when: {NO_DEED}"),
+    ("when", "[{send: {}}, {}]", f"when.1: {NO_DEED}"),
+    ("when", "[{change: {smtp: {}}}]", ("when: has no send, nor anything else that the sender is "
+     "asked")),
     # Rows.
     ("verifies", "[]", "verifies: this or situations has to name at least one row"),
     ("verifies", "[CERT-02]", "verifies: CERT-02 is a situation, not a requirement"),
@@ -143,8 +149,9 @@ CHOICES: list[tuple[str, str, str, str, Iterable[str]]] = [
     ("smtp", "{certificate: rotten}", "given.smtp.certificate", "'rotten'", CertificateKind),
     ("smtp", "{certificate: 5}", "given.smtp.certificate", "5", CertificateKind),
     ("smtp", "{default_certificate: x}", "given.smtp.default_certificate", "'x'", CertificateKind),
-    ("sender", "{status: maybe}", "then.sender.status", "'maybe'", ["sent", "failed"]),
-    ("sender", "{status: [sent, no one]}", "then.sender.status.1", "'no one'", ["sent", "failed"]),
+    ("sender", "{status: maybe}", "then.sender.status", "'maybe'", ["sent", "queued", "failed"]),
+    ("sender", "{status: [sent, no one]}", "then.sender.status.1", "'no one'",
+     ["sent", "queued", "failed"]),
     ("sender", "{error: {phase: lunch}}", "then.sender.error.phase", "'lunch'", Phase),
     ("sender", "{error: {class: [stalled, rotten]}}", "then.sender.error.class.1", "'rotten'",
      ErrorClass),

@@ -22,9 +22,9 @@ from harness.reference.sender import handle as right
 from harness.runner import Options
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
-from harness.senders.base import Sender
+from harness.senders.base import CaseState, Sender
+from harness.senders.in_process import InProcessSender
 from harness.senders.outcome import Answered, Hung, Outcome
-from harness.senders.reference import InProcessSender
 
 pytestmark = [pytest.mark.wire, pytest.mark.anyio]
 
@@ -151,7 +151,7 @@ class Holding(InProcessSender):
         return right(request)
 
     @asynccontextmanager
-    async def for_case(self) -> AsyncIterator[Self]:
+    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
         try:
             yield self
         finally:

@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from harness.protocol import SendRequest
+from harness.senders.in_process import InProcessSender
 from harness.senders.outcome import Answered, Crashed, Hung, NoAnswer
-from harness.senders.reference import InProcessSender
 
 pytestmark = pytest.mark.anyio
 

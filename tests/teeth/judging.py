@@ -11,7 +11,7 @@ from harness.model import CaseResult, Finding, Verdict
 from harness.run_context import RunContext
 from harness.runner import Options, Run
 from harness.scenario.case import Case
-from harness.senders.reference import InProcessSender
+from harness.senders.in_process import InProcessSender
 
 Handle = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 

@@ -130,6 +130,7 @@ def refused(
         temporary=may_pass if temporary is None else temporary,
         http_status=reply.status,
         provider_code=code,
+        retry_after=reply.headers.get("retry-after"),
     )
 
 

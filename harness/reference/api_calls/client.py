@@ -30,11 +30,13 @@ def exchange(
     verify: bool,
     timeout: float,
     clock: Callable[[], float] = monotonic,
+    before_body: Callable[[], None] | None = None,
 ) -> ApiReply:
     """Make the call and read the response.
 
     `base_url` stands for the provider's own origin; `connect_to` says where a name really is. Each
-    operation may take `timeout` seconds, the response as a whole twice that.
+    operation may take `timeout` seconds, the response as a whole twice that. `before_body` is
+    called when there is a connection, and nothing of the request has gone out yet.
 
     Raises:
         DeliveryError: there is no response, or it redirects.
@@ -46,6 +48,8 @@ def exchange(
     except OSError as error:
         raise _not_connected(error, host) from None
     with connection:
+        if before_body is not None:
+            before_body()
         try:
             reply = _asked(connection, call, host, deadline=clock() + 2 * timeout, clock=clock)
         except h11.RemoteProtocolError as error:

@@ -1,0 +1,65 @@
+"""Which of the messages on the wire are the one that a sender was once asked for.
+
+A sender with a queue sends later than it is asked, and several messages side by side, so that a
+message is known by whom it is for: each send of a case has recipients of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.delivery_protocol import Delivery
+from harness.fakes.transcript import Acknowledged, Event, MessageCaptured
+
+from .record import Record, SendRecord, TestRecord
+
+
+def recipients_of(asked: SendRecord | TestRecord) -> frozenset[str]:
+    """The addresses that it is for, in lower case."""
+    if isinstance(asked, TestRecord):
+        return frozenset({asked.request.to.lower()})
+    return frozenset(address.lower() for address in asked.request.message.recipients)
+
+
+def entries_of(
+    asked: SendRecord | TestRecord, deliveries: Sequence[Delivery]
+) -> tuple[Delivery, ...]:
+    """What a log says of a message: by the name that the sender gave it, else by its recipients.
+
+    A log may have an entry for each recipient.
+    """
+    name = (asked.answer.message_id or "").strip() if asked.answer else ""
+    named = tuple(each for each in deliveries if name and (each.message_id or "").strip() == name)
+    wanted = recipients_of(asked)
+    return named or tuple(
+        each
+        for each in deliveries
+        if each.to and {address.strip("<> ").lower() for address in each.to} <= wanted
+    )
+
+
+def copies_of(asked: SendRecord | TestRecord, record: Record) -> Iterator[tuple[Event, int]]:
+    """Every copy of a message that a server took: its event, and its place in the fake's list."""
+    wanted = recipients_of(asked)
+    for event, fact in record.of(MessageCaptured):
+        if {address.lower() for address in fact.message.rcpt_tos} & wanted:
+            yield event, fact.index
+
+
+def acknowledgements_of(
+    asked: SendRecord | TestRecord, record: Record, *, until: int | None = None
+) -> tuple[Event, ...]:
+    """Every positive answer to a message, up to the event of that number.
+
+    One that acknowledges nothing was made up by a fault: whose it is cannot be told, so that it may
+    be anybody's.
+    """
+    taken = {(event.connection, index) for event, index in copies_of(asked, record)}
+    return tuple(
+        event
+        for event, fact in record.of(Acknowledged)
+        if (until is None or event.number <= until)
+        and (
+            not fact.messages or any((event.connection, index) in taken for index in fact.messages)
+        )
+    )

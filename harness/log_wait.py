@@ -1,0 +1,136 @@
+"""Waiting for what a sender's delivery log says, instead of sleeping, and within a bound.
+
+A sender may hand a message to a queue and send it later. What it says of it then is in its log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from harness.checks.delivery_log import as_error, last_failure
+from harness.checks.handed_over import entries_of
+from harness.checks.record import SendRecord
+from harness.delivery_protocol import DeliveriesRequest, Delivery
+from harness.protocol import Answer
+from harness.senders.base import Sender
+from harness.senders.of_state import deliveries
+from harness.senders.outcome import Outcome, Replied
+
+Until = Literal["final", "tried", "tried again", "now"]
+
+# The first pause between two looks, by how much each is longer than the one before, and the last.
+_FIRST_PAUSE, _LONGER, _LONGEST_PAUSE = 0.02, 1.5, 0.5
+_TRIED_AGAIN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What came of looking at a log until it said enough. `entries` None: it gave no log."""
+
+    outcome: Outcome
+    entries: tuple[Delivery, ...] | None
+    rested: bool
+    limit: float
+    taken_at: float
+    seen: tuple[tuple[int, tuple[Delivery, ...]], ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryLog:
+    """The log of a sender, as far as it is about one case.
+
+    `settled` lets the fakes come to their last octets, and gives the number of the last event.
+    """
+
+    sender: Sender
+    case: str
+    timeout: float
+    settled: Callable[[], Awaitable[int]]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _before: frozenset[str] = field(default_factory=frozenset)
+
+    async def forget_what_is_there(self) -> None:
+        """Take no notice of entries that are in it already: they are of other cases."""
+        _, entries = await self._read()
+        self._before = frozenset(map(_name, entries or ()))
+
+    async def wait(self, sends: Sequence[SendRecord], until: Until) -> Looked:
+        """Look until the log says of each of these messages what is waited for."""
+        clock = asyncio.get_running_loop().time
+        limit = self.sender.delivery_limit(self.timeout)
+        end = clock() + limit
+        pause = _FIRST_PAUSE
+        seen: list[tuple[int, tuple[Delivery, ...]]] = []
+        while True:
+            outcome, entries = await self._read()
+            number = await self.settled()
+            if entries is None:
+                break
+            if not seen or seen[-1][1] != entries:
+                seen.append((number, entries))
+            if _is_enough(entries, sends, until) or clock() >= end:
+                break
+            await asyncio.sleep(min(pause, max(0.0, end - clock())))
+            pause = min(pause * _LONGER, _LONGEST_PAUSE)
+        return Looked(
+            outcome=outcome,
+            entries=entries,
+            rested=entries is None or _is_enough(entries, sends, until),
+            limit=limit,
+            taken_at=self.now().timestamp(),
+            seen=tuple(seen),
+        )
+
+    async def _read(self) -> tuple[Outcome, tuple[Delivery, ...] | None]:
+        request = DeliveriesRequest(case=self.case)
+        outcome, entries = await deliveries(
+            self.sender, request, limit=self.sender.limit_for(self.timeout)
+        )
+        if entries is None:
+            return outcome, None
+        return outcome, tuple(each for each in entries if _name(each) not in self._before)
+
+
+def _name(entry: Delivery) -> str:
+    """What an entry is known by, while its state and its attempts change."""
+    return entry.message_id or f"to {' '.join(entry.to)}"
+
+
+def _is_enough(entries: Sequence[Delivery], sends: Sequence[SendRecord], until: Until) -> bool:
+    return until == "now" or all(
+        (found := entries_of(send, entries)) and all(_has_come(each, until) for each in found)
+        for send in sends
+        if send.answer is not None and send.answer.status != "failed"
+    )
+
+
+def _has_come(entry: Delivery, until: Until) -> bool:
+    if entry.is_final or until == "final":
+        return entry.is_final
+    return len(entry.attempts or ()) >= (1 if until == "tried" else _TRIED_AGAIN)
+
+
+def answer_by_the_log(queued: Answer, send: SendRecord, looked: Looked) -> Answer | None:
+    """What a sender that queued a message says of it in the end, as the answer to the send.
+
+    A message that is tried again is not sent; one of which there is nothing to say has no answer.
+    """
+    found = entries_of(send, looked.entries or ())
+    if not found or not isinstance(looked.outcome, Replied):
+        return None
+    worst = next((each for each in found if each.state != "sent"), found[-1])
+    attempts = worst.attempts or ()
+    plain: dict[str, object] = {"message_id": queued.message_id, "provider_id": queued.provider_id}
+    if worst.attempts is not None:
+        plain["attempts"] = len(attempts)
+    if worst.state == "sent":
+        return queued.model_copy(update={"status": "sent", **plain})
+    failure = last_failure(worst)
+    if failure is None and not worst.is_final:
+        return None
+    error = as_error(failure) if failure is not None else None
+    return queued.model_copy(update={"status": "failed", "error": error, **plain})

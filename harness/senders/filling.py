@@ -15,8 +15,8 @@
     {{ }}                   a brace
 
 `:base64` after a name puts the value in base64: `{text:base64}`. A text that is one placeholder
-and nothing else becomes its value, be that a number, true or false, or null where nothing is
-configured; within a longer text what is not configured is empty.
+and nothing else becomes its value, be that a number, or true or false; where nothing is configured,
+the member of the mapping that it stands in is left out. Within a longer text that is empty.
 """
 
 from __future__ import annotations
@@ -87,9 +87,17 @@ def _check_text(text: str) -> None:
 
 
 def filled(written: Any, values: Values) -> Any:
-    """`written` with every placeholder replaced. `UsageError` names one that has no value."""
+    """`written` with every placeholder replaced. `UsageError` names one that has no value.
+
+    A member of a mapping whose value would become null is left out.
+    """
     if isinstance(written, dict):
-        return {_text(key, values, str): filled(value, values) for key, value in written.items()}
+        members = ((key, value, filled(value, values)) for key, value in written.items())
+        return {
+            _text(key, values, str): became
+            for key, value, became in members
+            if became is not None or value is None
+        }
     if isinstance(written, list | tuple):
         return [filled(value, values) for value in written]
     if not isinstance(written, str):
@@ -150,9 +158,9 @@ def of_request(document: Mapping[str, Any]) -> dict[str, Any]:
         **{name: transport.get("security") == name for name in ("starttls", "tls")},
         **{name: message.get(name) for name in ("subject", "text", "html")},
         "to": to.get("address"),
-        "to_name": to.get("name") or None,
+        "to_name": to.get("name") or "",
         "from": author.get("address"),
-        "from_name": author.get("name") or None,
+        "from_name": author.get("name") or "",
         "enabled": document.get("enabled", True),
         "case": document.get("case"),
         "ca_file": (document.get("trust") or {}).get("ca_file"),

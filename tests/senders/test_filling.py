@@ -73,7 +73,7 @@ def test_a_request_gives_its_values(request_to_send: SendRequest) -> None:
     values = of_request(request_to_send.model_dump(mode="json", by_alias=True))
     assert values["uri"] == "smtp://u%40x:p%20w@localhost:2525/"
     assert (values["port"], values["security"], values["verify"]) == (2525, "starttls", True)
-    assert (values["from"], values["from_name"]) == ("a@example.com", None)
+    assert (values["from"], values["from_name"]) == ("a@example.com", "")
     assert values["to"] == "b@example.net"
     assert of_request({"action": "test-send", "to": "x@y.test"})["to"] == "x@y.test"
     settings = of_request({"action": "configure", "from": {"name": "N", "address": "n@x.test"}})

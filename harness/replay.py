@@ -26,7 +26,6 @@ from harness.checks.record import (
     SettingsRecord,
     TestRecord,
 )
-from harness.conversation import conversation
 from harness.delivery_protocol import (
     Configured,
     ConfigureRequest,
@@ -51,6 +50,7 @@ from harness.fakes.transcript import Event
 from harness.judge import judge, undriven
 from harness.model import CaseResult, RunResult, Verdict
 from harness.protocol import Answer, SendRequest
+from harness.record_lines import record_lines
 from harness.recorded_events import NoEventError, event_of
 from harness.requirement_results import requirement_results
 from harness.requirements import Catalogue
@@ -165,7 +165,7 @@ class _Judging:
             duration=recorded.duration,
             evidence=str(folder),
             answer=answer.document() if answer else None,
-            conversation=conversation(record.events, record.secrets),
+            conversation=record_lines(record),
             output=(folder / "output.txt").read_text("utf-8"),
             complaints=tuple(
                 dict.fromkeys(complaint for each in record.asked for complaint in each.complaints)

@@ -1,7 +1,7 @@
 """A Django project of one file, whose mail goes by django-post_office.
 
     django_project.py migrate                     Django's own
-    django_project.py queue --from … --to …       puts a message into the queue, and prints its number
+    django_project.py queue --from … --to …       queues a message, and prints its number
     django_project.py send_queued_mail            post_office's own: works the queue off
     django_project.py log                         what post_office has noted, as JSON
 

@@ -21,6 +21,7 @@ from .filling import of_request
 from .installation import Installation, Prepared, StartError
 from .outcome import NO_OUTPUT, Described, Hung, NoAnswer, Outcome, Output, Replied, Unsupported
 from .product_answers import (
+    LogRead,
     UnreadableError,
     id_of,
     items_of,
@@ -39,6 +40,9 @@ from .product_words import (
     placeholders_in,
 )
 from .program import secrets_told
+
+# How long a product may take to note an attempt behind the state that it led to.
+_SETTLING = 0.5
 
 Asked: TypeAlias = SendCall | SettingsCall | SettingsFiles | LogCall
 
@@ -213,20 +217,10 @@ class ProductSender(Sender):
         if self._is_asleep:
             return Replied(document={"deliveries": []})
         await self._installed.up(self._told)
-        items: list[Any] = []
-        output = NO_OUTPUT
-        async for got in caller.pages(call, most=call.most_pages):
-            if not got.well:
-                why = f"the delivery log was not given: {got.words}"
-                return NoAnswer(why=why, output=got.output)
-            items += items_of(call, got)
-            output = got.output
-        if call.each is not None:
-            items = [
-                (await _detail(call, item, number, caller)).document
-                for number, item in enumerate(items, 1)
-            ]
-        read = read_log(call, items)
+        read, output = await _read(call, caller)
+        if read.is_unfinished:
+            await asyncio.sleep(_SETTLING)
+            read, output = await _read(call, caller)
         return replace(self._replied(read.document, output), complaints=read.complaints)
 
     def _replied(self, document: dict[str, Any], output: Output = NO_OUTPUT) -> Replied:
@@ -242,6 +236,24 @@ class ProductSender(Sender):
                 found=tuple(dict.fromkeys((*output.found, *wrote.found))),
             ),
         )
+
+
+async def _read(call: LogCall, caller: Caller) -> tuple[LogRead, Output]:
+    """All pages of a log, each entry with what is asked for it; and what the last page was."""
+    items: list[Any] = []
+    output = NO_OUTPUT
+    async for got in caller.pages(call, most=call.most_pages):
+        if not got.well:
+            why = f"the delivery log was not given: {got.words}"
+            raise CallEndedError(NoAnswer(why=why, output=got.output))
+        items += items_of(call, got)
+        output = got.output
+    if call.each is not None:
+        items = [
+            (await _detail(call, item, number, caller)).document
+            for number, item in enumerate(items, 1)
+        ]
+    return read_log(call, items), output
 
 
 async def _detail(call: LogCall, item: Any, number: int, caller: Caller) -> Got:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from harness.delivery_protocol import FINAL_STATES
+
 from .complaints import quoted
 from .json_path import Each, JsonPath, parse_path
 from .product_calls import Got
@@ -26,6 +28,14 @@ class LogRead:
 
     document: Document
     complaints: tuple[str, ...] = ()
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a message is final of which no attempt is noted, where the log tells attempts."""
+        return any(
+            each["state"] in FINAL_STATES and each.get("attempts") == []
+            for each in self.document["deliveries"]
+        )
 
 
 def value_at(place: Place | None, document: Any) -> Any:

@@ -269,6 +269,25 @@ async def test_a_state_or_a_time_that_makes_no_sense_is_told_beside_the_log(
     )
 
 
+async def test_an_attempt_that_is_noted_behind_its_state_is_waited_for_once(
+    product: Open, admin: Admin
+) -> None:
+    looks = iter([[], [{"error": "535 no"}]])
+
+    def answer(body: bytes) -> Any:
+        del body
+        return (200, {"messages": [{"id": 1, "status": "dead", "tries": next(looks)}]})
+
+    outcome = await log_of(product, admin, answer)
+    assert isinstance(outcome, Replied)
+    (delivery,) = outcome.document["deliveries"]
+    assert [attempt["message"] for attempt in delivery["attempts"]] == ["535 no"]
+    never = (200, {"messages": [{"id": 1, "status": "dead", "tries": []}]})
+    outcome = await log_of(product, admin, never)
+    assert isinstance(outcome, Replied)
+    assert outcome.document["deliveries"][0]["attempts"] == []
+
+
 async def test_whether_an_attempt_failed_is_told_by_a_word_of_its_own(
     product: Open, admin: Admin
 ) -> None:

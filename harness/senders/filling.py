@@ -14,14 +14,13 @@
     {NAME}                  what an earlier request of the same action kept under NAME
     {{ }}                   a brace
 
-`:base64` after a name puts the value in base64: `{text:base64}`. A text that is one placeholder
+A text that is one placeholder
 and nothing else becomes its value, be that a number, or true or false; where nothing is configured,
 the member of the mapping that it stands in is left out. Within a longer text that is empty.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -33,7 +32,6 @@ Values: TypeAlias = Mapping[str, Any]
 
 _PIECE = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|[{}]")
 _NAME = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*|port:[a-z][a-z0-9_-]*|[a-z][a-z0-9_]*")
-_ENCODED = ":base64"
 
 OF_TRANSPORT = (
     "uri", "host", "port", "username", "password", "security", "server_name", "verify"
@@ -46,7 +44,7 @@ OF_REQUEST = (
 
 
 def names_in(written: Any) -> frozenset[str]:
-    """The placeholders in texts, however deep in lists and mappings they are, without `:base64`."""
+    """The placeholders in texts, however deep in lists and mappings they are."""
     return frozenset(_names(written))
 
 
@@ -61,7 +59,7 @@ def _names(written: Any) -> Iterator[str]:
     elif isinstance(written, str):
         for match in _PIECE.finditer(written):
             if match["name"] is not None:
-                yield match["name"].removesuffix(_ENCODED)
+                yield match["name"]
 
 
 def check(written: Any) -> None:
@@ -82,7 +80,7 @@ def _check_text(text: str) -> None:
         name = match["name"]
         if match[0] in "{}":
             raise ValueError(f"a brace alone in {text!r}; write {match[0] * 2} for one")
-        if name is not None and not _NAME.fullmatch(name.removesuffix(_ENCODED)):
+        if name is not None and not _NAME.fullmatch(name):
             raise ValueError(f"no placeholder: {match[0]}; {{{{ is a brace")
 
 
@@ -130,13 +128,11 @@ def _text(written: str, values: Values, escape: Callable[[str], str]) -> str:
 
 
 def _value(name: str, values: Values) -> Any:
-    plain = name.removesuffix(_ENCODED)
-    if plain not in values:
-        if plain.startswith("$"):
-            raise UsageError(f"the environment has no {plain[1:]}, which the sender file asks for")
-        raise UsageError(f"{{{plain}}} has no value here")
-    value = values[plain]
-    return base64.b64encode(_as_text(value).encode()).decode() if plain != name else value
+    if name in values:
+        return values[name]
+    if name.startswith("$"):
+        raise UsageError(f"the environment has no {name[1:]}, which the sender file asks for")
+    raise UsageError(f"{{{name}}} has no value here")
 
 
 def _as_text(value: Any) -> str:

@@ -22,7 +22,7 @@ from .filling import Values, filled, filled_text, filled_url
 from .http_request import ask_url
 from .outcome import NO_OUTPUT, Output
 from .process import Process, start_process, within
-from .product_calls import Caller, usable_url, words_filled
+from .product_calls import CallEndedError, Caller, usable_url, words_filled
 from .product_words import Service, SettingsFiles
 from .threads import in_thread
 
@@ -45,32 +45,31 @@ class Prepared:
         self._service = service
         self._stack = ExitStack()
         self._folder: Path | None = None
-        self._lock = asyncio.Lock()
 
-    async def copy_to(self, folder: Path, values: Values, environment: Mapping[str, str]) -> None:
-        """Fill a folder that is to be a case's own."""
+    async def fill(self, values: Values, environment: Mapping[str, str]) -> None:
+        """Run the commands that fill it."""
         if self._service is None or not self._service.prepare:
             return
-        async with self._lock:
-            if self._folder is None:
-                self._folder = await self._filled(self._service, values, environment)
-        await in_thread(_copy, self._folder, folder)
-
-    async def _filled(
-        self, service: Service, values: Values, environment: Mapping[str, str]
-    ) -> Path:
         folder = self._stack.enter_context(temporary_folder()) / "state"
         folder.mkdir()
         caller = Caller(
             values={**values, "state": str(folder)},
             environment={**environment, "HARNESS_STATE_DIR": str(folder)},
-            limit=10 * service.start,
+            limit=10 * self._service.start,
         )
-        for command in service.prepare:
-            got = await caller.run(command)
+        for command in self._service.prepare:
+            try:
+                got = await caller.run(command)
+            except CallEndedError as problem:
+                raise SenderError(f"prepare: {command}: {problem}") from problem
             if not got.well:
                 raise SenderError(f"prepare: {command}: {got.words}")
-        return folder
+        self._folder = folder
+
+    async def copy_to(self, folder: Path) -> None:
+        """Fill a folder that is to be a case's own."""
+        if self._folder is not None:
+            await in_thread(_copy, self._folder, folder)
 
     def close(self) -> None:
         """Remove it."""
@@ -116,7 +115,7 @@ class Installation:
             ports = dict(zip(self._names, _free_ports(len(self._names)), strict=True))
             environment = {f"${name}": value for name, value in self._given.items()}
             values = {**environment, **ports, "state": str(folder)}
-            await self._prepared.copy_to(folder, values, self._environment)
+            await self._prepared.copy_to(folder)
             self._values = values
         return self._values
 

@@ -90,6 +90,11 @@ class ProductSender(Sender):
             given=self._given,
         )
 
+    async def start(self) -> None:
+        """Fill the folder that each case gets a copy of."""
+        given = {f"${name}": value for name, value in self._given.items()}
+        await self._prepared.fill(given, self._environment)
+
     async def close(self) -> None:
         """End its program, and remove its folders."""
         await self._installed.close()

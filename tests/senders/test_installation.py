@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 import yaml
 
+from harness.errors import SenderError
 from harness.protocol import SendRequest
 from harness.senders.base import Sender
 from harness.senders.outcome import Answered, NoAnswer, Outcome, Replied
@@ -192,3 +193,18 @@ async def test_a_program_that_is_not_ready_in_time_is_told(tmp_path: Path, opene
         outcome = await sender.exchange(request, limit=LIMIT)
     assert isinstance(outcome, NoAnswer)
     assert outcome.why == "it was not ready within 0.5 s: starting"
+
+
+async def test_a_product_that_cannot_be_prepared_cannot_be_driven(
+    tmp_path: Path, opened: Open
+) -> None:
+    written = {
+        "features": ["smtp"],
+        "actions": {"send": {"url": "http://127.0.0.1:1/"}},
+        "service": {"prepare": ["true", "sh -c 'echo no room >&2; exit 3'"]},
+    }
+    path = tmp_path / "full.yaml"
+    path.write_text(yaml.safe_dump(written), encoding="utf-8")
+    with pytest.raises(SenderError, match=r"prepare: sh .*: no room"):
+        async with opened(f"file:{path}"):
+            pass

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from harness.baseline import Expectations
 from harness.case_results import case_result
 from harness.checks.record import (
     AskedRecord,
@@ -76,8 +77,18 @@ class Replay:
     otherwise: Mapping[str, Verdict]
 
 
-def replay(root: Path, cases: Sequence[Case], catalogue: Catalogue, *, strict: bool) -> Replay:
+def replay(
+    root: Path,
+    cases: Sequence[Case],
+    catalogue: Catalogue,
+    *,
+    strict: bool,
+    expectations: Expectations | None = None,
+    stale: tuple[str, ...] = (),
+) -> Replay:
     """Judge a run again from the folder that `--evidence` filled.
+
+    `expectations` are those of a baseline, `stale` a line for each entry that is about no case.
 
     Raises:
         EvidenceError: the folder holds no evidence of a whole run.
@@ -87,6 +98,8 @@ def replay(root: Path, cases: Sequence[Case], catalogue: Catalogue, *, strict: b
     for recorded in run.cases:
         judging.take(recorded)
     results = tuple(judging.results.values())
+    if expectations is not None:
+        results = tuple(map(expectations.held_against, results))
     result = RunResult(
         harness=run.harness,
         seed=run.seed,
@@ -100,6 +113,7 @@ def replay(root: Path, cases: Sequence[Case], catalogue: Catalogue, *, strict: b
         total=run.total,
         ended_early=run.ended_early,
         is_unnamed=run.is_unnamed,
+        stale=stale,
     )
     broken = judging.problems.keys()
     return Replay(

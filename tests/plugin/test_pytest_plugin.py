@@ -173,10 +173,15 @@ def test_with_one_job_a_function_sees_what_is_of_the_tests_own_thread(
     result.stdout.fnmatch_lines(["E*Failed: enough"])
 
 
-@pytest.mark.parametrize("how", ["option", "ini"])
-def test_the_sender_is_an_option_and_an_ini_key(how: str, project: pytest.Pytester) -> None:
+@pytest.mark.parametrize("how", ["option", "ini", "hook"])
+def test_the_sender_is_an_option_a_hook_and_an_ini_key(how: str, project: pytest.Pytester) -> None:
     project.makepyfile(RUNS)
     spec = "python:own_senders:never"
+    if how == "hook":
+        project.makeini("[pytest]\npythonpath = .\nharness_sender = reference\n")
+        project.makeconftest(
+            "import own_senders\ndef pytest_harness_sender(config): return own_senders.never"
+        )
     if how == "ini":
         project.makeini(f"[pytest]\npythonpath = .\nharness_sender = {spec}\n")
     option = [f"--harness-sender={spec}"] if how == "option" else []

@@ -159,6 +159,7 @@ ASKING_FOR_WORDS = frozenset(
         "ory/tls-failure-words",
         "ory/unreachable-server-words",
         "submission/any/password-refused-words",
+        "submission/any/refused-words",
         "submission/other/app-password-missing-words",
         "submission/sendgrid/key-refused-words",
         "submission/sendgrid/sender-not-verified-words",

@@ -51,6 +51,11 @@ class Wrong:
         return self.sender.__name__
 
     @property
+    def is_a_courier(self) -> bool:
+        """Whether it keeps state."""
+        return issubclass(self.sender, CarefulCourier)
+
+    @property
     def is_about_apis(self) -> bool:
         """Whether most of what convicts it is about APIs."""
         by_api = sum(each.cases.startswith("api/") for each in self.convictions)

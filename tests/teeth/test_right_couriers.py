@@ -9,6 +9,7 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
 from .careful_courier import CarefulCourier
+from .careful_keeping import KeepsConnections
 from .judging import InFolders, judged_by, not_passed, story
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
@@ -22,7 +23,7 @@ FOLDERS = sorted(
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-@pytest.mark.parametrize("courier", [CarefulCourier])
+@pytest.mark.parametrize("courier", [CarefulCourier, KeepsConnections])
 def test_a_right_courier_passes_every_case_about_state(
     courier: type[CarefulCourier],
     folder: str,

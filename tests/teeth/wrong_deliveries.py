@@ -15,7 +15,6 @@ from .convictions import convicted
 
 
 @convicted("delivery/late-acceptance", "delivery/late-answer*", check="log.honesty")
-@convicted("delivery/refused-after-the-dot*", check="log.honesty log.state")
 class SaysSentAtOnce(CarefulCourier):
     """Takes its own queue for the server."""
 
@@ -97,13 +96,6 @@ class TriesAtAnEvenPace(CarefulCourier):
 
     first_gap = 0.4
     factor = 1.0
-
-
-@convicted("delivery/put-off-for-ever", check="gaps")
-class TriesAtOnce(CarefulCourier):
-    """Does not wait at all."""
-
-    first_gap = 0.0
 
 
 @convicted("delivery/refused-for-ever[*", check="log.attempts mail")
@@ -195,7 +187,7 @@ class BeginsAllOver(CarefulCourier):
 
 
 @convicted("delivery/killed[*", check="log.state messages")
-@convicted("delivery/killed-before-the-reply", check="log.honesty")
+@convicted("delivery/killed-before-the-reply", check="log.error.class")
 class GivesUpWhatWasCutOff(CarefulCourier):
     """Takes an attempt in which it died for one that failed."""
 
@@ -218,7 +210,7 @@ class LetsEverybodyHaveIt(CarefulCourier):
 
 
 @convicted("delivery/lost-reply", check="messages log.copies")
-@convicted("delivery/fail-over", check="messages log.copies")
+@convicted("delivery/fail-over", check="messages")
 class SendsAgainWhatMayHaveArrived(CarefulCourier):
     """Takes a lost reply for a refusal that passes."""
 
@@ -238,7 +230,7 @@ class FallsOverBlindly(CarefulCourier):
         return super().configure(settings)
 
 
-@convicted("delivery/accepted-and-no-more", check="log.state log.soundness")
+@convicted("delivery/accepted-and-no-more", check="log.rest log.soundness")
 class ClaimsDelivery(CarefulCourier):
     """Says more than anybody knows."""
 

@@ -30,7 +30,8 @@ T = TypeVar("T")
 
 
 def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else (value,)
+    """A tuple, which a strict model takes as well."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _pattern(text: str) -> str:

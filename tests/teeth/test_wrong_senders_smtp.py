@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 # A file of tests stays with one worker of pytest-xdist: two files are judged side by side.
 @pytest.mark.parametrize(
-    "wrong", [each for each in WRONG if not each.is_about_apis], ids=lambda wrong: wrong.name
+    "wrong",
+    [each for each in WRONG if not each.is_about_apis and not each.is_a_courier],
+    ids=lambda wrong: wrong.name,
 )
 def test_a_wrong_sender_is_convicted_for_what_it_does_wrong(
     wrong: Wrong, library: tuple[Case, ...], context: RunContext

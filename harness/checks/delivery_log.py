@@ -53,6 +53,9 @@ class EntryClause(BaseModel):
     at: Literal["told"] | None = None
     """`told`: each attempt has its time."""
 
+    to: Literal["told"] | None = None
+    """`told`: the entry names the recipients."""
+
 
 EachEntry = OneOrMore[EntryClause]
 
@@ -91,6 +94,16 @@ def _ask_entry(
             "log.state",
             Observation(
                 met=entry.state in wanted.state, expected=expected, observed=f"state {entry.state}"
+            ),
+        )
+    if wanted.to is not None:
+        named = {address.strip("<> ").lower() for address in entry.to}
+        yield (
+            "log.to",
+            Observation(
+                met=bool(named) and named <= recipients_of(send),
+                expected=f"the recipients {whose}",
+                observed=f"the recipients {', '.join(sorted(named)) or 'are not told'}",
             ),
         )
     if entry.attempts is None:

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from harness.protocol import ErrorClass, Mailbox, Phase, SendError, Transport, Trust
+from harness.protocol import (
+    ErrorClass,
+    Mailbox,
+    Phase,
+    SendError,
+    Transport,
+    Trust,
+)
+from harness.protocol_base import ForeignDocument, ProtocolDocument
 
 # What becomes of a message, in that order; the last two are final.
 STATES = ("queued", "processing", "sent", "abandoned")
 FINAL_STATES = frozenset({"sent", "abandoned"})
 
 
-class _ProtocolDocument(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class _Foreign(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class ConfigureRequest(_ProtocolDocument):
+class ConfigureRequest(ProtocolDocument):
     """The request to store settings, in place of those that are stored."""
 
     protocol: Literal[1] = 1
@@ -56,7 +56,7 @@ class ConfigureRequest(_ProtocolDocument):
     """Seconds for each single operation of a later send."""
 
 
-class StateRequest(_ProtocolDocument):
+class StateRequest(ProtocolDocument):
     """The request to read the settings back, and to change nothing."""
 
     protocol: Literal[1] = 1
@@ -69,7 +69,7 @@ class StateRequest(_ProtocolDocument):
     """The id of the case, for the sender's own log."""
 
 
-class TestSendRequest(_ProtocolDocument):
+class TestSendRequest(ProtocolDocument):
     """The request to send a test message with the stored settings, and to say what came of it."""
 
     __test__ = False  # pytest takes the name for its own
@@ -96,7 +96,7 @@ class TestSendRequest(_ProtocolDocument):
     """Seconds for each single operation."""
 
 
-class DeliveriesRequest(_ProtocolDocument):
+class DeliveriesRequest(ProtocolDocument):
     """The request to show the delivery log."""
 
     protocol: Literal[1] = 1
@@ -109,7 +109,7 @@ class DeliveriesRequest(_ProtocolDocument):
     """The id of the case, for the sender's own log."""
 
 
-class Configured(_Foreign):
+class Configured(ForeignDocument):
     """The answer to `configure` and `state`."""
 
     status: Literal["stored", "refused"] = "stored"
@@ -125,7 +125,7 @@ class Configured(_Foreign):
     """Why they were refused, as a failed send has it."""
 
 
-class Attempt(_Foreign):
+class DeliveryAttempt(ForeignDocument):
     """One attempt to hand a message over. Without `class` and `phase` it succeeded."""
 
     at: str | float | None = None
@@ -156,7 +156,7 @@ class Attempt(_Foreign):
     """The id that the server gave the message."""
 
 
-class Delivery(_Foreign):
+class DeliveryEntry(ForeignDocument):
     """What the log says of one message."""
 
     message_id: str | None = None
@@ -168,7 +168,7 @@ class Delivery(_Foreign):
     to: tuple[str, ...] = ()
     """Whom it is for: addresses."""
 
-    attempts: tuple[Attempt, ...] | None = None
+    attempts: tuple[DeliveryAttempt, ...] | None = None
     """The attempts to hand it over, the first one first; null: the log does not tell."""
 
     @property
@@ -177,13 +177,13 @@ class Delivery(_Foreign):
         return self.state in FINAL_STATES
 
     @property
-    def last(self) -> Attempt | None:
+    def last(self) -> DeliveryAttempt | None:
         """The last attempt."""
         return self.attempts[-1] if self.attempts else None
 
 
-class DeliveryLog(_Foreign):
+class Deliveries(ForeignDocument):
     """The answer to `deliveries`."""
 
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[DeliveryEntry, ...]
     """An entry for each message, in any order."""

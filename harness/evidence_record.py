@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from harness import __version__
 from harness.checks.record import AskedRecord, LogRecord, Reaction, Record, SendRecord, StoreRecord
-from harness.delivery_protocol import Delivery
+from harness.delivery_protocol import DeliveryEntry
 from harness.model import RunResult, Verdict
 from harness.scenario.case import Case
 
@@ -35,12 +35,12 @@ class _EvidenceDocument(BaseModel):
 class RecordedLog(_EvidenceDocument):
     """What a delivery log said when it was waited for."""
 
-    deliveries: tuple[Delivery, ...] | None
+    deliveries: tuple[DeliveryEntry, ...] | None
     rested: bool
     limit: float
     is_stated: bool
     taken_at: float
-    seen: tuple[tuple[int, tuple[Delivery, ...]], ...]
+    seen: tuple[tuple[int, tuple[DeliveryEntry, ...]], ...]
 
 
 class RecordedAsked(_EvidenceDocument):
@@ -198,9 +198,9 @@ def _asked(each: AskedRecord, record: Record) -> RecordedAsked:
 
 
 def _log(log: LogRecord, record: Record) -> RecordedLog:
-    def entries(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    def entries(deliveries: tuple[DeliveryEntry, ...]) -> tuple[DeliveryEntry, ...]:
         plain = (each.model_dump(mode="json", by_alias=True) for each in deliveries)
-        return tuple(map(Delivery.model_validate, map(record.secrets.redact_document, plain)))
+        return tuple(map(DeliveryEntry.model_validate, map(record.secrets.redact_document, plain)))
 
     return RecordedLog(
         deliveries=entries(log.deliveries) if log.deliveries is not None else None,

@@ -14,7 +14,7 @@ from typing import Literal
 from harness.checks.delivery_log import as_error, last_failure
 from harness.checks.handed_over import entries_of
 from harness.checks.record import SendRecord
-from harness.delivery_protocol import DeliveriesRequest, Delivery
+from harness.delivery_protocol import DeliveriesRequest, DeliveryEntry
 from harness.protocol import Answer
 from harness.senders.base import Sender
 from harness.senders.of_state import deliveries
@@ -32,11 +32,11 @@ class Looked:
     """What came of looking at a log until it said enough. `entries` None: it gave no log."""
 
     outcome: Outcome
-    entries: tuple[Delivery, ...] | None
+    entries: tuple[DeliveryEntry, ...] | None
     rested: bool
     limit: float
     taken_at: float
-    seen: tuple[tuple[int, tuple[Delivery, ...]], ...] = ()
+    seen: tuple[tuple[int, tuple[DeliveryEntry, ...]], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class DeliveryLog:
         limit = self.sender.delivery_limit(self.timeout)
         end = clock() + limit
         pause = _FIRST_PAUSE
-        seen: list[tuple[int, tuple[Delivery, ...]]] = []
+        seen: list[tuple[int, tuple[DeliveryEntry, ...]]] = []
         while True:
             outcome, entries = await self._read()
             number = await self.settled()
@@ -85,7 +85,7 @@ class DeliveryLog:
             seen=tuple(seen),
         )
 
-    async def _read(self) -> tuple[Outcome, tuple[Delivery, ...] | None]:
+    async def _read(self) -> tuple[Outcome, tuple[DeliveryEntry, ...] | None]:
         request = DeliveriesRequest(case=self.case)
         outcome, entries = await deliveries(
             self.sender, request, limit=self.sender.limit_for(self.timeout)
@@ -95,12 +95,12 @@ class DeliveryLog:
         return outcome, tuple(each for each in entries if _name(each) not in self._before)
 
 
-def _name(entry: Delivery) -> str:
+def _name(entry: DeliveryEntry) -> str:
     """What an entry is known by, while its state and its attempts change."""
     return entry.message_id or f"to {' '.join(entry.to)}"
 
 
-def _is_enough(entries: Sequence[Delivery], sends: Sequence[SendRecord], until: Until) -> bool:
+def _is_enough(entries: Sequence[DeliveryEntry], sends: Sequence[SendRecord], until: Until) -> bool:
     return until == "now" or all(
         (found := entries_of(send, entries)) and all(_has_come(each, until) for each in found)
         for send in sends
@@ -108,7 +108,7 @@ def _is_enough(entries: Sequence[Delivery], sends: Sequence[SendRecord], until: 
     )
 
 
-def _has_come(entry: Delivery, until: Until) -> bool:
+def _has_come(entry: DeliveryEntry, until: Until) -> bool:
     if entry.is_final or until == "final":
         return entry.is_final
     return len(entry.attempts or ()) >= (1 if until == "tried" else _TRIED_AGAIN)

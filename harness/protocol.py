@@ -9,10 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from harness import features
 from harness.fakes.providers.registry import api_versions, provider_names
+from harness.protocol_base import ForeignDocument, ProtocolDocument
 
 PROTOCOL_VERSION = 1
 
@@ -115,15 +116,7 @@ DECLARED_FEATURES = frozenset(features.DECLARED)
 KNOWN_FEATURES = ASSUMED_FEATURES | DECLARED_FEATURES
 
 
-class _ProtocolDocument(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class _Foreign(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class Mailbox(_ProtocolDocument):
+class Mailbox(ProtocolDocument):
     """A display name and an address."""
 
     name: str = ""
@@ -133,7 +126,7 @@ class Mailbox(_ProtocolDocument):
     """The address."""
 
 
-class Attachment(_ProtocolDocument):
+class Attachment(ProtocolDocument):
     """A file to attach."""
 
     filename: str
@@ -146,7 +139,7 @@ class Attachment(_ProtocolDocument):
     """What is in it, in base64."""
 
 
-class Message(_ProtocolDocument):
+class Message(ProtocolDocument):
     """What to send."""
 
     from_: Mailbox = Field(alias="from")
@@ -191,7 +184,7 @@ class Message(_ProtocolDocument):
         return tuple(dict.fromkeys(box.address for box in (*self.to, *self.cc, *self.bcc)))
 
 
-class SmtpTransport(_ProtocolDocument):
+class SmtpTransport(ProtocolDocument):
     """An SMTP configuration. `uri` and the fields always agree."""
 
     kind: Literal["smtp"] = "smtp"
@@ -228,7 +221,7 @@ class SmtpTransport(_ProtocolDocument):
     """A token to log in with, in place of a password (XOAUTH2)."""
 
 
-class ApiTransport(_ProtocolDocument):
+class ApiTransport(ProtocolDocument):
     """A provider API configuration."""
 
     kind: Literal["api"] = "api"
@@ -262,7 +255,7 @@ class ApiTransport(_ProtocolDocument):
 Transport = Annotated[SmtpTransport | ApiTransport, Field(discriminator="kind")]
 
 
-class Trust(_ProtocolDocument):
+class Trust(ProtocolDocument):
     """Where the run's only trust anchor lies."""
 
     ca_file: str
@@ -275,7 +268,7 @@ class Trust(_ProtocolDocument):
     """The password of the PKCS#12 file."""
 
 
-class SendRequest(_ProtocolDocument):
+class SendRequest(ProtocolDocument):
     """The request to send one message."""
 
     protocol: Literal[1] = 1
@@ -303,7 +296,7 @@ class SendRequest(_ProtocolDocument):
     """Seconds for each single operation: connecting, each reply, each write."""
 
 
-class DescribeRequest(_ProtocolDocument):
+class DescribeRequest(ProtocolDocument):
     """The request to say what the sender is and can do."""
 
     protocol: Literal[1] = 1
@@ -313,7 +306,7 @@ class DescribeRequest(_ProtocolDocument):
     """What is asked for: what the sender is."""
 
 
-class Description(_Foreign):
+class Description(ForeignDocument):
     """The answer to `describe`."""
 
     name: str = ""
@@ -326,7 +319,7 @@ class Description(_Foreign):
     """What it can do; it is asked nothing else."""
 
 
-class RefusedRecipient(_Foreign):
+class RefusedRecipient(ForeignDocument):
     """A recipient that the server refused while it took others."""
 
     address: str
@@ -339,7 +332,7 @@ class RefusedRecipient(_Foreign):
     """What the server, or the sender, said of it."""
 
 
-class SendError(_Foreign):
+class SendError(ForeignDocument):
     """Why a send failed. Only what the sender says is judged."""
 
     phase: Phase | None = None
@@ -367,7 +360,7 @@ class SendError(_Foreign):
     """The sender's own words; nothing secret may be in them."""
 
 
-class Answer(_Foreign):
+class Answer(ForeignDocument):
     """The answer to `send` and `test-send`. `sent` with `refused` is partial success."""
 
     status: Literal["sent", "queued", "failed", "unsupported"]

@@ -17,6 +17,18 @@ from pydantic import BaseModel
 
 from harness import features
 from harness.checks.claims import ErrorClause, RefusedClause, SenderClause
+from harness.checks.delivery_log import EntryClause
+from harness.checks.settings import ShownSettings
+from harness.delivery_protocol import (
+    Configured,
+    ConfigureRequest,
+    Deliveries,
+    DeliveriesRequest,
+    DeliveryAttempt,
+    DeliveryEntry,
+    StateRequest,
+    TestSendRequest,
+)
 from harness.error_classes import CLASSES, PHASES
 from harness.fakes.faults import Action, Fault, Stage
 from harness.fakes.listener import Network
@@ -44,7 +56,15 @@ from harness.scenario.given import AlsoApi, ApiGiven, Given, SmtpGiven
 from harness.scenario.hints import members
 from harness.scenario.model import Expanded, Then, WireClause
 from harness.scenario.schema import AXES
-from harness.scenario.step import Change, SendStep, Step
+from harness.scenario.step import (
+    Change,
+    ConfigureStep,
+    DeliveriesStep,
+    SendStep,
+    StateStep,
+    Step,
+    TestSendStep,
+)
 from harness.scenario.submission import SubmissionGiven
 from harness.senders.file import MapEntry, SenderFile, SenderLimits
 from harness.word_forms import default_of, form_of, kinds_in
@@ -109,6 +129,12 @@ def scenario_sections() -> tuple[Section, ...]:
         _of_model("when", "A step", Step),
         _of_model("when.send", "A send", SendStep),
         *_message_sections("when.send.message"),
+        _of_model("when.configure", "Settings to be stored", ConfigureStep),
+        _of_model("when.configure.shows", "What settings have to show", ShownSettings),
+        _of_model("when.state", "Settings, read back", StateStep),
+        _of_model("when.test-send", "A test message", TestSendStep),
+        _of_model("when.deliveries", "The delivery log", DeliveriesStep),
+        _of_model("when.deliveries.show", "What the log says of a message", EntryClause),
         _of_model("when.change", "A change between two sends", Change),
         _of_model("then", "What has to come out", Then),
         _of_model("then.sender", "What the sender reports", SenderClause),
@@ -165,6 +191,14 @@ def sender_sections() -> tuple[Section, ...]:
             for where, classes in CLASSES.items()
         ),
         _of_model("description", "The answer to describe", Description),
+        _of_model("request-to-configure", "The request to store settings", ConfigureRequest),
+        _of_model("request-for-state", "The request to read settings back", StateRequest),
+        _of_model("settings", "The answer to either", Configured),
+        _of_model("request-to-test", "The request for a test message", TestSendRequest),
+        _of_model("request-for-the-log", "The request for the delivery log", DeliveriesRequest),
+        _of_model("log", "The answer to it", Deliveries),
+        _of_model("log.deliveries", "A message in the log", DeliveryEntry),
+        _of_model("log.deliveries.attempts", "An attempt", DeliveryAttempt),
         _of_values("feature", "Features that a sender is taken to have", features.ASSUMED),
         _of_values(
             "feature",

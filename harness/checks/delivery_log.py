@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from harness.delivery_protocol import STATES, Attempt, Delivery
+from harness.delivery_protocol import STATES, DeliveryAttempt, DeliveryEntry
 from harness.fakes.transcript import Acknowledged, MessageCaptured, RecipientRefused
 from harness.protocol import ErrorClass, SendError
 
@@ -85,7 +85,7 @@ def sends_before(log: LogRecord, record: Record) -> tuple[SendRecord, ...]:
 
 
 def _ask_entry(
-    entry: Delivery, wanted: EntryClause, send: SendRecord, record: Record
+    entry: DeliveryEntry, wanted: EntryClause, send: SendRecord, record: Record
 ) -> Iterator[tuple[str, Observation]]:
     whose = ", ".join(sorted(recipients_of(send)))
     if wanted.state:
@@ -138,20 +138,20 @@ def _ask_entry(
             yield check.replace("sender.", "log.", 1), seen
 
 
-def last_failure(entry: Delivery) -> Attempt | None:
+def last_failure(entry: DeliveryEntry) -> DeliveryAttempt | None:
     """The last attempt that failed, by what it says or by what became of the message."""
     attempts = entry.attempts or ()
     failed = next((each for each in reversed(attempts) if _has_failed(each)), None)
     return failed or (entry.last if entry.state == "abandoned" else None)
 
 
-def _has_failed(attempt: Attempt) -> bool:
+def _has_failed(attempt: DeliveryAttempt) -> bool:
     if attempt.class_ is not None or attempt.phase is not None:
         return True
     return (attempt.reply_code or attempt.http_status or 0) >= _FAILURE
 
 
-def as_error(attempt: Attempt) -> SendError:
+def as_error(attempt: DeliveryAttempt) -> SendError:
     """An attempt that failed, as the error of a send."""
     said = {
         "phase": attempt.phase,
@@ -165,7 +165,7 @@ def as_error(attempt: Attempt) -> SendError:
 
 
 def _names_its_host(
-    attempts: Sequence[Attempt], record: Record, connect_to: Mapping[str, str]
+    attempts: Sequence[DeliveryAttempt], record: Record, connect_to: Mapping[str, str]
 ) -> Observation:
     host = record.host.lower()
     missing = [
@@ -180,7 +180,7 @@ def _names_its_host(
     )
 
 
-def _keeps_the_id(entry: Delivery, send: SendRecord, record: Record) -> Observation:
+def _keeps_the_id(entry: DeliveryEntry, send: SendRecord, record: Record) -> Observation:
     given = " ".join(_ids_given(send, record)).lower()
     told = [each.queue_id or "" for each in entry.attempts or ()]
     words = [each.message or "" for each in entry.attempts or ()]
@@ -232,7 +232,7 @@ def honesty(record: Record) -> Observation:
     return Observation(met=True, expected=expected, observed="they agree")
 
 
-def _is_excused(entry: Delivery, send: SendRecord, record: Record) -> bool:
+def _is_excused(entry: DeliveryEntry, send: SendRecord, record: Record) -> bool:
     """Whether it says itself that it does not know, or means those who were refused."""
     last = entry.last
     if last is not None and last.class_ is _UNKNOWN:

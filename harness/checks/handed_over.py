@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.delivery_protocol import Delivery
+from harness.delivery_protocol import DeliveryEntry
 from harness.fakes.transcript import Acknowledged, Event, MessageCaptured
 
 from .record import Record, SendRecord, TestRecord
@@ -22,8 +22,8 @@ def recipients_of(asked: SendRecord | TestRecord) -> frozenset[str]:
 
 
 def entries_of(
-    asked: SendRecord | TestRecord, deliveries: Sequence[Delivery]
-) -> tuple[Delivery, ...]:
+    asked: SendRecord | TestRecord, deliveries: Sequence[DeliveryEntry]
+) -> tuple[DeliveryEntry, ...]:
     """What a log says of a message: by the name that the sender gave it, else by its recipients.
 
     A log may have an entry for each recipient.

@@ -11,7 +11,7 @@ from harness.delivery_protocol import (
     Configured,
     ConfigureRequest,
     DeliveriesRequest,
-    Delivery,
+    DeliveryEntry,
     StateRequest,
     TestSendRequest,
 )
@@ -110,12 +110,12 @@ class LogRecord(AskedRecord):
     """
 
     request: DeliveriesRequest
-    deliveries: tuple[Delivery, ...] | None
+    deliveries: tuple[DeliveryEntry, ...] | None
     rested: bool
     limit: float
     is_stated: bool
     taken_at: float
-    seen: tuple[tuple[int, tuple[Delivery, ...]], ...] = ()
+    seen: tuple[tuple[int, tuple[DeliveryEntry, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

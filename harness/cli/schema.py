@@ -9,6 +9,14 @@ import click
 from pydantic import TypeAdapter
 
 from harness.baseline import Baseline
+from harness.delivery_protocol import (
+    Configured,
+    ConfigureRequest,
+    Deliveries,
+    DeliveriesRequest,
+    StateRequest,
+    TestSendRequest,
+)
 from harness.field_descriptions import DescribedSchema
 from harness.protocol import Answer, DescribeRequest, Description, SendRequest
 from harness.reports.document import report_schema
@@ -42,10 +50,15 @@ def _baseline() -> dict[str, Any]:
 
 def _sender() -> dict[str, Any]:
     """Requests and answers, each under its name."""
-    request = TypeAdapter(SendRequest | DescribeRequest).json_schema(
-        by_alias=True, schema_generator=DescribedSchema
-    )
-    answer = TypeAdapter(Answer | Description).json_schema(
+    request = TypeAdapter(
+        SendRequest
+        | DescribeRequest
+        | ConfigureRequest
+        | StateRequest
+        | TestSendRequest
+        | DeliveriesRequest
+    ).json_schema(by_alias=True, schema_generator=DescribedSchema)
+    answer = TypeAdapter(Answer | Description | Configured | Deliveries).json_schema(
         by_alias=True, schema_generator=DescribedSchema
     )
     definitions = {**request.pop("$defs", {}), **answer.pop("$defs", {})}

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.delivery_protocol import (
-    Attempt,
     Configured,
     ConfigureRequest,
     DeliveriesRequest,
-    Delivery,
+    DeliveryAttempt,
+    DeliveryEntry,
     StateRequest,
     TestSendRequest,
 )
@@ -55,7 +55,7 @@ async def test_send(sender: Sender, request: TestSendRequest, *, limit: float) -
 
 async def deliveries(
     sender: Sender, request: DeliveriesRequest, *, limit: float
-) -> tuple[Outcome, tuple[Delivery, ...] | None]:
+) -> tuple[Outcome, tuple[DeliveryEntry, ...] | None]:
     """Read the delivery log. An entry that is none is told as such."""
     outcome = await sender.ask(request.model_dump(mode="json", by_alias=True), limit=limit)
     if not isinstance(outcome, Replied):
@@ -64,7 +64,7 @@ async def deliveries(
     if not isinstance(listed, list):
         why = f"`deliveries` is {quoted(listed)}, and must be a list"
         return NoAnswer(why=why, output=outcome.output), None
-    found: list[Delivery] = []
+    found: list[DeliveryEntry] = []
     complaints: list[str] = []
     for each in listed[-_MOST_ENTRIES:]:
         entry = _entry(each, complaints)
@@ -76,7 +76,7 @@ async def deliveries(
     return replace(outcome, complaints=told), tuple(found)
 
 
-def _entry(data: Any, complaints: list[str]) -> Delivery | str:
+def _entry(data: Any, complaints: list[str]) -> DeliveryEntry | str:
     """An entry, or why it is none. Nulls are as good as nothing; what is wrong is left out."""
     if not isinstance(data, Mapping):
         return f"{quoted(data)} is no object"
@@ -87,14 +87,14 @@ def _entry(data: Any, complaints: list[str]) -> Delivery | str:
     problem: ValidationError | None = None
     for _ in range(_ROUNDS):
         try:
-            return Delivery.model_validate(plain)
+            return DeliveryEntry.model_validate(plain)
         except ValidationError as error:
             problem = error
             complaints += (f"deliveries: {each}" for each in drop(plain, error))
     return _first(problem) if problem is not None else ""
 
 
-def _explained(entry: Delivery, error_map: ErrorMap) -> Delivery:
+def _explained(entry: DeliveryEntry, error_map: ErrorMap) -> DeliveryEntry:
     """The entry, with phases and classes for attempts that have only words for them."""
     if not error_map.rules or entry.attempts is None:
         return entry
@@ -103,7 +103,7 @@ def _explained(entry: Delivery, error_map: ErrorMap) -> Delivery:
     )
 
 
-def _meant(attempt: Attempt, error_map: ErrorMap) -> Attempt:
+def _meant(attempt: DeliveryAttempt, error_map: ErrorMap) -> DeliveryAttempt:
     error = SendError.model_construct(phase=attempt.phase, class_=attempt.class_)
     filled = error_map.filled(error, attempt.message or "")
     return attempt.model_copy(update={"phase": filled.phase, "class_": filled.class_})

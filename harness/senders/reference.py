@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.errors import UsageError
 
 from .base import Sender, Surroundings
-from .standing import Standing, StandingSender
+from .standing import KeepsState, StandingSender
 
 SCHEMES = ("reference",)
 
@@ -31,7 +31,7 @@ def open_spec(scheme: str, rest: str, surroundings: Surroundings) -> Sender:
     )
 
 
-def _courier(folder: str) -> Standing:
+def _courier(folder: str) -> KeepsState:
     from harness.reference.courier.options import read_options  # noqa: PLC0415  # as above
     from harness.reference.courier.program import Courier  # noqa: PLC0415
 

@@ -22,7 +22,7 @@ from .program import json_line, secrets_told
 from .threads import in_thread
 
 
-class Standing(Protocol):
+class KeepsState(Protocol):
     """Something that answers documents and keeps state in a folder, until it is closed."""
 
     def handle(self, request: dict[str, Any]) -> object:
@@ -36,7 +36,7 @@ class Standing(Protocol):
 _PATIENCE = 0.5
 
 
-def _stop(standing: Standing) -> None:
+def _stop(standing: KeepsState) -> None:
     standing.stop(patience=_PATIENCE)
 
 
@@ -52,7 +52,7 @@ class StandingSender(InProcessSender):
         name: str,
         handle: Handle,
         *,
-        made_for: Callable[[str], Standing],
+        made_for: Callable[[str], KeepsState],
         words: tuple[str, ...],
         environment: Mapping[str, str],
     ) -> None:

@@ -340,6 +340,10 @@ class Careful(Connected, ByResend):
             self.put("data", stuffed[start : start + 65536])
             if self.wire.unasked():
                 raise self.refusal("data", "message-refused", self.hear("data"), in_step=False)
+        self.end()
+
+    def end(self) -> None:
+        """From here on the server may have the message."""
         self.put("data", b".\r\n")
 
     def final(self) -> Reply:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.events import Event
@@ -11,9 +15,15 @@ from harness.model import CaseResult, Finding, Verdict
 from harness.run_context import RunContext
 from harness.runner import Options, Run
 from harness.scenario.case import Case
+from harness.senders.base import Sender
 from harness.senders.in_process import InProcessSender
+from harness.senders.standing import StandingSender
+
+from .careful_courier import CarefulCourier
 
 Handle = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+_TOP = Path(__file__).parent.parent.parent
 
 # Stalls are seldom, and waiting for several at a time costs nothing.
 _JOBS = 8
@@ -26,6 +36,42 @@ class InProcess(InProcessSender):
         return 4 * timeout + 1
 
 
+class InFolders(StandingSender):
+    """A courier with a folder for each case: here, or as a program where it has to be killed.
+
+    It states how long its log may take, so that one without rest is convicted of that.
+    """
+
+    def __init__(self, courier: type[CarefulCourier]) -> None:
+        module = courier.__module__.rpartition(".")[2]
+        program = (sys.executable, "-m", "tests.teeth.courier_program", f"tests.teeth.{module}")
+        super().__init__(
+            courier.__name__,
+            _without_state(courier),
+            made_for=lambda folder: courier(Path(folder)),
+            words=(*program, courier.__name__),
+            environment={**os.environ, "PYTHONPATH": str(_TOP)},
+        )
+        self.stated_delivery_limit = courier.longest_delivery
+
+    def limit_for(self, timeout: float) -> float:
+        return 4 * timeout + 1
+
+
+def _without_state(courier: type[CarefulCourier]) -> Handle:
+    """What is asked outside of cases that are about state."""
+
+    def handle(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        with TemporaryDirectory() as folder:
+            at_work = courier(Path(folder))
+            try:
+                return at_work.handle(request)
+            finally:
+                at_work.stop(patience=1.0)
+
+    return handle
+
+
 def with_controls(cases: Iterable[Case], library: Sequence[Case]) -> tuple[Case, ...]:
     """The cases and their controls, in the order of the library."""
     wanted = {name for case in cases for name in (case.id, case.control)}
@@ -36,9 +82,16 @@ def judged(
     name: str, handle: Handle, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
 ) -> dict[str, CaseResult]:
     """The result of each case, by its id."""
+    return judged_by(InProcess(name, handle), cases, context, jobs=jobs)
+
+
+def judged_by(
+    opened: Sender, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
+) -> dict[str, CaseResult]:
+    """The result of each case, by its id."""
 
     async def run() -> dict[str, CaseResult]:
-        async with InProcess(name, handle) as sender:
+        async with opened as sender:
             job = Run(
                 cases=cases,
                 sender=sender,

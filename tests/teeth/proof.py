@@ -5,23 +5,32 @@ from __future__ import annotations
 from harness.model import CaseResult, Verdict
 from harness.run_context import RunContext
 from harness.scenario.case import Case
+from harness.senders.base import Sender
 
 from .careful import handler
+from .careful_courier import CarefulCourier
 from .convictions import Wrong
-from .judging import judged, not_passed, story, with_controls
+from .judging import InFolders, InProcess, judged_by, not_passed, story, with_controls
 
 
 def prove(wrong: Wrong, library: tuple[Case, ...], context: RunContext) -> None:
     """Hold it against the cases that have to convict it, and against their controls."""
     expected = wrong.cases(library)
     cases = with_controls([case for case in library if case.id in expected], library)
-    results = judged(wrong.name, handler(wrong.sender), cases, context)
+    results = judged_by(opened(wrong), cases, context)
     controls = {id_: result for id_, result in results.items() if result.is_control}
     acquitted = [
         results[case] for case, checks in expected.items() if not convicts(results[case], checks)
     ]
     assert not not_passed(controls), story(not_passed(controls))
     assert not acquitted, story(acquitted)
+
+
+def opened(wrong: Wrong) -> Sender:
+    """It, to be asked."""
+    if issubclass(wrong.sender, CarefulCourier):
+        return InFolders(wrong.sender)
+    return InProcess(wrong.name, handler(wrong.sender))
 
 
 def convicts(result: CaseResult, checks: set[str]) -> bool:

@@ -11,9 +11,9 @@ from harness.reports.causes import causes
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 
-from .careful import handler
 from .gallery import WRONG
-from .judging import judged, with_controls
+from .judging import judged_by, with_controls
+from .proof import opened
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
@@ -34,7 +34,7 @@ def results(
     wrong = next(each for each in WRONG if each.name == name)
     wanted = scenarios or {case.partition("[")[0] for case in wrong.cases(library)}
     cases = with_controls([case for case in library if case.scenario in wanted], library)
-    return judged(name, handler(wrong.sender), cases, context)
+    return judged_by(opened(wrong), cases, context)
 
 
 def failed(of: dict[str, CaseResult]) -> set[str]:

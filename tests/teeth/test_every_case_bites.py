@@ -6,6 +6,7 @@ from harness.scenario.case import Case
 from harness.selection import matches
 
 from .careful import Careful
+from .careful_courier import Attempt, CarefulCourier
 from .gallery import FAMILIES, WRONG, clauses, convicting, figures, unproved_clauses
 
 # Bases for others, which do nothing wrong by themselves.
@@ -47,7 +48,8 @@ def test_every_wrong_sender_is_told_what_convicts_it() -> None:
         for family in FAMILIES
         for name, value in vars(family).items()
         if isinstance(value, type)
-        and issubclass(value, Careful)
+        and issubclass(value, Careful | CarefulCourier)
+        and not issubclass(value, Attempt)  # part of a courier
         and value.__module__ == family.__name__
     }
     assert all_of_them - told == HOOKS

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def _listed(value: object) -> object:
-    return value if isinstance(value, list | tuple) else (value,)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _pattern(text: str) -> str:

@@ -15,7 +15,8 @@ _DETAILS_LIMIT = 400
 class FaultInjector:
     """Carries out a plan's faults on the `nth` connection to a fake, from 1.
 
-    `timeout` is what `x` means in durations, in seconds.
+    `timeout` is what `x` means in durations, in seconds. `recipients` are the addresses that the
+    conversation is about now.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class FaultInjector:
         self._nth = nth
         self._counts: dict[Stage, int] = {}
         self.timeout = timeout
+        self.recipients: tuple[str, ...] = ()
 
     def act(self, stage: Stage, index: int | None = None) -> Action | None:
         """What a fault does now, recorded before it is done; None where none does.
@@ -55,7 +57,7 @@ class FaultInjector:
 
     def next_octet(self, *, after: int) -> int | None:
         """The next octet of a body at which a fault acts, beyond `after`; None: none will."""
-        return self._plan.next_octet(connection=self._nth, after=after)
+        return self._plan.next_octet(connection=self._nth, after=after, recipients=self.recipients)
 
     async def carry_out(
         self,
@@ -106,4 +108,4 @@ class FaultInjector:
     def _moment(self, stage: Stage, index: int | None) -> Moment:
         if index is None:
             index = self._counts[stage] = self._counts.get(stage, 0) + 1
-        return Moment(stage=stage, index=index, connection=self._nth)
+        return Moment(stage=stage, index=index, connection=self._nth, recipients=self.recipients)

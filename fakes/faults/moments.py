@@ -73,12 +73,14 @@ class Moment:
     `index` counts from 1: the nth EHLO of the connection, the nth recipient of the transaction,
     the nth step of the AUTH exchange (1 is the AUTH command itself), the pause behind the nth
     message of the connection. In the body it is the octet, and over HTTP it is the nth request to
-    the fake. `connection` is the nth connection to this fake.
+    the fake. `connection` is the nth connection to this fake. `recipients` are the addresses that
+    it is about: of an RCPT the one named, from DATA on those that were taken.
     """
 
     stage: Stage
     index: int = 1
     connection: int = 1
+    recipients: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.stage}[{self.index}]"

@@ -16,13 +16,16 @@ from .actions import Action
 from .moments import At, Moment, Stage, parse_at
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
+_OWN = ("at", "times", "connection", "recipient")
+# Where it is known whom a message is for.
+_FOR_SOMEBODY = (Stage.RCPT, Stage.DATA, Stage.BODY, Stage.END_OF_DATA)
 
 
 class Fault(BaseModel):
     """One thing that a fake does wrong.
 
     Written flat, `{at: rcpt[2], do: reply, code: 550, text: no}`: what is not `at`, `times`,
-    `connection` or `then` belongs to the action named by `do`.
+    `connection`, `recipient` or `then` belongs to the action named by `do`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -39,6 +42,10 @@ class Fault(BaseModel):
     connection: int | None = Field(default=None, ge=1)
     """Only on the nth connection to the fake. Default: on each."""
 
+    recipient: str | None = None
+    """Only where the message is for this address: at `rcpt` where it is the one named, and from
+    `data` on where it is among those that were taken. Default: whomever it is for."""
+
     then: Fault | None = None
     """What it does once `times` are used up, written like the first but without `at`."""
 
@@ -47,15 +54,16 @@ class Fault(BaseModel):
     def _unfold(cls, data: Any) -> Any:
         if not isinstance(data, dict) or "action" in data:
             return data
-        own = {key: data[key] for key in ("at", "times", "connection") if key in data}
+        own = {key: data[key] for key in _OWN if key in data}
         then = data.get("then")
         if isinstance(then, dict):
             if "at" in then:
                 raise ValueError("then: comes at the same moment: leave its at out")
-            own["then"] = {"at": data.get("at"), "connection": data.get("connection"), **then}
+            kept = {key: data.get(key) for key in ("at", "connection", "recipient")}
+            own["then"] = {**kept, **then}
         elif then is not None:
             own["then"] = then
-        words = {k: v for k, v in data.items() if k not in {"at", "times", "connection", "then"}}
+        words = {key: value for key, value in data.items() if key not in {*_OWN, "then"}}
         return {**own, "action": words}
 
     @model_validator(mode="after")
@@ -70,6 +78,9 @@ class Fault(BaseModel):
         if stage not in self.action.only_at:
             moments = ", ".join(sorted(self.action.only_at))
             raise ValueError(f"do: {self.action.do} acts at no other moment than {moments}")
+        if self.recipient is not None and stage not in _FOR_SOMEBODY:
+            moments = ", ".join(_FOR_SOMEBODY)
+            raise ValueError(f"recipient: is known at no other moment than {moments}")
         return self
 
     def act(self, moment: Moment, *, acted: int) -> Action | None:
@@ -89,6 +100,7 @@ class Fault(BaseModel):
             stage is moment.stage
             and (index is None or index == moment.index)
             and (self.connection is None or self.connection == moment.connection)
+            and (self.recipient is None or self.recipient in moment.recipients)
         )
 
     @property
@@ -125,7 +137,9 @@ class FaultPlan:
                 return action
         return None
 
-    def next_octet(self, *, connection: int, after: int) -> int | None:
+    def next_octet(
+        self, *, connection: int, after: int, recipients: tuple[str, ...] = ()
+    ) -> int | None:
         """The next octet of a body at which a fault will act, beyond `after`; None: none will."""
         octets = [
             fault.octet
@@ -133,7 +147,12 @@ class FaultPlan:
             if fault.octet is not None
             and fault.octet > after
             and fault.act(
-                Moment(stage=Stage.BODY, index=fault.octet, connection=connection),
+                Moment(
+                    stage=Stage.BODY,
+                    index=fault.octet,
+                    connection=connection,
+                    recipients=recipients,
+                ),
                 acted=self._acted.get(index, 0),
             )
         ]

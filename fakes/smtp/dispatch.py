@@ -215,6 +215,7 @@ class CommandSession(LineProtocol):
         """Answer a command, unless a fault does it or it is out of turn."""
         if verb in _COUNTED_ANEW:
             self._injector.count_anew(_COUNTED_ANEW[verb])
+        self._injector.recipients = self._recipients_at(verb, argument or "")
         if verb is Verb.RCPT:
             self._decisions.expect_for_recipient(_recipient(argument or ""))
         if verb in _STAGES and await self._replies.overruled(_STAGES[verb]):
@@ -224,6 +225,12 @@ class CommandSession(LineProtocol):
             await self.push(refusal)
             return
         await answer(argument)
+
+    def _recipients_at(self, verb: Verb, argument: str) -> tuple[str, ...]:
+        """Whom a command is about."""
+        if verb is Verb.RCPT:
+            return (_recipient(argument),)
+        return tuple(self._transaction.rcpt_tos) if verb is Verb.DATA else ()
 
     def _out_of_turn(self, verb: Verb) -> str | None:
         """The reply to a command that may not come now; None where it may."""

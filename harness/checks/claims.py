@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 
 def _listed(value: object) -> object:
+    """A tuple, which a strict model takes as well."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 

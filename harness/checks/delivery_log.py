@@ -19,7 +19,13 @@ from harness.protocol import ErrorClass, SendError
 
 from .claims import ErrorClause, OneOrMore, ask_error, unmapped
 from .counts import CountField
-from .handed_over import acknowledgements_of, copies_of, entries_of, recipients_of
+from .handed_over import (
+    acknowledgements_of,
+    copies_of,
+    entries_of,
+    message_ids_of,
+    recipients_of,
+)
 from .record import LogRecord, Observation, Record, SendRecord, TestRecord, numbers
 from .reported import replies_before
 
@@ -366,4 +372,8 @@ def copies(record: Record) -> Observation:
                 observed=observed,
                 events=numbers([event for event, _ in found]),
             )
+        names = message_ids_of(send, record)
+        if len(names) > 1:
+            observed = f"the copies of the message to {whose} have the names {' and '.join(names)}"
+            return Observation(met=False, expected=expected, observed=observed)
     return Observation(met=True, expected=expected, observed="no more were")

@@ -7,6 +7,7 @@ message is known by whom it is for: each send of a case has recipients of its ow
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from email.parser import BytesHeaderParser
 
 from harness.delivery_protocol import DeliveryEntry
 from harness.fakes.transcript import Acknowledged, Event, MessageCaptured
@@ -44,6 +45,17 @@ def copies_of(asked: SendRecord | TestRecord, record: Record) -> Iterator[tuple[
     for event, fact in record.of(MessageCaptured):
         if {address.lower() for address in fact.message.rcpt_tos} & wanted:
             yield event, fact.index
+
+
+def message_ids_of(asked: SendRecord | TestRecord, record: Record) -> tuple[str, ...]:
+    """The Message-IDs that the copies of a message have, each once."""
+    places = {event.number for event, _ in copies_of(asked, record)}
+    found = (
+        BytesHeaderParser().parsebytes(fact.message.content).get("Message-ID")
+        for event, fact in record.of(MessageCaptured)
+        if event.number in places
+    )
+    return tuple(dict.fromkeys(str(name).strip() for name in found if name is not None))
 
 
 def acknowledgements_of(

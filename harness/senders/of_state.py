@@ -90,6 +90,8 @@ def _entry(data: Any, complaints: list[str]) -> DeliveryEntry | str:
             return DeliveryEntry.model_validate(plain)
         except ValidationError as error:
             problem = error
+            if any(each["loc"] == ("state",) for each in error.errors()):
+                break  # without it there is nothing that the entry could say
             complaints += (f"deliveries: {each}" for each in drop(plain, error))
     return _first(problem) if problem is not None else ""
 

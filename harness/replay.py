@@ -25,6 +25,7 @@ from harness.checks.record import (
     Record,
     SendRecord,
     SettingsRecord,
+    StoreRecord,
     TestRecord,
 )
 from harness.delivery_protocol import (
@@ -261,8 +262,12 @@ def _asked(
             asked = TestSendRequest.model_validate(request)
             return TestRecord(request=asked, answer=_read_as(Answer, kept.answer), **said)
         case "configure":
-            stored = ConfigureRequest.model_validate(request)
-            return SettingsRecord(request=stored, answer=_read_as(Configured, kept.answer), **said)
+            return StoreRecord(
+                request=ConfigureRequest.model_validate(request),
+                answer=_read_as(Configured, kept.answer),
+                server=kept.server,
+                **said,
+            )
         case "state":
             read = StateRequest.model_validate(request)
             return SettingsRecord(request=read, answer=_read_as(Configured, kept.answer), **said)

@@ -302,7 +302,12 @@ def _was_taken_on(asked: SendRecord) -> bool:
 
 def soundness(record: Record) -> Observation:
     """Whether states and times in the log make sense."""
-    expected = "states that are defined, and times that are past and in order"
+    expected = "states that are defined, of which the last ones stay; times past and in order"
+    revived = _revived(record)
+    if revived is not None:
+        before, after = revived
+        observed = f"the message to {', '.join(after.to)} was {before.state}, and is {after.state}"
+        return Observation(met=False, expected=expected, observed=observed)
     for log in record.logs:
         for entry in log.deliveries or ():
             if entry.state not in STATES:
@@ -318,6 +323,21 @@ def soundness(record: Record) -> Observation:
                 observed = "attempts whose times go backwards"
                 return Observation(met=False, expected=expected, observed=observed)
     return Observation(met=True, expected=expected, observed="they do")
+
+
+def _revived(record: Record) -> tuple[DeliveryEntry, DeliveryEntry] | None:
+    """An entry that was in a final state when it was looked at, and later was in another one."""
+    ended: dict[tuple[str | None, tuple[str, ...]], DeliveryEntry] = {}
+    for log in record.logs:
+        for _, deliveries in log.seen:
+            for entry in deliveries:
+                name = (entry.message_id, entry.to)
+                before = ended.get(name)
+                if before is not None and before.state != entry.state:
+                    return before, entry
+                if entry.is_final:
+                    ended[name] = entry
+    return None
 
 
 def _moment(at: str | float | None) -> float | None:

@@ -69,7 +69,7 @@ run: setup
 # has a line on each of the others.
 test: setup
 	@rm -f .tox/result.json
-	@echo "the pure and wire tests on the newest and the oldest Python here, the pure ones between"
+	@echo "the pure and wire tests on the newest and the oldest Python here, some pure ones between"
 	@export PATH="$$PATH$(PYENV_PYTHONS)"; \
 	own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	here=; newest=; tried=; \

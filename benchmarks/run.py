@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import harness_cpu
 import http_apis
+import plugins
 import smtp
 
 Row = tuple[str, str, str, str]
@@ -78,17 +79,54 @@ def cpu_rows(folders: list[str]) -> list[Row]:
     return rows
 
 
+def plugin_rows(*, rounds: int) -> list[Row]:
+    """The pytest plugin. Its aim is to cost nothing where it is not used."""
+    pythons = plugins.prepare()
+    users = {name: python for name, python in pythons.items() if name != plugins.ALONE}
+
+    def overhead(name: str) -> Callable[[], float]:
+        return lambda: plugins.overhead(pythons[name], name)
+
+    def unused(name: str) -> Callable[[], float]:
+        return lambda: plugins.unused(pythons[name])
+
+    tests = medians({name: overhead(name) for name in users}, rounds=rounds)
+    starts = medians({name: unused(name) for name in pythons}, rounds=3 * rounds)
+    weights = {name: plugins.megabytes(python) for name, python in pythons.items()}
+    rows = _in_terms("pytest, processor a test that sends a mail", "ms", tests)
+    for what, unit, figures in (
+        ("pytest, processor of a start unused, beyond pytest's own", "ms", starts),
+        ("pytest, installed beside it", "MB", weights),
+    ):
+        beyond = {name: figures[name] - figures[plugins.ALONE] for name in users}
+        rows += _in_terms(what, unit, beyond)
+    return rows
+
+
+def _in_terms(what: str, unit: str, figures: dict[str, float]) -> list[Row]:
+    ours = figures[plugins.OURS]
+    # A start costs some peers nothing: there is no ratio to it.
+    peers = {name: value for name, value in figures.items() if name != plugins.OURS and value > 1}
+    return [
+        (what, name, f"{value:.1f} {unit}", _ratios(ours, peers) if name == plugins.OURS else "")
+        for name, value in sorted(figures.items(), key=lambda item: item[0] != plugins.OURS)
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--folders", nargs="*", default=["starttls", "auth", "tls"])
+    parser.add_argument("--only", choices=["http", "smtp", "cpu", "pytest"])
     given = parser.parse_args()
-    rows = [
-        *http_rows(rounds=given.rounds, seconds=given.seconds),
-        *smtp_rows(rounds=given.rounds, seconds=given.seconds),
-        *cpu_rows(given.folders),
-    ]
+    measured: dict[str, Callable[[], list[Row]]] = {
+        "http": lambda: http_rows(rounds=given.rounds, seconds=given.seconds),
+        "smtp": lambda: smtp_rows(rounds=given.rounds, seconds=given.seconds),
+        "cpu": lambda: cpu_rows(given.folders),
+        "pytest": lambda: plugin_rows(rounds=given.rounds),
+    }
+    rows = [row for name, make in measured.items() if given.only in {None, name} for row in make()]
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}\n")
     print("| what | who | figure | ours in terms of the peers |")
     print("|---|---|---|---|")

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import ModuleType
 
 import yaml
+from made_types import types_for_tests, types_of_fakes
 from pydantic import BaseModel, RootModel
 
-from harness import testing
 from harness.fakes.marks import Mark
-from harness.fakes.providers.registry import provider, provider_names, submission, vendors
+from harness.fakes.providers.registry import provider, provider_names, submission
 from harness.fakes.providers.webhook import MailEvent, webhook_rules
 from harness.fakes.vendor_answer import VendorAnswer
 from harness.field_descriptions import descriptions, summary
@@ -333,45 +333,6 @@ def _loaded(path: Path) -> ModuleType:
     if top not in sys.path:
         sys.path.insert(0, top)
     return importlib.import_module(f"tests.strangers.{path.stem}")
-
-
-def types_of_fakes() -> str:
-    """What type checkers are told of `harness.fakes`, whose classes are made when they are used."""
-    lines = [
-        "# made by docs/generate.py: change the code, then run it",
-        "",
-        "from .apis import ProviderFake",
-        "from .errors import FakeError as FakeError",
-        "from .smtp.fake import Smtp as Smtp",
-        "",
-    ]
-    names = sorted(described.class_name for described in vendors().values())
-    return "\n".join([*lines, *(f"class {name}(ProviderFake): ..." for name in names)]) + "\n"
-
-
-def types_for_tests() -> str:
-    """What type checkers are told of `harness.testing`, whose names are imported when used."""
-    classes = {"smtp": "Smtp", **{name: each.class_name for name, each in vendors().items()}}
-    imports = [
-        f"from {home} import {name} as {name}"
-        for name, home in testing.HOMES.items()
-        if name != "FakeFactory"
-    ]
-    imports.append(f"from harness.fakes import {', '.join(sorted(classes.values()))}")
-    lines = [
-        "# made by docs/generate.py: change the code, then run it",
-        "",
-        "from typing import Any",
-        "",
-        *sorted(imports),
-        "",
-        "class FakeFactory:",
-        *(f"    def {name}(self, **words: Any) -> {kind}: ..." for name, kind in classes.items()),
-    ]
-    for kind in classes.values():
-        lines += ["", f"class {kind}Fixture({kind}):"]
-        lines += [f"    def __call__(self, **words: Any) -> {kind}: ..."]
-    return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:

@@ -8,6 +8,7 @@ is written again; the key `reason` is.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,22 @@ def load_expectations(path: Path) -> Expectations:
     return Expectations(
         source=str(path), entries={each.case: each for each in baseline.failures}, lines=lines
     )
+
+
+def expected(
+    path: str | Path | None, ids: Sequence[str], *, is_everything: bool
+) -> tuple[Expectations | None, tuple[str, ...]]:
+    """What a baseline expects, if there is one, and a line for each entry that is about no case.
+
+    `ids`, `is_everything`: see `Expectations.naming_nothing`.
+
+    Raises:
+        UsageError: `path` is no baseline.
+    """
+    if path is None:
+        return None, ()
+    expectations = load_expectations(Path(path))
+    return expectations, expectations.naming_nothing(ids, is_everything=is_everything)
 
 
 def load_baseline(path: Path) -> Baseline:

@@ -36,6 +36,7 @@ class CaseByCase:
     def __init__(self, order: RunOrder, inquiry: Inquiry, *, quiet: Quiet) -> None:
         self._cases = {case.id: case for case in order.cases}
         self._expectations = order.options.expectations
+        self._mirror = order.options.mirror
         self._inquiry = inquiry
         self._quiet = quiet
         self._told: set[str] = set()
@@ -60,6 +61,7 @@ class CaseByCase:
                     catalogue=order.catalogue,
                     watch=Watch(timeout=context.timeout, clock=asyncio.get_running_loop().time),
                     plainest=plainest(order.cases),
+                    mirror=order.options.mirror,
                     jobs=order.options.jobs or 1,
                 )
                 async with inquiry.watch.watching():
@@ -101,3 +103,4 @@ class CaseByCase:
         if self._expectations is not None:
             result = self._expectations.held_against(result)
         self._inquiry.results[case.id] = result
+        self._mirror.judged(result)

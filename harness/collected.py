@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from harness.embedding import Answering
 from harness.errors import HarnessError, UsageError
 from harness.execution import RunOrder
 from harness.gate import departs, gates, is_about_a_must
+from harness.mirroring import NO_MIRROR, MailKept, MailOfCase
 from harness.model import CaseResult, Level, Verdict
 from harness.reports.case_text import first_unmet, visible_lines, what_was_found, what_was_said
 from harness.reports.overview import departure
@@ -46,19 +47,23 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What comes of an item. `text` is for its end, `sections` are what it rests on, by name."""
+    """What comes of an item. `text` is for its end, `sections` are what it rests on, by name.
+
+    `mail` is what was taken in it, and in the cases that were asked for its sake, where kept.
+    """
 
     end: End
     verdict: str
     text: str
     sections: tuple[tuple[str, str], ...] = ()
+    mail: tuple[MailOfCase, ...] = ()
 
 
 class CollectedCases:
     """The cases of one process, and the senders that are asked.
 
     `jobs` is how many processes ask at a time, `turns` the folder in which those of this machine
-    take their turns, where there are several.
+    take their turns, where there are several. `keeps_mail`: what is taken comes with each ending.
 
     Raises:
         UsageError: a document of requirements, the baseline or the time scale makes no sense.
@@ -73,12 +78,14 @@ class CollectedCases:
         time_scale: str,
         jobs: int,
         turns: Path | None,
+        keeps_mail: bool = False,
     ) -> None:
         self._catalogue = load_catalogue(documents)
         self._strict = strict
         self._expectations = load_expectations(baseline) if baseline is not None else None
         self._time_scale = _number(time_scale)
         self._jobs = jobs
+        self._mail = MailKept() if keeps_mail else None
         self._files: dict[str, str] = {}
         self._cases: dict[str, Case] = {}
         self._asking: dict[str | Answering, Callable[[str], CaseResult] | HarnessError] = {}
@@ -119,7 +126,8 @@ class CollectedCases:
             asking = self._asking[sender]
             if isinstance(asking, HarnessError):
                 raise asking
-            return self._ending(asking(case))
+            ending = self._ending(asking(case))
+            return ending if self._mail is None else replace(ending, mail=self._mail.handed_out())
 
     def close(self) -> None:
         """Close the senders."""
@@ -134,7 +142,11 @@ class CollectedCases:
             cases=[case for case in self._cases.values() if case.id in chosen],
             catalogue=self._catalogue,
             time_scale=self._time_scale,
-            options=Options(jobs=self._jobs, expectations=self._expectations),
+            options=Options(
+                jobs=self._jobs,
+                expectations=self._expectations,
+                mirror=self._mail or NO_MIRROR,
+            ),
         )
         quiet = self._turns.alone if self._turns is not None else nullcontext
         return self._open.enter_context(

@@ -6,15 +6,18 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness.baseline_file import expected
+from harness.events import Listener
 from harness.evidence import EvidenceFolder
 from harness.execution import OpenSender, RunOrder, by_spec, command_line, execute
-from harness.fakes.loop_thread import loop_thread
+from harness.fakes.loop_thread import LoopThread, loop_thread
 from harness.gate import exit_status
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, RunResult, Verdict
 from harness.reports.dispatch import open_written_reports, parse_report_spec
 from harness.reports.formats import Context
@@ -88,6 +91,8 @@ def run(
     strict: bool = False,
     evidence: str | Path | None = None,
     report: str | Sequence[str] = (),
+    baseline: str | Path | None = None,
+    mirror: Mirror = NO_MIRROR,
 ) -> RunReport:
     """Run the cases that `globs` select (none: all) against a sender.
 
@@ -98,17 +103,17 @@ def run(
     `paths` are scenario files and folders; none: the bundled ones. `documents` are files with
     requirements of one's own, which scenarios can then verify. `evidence` is a folder for what each
     verdict rests on, and `report` what to write besides, as `--report` has it: `junit=mail.xml`, or
-    a list of such.
+    a list of such. `baseline` is a file with failures that are expected; `mirror` is shown what is
+    taken.
 
     Raises:
-        UsageError: a glob matches nothing, a path, document or SPEC makes no sense.
+        UsageError: a glob matches nothing, a path, document, baseline or SPEC makes no sense.
         SenderError: the sender cannot be driven at all.
         MachineError: evidence or a report cannot be written.
     """
     catalogue = load_catalogue(documents)
-    library = load_library(paths, catalogue=catalogue)
     order = RunOrder(
-        cases=Selection(globs=tuple(globs)).all_of(library.cases, catalogue=catalogue),
+        cases=(),
         catalogue=catalogue,
         seed=seed,
         time_scale=time_scale,
@@ -117,26 +122,43 @@ def run(
             strict=strict,
             evidence=EvidenceFolder(Path(evidence)) if evidence is not None else None,
             is_unnamed=sender is None,
+            mirror=mirror,
         ),
     )
-    again = _again(
-        sender,
-        paths=paths,
-        documents=documents,
-        seed=seed,
-        time_scale=time_scale,
-    )
+    order = _with_cases(order, globs, paths=paths, baseline=baseline)
+    again = _again(sender, paths=paths, documents=documents, seed=seed, time_scale=time_scale)
     specs = [parse_report_spec(text) for text in ([report] if isinstance(report, str) else report)]
     context = Context(describe_row=catalogue.describe, command=again)
     # In a thread with a loop of its own, because the caller may be inside a running one.
     with open_written_reports(specs, context) as reports, loop_thread() as loop:
-        if sender is None or isinstance(sender, str) or jobs != 1:
-            opened = _opened(sender or "reference", jobs)
-            return RunReport(loop.call(execute, order, opened, reports), catalogue, again)
-        with closing(CallerThread()) as thread:
-            called = CallerThreadSender(name_of(sender), sender, thread)
-            running = loop.start(execute, order, lambda _: called, reports)
-            return RunReport(thread.serve_until(running), catalogue, again)
+        return RunReport(_carried_out(order, sender, reports, loop), catalogue, again)
+
+
+def _with_cases(
+    order: RunOrder, globs: Sequence[str], *, paths: Sequence[str], baseline: str | Path | None
+) -> RunOrder:
+    """The order with the cases that are selected, and what is expected of them."""
+    library = load_library(paths, catalogue=order.catalogue)
+    ids = [case.id for case in library.cases]
+    expectations, stale = expected(baseline, ids, is_everything=not paths)
+    return replace(
+        order,
+        cases=Selection(globs=tuple(globs)).all_of(library.cases, catalogue=order.catalogue),
+        options=replace(order.options, expectations=expectations, stale=stale, notes=stale),
+    )
+
+
+def _carried_out(
+    order: RunOrder, sender: str | Answering | None, listener: Listener, loop: LoopThread
+) -> RunResult:
+    """The run; a function is called in this thread where it is asked one case at a time."""
+    if sender is None or isinstance(sender, str) or order.options.jobs != 1:
+        return loop.call(
+            execute, order, _opened(sender or "reference", order.options.jobs), listener
+        )
+    with closing(CallerThread()) as thread:
+        called = CallerThreadSender(name_of(sender), sender, thread)
+        return thread.serve_until(loop.start(execute, order, lambda _: called, listener))
 
 
 def _opened(sender: str | Answering, jobs: int | None) -> OpenSender:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from harness import __version__
-from harness.checks.record import AskedRecord, LogRecord, Reaction, Record, SendRecord
+from harness.checks.record import AskedRecord, LogRecord, Reaction, Record, SendRecord, StoreRecord
 from harness.delivery_protocol import DeliveryEntry
 from harness.model import RunResult, Verdict
 from harness.scenario.case import Case
@@ -47,6 +47,7 @@ class RecordedAsked(_EvidenceDocument):
     """One time that the sender was asked: what of it is in no other file.
 
     `kind` is the action. `answer` is how the answer was read; a log has `log` in its place.
+    `server` is the label of the fake that settings which were to be stored have in use.
     """
 
     kind: Literal["send", "test-send", "configure", "state", "deliveries"]
@@ -54,6 +55,7 @@ class RecordedAsked(_EvidenceDocument):
     answer: dict[str, Any] | None
     log: RecordedLog | None
     killed: bool
+    server: str | None
     summary: str
     first: int
     last: int
@@ -186,6 +188,7 @@ def _asked(each: AskedRecord, record: Record) -> RecordedAsked:
         answer=record.secrets.redact_document(read),
         log=_log(each, record) if isinstance(each, LogRecord) else None,
         killed=isinstance(each, SendRecord) and each.killed,
+        server=each.server if isinstance(each, StoreRecord) else None,
         summary=record.secrets.redact_text(each.summary),
         first=each.first,
         last=each.last,

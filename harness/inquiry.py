@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from harness.case_results import case_result, not_asked_again, takes_time
 from harness.checks.record import Record
-from harness.conversation import conversation
 from harness.errors import HarnessError
 from harness.events import Note
 from harness.evidence import EvidenceFolder
@@ -25,6 +24,7 @@ from harness.machine import Watch
 from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, Verdict
 from harness.protocol import DECLARED_FEATURES
+from harness.record_lines import record_lines
 from harness.refused_kinds import follows, kind_of
 from harness.requirements import Catalogue
 from harness.run_context import RunContext
@@ -164,7 +164,7 @@ class Inquiry:
         duration: float,
     ) -> CaseResult:
         self.mirror.take(case, record)
-        lines = conversation(record.events, record.secrets)
+        lines = record_lines(record)
         folder = None
         if self.evidence is not None:
             folder = self.evidence.write(

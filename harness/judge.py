@@ -35,6 +35,7 @@ from harness.checks.record import (
     Record,
     SendRecord,
     SettingsRecord,
+    StoreRecord,
     TestRecord,
 )
 from harness.checks.settings import ask_settings, ask_status, stored_before
@@ -219,7 +220,7 @@ def _step_asked(
     match asked:
         case SendRecord() | TestRecord() if step.expect is not None:
             yield from ask_sender(asked, step.expect, host=record.host)
-        case SettingsRecord() if step.configure is not None:
+        case StoreRecord() if step.configure is not None:
             yield from ask_status(asked, step.configure.status)
             if step.configure.shows is not None:
                 yield from ask_settings(asked, step.configure.shows, asked)

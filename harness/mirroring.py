@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from harness.checks.record import Record
+from harness.fakes.message import Captured
+from harness.fakes.transcript import MessageCaptured
 from harness.model import CaseResult
 from harness.scenario.case import Case
+from harness.scenario.given import Given
+from harness.secrets import Secrets
 
 
 class Mirror:
@@ -37,3 +42,53 @@ class Mirror:
 
 
 NO_MIRROR = Mirror()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailOfCase:
+    """What was taken in one case that has its verdict."""
+
+    provider: str
+    case: str
+    verdict: str
+    messages: tuple[Captured, ...]
+    secrets: Secrets
+
+
+@dataclass(slots=True)
+class MailKept(Mirror):
+    """Keeps the mail of each case until somebody else shows it, who asks case by case."""
+
+    _taken: dict[str, tuple[str, tuple[Captured, ...], Secrets]] = field(default_factory=dict)
+    _judged: list[MailOfCase] = field(default_factory=list)
+
+    def take(self, case: Case, record: Record) -> None:
+        """Keep what was taken."""
+        messages = tuple(fact.message for _, fact in record.of(MessageCaptured))
+        self._taken[case.id] = (provider_of(case.given), messages, record.secrets)
+
+    def judged(self, result: CaseResult) -> None:
+        """Have the mail of this case ready."""
+        provider, messages, secrets = self._taken.pop(result.id, ("", (), Secrets({})))
+        if messages:
+            self._judged.append(
+                MailOfCase(
+                    provider=provider,
+                    case=result.id,
+                    verdict=result.verdict.value,
+                    messages=messages,
+                    secrets=secrets,
+                )
+            )
+
+    def handed_out(self) -> tuple[MailOfCase, ...]:
+        """What became ready since this was asked last."""
+        found, self._judged = tuple(self._judged), []
+        return found
+
+
+def provider_of(given: Given) -> str:
+    """Whose API or SMTP service a case is about; `smtp` where it is a server like any other."""
+    if given.api is not None:
+        return given.api.provider
+    return given.submission.provider if given.submission is not None else "smtp"

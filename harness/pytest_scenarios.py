@@ -19,7 +19,7 @@ import re
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -166,15 +166,24 @@ class ScenarioItem(pytest.Item):
 class ScenarioItems:
     """The plugin of one process. `importing` makes the harness importable, whatever has its name.
 
+    `named_sender` is the one that is configured for an item, None where none is.
+
     Raises:
         UsageError: the ini key names no scenarios.
     """
 
-    def __init__(self, config: pytest.Config, importing: Importing) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        importing: Importing,
+        named_sender: Callable[[pytest.Item], str | Answering | None],
+    ) -> None:
         self.importing = importing
+        self._named_sender = named_sender
         self._config = config
         self._roots = [_root(path, config.rootpath) for path in config.getini(SCENARIOS_INI)]
         self._arguments: list[tuple[str, str | None]] | None = None
+        self._mailpit: Any = config.pluginmanager.get_plugin("harness_mail_in_mailpit")
         self._open = ExitStack()
         self._folder: str | None = None
 
@@ -195,6 +204,7 @@ class ScenarioItems:
             "jobs": int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
             # Workers may be on another machine.
             "turns": Path(turns) if turns and Path(turns).is_dir() else None,
+            "keeps_mail": self._mailpit is not None,
         }
         cases: CollectedCases = importlib.import_module("harness.collected").CollectedCases(**words)
         self._open.callback(cases.close)
@@ -206,18 +216,20 @@ class ScenarioItems:
         Raises:
             HarnessError: there is none, or it cannot be driven.
         """
-        sender = self._sender(item)
+        sender = self._named_sender(item)
         if sender is None:
             raise UsageError(_NO_SENDER)
         among = (each.case.id for each in item.session.items if isinstance(each, ScenarioItem))
         with self.importing():
-            return self.cases.ask(item.case.id, sender, among=among)
+            return self._shown(self.cases.ask(item.case.id, sender, among=among))
 
-    def _sender(self, item: pytest.Item) -> str | Answering | None:
-        """Option, hook, ini key: the first that names a sender. The hook may differ by folder."""
-        option: str | None = self._config.getoption("--harness-sender")
-        hooked: str | Answering | None = item.ihook.pytest_harness_sender(config=self._config)
-        return option or hooked or self._config.getini("harness_sender") or None
+    def _shown(self, ending: Ending) -> Ending:
+        """The ending, and where the mail can be seen, if somebody wants to see it."""
+        pages = self._mailpit.show(ending.mail) if ending.mail else ()
+        if not pages or not ending.sections:
+            return ending
+        section = ("the mail in Mailpit", "\n".join(pages))
+        return replace(ending, sections=(*ending.sections, section))
 
     # What pytest calls.
 
@@ -244,7 +256,9 @@ class ScenarioItems:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse to judge a sender that nobody named; a worker can only say so item by item."""
-        unnamed = (isinstance(item, ScenarioItem) and not self._sender(item) for item in items)
+        unnamed = (
+            isinstance(item, ScenarioItem) and not self._named_sender(item) for item in items
+        )
         if not hasattr(self._config, "workerinput") and any(unnamed):
             raise pytest.UsageError(_NO_SENDER)
 

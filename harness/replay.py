@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from harness.baseline import Expectations
 from harness.case_results import case_result
 from harness.checks.record import (
     AskedRecord,
@@ -24,9 +25,9 @@ from harness.checks.record import (
     Record,
     SendRecord,
     SettingsRecord,
+    StoreRecord,
     TestRecord,
 )
-from harness.conversation import conversation
 from harness.delivery_protocol import (
     Configured,
     ConfigureRequest,
@@ -51,6 +52,7 @@ from harness.fakes.transcript import Event
 from harness.judge import judge, undriven
 from harness.model import CaseResult, RunResult, Verdict
 from harness.protocol import Answer, SendRequest
+from harness.record_lines import record_lines
 from harness.recorded_events import NoEventError, event_of
 from harness.requirement_results import requirement_results
 from harness.requirements import Catalogue
@@ -76,8 +78,18 @@ class Replay:
     otherwise: Mapping[str, Verdict]
 
 
-def replay(root: Path, cases: Sequence[Case], catalogue: Catalogue, *, strict: bool) -> Replay:
+def replay(
+    root: Path,
+    cases: Sequence[Case],
+    catalogue: Catalogue,
+    *,
+    strict: bool,
+    expectations: Expectations | None = None,
+    stale: tuple[str, ...] = (),
+) -> Replay:
     """Judge a run again from the folder that `--evidence` filled.
+
+    `expectations` are those of a baseline, `stale` a line for each entry that is about no case.
 
     Raises:
         EvidenceError: the folder holds no evidence of a whole run.
@@ -87,6 +99,8 @@ def replay(root: Path, cases: Sequence[Case], catalogue: Catalogue, *, strict: b
     for recorded in run.cases:
         judging.take(recorded)
     results = tuple(judging.results.values())
+    if expectations is not None:
+        results = tuple(map(expectations.held_against, results))
     result = RunResult(
         harness=run.harness,
         seed=run.seed,
@@ -100,6 +114,7 @@ def replay(root: Path, cases: Sequence[Case], catalogue: Catalogue, *, strict: b
         total=run.total,
         ended_early=run.ended_early,
         is_unnamed=run.is_unnamed,
+        stale=stale,
     )
     broken = judging.problems.keys()
     return Replay(
@@ -165,7 +180,7 @@ class _Judging:
             duration=recorded.duration,
             evidence=str(folder),
             answer=answer.document() if answer else None,
-            conversation=conversation(record.events, record.secrets),
+            conversation=record_lines(record),
             output=(folder / "output.txt").read_text("utf-8"),
             complaints=tuple(
                 dict.fromkeys(complaint for each in record.asked for complaint in each.complaints)
@@ -247,8 +262,12 @@ def _asked(
             asked = TestSendRequest.model_validate(request)
             return TestRecord(request=asked, answer=_read_as(Answer, kept.answer), **said)
         case "configure":
-            stored = ConfigureRequest.model_validate(request)
-            return SettingsRecord(request=stored, answer=_read_as(Configured, kept.answer), **said)
+            return StoreRecord(
+                request=ConfigureRequest.model_validate(request),
+                answer=_read_as(Configured, kept.answer),
+                server=kept.server,
+                **said,
+            )
         case "state":
             read = StateRequest.model_validate(request)
             return SettingsRecord(request=read, answer=_read_as(Configured, kept.answer), **said)

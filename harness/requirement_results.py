@@ -28,7 +28,8 @@ def requirement_results(
             verdict, reason = "untestable", requirement.reason
         else:
             verdict = "not run"
-            reason = "nothing checks it yet" if requirement.state is State.NOT_YET else None
+            if requirement.state is State.NOT_YET:
+                reason = requirement.reason or "nothing checks it yet"
         found.append(
             RequirementResult(
                 id=requirement.id,

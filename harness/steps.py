@@ -16,9 +16,10 @@ from harness.checks.record import (
     Record,
     SendRecord,
     SettingsRecord,
+    StoreRecord,
     TestRecord,
 )
-from harness.delivery_protocol import ConfigureRequest, DeliveriesRequest, StateRequest
+from harness.delivery_protocol import DeliveriesRequest, StateRequest
 from harness.fakes.transcript import Event, FaultActed
 from harness.log_wait import DeliveryLog, answer_by_the_log
 from harness.protocol import Answer
@@ -166,13 +167,18 @@ class _Course:
 
     async def _settings(self, step: ConfigureStep | None) -> None:
         """Store settings, or read them back."""
-        request: ConfigureRequest | StateRequest = StateRequest(case=self.case.id)
-        if step is not None:
-            request = self.world.settings(step)
         first = self._next
-        outcome, answer = await configure(self.sender, request, limit=self._limit)
+        request = self.world.settings(step) if step is not None else None
+        asking = request or StateRequest(case=self.case.id)
+        outcome, answer = await configure(self.sender, asking, limit=self._limit)
         said = await self._said(outcome, first)
-        self._keep(SettingsRecord(request=request, answer=answer, **said), outcome)
+        if step is None or request is None:
+            self._keep(SettingsRecord(request=asking, answer=answer, **said), outcome)
+            return
+        is_in_use = step.enabled and step.provider is None
+        server = (step.server or self.world.main) if is_in_use else None
+        record = StoreRecord(request=request, answer=answer, server=server, **said)
+        self._keep(record, outcome)
 
     async def _deliveries(self, step: DeliveriesStep) -> None:
         first = self._next

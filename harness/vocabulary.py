@@ -66,7 +66,16 @@ from harness.scenario.step import (
     TestSendStep,
 )
 from harness.scenario.submission import SubmissionGiven
-from harness.senders.file import MapEntry, SenderFile, SenderLimits
+from harness.senders.file_words import Actions, MapEntry, SenderFile, SenderLimits
+from harness.senders.product_words import (
+    AttemptPlaces,
+    Call,
+    LogCall,
+    SendCall,
+    Service,
+    SettingsCall,
+    SettingsFiles,
+)
 from harness.word_forms import default_of, form_of, kinds_in
 
 # Enumerations whose members have a section of their own.
@@ -172,6 +181,14 @@ def sender_sections() -> tuple[Section, ...]:
         _of_model("sender-file", "A sender file", SenderFile),
         _of_model("sender-file.limits", "Its limits", SenderLimits),
         _of_model("sender-file.error_map", "An entry of its error map", MapEntry),
+        _of_model("sender-file.actions", "Its actions", Actions),
+        _of_model("sender-file.actions.*", "A call, as every action but describe can be", Call),
+        _of_own("sender-file.actions.send", "Of send and test-send, beside", SendCall),
+        _of_own("sender-file.actions.configure", "Of configure and state, beside", SettingsCall),
+        _of_model("sender-file.actions.configure", "Or settings in files", SettingsFiles),
+        _of_own("sender-file.actions.deliveries", "Of deliveries, beside", LogCall),
+        _of_model("sender-file.actions.deliveries.attempts", "The attempts", AttemptPlaces),
+        _of_model("sender-file.service", "A program that has to be up", Service),
         _of_model("request", "The request to send", SendRequest),
         _of_model("request.transport", "By SMTP", SmtpTransport),
         _of_model("request.transport", "By a provider's API", ApiTransport),
@@ -278,6 +295,13 @@ def _of_model(path: str, title: str, model: type[BaseModel]) -> Section:
             )
         )
     return Section(path=path, title=title, words=tuple(words))
+
+
+def _of_own(path: str, title: str, model: type[BaseModel]) -> Section:
+    """The words of a call that not every call has."""
+    section = _of_model(path, title, model)
+    own = tuple(word for word in section.words if word.name not in Call.model_fields)
+    return replace(section, words=own)
 
 
 def _of_values(path: str, title: str, meanings: Mapping[str, str]) -> Section:

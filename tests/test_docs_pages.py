@@ -13,6 +13,7 @@ import pytest
 _DOCS = Path(__file__).resolve().parent.parent / "docs"
 _MAKE = """
 import importlib.util, json, pathlib, sys
+sys.path.insert(0, str(pathlib.Path(sys.argv[1]).parent))
 spec = importlib.util.spec_from_file_location("generate", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)

@@ -21,7 +21,7 @@ from harness.field_descriptions import descriptions, summary
 from harness.protocol import Answer, ApiTransport, DescribeRequest, Description, SendRequest
 from harness.scenario.hints import members
 from harness.scenario.model import Expanded
-from harness.senders.file import SenderFile
+from harness.senders.file_words import SenderFile
 
 ROOTS: list[type[BaseModel]] = [
     Expanded, SenderFile, SmtpState, ApiState, Fault, SendRequest, DescribeRequest, Answer,

@@ -55,7 +55,7 @@ class HttpConversation:
         self._respond = respond
         self._refuse_as_told = refuse
         self._note = note
-        self._parser = RequestParser(limit=_LARGEST_BODY)
+        self._parser = self._new_parser()
         self._waiting: asyncio.Queue[tuple[int, Request] | BadRequest] = asyncio.Queue()
         self._spoilt = False
         self._worker: asyncio.Task[None] | None = None
@@ -63,6 +63,9 @@ class HttpConversation:
         self._shaped: _ShapedAnswer | None = None
         self._connection: Connection
         self._injector: FaultInjector
+
+    def _new_parser(self) -> RequestParser:
+        return RequestParser(limit=_LARGEST_BODY, secure=self._contexts is not None)
 
     def began(self, connection: Connection) -> None:
         """Begin, with the TLS handshake where there is one."""
@@ -151,7 +154,7 @@ class HttpConversation:
     def _note_unfinished(self) -> None:
         """What came of a request without becoming one: its head, and what there is of its body."""
         head, body = self._parser.unfinished
-        self._parser = RequestParser(limit=_LARGEST_BODY)
+        self._parser = self._new_parser()
         self._note_unread(head, _UNFINISHED)
         if body:
             secure = self._connection.secure

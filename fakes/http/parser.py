@@ -32,11 +32,14 @@ class BadRequest(Exception):  # noqa: N818 - it is what the peer sent, not an er
 class RequestParser:
     """Feeds on octets and gives whole requests. `limit`: octets that a body may have.
 
+    `secure`: whether they come inside TLS.
+
     `keeps_alive`: whether the last request lets the connection stay open.
     """
 
-    def __init__(self, *, limit: int) -> None:
+    def __init__(self, *, limit: int, secure: bool = True) -> None:
         self._limit = limit
+        self._secure = secure
         self._complete: list[Request] = []
         self.keeps_alive = True
         self._begin_anew()
@@ -156,6 +159,7 @@ class RequestParser:
                 target=self._target.decode("latin-1"),
                 headers=tuple(self._headers),
                 body=bytes(self._body),
+                secure=self._secure,
             )
         )
         self._reset()

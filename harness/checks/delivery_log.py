@@ -33,6 +33,8 @@ from .reported import replies_before
 _CLOCKS_DIFFER = 120.0
 # Of SMTP's reply codes and of HTTP's statuses alike.
 _FAILURE = 400
+# Not a reply code, nor an enhanced one.
+_IS_AN_ID = re.compile(r"(?=.*\d)(?!\d\.\d+\.\d+$)[^\s]{4,}")
 _UNKNOWN = ErrorClass.OUTCOME_UNKNOWN
 
 
@@ -58,6 +60,9 @@ class EntryClause(BaseModel):
 
     at: Literal["told"] | None = None
     """`told`: each attempt has its time."""
+
+    to: Literal["told"] | None = None
+    """`told`: the entry names the recipients."""
 
 
 EachEntry = OneOrMore[EntryClause]
@@ -97,6 +102,16 @@ def _ask_entry(
             "log.state",
             Observation(
                 met=entry.state in wanted.state, expected=expected, observed=f"state {entry.state}"
+            ),
+        )
+    if wanted.to is not None:
+        named = {address.strip("<> ").lower() for address in entry.to}
+        yield (
+            "log.to",
+            Observation(
+                met=bool(named) and named <= recipients_of(send),
+                expected=f"the recipients {whose}",
+                observed=f"the recipients {', '.join(sorted(named)) or 'are not told'}",
             ),
         )
     if entry.attempts is None:
@@ -174,23 +189,22 @@ def _names_its_host(
 
 
 def _keeps_the_id(entry: DeliveryEntry, send: SendRecord, record: Record) -> Observation:
-    given = " ".join(_ids_given(send, record)).lower()
-    told = [each.queue_id or "" for each in entry.attempts or ()]
+    given = tuple(_ids_given(send, record))
+    kept = [each.queue_id or "" for each in entry.attempts or ()]
     words = [each.message or "" for each in entry.attempts or ()]
-    held = any(each and each.strip("<> ").lower() in given for each in told) or any(
-        word in " ".join(words).lower() for word in given.split() if len(word) > 5
-    )
     return Observation(
-        met=held,
+        met=any(each.lower() in " ".join([*kept, *words]).lower() for each in given),
         expected="the id that the server gave the message",
-        observed=f"the log has {next(filter(None, told), 'none')}",
+        observed=f"the log has {next(filter(None, kept), 'none')}",
     )
 
 
 def _ids_given(send: SendRecord, record: Record) -> Iterator[str]:
+    """What may be the id: the provider's, or a word of the last reply that has a digit in it."""
     for event in acknowledgements_of(send, record):
         if isinstance(event.fact, Acknowledged):
-            yield event.fact.answer.rpartition(" ")[2]
+            words = re.split(r"[\s<>()\[\],;=]+", event.fact.answer)
+            yield from (word.rstrip(".") for word in words if _IS_AN_ID.fullmatch(word))
     places = {event.number for event, _ in copies_of(send, record)}
     for event, fact in record.of(MessageCaptured):
         if event.number in places and fact.message.provider_id:
@@ -288,7 +302,12 @@ def _was_taken_on(asked: SendRecord) -> bool:
 
 def soundness(record: Record) -> Observation:
     """Whether states and times in the log make sense."""
-    expected = "states that are defined, and times that are past and in order"
+    expected = "states that are defined, of which the last ones stay; times past and in order"
+    revived = _revived(record)
+    if revived is not None:
+        before, after = revived
+        observed = f"the message to {', '.join(after.to)} was {before.state}, and is {after.state}"
+        return Observation(met=False, expected=expected, observed=observed)
     for log in record.logs:
         for entry in log.deliveries or ():
             if entry.state not in STATES:
@@ -304,6 +323,21 @@ def soundness(record: Record) -> Observation:
                 observed = "attempts whose times go backwards"
                 return Observation(met=False, expected=expected, observed=observed)
     return Observation(met=True, expected=expected, observed="they do")
+
+
+def _revived(record: Record) -> tuple[DeliveryEntry, DeliveryEntry] | None:
+    """An entry that was in a final state when it was looked at, and later was in another one."""
+    ended: dict[tuple[str | None, tuple[str, ...]], DeliveryEntry] = {}
+    for log in record.logs:
+        for _, deliveries in log.seen:
+            for entry in deliveries:
+                name = (entry.message_id, entry.to)
+                before = ended.get(name)
+                if before is not None and before.state != entry.state:
+                    return before, entry
+                if entry.is_final:
+                    ended[name] = entry
+    return None
 
 
 def _moment(at: str | float | None) -> float | None:

@@ -9,9 +9,10 @@ from functools import partial
 from itertools import chain
 from typing import Literal
 
-from harness.fakes.message import Captured, CapturedMessage
+from harness.fakes.message import CapturedMessage
 from harness.protocol import Attachment, Mailbox, Message
 
+from .author import spelt
 from .check import Check
 from .mail_reading import MailReading, bare_line_ends, readings
 from .record import Handover, Observation, Record, numbers
@@ -48,22 +49,6 @@ def content(record: Record, wanted: Literal["intact"]) -> Observation:
         expected="From, recipients, subject, text and attachments as they were asked for",
         observed="; ".join(dict.fromkeys(chain(*altered.values()))) or "all as asked for",
         events=tuple(altered) or (last.events[0].number,),
-    )
-
-
-def author(record: Record, wanted: Literal["as-asked"]) -> Observation:
-    """Whether From is the mailbox that was asked for, its name included."""
-    del wanted
-    asked = [send.request.message.from_ for send in record.sends]
-    found = list(record.kept())
-    are_asked = [any(_is_from(fact.message, box) for box in asked) for _, fact in found]
-    last = bool(found) and _is_from(found[-1][1].message, asked[-1])
-    names = [_authors(readings(fact.message.content)[0]) for _, fact in found]
-    return Observation(
-        met=last and all(are_asked),
-        expected="From " + " or ".join(dict.fromkeys(_spelt([_pair(box)]) for box in asked)),
-        observed="From " + " and ".join(map(_spelt, names)) if found else "no message",
-        events=numbers([event for event, _ in found]),
     )
 
 
@@ -138,7 +123,7 @@ def _all_differences(handover: Handover, asked: Message) -> list[str]:
 def _from_differs(asked: Mailbox, reading: MailReading) -> list[str]:
     authors = reading.mailboxes("From")
     is_right = [address for _, address in authors] == [asked.address]
-    return [] if is_right else [f"From {_spelt(authors)}"]
+    return [] if is_right else [f"From {spelt(authors)}"]
 
 
 def _subject_differs(asked: str, reading: MailReading) -> list[str]:
@@ -165,25 +150,6 @@ def _file_differs(asked: Attachment, reading: MailReading) -> list[str]:
     return [f"another content of the attachment {asked.filename!r}"]
 
 
-def _is_from(captured: Captured, asked: Mailbox) -> bool:
-    return any(_authors(each) == [_pair(asked)] for each in readings(captured.content))
-
-
-def _pair(box: Mailbox) -> tuple[str, str]:
-    return box.name, box.address
-
-
-def _authors(reading: MailReading) -> list[tuple[str, str]]:
-    try:
-        return reading.mailboxes("From")
-    except Exception:  # noqa: BLE001  # parsers trip over some broken headers
-        return []
-
-
-def _spelt(mailboxes: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{name!r} <{address}>" for name, address in mailboxes) or "nobody"
-
-
 def _comparable(kind: str, octets: bytes) -> bytes:
     """The ends of lines of a text are the transport's business (RFC 2046 section 4.1.1)."""
     return octets.replace(b"\r\n", b"\n") if kind.startswith("text/") else octets
@@ -200,12 +166,6 @@ CHECKS = (
         words="whether the message came as it was asked for",
         wanted=Literal["intact"],
         ask=content,
-    ),
-    Check(
-        key="from",
-        words="whether From is the mailbox that was asked for",
-        wanted=Literal["as-asked"],
-        ask=author,
     ),
     Check(
         key="added-headers",

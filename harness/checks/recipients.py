@@ -17,7 +17,7 @@ from harness.protocol import Mailbox
 
 from .check import Check
 from .mail_reading import each_reading, header_lines
-from .record import Observation, Record, SendRecord
+from .record import Observation, Record, SendRecord, TestRecord
 
 Wanted = Literal["as-asked", "as-asked-or-told"]
 
@@ -31,7 +31,7 @@ def recipients(record: Record, wanted: Wanted) -> Observation:
     or_told = wanted == "as-asked-or-told"
     wrong: dict[str, None] = {}
     cited: list[int] = []
-    for send in record.sends:
+    for send in record.told:
         taken = list(record.captured_in(send))
         cited += [event.number for event, _ in taken]
         wrong |= dict.fromkeys(_amiss(send, [each for _, each in taken], or_told=or_told))
@@ -52,8 +52,10 @@ def _address_key(address: str) -> tuple[str, str]:
     return local, domain.lower()
 
 
-def _amiss(send: SendRecord, taken: Iterable[Captured], *, or_told: bool) -> Iterator[str]:
-    asked = {_address_key(each): each for each in send.request.message.recipients}
+def _amiss(
+    send: SendRecord | TestRecord, taken: Iterable[Captured], *, or_told: bool
+) -> Iterator[str]:
+    asked = {_address_key(each): each for each in _recipients(send)}
     got: Counter[tuple[str, str]] = Counter()
     shown: dict[tuple[str, str], str] = {}
     for message in taken:
@@ -71,7 +73,13 @@ def _amiss(send: SendRecord, taken: Iterable[Captured], *, or_told: bool) -> Ite
     yield from (f"{shown[key]} got it, too" for key in got if key not in asked)
 
 
-def _told(send: SendRecord, asked: dict[tuple[str, str], str]) -> set[tuple[str, str]]:
+def _recipients(asked: SendRecord | TestRecord) -> tuple[str, ...]:
+    if isinstance(asked, TestRecord):
+        return (asked.request.to,)
+    return tuple(asked.request.message.recipients)
+
+
+def _told(send: SendRecord | TestRecord, asked: dict[tuple[str, str], str]) -> set[tuple[str, str]]:
     """Those of whom the sender says that they were refused."""
     answer = send.answer
     if answer is None:

@@ -84,6 +84,22 @@ class SettingsRecord(AskedRecord):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRecord(SettingsRecord):
+    """One time that settings were handed to the sender, to be stored.
+
+    `server` is the label of the fake that is in use by them; None where there is to be none.
+    """
+
+    request: ConfigureRequest
+    server: str | None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the sender has them now."""
+        return self.answer is not None and self.answer.status == "stored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogRecord(AskedRecord):
     """What the delivery log said when it was waited for, at most `limit` seconds.
 
@@ -153,6 +169,12 @@ class Record:
     def told(self) -> tuple[SendRecord | TestRecord, ...]:
         """Each time that it was to say what became of a message, or of one that it made itself."""
         return tuple(each for each in self.asked if isinstance(each, SendRecord | TestRecord))
+
+    @property
+    def stores(self) -> tuple[StoreRecord, ...]:
+        """Each time that it stored settings."""
+        stores = (each for each in self.asked if isinstance(each, StoreRecord))
+        return tuple(each for each in stores if each.is_stored)
 
     @property
     def logs(self) -> tuple[LogRecord, ...]:

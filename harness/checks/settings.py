@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from .claims import OneOrMore
-from .record import Observation, Record, SettingsRecord
+from .record import Observation, Record, SettingsRecord, StoreRecord
 
 Word = Literal["host", "port", "username", "provider", "region", "from", "enabled"]
 
@@ -41,32 +41,25 @@ def ask_status(asked: SettingsRecord, wanted: tuple[str, ...]) -> Iterator[tuple
     )
 
 
-def stored_before(asked: SettingsRecord, record: Record) -> SettingsRecord | None:
+def stored_before(asked: SettingsRecord, record: Record) -> StoreRecord | None:
     """What was stored last before that."""
-    found = None
-    for each in record.asked:
-        if each is asked:
-            break
-        if isinstance(each, SettingsRecord) and each.request.action == "configure":
-            is_stored = each.answer is not None and each.answer.status == "stored"
-            found = each if is_stored else found
-    return found
+    before = record.asked[: next(n for n, each in enumerate(record.asked) if each is asked)]
+    stored = [each for each in before if isinstance(each, StoreRecord) and each.is_stored]
+    return stored[-1] if stored else None
 
 
 def ask_settings(
-    asked: SettingsRecord, wanted: ShownSettings, stored: SettingsRecord | None
+    asked: SettingsRecord, wanted: ShownSettings, stored: StoreRecord | None
 ) -> Iterator[tuple[str, Observation]]:
     """Whether settings that are read back show what was stored by `stored`."""
     if asked.answer is None:
         return
     told = _values(stored)
-    shown = set(map(_spelt, _leaves(asked.answer.settings)))
-    # What stands in a URI is shown, too.
-    text = " ".join(sorted(shown))
+    settings = asked.answer.settings
     missing = [
         f"{word} {told[word]}"
         for word in wanted.words
-        if word in told and told[word] not in shown and told[word] not in text
+        if word in told and not _is_shown(word, told[word], settings)
     ]
     if wanted.words:
         yield (
@@ -86,9 +79,9 @@ def ask_settings(
         )
 
 
-def _values(stored: SettingsRecord | None) -> dict[str, str]:
-    """What was told, by the words of `ShownSettings`."""
-    if stored is None or stored.request.action != "configure":
+def _values(stored: StoreRecord | None) -> dict[str, str]:
+    """What was told, by the words of `ShownSettings`, but for a user name that is a secret."""
+    if stored is None:
         return {}
     request = stored.request
     transport = request.transport.model_dump(mode="json") if request.transport else {}
@@ -97,10 +90,31 @@ def _values(stored: SettingsRecord | None) -> dict[str, str]:
         for word in ("host", "port", "username", "provider", "region")
         if transport.get(word) is not None
     }
+    if found.get("username") in (transport.get("password"), transport.get("access_token")):
+        found.pop("username", None)
     found["enabled"] = request.enabled
     if request.from_ is not None:
         found["from"] = request.from_.address
     return {word: _spelt(value) for word, value in found.items()}
+
+
+def _is_shown(word: str, told: str, settings: Any) -> bool:
+    """By its own name where that is there, else anywhere; what stands in a URI is shown, too."""
+    named = list(map(_spelt, _named(word, settings)))
+    shown = named or list(map(_spelt, _leaves(settings)))
+    return told in shown or (word != "enabled" and told in " ".join(shown))
+
+
+def _named(word: str, data: Any) -> Iterator[Any]:
+    """Every plain value that has this name."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name == word and not isinstance(value, dict | list | tuple):
+                yield value
+            yield from _named(word, value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _named(word, value)
 
 
 def _spelt(value: object) -> str:

@@ -29,6 +29,7 @@ _VERBS = {
     "requirements": ("catalogue", "List the documented requirements and what checks them."),
     "explain": ("catalogue", "Explain a requirement, a situation, or a word of the language."),
     "inspect": ("inspect", "Show the mail of a run that went to Mailpit."),
+    "deliveries": ("deliveries", "Show what became of the messages of a courier."),
     "send": ("send", "Send one message with the reference sender."),
     "serve": ("serve", "Serve fakes until told to stop, and show the mail that comes."),
     "schema": ("schema", "Print the JSON Schema of scenarios, sender protocol, report, document."),

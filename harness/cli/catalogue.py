@@ -38,7 +38,8 @@ def requirements(paths: tuple[str, ...], documents: tuple[str, ...], untested: b
     for row in catalogue.requirements:
         if untested and states[row.id] is State.CHECKED:
             continue
-        click.echo(f"{row.id:<10} {row.level:<6} {states[row.id]:<10} {_brief(row)}")
+        brief = _brief(row, states[row.id])
+        click.echo(f"{row.id:<10} {row.level:<6} {states[row.id]:<10} {brief}")
     situations = sum(1 for row in catalogue.situations if row.id in covered)
     click.echo(
         f"\n{len(catalogue.requirements)} requirements: {counts[State.CHECKED]} checked, "
@@ -56,8 +57,10 @@ def _state(row: Requirement, covered: Container[str]) -> State:
     return State.CHECKED if row.id in covered else State.NOT_YET
 
 
-def _brief(row: Requirement) -> str:
-    text = row.statement if row.state is not State.UNTESTABLE else f"{row.statement} ({row.reason})"
+def _brief(row: Requirement, state: State) -> str:
+    """What a row says, in a line; ahead of it, what it waits for before anything can check it."""
+    said = {State.CHECKED: "{0}", State.NOT_YET: "({1}) {0}", State.UNTESTABLE: "{0} ({1})"}[state]
+    text = said.format(row.statement, row.reason) if row.reason else row.statement
     return textwrap.shorten(text, _WIDTH - 29, placeholder=" …")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from harness.baseline_file import expected
 from harness.cli.options import with_documents
 from harness.escaping import visible
 from harness.events import Note, RunFinished
@@ -26,12 +27,19 @@ _MOST_SHOWN = 20
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @with_documents
 @click.option("--report", "reports", multiple=True, metavar="FORMAT[=PATH]")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The failures that are expected, as of harness run.",
+)
 @click.option("--strict", is_flag=True, help="A failed SHOULD fails the run.")
 def replay(
     evidence: Path,
     paths: tuple[str, ...],
     documents: tuple[str, ...],
     reports: tuple[str, ...],
+    baseline: Path | None,
     strict: bool,
 ) -> int:
     """Judge a run again from its evidence: no sender is asked, no socket is opened.
@@ -44,7 +52,17 @@ def replay(
     """
     catalogue = load_catalogue(documents)
     library = load_library(paths, catalogue=catalogue)
-    again = judged_again(evidence, library.cases, catalogue, strict=strict)
+    expectations, stale = expected(
+        baseline, [case.id for case in library.cases], is_everything=not paths
+    )
+    again = judged_again(
+        evidence,
+        library.cases,
+        catalogue,
+        strict=strict,
+        expectations=expectations,
+        stale=stale,
+    )
 
     def status(result: RunResult) -> int:
         return worst_status([exit_status(result), *([USAGE] if again.problems else [])])
@@ -55,7 +73,7 @@ def replay(
         describe_row=catalogue.describe,
         status=status,
     ) as listening:
-        for note in (*library.notes, *_notes(again)):
+        for note in (*library.notes, *stale, *_notes(again)):
             listening(Note(text=note))
         listening(RunFinished(result=again.result))
     _tell_problems(again)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from harness.baseline_file import load_expectations
+from harness.baseline_file import expected
 from harness.cli.options import FiniteRange, Selected, selected, selecting, with_documents
 from harness.cli.signals import Stop
 from harness.errors import HarnessError
@@ -134,11 +134,10 @@ def _mirror(word: str | None) -> AbstractContextManager[Mirror]:
 
 
 def _options(words: dict[str, Any], chosen: Selected, notes: list[str], mirror: Mirror) -> Options:
-    expectations, stale = None, tuple[str, ...]()
-    if words.get("baseline") is not None:
-        expectations = load_expectations(words["baseline"])
-        stale = expectations.naming_nothing(chosen.known, is_everything=not words["paths"])
-        notes += stale
+    expectations, stale = expected(
+        words.get("baseline"), chosen.known, is_everything=not words["paths"]
+    )
+    notes += stale
     return Options(
         jobs=words["jobs"],
         strict=words["strict"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -22,25 +23,7 @@ from harness.protocol import Answer, DescribeRequest, Description, SendRequest
 from harness.reports.document import report_schema
 from harness.requirements import document_schema
 from harness.scenario.schema import scenario_schema
-
-
-@click.command("schema")
-@click.argument("what", type=click.Choice(["scenario", "sender", "report", "document", "baseline"]))
-def schema(what: str) -> int:
-    """Print a JSON Schema: of scenario files, the sender protocol, the JSON report, requirements.
-
-    `document` is a file of requirements of one's own, for `--document`, and `baseline` one of
-    expected failures, for `--baseline`.
-    """
-    schemas = {
-        "scenario": scenario_schema,
-        "sender": _sender,
-        "report": report_schema,
-        "document": document_schema,
-        "baseline": _baseline,
-    }
-    click.echo(json.dumps(schemas[what](), indent=2))
-    return 0
+from harness.senders.file_words import SenderFile
 
 
 def _baseline() -> dict[str, Any]:
@@ -72,6 +55,33 @@ def _sender() -> dict[str, Any]:
         },
         "$defs": definitions,
     }
+
+
+def _sender_file() -> dict[str, Any]:
+    schema = SenderFile.model_json_schema(schema_generator=DescribedSchema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+_SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "scenario": scenario_schema,
+    "sender": _sender,
+    "sender-file": _sender_file,
+    "report": report_schema,
+    "document": document_schema,
+    "baseline": _baseline,
+}
+
+
+@click.command("schema")
+@click.argument("what", type=click.Choice([*_SCHEMAS]))
+def schema(what: str) -> int:
+    """Print a JSON Schema: of scenario files, the sender protocol, the JSON report, requirements.
+
+    `sender-file` is for `--sender file:PATH`, `document` is a file of requirements of one's own,
+    for `--document`, and `baseline` one of expected failures, for `--baseline`.
+    """
+    click.echo(json.dumps(_SCHEMAS[what](), indent=2))
+    return 0
 
 
 COMMANDS = {"schema": schema}

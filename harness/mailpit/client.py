@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import MachineError
 
+from .closed_afterwards import ClosedAfterwards
 from .models import MailpitInformation, MailpitMessage, MailpitPage
 from .place import MailpitPlace
 
@@ -39,7 +39,7 @@ class MailpitError(MachineError):
     """A Mailpit that cannot be used, and what to do. Exit status 3."""
 
 
-class MailpitClient:
+class MailpitClient(ClosedAfterwards):
     """A client of one Mailpit, to be closed. `timeout` is seconds for each step of a request.
 
     `transport` is what carries the requests; None: sockets.
@@ -66,17 +66,6 @@ class MailpitClient:
             follow_redirects=False,
             trust_env=False,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give up its connections."""

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from .archive import Archive, KeptRun, archive, run_name
 from .choosing import choose, opened
+from .inbox import MailpitInbox
 from .mirror import MailpitMirror
 
 
@@ -16,6 +17,18 @@ def mirror_for_run(
     word: str, *, environment: Mapping[str, str] = os.environ, kept_in: Archive | None = None
 ) -> Iterator[MailpitMirror]:
     """A mirror in the Mailpit that `--mailpit WORD` means, for as long as the block lasts.
+
+    The rest: see `kept_inbox`.
+    """
+    with kept_inbox(word, environment=environment, kept_in=kept_in) as (inbox, run):
+        yield MailpitMirror(inbox=inbox, group=run.name, ends=run.starter is not None)
+
+
+@contextmanager
+def kept_inbox(
+    word: str, *, environment: Mapping[str, str] = os.environ, kept_in: Archive | None = None
+) -> Iterator[tuple[MailpitInbox, KeptRun]]:
+    """The Mailpit that `--mailpit WORD` means, for as long as the block lasts, and a run's name.
 
     Where that is started here, the mail is kept in a file when it ends (`harness inspect`).
 
@@ -39,4 +52,4 @@ def mirror_for_run(
             database=None if database is None else str(database),
         )
         kept.note(run)
-        yield MailpitMirror(inbox=inbox, group=name, ends=choice.starter is not None)
+        yield inbox, run

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from harness.fakes.message import Captured
 from harness.secrets import NO_SECRETS, Secrets
 
 from .client import MailpitClient
+from .closed_afterwards import ClosedAfterwards
 from .mirror_copy import MirrorLabels, begins_with_a_header, enclosed, mirror_copy
 from .place import MailpitPlace
 from .submission import MailpitRefusedError, MailpitSubmission
 
 
-class MailpitInbox:
+class MailpitInbox(ClosedAfterwards):
     """A Mailpit that was found to be one and takes messages. Not for several threads at a time.
 
     `about` is one line for people. Nothing in here deletes.
@@ -30,17 +28,6 @@ class MailpitInbox:
             self.version = client.information().version
         self._submission = MailpitSubmission(place, timeout=timeout)
         self._submission.open()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the connection."""

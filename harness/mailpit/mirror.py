@@ -16,10 +16,9 @@ from typing import Final
 from harness.checks.record import Record
 from harness.fakes.message import Captured
 from harness.fakes.transcript import MessageCaptured
-from harness.mirroring import Mirror
+from harness.mirroring import Mirror, provider_of
 from harness.model import CaseResult
 from harness.scenario.case import Case
-from harness.scenario.given import Given
 from harness.secrets import Secrets
 
 from .client import MailpitError
@@ -76,14 +75,14 @@ class MailpitMirror(Mirror):
         """How many messages there are, where, and what is missing there."""
         where = self.inbox.place.tagged(self.group)
         where = f"harness inspect {self.group}" if self.ends else where
-        found = [f"{_messages(self._shown)} of this run in Mailpit: {where}"]
+        found = [f"{counted(self._shown)} of this run in Mailpit: {where}"]
         if self._trouble is not None:
             missing = self._left_out + len(self._waiting)
-            found.append(f"{_messages(missing)} could not be shown in Mailpit: {self._trouble}")
+            found.append(f"{counted(missing)} could not be shown in Mailpit: {self._trouble}")
         elif self._left_out:
-            found.append(f"{_messages(self._left_out)} too many for Mailpit at a time, left out")
+            found.append(f"{counted(self._left_out)} too many for Mailpit at a time, left out")
         if self._refused:
-            found.append(f"{_messages(self._refused)} refused by Mailpit, and not shown there")
+            found.append(f"{counted(self._refused)} refused by Mailpit, and not shown there")
         return tuple(found)
 
     def take(self, case: Case, record: Record) -> None:
@@ -153,12 +152,6 @@ class MailpitMirror(Mirror):
             self._octets -= each.size
 
 
-def provider_of(given: Given) -> str:
-    """Whose API or SMTP service a case is about; `smtp` where it is a server like any other."""
-    if given.api is not None:
-        return given.api.provider
-    return given.submission.provider if given.submission is not None else "smtp"
-
-
-def _messages(count: int) -> str:
+def counted(count: int) -> str:
+    """So many messages, in words."""
     return "1 message" if count == 1 else f"{count:,} messages"

@@ -8,6 +8,7 @@ fixture is used, ours is imported beside it, and each keeps its own name for its
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .names import HOME, NAME, Names, leave_the_name
-from .scenario_files import SenderHook, add_scenario_keys, collect_scenarios
+from .names import HOME, MAILPIT, NAME, Names, leave_the_name
+from .scenario_files import SenderHook, add_scenario_keys, collect_scenarios, named_sender
 
 if TYPE_CHECKING:
     from harness.embedding import RunReport
@@ -52,6 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the sender that harness_run drives unless told otherwise (default: the ini key "
         "harness_sender, else `reference`)",
     )
+    group.addoption(
+        "--harness-mailpit",
+        metavar="auto|docker|URL",
+        help="put a copy of all mail that fakes and scenario items take into Mailpit "
+        "(default: the ini key harness_mailpit, else none)",
+    )
+    parser.addini("harness_mailpit", "the Mailpit that shows all mail: auto, docker or its URL")
     parser.addini("harness_sender", "the sender that harness_run drives (default: `reference`)")
     parser.addini(
         "harness_documents",
@@ -80,6 +88,11 @@ def pytest_configure(config: pytest.Config) -> None:
     leave_the_name()
     for name in _LEFTOVERS:
         _verdict(config, f"harness_{name}")
+    if word := config.getoption("--harness-mailpit") or config.getini("harness_mailpit"):
+        from .mail_in_mailpit import MailInMailpit  # noqa: PLC0415  # only where used
+
+        shown = MailInMailpit(config, word, fakes=lambda: config.stash.get(_IN_USE, None))
+        config.pluginmanager.register(shown, MAILPIT)
     collect_scenarios(config)
 
 
@@ -216,18 +229,20 @@ globals().update((f"harness_{kind}", _fixture_of(kind)) for kind in _KINDS)
 
 
 @pytest.fixture
-def harness_run(pytestconfig: pytest.Config) -> Callable[..., RunReport]:
+def harness_run(request: pytest.FixtureRequest) -> Callable[..., RunReport]:
     """Run scenarios: `harness_run("tls/**", sender=…)` returns a report and raises nothing.
 
     The globs select cases by id; none means all. `sender` is a SPEC or a function, plain or
     `async`, from request to answer: with `jobs=1` it is called in the test's own thread, where its
-    database connections are, else in threads beside. `paths`, `jobs`, `seed`, `time_scale`,
-    `strict`, `evidence` and `report` are as for `harness run`. `documents` are files with
-    requirements of your own, beside those of the ini key `harness_documents`. The report's
+    database connections are, else in threads beside; None is the one that `--harness-sender`, the
+    hook `pytest_harness_sender` or the ini key names. `paths`, `jobs`, `seed`, `time_scale`,
+    `strict`, `baseline`, `evidence` and `report` are as for `harness run`. `documents` are files
+    with requirements of your own, beside those of the ini key `harness_documents`. The report's
     `assert_passed()` fails the test and shows why.
     """
     names = Names()
-    default = pytestconfig.getoption("--harness-sender") or pytestconfig.getini("harness_sender")
+    config = request.config
+    mailpit: Any = config.pluginmanager.get_plugin(MAILPIT)
 
     def run(
         *globs: str,
@@ -236,12 +251,14 @@ def harness_run(pytestconfig: pytest.Config) -> Callable[..., RunReport]:
         documents: Sequence[str | Path] = (),
         **options: Any,
     ) -> RunReport:
-        with names.ours():
+        with names.ours(), contextlib.ExitStack() as stack:
+            if mailpit is not None:
+                options.setdefault("mirror", stack.enter_context(mailpit.mirror()))
             report: RunReport = importlib.import_module("harness.embedding").run(
                 globs,
-                sender=sender if sender is not None else default or None,
+                sender=sender if sender is not None else named_sender(request.node),
                 paths=paths,
-                documents=[*pytestconfig.getini("harness_documents"), *documents],
+                documents=[*config.getini("harness_documents"), *documents],
                 **options,
             )
         return report

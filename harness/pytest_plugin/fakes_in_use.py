@@ -77,6 +77,17 @@ class FakesInUse:
                 if len(fake.transcript)
             ]
 
+    def mail(self) -> list[tuple[str, list[Any], Any]]:
+        """What each fake has taken: its label, the messages, and its secrets."""
+        told = self.ours("harness.testing.told")
+        with self._names.ours():
+            taken = [(fake, told.taken_by(fake)) for fake in self._running]
+            return [
+                (fake.label, messages, told.secrets_of(fake))
+                for fake, messages in taken
+                if messages
+            ]
+
     def leftovers(self) -> Iterator[tuple[str, str]]:
         """What no test should leave behind, by the names of the ini keys."""
         told = self.ours("harness.testing.told")

@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any
 
 NAME = "harness"
+MAILPIT = "harness_mail_in_mailpit"
+"""What pytest's plugin manager calls the part that shows mail in Mailpit."""
 HOME = Path(__file__).resolve().parent.parent
 _PLUGIN = __name__.rpartition(".")[0]
 

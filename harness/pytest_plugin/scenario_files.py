@@ -16,7 +16,7 @@ class SenderHook:
     @staticmethod
     @pytest.hookspec(firstresult=True)
     def pytest_harness_sender(config: pytest.Config) -> Any:
-        """Return the sender that scenario files in this folder are put to.
+        """Return the sender that scenario files, and runs by tests, in this folder are about.
 
         A SPEC, or a function from request document to answer document, plain or `async`, which is
         called in the thread that runs the tests.
@@ -36,6 +36,14 @@ def add_scenario_keys(parser: pytest.Parser) -> None:
     parser.addini("harness_time_scale", "stretches every time-out and delay of items", default="1")
 
 
+def named_sender(item: pytest.Item) -> Any:
+    """Option, hook, ini key: the first that names a sender, else None. Hooks differ by folder."""
+    config = item.config
+    option = config.getoption("--harness-sender")
+    hooked = item.ihook.pytest_harness_sender(config=config)
+    return option or hooked or config.getini("harness_sender") or None
+
+
 def collect_scenarios(config: pytest.Config) -> None:
     """Have the files that the ini key names collected, where it names any."""
     config.addinivalue_line("markers", "harness_scenario: every case of a scenario file")
@@ -46,7 +54,7 @@ def collect_scenarios(config: pytest.Config) -> None:
         scenarios = importlib.import_module("harness.pytest_scenarios")
         usage_error = importlib.import_module("harness.errors").UsageError
         try:
-            plugin = scenarios.ScenarioItems(config, names.ours)
+            plugin = scenarios.ScenarioItems(config, names.ours, named_sender)
             plugin.take_arguments()
         except usage_error as error:
             raise pytest.UsageError(str(error)) from None

@@ -10,6 +10,9 @@ wrong ones, and refuses the others, has two.
 Where no circumstance explains more than a case or two, the situation does: a row of the catalogue
 is one way to go wrong, so the same deed against the same row is one cause, though not always done.
 
+A secret in the sender's words is one cause, in as many places as it had an occasion, and nothing
+else follows from it.
+
 What else is never met in those cases follows from the same cause. What is met in some of them does
 not, so a case that two things are wrong with is in two causes, and mending one leaves it in the
 other.
@@ -44,6 +47,8 @@ _ONE_QUESTION = frozenset(
 )
 # What these observe are different faults: a lost attachment is no wrong subject.
 _TOLD_APART = frozenset(["message"])
+# One mistake, which shows wherever there is an occasion: how often says nothing about its causes.
+_ONE_FLAW = frozenset(["discretion"])
 # Fewer scenarios than that show no habit of the sender's.
 _SCENARIOS_OF_A_HABIT = 3
 
@@ -221,29 +226,48 @@ def _shares(record: _Record) -> Iterator[_Share]:
                 heapq.heappush(queue, entry)
             continue
         alike = record.never_met_in(members)
-        explained = frozenset(each for each in alike if left[each] & members)
+        explained = frozenset(
+            each
+            for each in alike
+            if left[each] & members and (each == deed or _go_together(each, deed))
+        )
         for each in explained:
             left[each] -= members
         yield _Share(deed=deed, where=circumstance.words, members=members, deeds=explained)
 
 
+def _go_together(one: Deed, other: Deed) -> bool:
+    """Whether one of them may follow from the other."""
+    return not {one.question[0], other.question[0]} & _ONE_FLAW
+
+
 def _joined(shares: Iterable[_Share], record: _Record) -> Iterator[_Share]:
-    """Join what is the same deed against the same row, of the same provider."""
+    """Join what is one flaw, or the same deed against the same row, of the same provider."""
     alike: dict[tuple[object, ...], list[_Share]] = defaultdict(list)
     for number, share in enumerate(shares):
         row = _row_of(share, record)
-        alike[(share.deed, row) if row else (number,)].append(share)
+        key: tuple[object, ...] = (share.deed, row) if row else (number,)
+        alike[(share.deed,) if share.deed.question[0] in _ONE_FLAW else key].append(share)
     for group in alike.values():
         if len(group) == 1:
             yield group[0]
             continue
-        row = _row_of(group[0], record)
+        members = frozenset[str]().union(*(share.members for share in group))
         yield replace(
             group[0],
-            where=f"against {', '.join(sorted(row.rows))}" if row else "",
-            members=frozenset().union(*(share.members for share in group)),
+            where=_where_of(group[0], members, record),
+            members=members,
             deeds=frozenset().union(*(share.deeds for share in group)),
         )
+
+
+def _where_of(share: _Share, members: frozenset[str], record: _Record) -> str:
+    """What joined cases have in common."""
+    if share.deed.question[0] in _ONE_FLAW:
+        scenarios = {record.cases[case].scenario for case in members}
+        return f"in {len(scenarios)} scenarios" if len(scenarios) > 1 else share.where
+    row = _row_of(share, record)
+    return f"against {', '.join(sorted(row.rows))}" if row else ""
 
 
 class _Row(NamedTuple):

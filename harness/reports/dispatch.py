@@ -107,23 +107,19 @@ def open_reports(
         command=command,
         status=status,
     )
+    for_people = stderr if takes_stdout else stdout
     terminal = TerminalReport(
-        results=stderr if takes_stdout else stdout,
+        results=for_people,
         progress=stderr,
         environ=environ,
         context=context,
         may_draw=not (takes_stdout and stdout.isatty()),
     )
     reports = Reports(terminal, status=status)
-    try:
-        for spec in specs:
-            reports.add(open_report(spec, stdout=stdout, context=context))
-    except MachineError:
-        reports.discard()
-        raise
+    _add_written(reports, specs, stdout=stdout, context=context)
     reports.add_step_summary(environ.get("GITHUB_STEP_SUMMARY", ""), context)
     if environ.get("GITHUB_ACTIONS") == "true":
-        reports.add(Annotations(StreamTarget(stderr if takes_stdout else stdout)))
+        reports.add(Annotations(StreamTarget(for_people)))
     return reports
 
 
@@ -135,13 +131,24 @@ def open_written_reports(specs: Sequence[ReportSpec], context: Context) -> Repor
     """
     _refuse_clashes(specs)
     reports = Reports(None)
+    _add_written(reports, specs, context=context)
+    return reports
+
+
+def _add_written(
+    reports: Reports,
+    specs: Sequence[ReportSpec],
+    *,
+    stdout: TextIO | None = None,
+    context: Context,
+) -> None:
+    """Add the reports that were asked for; all are given up where one cannot be written."""
     try:
         for spec in specs:
-            reports.add(open_report(spec, context=context))
+            reports.add(open_report(spec, stdout=stdout, context=context))
     except MachineError:
         reports.discard()
         raise
-    return reports
 
 
 class Reports:

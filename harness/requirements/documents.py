@@ -108,7 +108,9 @@ class RequirementRow(BaseModel):
     state: Annotated[State, BeforeValidator(_one_of(State))] = Field(
         State.CHECKED, description="whether scenarios judge it, do not yet, or never can"
     )
-    reason: Words | None = Field(None, description="why it can never be judged, if it cannot")
+    reason: Words | None = Field(
+        None, description="why nothing judges it: never, or what that waits for"
+    )
     note: Words | None = Field(None, description="how it is judged, or what comes nearest to it")
 
 
@@ -198,8 +200,10 @@ def _contradictions(
             yield (*at, "id"), of_another
         elif first.setdefault(row.id, number) != number:
             yield (*at, "id"), f"{row.id} is there twice"
-        if (row.state is State.UNTESTABLE) != (row.reason is not None):
-            yield (*at, "reason"), "an untestable row, and no other, has to say why"
+        if row.state is State.UNTESTABLE and row.reason is None:
+            yield (*at, "reason"), "an untestable row has to say why"
+        if row.state is State.CHECKED and row.reason is not None:
+            yield (*at, "reason"), "only a row that nothing checks has a reason for that"
 
 
 def _is_of_another(row_id: str, prefix: str, taken: Mapping[str, str]) -> str | None:

@@ -107,8 +107,9 @@ class ExpectationByMode:
 class Requirement:
     """One statement of a document, in our words.
 
-    `section` is where in the document it stands, where that is worth telling. `reason` is there
-    when the state is untestable. `note` says how the row is judged, or what the nearest check is
+    `section` is where in the document it stands, where that is worth telling. `reason` says
+    why nothing checks it: always where it is untestable, and where it is not checked yet, what that
+    waits for. `note` says how the row is judged, or what the nearest check is
     where the statement itself cannot be run.
     """
 

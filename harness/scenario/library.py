@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from harness.errors import ScenarioError, UsageError
-from harness.requirements import Catalogue
+from harness.requirements import Catalogue, load_catalogue
 
 from .case import Case
 from .expansion import expand
@@ -26,7 +27,8 @@ class Library:
 def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = None) -> Library:
     """Read every scenario under `paths`; without any, the bundled ones.
 
-    `catalogue` has the rows that they can verify; without one, the bundled.
+    `catalogue` has the rows that they can verify; without one, the bundled. A bundled file is read
+    once in a process, unless it is held against another catalogue.
 
     Raises:
         UsageError: a path does not exist, or holds no scenario.
@@ -60,16 +62,26 @@ def cases_of(
 
 
 def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tuple[Case, ...]:
+    bundled, is_plain = bundled_folder(), catalogue is None or catalogue is load_catalogue()
     cases: list[Case] = []
     complaints: list[str] = []
     for identifier, (file, source) in sorted(found.items()):
         try:
-            cases += expand(load(file, source=source), identifier, catalogue=catalogue)
+            if is_plain and file.is_relative_to(bundled):
+                cases += _bundled_cases(file, source, identifier)
+            else:
+                cases += expand(load(file, source=source), identifier, catalogue=catalogue)
         except ScenarioError as error:
             complaints.append(str(error))
     if complaints:
         raise ScenarioError("\n".join(complaints))
     return tuple(cases)
+
+
+@cache
+def _bundled_cases(file: Path, source: str, identifier: str) -> tuple[Case, ...]:
+    # Half a second for all of them, which a suite with many calls of `harness_run` pays once.
+    return expand(load(file, source=source), identifier)
 
 
 def _files(place: Path, named: str) -> list[tuple[str, Path, str]]:

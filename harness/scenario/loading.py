@@ -140,6 +140,8 @@ def _without_branches(document: YamlDocument, at: Path_, problem: Any) -> Path_:
     is_absent = problem["type"] == "missing"
     kept: list[str | int] = []
     for index, part in enumerate(location):
+        if isinstance(part, str) and part.startswith("<"):
+            continue  # a member that the form of what is written tells
         is_last = index == len(location) - 1
         if (*at, *kept, part) in document.lines or (
             is_last and (isinstance(part, str) or is_absent)

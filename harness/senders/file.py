@@ -8,137 +8,39 @@
     limits: {case: 60, start: 30}        # seconds: for each case; to start and describe itself
     actions: {configure: ./configure.sh} # a SPEC, or a command, of its own for an action
 
-Only `sender` is required. Programs are found from the current directory, not from the file's.
+Only `sender` is required. An action may also be a call of a product that does not speak the
+protocol: a URL or a command, with the paths that lead to what its answer means
+(`product_words.py`); a file whose `send` is one needs no `sender`. Programs are found from the
+current directory, not from the file's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from typing import Any, Self
 
 from harness.errors import UsageError
-from harness.protocol import KNOWN_FEATURES, Description, ErrorClass, Phase
+from harness.protocol import Description
 from harness.scenario.loading import load, validate
 
 from . import is_spec, open_in
 from .answer_parser import features_of
 from .base import CaseState, Sender, Surroundings
-from .complaints import nearest
-from .error_map import ErrorMap, Rule
+from .error_map import ErrorMap
+from .file_words import SenderFile
 from .outcome import Answered, Described, Outcome, Unsupported
 
 SCHEMES = ("file",)
 
-Action: TypeAlias = Literal["send", "describe", "configure", "state", "test-send", "deliveries"]
-
-# A sender has a feature when its file names a program of its own for that action.
-_IMPLIED: Mapping[Action, str] = {
-    "configure": "configure",
-    "test-send": "test-send",
-    "deliveries": "delivery-log",
-}
-
-
-def _known_feature(feature: str) -> str:
-    if feature not in KNOWN_FEATURES:
-        near = nearest(feature, KNOWN_FEATURES)
-        meant = f"did you mean {near}? " if near else ""
-        choices = ", ".join(sorted(KNOWN_FEATURES))
-        raise ValueError(f"unknown feature; {meant}Choose from {choices}")
-    return feature
-
-
-def _usable_pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as problem:
-        raise ValueError(f"no regular expression: {problem}") from problem
-    return pattern
-
-
-Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class _Written(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class MapEntry(_Written):
-    """What a sender's own words mean: a phase, a class, or both."""
-
-    pattern: Annotated[str, AfterValidator(_usable_pattern)]
-    """A regular expression that is looked for in the sender's own words."""
-
-    phase: Phase | None = None
-    """The phase that such words mean."""
-
-    class_: ErrorClass | None = Field(default=None, alias="class")
-    """The class of error that such words mean."""
-
-    @model_validator(mode="after")
-    def _says_something(self) -> MapEntry:
-        if self.phase is None and self.class_ is None:
-            raise ValueError("a phase or a class is due")
-        return self
-
-    def rule(self) -> Rule:
-        """The entry, ready for use."""
-        return Rule(pattern=re.compile(self.pattern), phase=self.phase, class_=self.class_)
-
-
-class SenderLimits(_Written):
-    """How long the sender may take, in seconds."""
-
-    case: Seconds | None = None
-    """Seconds for each case. Default: the usual limit, which follows from the time-out."""
-
-    deliver: Seconds | None = None
-    """Seconds within which its delivery log has a final state of each message, so that it can be
-    held to that. Default: the usual limit of a case, after which nothing is decided."""
-
-    start: Seconds | None = None
-    """Seconds to start and to describe itself. Default: the usual limit."""
-
-
-class SenderFile(_Written):
-    """A sender, and all that has to be known to drive it."""
-
-    sender: str
-    """How it is driven: what `--sender` takes, but for `file:`."""
-
-    environment: dict[str, str] = Field(default_factory=dict)
-    """Added to a program's environment, and overrides it."""
-
-    features: tuple[Annotated[str, AfterValidator(_known_feature)], ...] | None = None
-    """What it has, whatever it says of itself. Default: what it says."""
-
-    error_map: tuple[MapEntry, ...] = ()
-    """What its own words mean; the first entry that matches decides."""
-
-    limits: SenderLimits = SenderLimits()
-    """How long it may take."""
-
-    actions: dict[Action, str] = Field(default_factory=dict)
-    """A way of its own to be driven, or a command, for single actions."""
-
-    @property
-    def declared(self) -> frozenset[str] | None:
-        """The features listed, or None."""
-        return None if self.features is None else frozenset(self.features)
-
-    @property
-    def implied(self) -> frozenset[str]:
-        """The features that follow from the actions."""
-        return frozenset(_IMPLIED[action] for action in self.actions if action in _IMPLIED)
+# The keys of the senders that are for no single action.
+_USUAL = ""
+_CALLS = "calls"
 
 
 def read_sender_file(path: str) -> SenderFile:
@@ -157,15 +59,11 @@ class FileSender(Sender):
             declared=given.declared,
         )
         self._given = given
-        self._usual = _open(inside, name, given.sender)
-        self._special = {
-            action: _open(inside, name, _as_spec(line)) for action, line in given.actions.items()
-        }
-        sends = self._for("send")
-        self.default_jobs = sends.default_jobs
-        self.stated_delivery_limit = given.limits.deliver
         self.error_map = ErrorMap(rules=tuple(entry.rule() for entry in given.error_map))
-        self.features = self._own_features(self._usual.features)
+        self._senders = dict(_opened(name, given, inside))
+        self.default_jobs = self._for("send").default_jobs
+        self.stated_delivery_limit = given.limits.deliver
+        self.features = self._own_features(self._for("describe").features)
 
     def limit_for(self, timeout: float) -> float:
         """`limits.case`, or the usual limit."""
@@ -193,14 +91,12 @@ class FileSender(Sender):
     async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
         """This sender with each that the file names bound to the case, always in the same order."""
         async with AsyncExitStack() as stack:
-            usual = await stack.enter_async_context(self._usual.for_case(state))
-            special = {
-                action: await stack.enter_async_context(each.for_case(state))
-                for action, each in self._special.items()
-            }
             bound = copy(self)
-            bound.has_own_state = all(each.has_own_state for each in (usual, *special.values()))
-            bound._usual, bound._special = usual, special  # noqa: SLF001  # a copy of ourselves
+            bound._senders = {  # noqa: SLF001  # a copy of ourselves
+                key: await stack.enter_async_context(each.for_case(state))
+                for key, each in self._senders.items()
+            }
+            bound.has_own_state = all(each.has_own_state for each in bound._all())  # noqa: SLF001
             yield bound
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
@@ -235,10 +131,28 @@ class FileSender(Sender):
         )
 
     def _for(self, action: object) -> Sender:
-        return next((own for name, own in self._special.items() if name == action), self._usual)
+        """The sender for an action: a program of its own, the product's calls, or the usual one."""
+        by_call = action in self._given.actions.calls
+        keys = (_CALLS,) if by_call else (str(action), _USUAL, _CALLS)
+        return next(self._senders[key] for key in keys if key in self._senders)
 
     def _all(self) -> tuple[Sender, ...]:
-        return (self._usual, *self._special.values())
+        return tuple(self._senders.values())
+
+
+def _opened(
+    name: str, given: SenderFile, surroundings: Surroundings
+) -> Iterator[tuple[str, Sender]]:
+    """Each sender that the file names, under its action or one of the two keys."""
+    if given.sender is not None:
+        yield _USUAL, _open(surroundings, name, given.sender)
+    for action, line in given.actions.programs.items():
+        yield action, _open(surroundings, name, _as_spec(line))
+    if given.actions.calls:
+        from .product import ProductSender  # noqa: PLC0415  # most files have no calls
+
+        calls = given.actions.calls
+        yield _CALLS, ProductSender(name, calls, given.service, surroundings)
 
 
 def _open(surroundings: Surroundings, name: str, spec: str) -> Sender:

@@ -23,6 +23,7 @@ from harness.secrets import NO_SECRETS, Secrets
 from .base import Sender, Surroundings
 from .capture import KEPT_AT_EACH_END, LONGEST_ANSWER, Ends, answer_keys, words_of
 from .exit_status import replied
+from .http_request import ask_url
 from .json_object import json_object
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Output, Unsupported
 from .program import json_line, secrets_told
@@ -65,28 +66,26 @@ class HttpSender(Sender):
         return Hung(limit=limit)
 
     def _post(self, document: dict[str, Any], limit: float) -> Outcome:
-        connection = self._connection(limit)
-        path = f"{self._url.path or '/'}{'?' if self._url.query else ''}{self._url.query}"
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         try:
-            connection.request("POST", path, body=json_line(document), headers=headers)
-            response = connection.getresponse()
-            body = response.read(LONGEST_ANSWER + 1)
+            response = ask_url(
+                self._url,
+                method="POST",
+                headers=headers,
+                body=json_line(document),
+                limit=limit,
+                context=self._context,
+            )
         except TimeoutError:
             return Hung(limit=limit)
         except (OSError, http.client.HTTPException) as problem:
             return Crashed(how=f"{type(problem).__name__}: {problem}")
-        finally:
-            connection.close()
         return response_outcome(
-            response.status, body, action=document.get("action"), told=secrets_told(document)
+            response.status,
+            response.body,
+            action=document.get("action"),
+            told=secrets_told(document),
         )
-
-    def _connection(self, limit: float) -> http.client.HTTPConnection:
-        host, port = self._url.hostname or "", self._url.port
-        if self._context is None:
-            return http.client.HTTPConnection(host, port, timeout=limit)
-        return http.client.HTTPSConnection(host, port, timeout=limit, context=self._context)
 
 
 def response_outcome(

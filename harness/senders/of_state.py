@@ -61,6 +61,10 @@ async def deliveries(
     if not isinstance(outcome, Replied):
         return outcome, None
     listed = outcome.document.get("deliveries")
+    if listed is None and outcome.document.get("status") == "failed":
+        return NoAnswer(
+            why=f"it has no log to show: {_why(outcome.document)}", output=outcome.output
+        ), None
     if not isinstance(listed, list):
         why = f"`deliveries` is {quoted(listed)}, and must be a list"
         return NoAnswer(why=why, output=outcome.output), None
@@ -119,6 +123,13 @@ def _without_nulls(data: Mapping[str, Any]) -> dict[str, Any]:
             _without_nulls(each) if isinstance(each, Mapping) else each for each in attempts
         ]
     return found
+
+
+def _why(document: Mapping[str, Any]) -> str:
+    """What a sender says of a failure."""
+    error = document.get("error")
+    told = error.get("message") if isinstance(error, Mapping) else None
+    return quoted(told or document.get("reason"))
 
 
 def _read(outcome: Replied, document: dict[str, Any], model: type[M]) -> tuple[Outcome, M | None]:

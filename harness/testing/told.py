@@ -8,8 +8,9 @@ from typing import Any
 from harness.conversation import conversation
 from harness.fakes.fake import Fake
 from harness.fakes.http.facts import HttpRequested
+from harness.fakes.message import Captured
 from harness.fakes.smtp.facts import AuthResponse, Command
-from harness.fakes.transcript import Body, Broke, Received
+from harness.fakes.transcript import Body, Broke, MessageCaptured, Received
 from harness.secrets import Secrets
 from harness.testing.fixtures import FakeFixture
 
@@ -68,6 +69,11 @@ def with_messages(fake: Fake[Any]) -> str:
     """The conversation, and below it the messages that were taken."""
     taken = [f"  message {number}: {message!r}" for number, message in enumerate(fake._messages)]  # noqa: SLF001  # showing them is not looking at them
     return "\n".join([told(fake), *taken])
+
+
+def taken_by(fake: Fake[Any]) -> list[Captured]:
+    """What a fake and its SMTP service have taken, in order; this is not looking at it."""
+    return [fact.message for _, fact in fake.transcript.of(MessageCaptured)]
 
 
 def broken(fake: Fake[Any]) -> Iterator[str]:

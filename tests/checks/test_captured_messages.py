@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.checks.message import added_headers, author, content
+from harness.checks.author import author
+from harness.checks.message import added_headers, content
 from harness.checks.record import Record, SendRecord
 from harness.fakes.transcript import MessageCaptured
 

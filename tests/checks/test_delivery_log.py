@@ -285,3 +285,20 @@ class TestClauses:
     def test_a_state_that_there_is_not_cannot_be_asked_for(self) -> None:
         with pytest.raises(ValidationError):
             EntryClause.model_validate({"state": "delivered"})
+
+
+class TestFinalStates:
+    @pytest.mark.parametrize("later", ["queued", "processing", "sent"])
+    def test_what_is_abandoned_stays_abandoned(self, later: str) -> None:
+        seen = ((1, (entry("abandoned"),)), (2, (entry(later),)))
+        made = record(taken(), yes(0), log=a_log(entry(later), seen=seen))
+        found = delivery_log.soundness(made)
+        assert not found.met
+        assert found.observed == f"the message to {ME} was abandoned, and is {later}"
+
+    def test_a_message_may_be_tried_again_and_another_one_be_sent(self) -> None:
+        seen = (
+            (1, (entry("processing"), entry("sent", to=YOU))),
+            (2, (entry("queued"), entry("sent", to=YOU))),
+        )
+        assert delivery_log.soundness(record(log=a_log(entry("queued"), seen=seen))).met

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.checks.author import author
 from harness.checks.header_fields import decoded, mailboxes, parameters
 from harness.checks.mail_reading import (
     MailReading,
@@ -18,7 +19,7 @@ from harness.checks.mail_reading import (
     ReadByTheLibrary,
     bare_line_ends,
 )
-from harness.checks.message import author, content, differences
+from harness.checks.message import content, differences
 from harness.checks.record import Record, SendRecord
 from harness.fakes.transcript import MessageCaptured
 

@@ -30,3 +30,10 @@ def run_program(*command: str | Path, cwd: Path | None = None) -> str:
 
 def clean_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
+def with_the_wheel(python: str, archives: Archives) -> str:
+    """The neighbours' Python, with the wheel as it is now."""
+    pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+    run_program(*pip, "--no-deps", "--no-index", "--force-reinstall", archives.wheel)
+    return python

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .building import Archives, clean_environment, run_program
+from .building import Archives, clean_environment, run_program, with_the_wheel
 
 pytestmark = [
     pytest.mark.whole,
@@ -158,11 +158,7 @@ FILES = {
 
 @pytest.fixture
 def python(archives: Archives, requires_program: Callable[[str], str]) -> str:
-    """The neighbours' Python, with the wheel as it is now."""
-    found = requires_program("neighbours-python")
-    pip = (found, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
-    run_program(*pip, "--no-deps", "--no-index", "--force-reinstall", archives.wheel)
-    return found
+    return with_the_wheel(requires_program("neighbours-python"), archives)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("everything_loaded")]
 
 SENDING = """
 import smtplib
@@ -28,7 +28,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(project: pytest.Pytester, *options: str) -> pytest.RunResult:
-    return project.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", *options)
+    return project.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *options)
 
 
 def test_a_fake_of_wider_scope_is_clear_before_each_test(project: pytest.Pytester) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.fakes.providers.registry import provider_names
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("everything_loaded")]
 
 SCENARIO = """\
 title: A message is sent and taken
@@ -56,7 +56,7 @@ def test_a_default_server_and_more_of_them(project: pytest.Pytester) -> None:
             harness_smtp(securty="none")
         """
     )
-    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result = project.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*FakeError: securty: *"])
 
@@ -101,7 +101,7 @@ def test_a_default_of_each_provider_and_more_of_them(project: pytest.Pytester) -
             fakes(acount=ACCOUNT)
         """
     )
-    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result = project.runpytest_inprocess("-p", "no:cacheprovider")
     count = len(provider_names())
     result.assert_outcomes(passed=2 * count, failed=count)
     result.stdout.fnmatch_lines(["*FakeError: acount: *"])
@@ -135,7 +135,8 @@ RUNS = """
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_runs_pass_and_fail_in_words(workers: str, project: pytest.Pytester) -> None:
     project.makepyfile(RUNS)
-    result = project.runpytest_subprocess("-n", workers)
+    run = project.runpytest_inprocess if workers == "0" else project.runpytest_subprocess
+    result = run("-n", workers)
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["E*AssertionError: the sender does not pass", "E*FAIL: 1 of 1*"])
     result.stdout.no_fnmatch_line("*harness/report.py:*raise AssertionError*")
@@ -168,19 +169,24 @@ def test_with_one_job_a_function_sees_what_is_of_the_tests_own_thread(
             harness_run(paths=["mine"], sender=lambda request: pytest.fail("enough"), jobs=1)
         """
     )
-    result = project.runpytest_subprocess()
+    result = project.runpytest_inprocess()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["E*Failed: enough"])
 
 
-@pytest.mark.parametrize("how", ["option", "ini"])
-def test_the_sender_is_an_option_and_an_ini_key(how: str, project: pytest.Pytester) -> None:
+@pytest.mark.parametrize("how", ["option", "ini", "hook"])
+def test_the_sender_is_an_option_a_hook_and_an_ini_key(how: str, project: pytest.Pytester) -> None:
     project.makepyfile(RUNS)
     spec = "python:own_senders:never"
+    if how == "hook":
+        project.makeini("[pytest]\npythonpath = .\nharness_sender = reference\n")
+        project.makeconftest(
+            "import own_senders\ndef pytest_harness_sender(config): return own_senders.never"
+        )
     if how == "ini":
         project.makeini(f"[pytest]\npythonpath = .\nharness_sender = {spec}\n")
     option = [f"--harness-sender={spec}"] if how == "option" else []
-    result = project.runpytest_subprocess(*option, "-k", "test_default or test_right")
+    result = project.runpytest_inprocess(*option, "-k", "test_default or test_right")
     result.assert_outcomes(passed=1, failed=1, deselected=2)
 
 
@@ -231,7 +237,7 @@ def test_the_plugin_alone_imports_next_to_nothing(
 
 
 def test_every_name_of_the_plugin_has_its_prefix(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("--fixtures", "--help")
+    result = pytester.runpytest_inprocess("--fixtures", "--help")
     ours = [line for line in result.outlines if "harness" in line]
     assert any("--harness-sender=SPEC" in line for line in ours)
     assert any("harness_sender (string)" in line for line in ours)
@@ -280,6 +286,6 @@ def test_documents_come_from_the_ini_key_and_from_the_call(project: pytest.Pytes
             harness_run(paths=["shop"])
         """
     )
-    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result = project.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["*shop/receipt.yaml:2: verifies: *'SHOP-001'*--document FILE*"])

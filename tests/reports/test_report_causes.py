@@ -85,6 +85,27 @@ def test_what_follows_from_a_deed_is_no_cause_of_its_own() -> None:
     assert {finding.check for finding in found[0].findings} >= {"auth", "sender.status"}
 
 
+def test_a_secret_that_is_said_is_one_cause_and_hides_no_other() -> None:
+    said = make_finding(
+        check="discretion", expected="no secret", observed="it says the password", leak=True
+    )
+    kept = make_finding(check="discretion", expected="no secret", observed="none", met=True)
+    cases = [
+        make_failure(f"{folder}/s{number}", findings=(said,), situations=(f"S-{folder}{number}",))
+        for folder in ("a", "b", "c")
+        for number in range(2)
+    ]
+    cases += [make_case(f"{folder}/t", findings=(kept,)) for folder in ("a", "b", "c")]
+    cases.append(certificate("expired", said, auth()))
+    found = causes(cases)
+    assert [(cause.finding and cause.finding.check, len(cause.cases)) for cause in found] == [
+        ("discretion", 7),
+        ("auth", 1),
+    ]
+    assert found[0].where == "in 7 scenarios"
+    assert [finding.check for finding in found[0].findings] == ["discretion"]
+
+
 def test_a_case_with_two_things_wrong_is_in_both_causes() -> None:
     lie = make_finding(check="honesty", expected="the truth", observed="a lie")
     truth = make_finding(check="honesty", expected="the truth", observed="the truth", met=True)

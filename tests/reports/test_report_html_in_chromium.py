@@ -223,6 +223,35 @@ def test_a_search_finds_words_of_ids_titles_and_requirements(
     assert visited.page.get_by_text("No case is like that.").is_visible() == (not found)
 
 
+def test_a_search_in_conversations_finds_what_was_said_there(visit: Visiting) -> None:
+    visited = visit()
+    visited.page.get_by_role("searchbox").fill("ehlo")
+    assert visited.listed() == []
+    visited.page.get_by_label("in conversations too").check()
+    _expect()(visited.page.locator("#none")).to_be_hidden()
+    found = visited.listed()
+    assert "tls/first[mode=tls]" in found
+    assert visited.page.url.endswith("#q=ehlo&whole=yes")
+    again = visit("#q=ehlo&whole=yes")
+    _expect()(again.page.locator("#none")).to_be_hidden()
+    assert again.listed() == found
+
+
+@pytest.mark.parametrize(
+    "address", ["api/second[provider=ses]", "api%2Fsecond%5Bprovider%3Dses%5D"]
+)
+def test_an_address_with_the_id_of_a_case_opens_it(visit: Visiting, address: str) -> None:
+    page = visit(f"#case={address}").page
+    page.locator("dialog .id", has_text="api/second[provider=ses]").wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/report.html#cases")
+
+
+def test_an_address_with_an_id_that_this_run_lacks_searches_for_it(visit: Visiting) -> None:
+    visited = visit("#case=api/second")
+    assert visited.listed() == ["api/second[provider=ses]"]
+
+
 def test_counts_and_requirements_lead_to_their_cases(visit: Visiting) -> None:
     visited = visit()
     visited.page.locator(".legend a", has_text="inconclusive").click()
@@ -276,7 +305,7 @@ def test_everything_is_done_by_keyboard(visit: Visiting) -> None:
     page.keyboard.press("Enter")
     page.locator("#filters [name=q]").focus()
     page.keyboard.type("second")
-    for _ in range(7):  # past the filters and the button that clears them
+    for _ in range(8):  # past the filters, the box and the button that clears them
         page.keyboard.press("Tab")
     assert page.locator(":focus").text_content() == "api/second[provider=ses]"
     page.keyboard.press("Enter")

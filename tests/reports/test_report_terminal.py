@@ -150,6 +150,26 @@ def test_a_case_with_two_causes_stands_in_both_and_names_the_other(
     assert "and       for another cause (see 1): credentials-in-clear" in text
 
 
+def test_several_causes_are_a_line_each_before_any_of_them(
+    make_failure: MakeCase, make_finding: MakeFinding, make_result: MakeResult
+) -> None:
+    def text_of(count: int) -> list[str]:
+        cases = [
+            make_failure(f"a/b{n}", findings=(make_finding(check=f"kind-{n}", observed="x" * 99),))
+            for n in range(count)
+        ]
+        return shown(make_result(*cases)).splitlines()
+
+    lines = text_of(4)
+    first = next(n for n, line in enumerate(lines) if line.startswith(" 1. "))
+    assert [line[:33] for line in lines[first : first + 4]] == [
+        f" {n + 1}. MUST       1 case  kind-{n}: xx" for n in range(4)
+    ]
+    assert all(len(line) <= 100 for line in lines[first : first + 4])
+    assert lines[first + 4] == ""
+    assert not any("kind-0: x" in line for line in text_of(3))
+
+
 def test_many_causes_are_bounded_and_none_is_hidden(
     make_failure: MakeCase, make_finding: MakeFinding, make_result: MakeResult
 ) -> None:

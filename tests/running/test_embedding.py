@@ -238,3 +238,18 @@ def test_what_is_turned_down_for_something_special_says_nothing_of_its_kind() ->
         case.id for case in report.cases if case.reason is None or "asked once" not in case.reason
     )
     assert any("expired" in case for case in asked)
+
+
+def test_failures_that_a_baseline_expects_pass(
+    paths: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    expected = tmp_path_factory.mktemp("expected") / "all.yaml"
+    expected.write_text("baseline: 1\nfailures: [{case: one}, {case: two}]\n", encoding="utf-8")
+    run(sender=send, paths=paths, baseline=expected).assert_passed()
+    report = run(sender="reference", paths=paths, baseline=expected)
+    with pytest.raises(AssertionError, match="the baseline"):
+        report.assert_passed()
+    expected.write_text("baseline: 1\nfailures: [{case: 'one[a=b]'}]\n", encoding="utf-8")
+    report = run(sender="reference", paths=paths, baseline=expected)
+    with pytest.raises(AssertionError, match=r"all.yaml:2: there is no case one\[a=b\]"):
+        report.assert_passed()

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from harness.baseline import Baseline, ExpectedFailure, pinned
+from harness.baseline_file import write_baseline
+from harness.cli import main
 from harness.evidence import EvidenceFolder
 from harness.execution import RunOrder, execute, unheard
 from harness.model import RunResult
@@ -53,6 +56,13 @@ def believes_anybody(request: dict[str, Any]) -> dict[str, Any]:
     return gossip(request)
 
 
+def broken(request: dict[str, Any]) -> dict[str, Any]:
+    """Send nothing at all."""
+    if request["action"] == "describe":
+        return right(request)
+    return {"status": "failed", "error": {"message": "no idea"}}
+
+
 def recorded(folder: Path, cases: tuple[Case, ...], handle: Handle) -> RunResult:
     options = Options(jobs=8, evidence=EvidenceFolder(folder))
     order = RunOrder(cases=cases, seed=3, options=options)
@@ -89,6 +99,28 @@ def test_the_verdicts_are_those_of_the_run(
     findings = {case.id: [(f.check, f.met, f.leak) for f in case.findings] for case in run.cases}
     for case in found.result.cases:
         assert [(f.check, f.met, f.leak) for f in case.findings] == findings[case.id], case.id
+
+
+def test_a_baseline_expects_the_same_failures_as_of_the_run(
+    part: tuple[Case, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded(tmp_path / "evidence", part[:1], broken)
+    baseline = tmp_path / "expected.yaml"
+    write_baseline(baseline, Baseline(baseline=1, failures=tuple(map(pinned, run.cases))))
+
+    def status(*options: str) -> object:
+        with pytest.raises(SystemExit) as left:
+            main(["replay", str(tmp_path / "evidence"), *options])
+        return left.value.code
+
+    assert (status(), status("--baseline", str(baseline))) == (1, 0)
+    write_baseline(
+        baseline,
+        Baseline(baseline=1, failures=(ExpectedFailure(case="modes/starttls[nothing=here]"),)),
+    )
+    capsys.readouterr()
+    assert status("--baseline", str(baseline)) == 1
+    assert "there is no case modes/starttls[nothing=here]" in "".join(capsys.readouterr())
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,8 @@ def test_an_unknown_word_is_told_with_its_line_the_choices_and_the_nearest() -> 
         f"{ACCOUNT}: given.api.account.domain: there is no such key, did you mean domains? "
         "(choose from suspended, rate_limited, rate, quota_used_up, suppressed, seed, serial, "
     )
-    assert told.endswith(", senders, templates, ip_pools, unsubscribed, complained, trouble)")
+    words = "templates, ip_pools, unsubscribed, unsubscribe_groups, complained, trouble"
+    assert told.endswith(f", senders, {words})")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_an_unknown_word_is_told_with_its_line_the_choices_and_the_nearest() -> 
          "there is no 'domian', did you mean domain? (choose from account, user, domain, public)"),
         ("mailgun", "{statuses: {quota: 4}}", "statuses.quota", "at least 200 is due"),
         ("ses", "{number: 12}", "number", "a text is due: put 12 in quotes"),
-        ("ses", "{keys: [{policy: {Statement: [{Effect: Alow, Action: a}]}}]}",
+        ("ses", "{keys: [{policy: {Statement: [{Effect: Alow, Action: 'ses:SendEmail'}]}}]}",
          "keys.0.policy.Statement.0.Effect",
          "there is no 'Alow', did you mean Allow? (choose from Allow, Deny)"),
         ("ses", "{keys: [{policy: {statement: []}}]}", "keys.0.policy.statement",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import ScenarioError, UsageError
+from harness.requirements import load_catalogue
 from harness.scenario.library import load_library
 from harness.scenario.places import bundled_folder
 
@@ -49,6 +52,27 @@ def test_without_a_path_the_bundled_scenarios_are_read(folder: Path) -> None:
         for file in bundled_folder().rglob("*.yaml")
     }
     assert all(case.source.startswith("scenarios/") for case in library.cases)
+
+
+def test_bundled_scenarios_are_read_once_and_a_projects_own_each_time(
+    folder: Path, write: Write
+) -> None:
+    write("one.yaml")
+    [own, bundled] = [load_library([path]).cases for path in ("one.yaml", "scenarios")]
+    assert all(map(operator.is_, load_library(["scenarios"]).cases, bundled))
+    assert own[0].title == "A message is sent and taken"
+    write("one.yaml", TEXT.replace("is sent and taken", "is sent or taken"))
+    assert {case.title for case in load_library(["one.yaml"]).cases} == {
+        "A message is sent or taken"
+    }
+
+
+def test_a_bundled_scenario_is_held_against_the_catalogue_that_is_given(folder: Path) -> None:
+    assert load_library(["scenarios/modes"]).cases
+    whole = load_catalogue()
+    little = replace(whole, rows={"ORY-035": whole.row("ORY-035")})
+    with pytest.raises(ScenarioError, match="no requirement or situation has the id"):
+        load_library(["scenarios/modes"], catalogue=little)
 
 
 def test_every_id_of_the_bundled_scenarios_is_there_once() -> None:

@@ -33,7 +33,8 @@ class Served:
     def __init__(self, ready: dict[str, Any], lines: queue.Queue[str]) -> None:
         self.ready = ready
         self._lines = lines
-        self._client = httpx.Client(trust_env=False, timeout=PATIENCE)
+        # The control API speaks no TLS: this machine's trust store, slow to read, is left alone.
+        self._client = httpx.Client(verify=False, trust_env=False, timeout=PATIENCE)
 
     def fake(self, name: str) -> dict[str, Any]:
         """Where a fake is found."""

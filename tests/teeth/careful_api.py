@@ -105,7 +105,7 @@ class ApiFailure(Failure):
 class Timed(io.RawIOBase):
     """What a response is read from. It has to be there as a whole by the deadline."""
 
-    def __init__(self, sock: ssl.SSLSocket, timeout: float | None) -> None:
+    def __init__(self, sock: socket.socket, timeout: float | None) -> None:
         self.sock = sock
         self.timeout = timeout
         self.deadline = time.monotonic() + 2 * (timeout or 0)
@@ -122,8 +122,11 @@ class Timed(io.RawIOBase):
         return self.sock.recv_into(buffer)
 
 
-class Connection(http.client.HTTPSConnection):
-    """An HTTPS connection over a socket that is connected and secured already."""
+class Connection(http.client.HTTPConnection):
+    """A connection over a socket that is connected and secured already.
+
+    Not an `HTTPSConnection`: each of them reads this machine's trust store, for nothing.
+    """
 
     def __init__(self, host: str, sock: ssl.SSLSocket, timeout: float | None) -> None:
         super().__init__(host)

@@ -119,6 +119,9 @@ class CarefulCourier:
 
     def check(self, settings: Document) -> None:
         transport = settings["transport"]
+        if settings.get("from"):
+            box = {"address": "somebody@harness.test"}
+            Careful({"message": {"from": settings["from"], "to": [box]}}, {}).compose()
         if transport is None:
             return
         sender = Careful({**settings, "message": {}}, {})
@@ -133,8 +136,10 @@ class CarefulCourier:
             return None
         transport = dict(settings["transport"] or {})
         transport.pop("uri", None)
-        for name in ("password", "access_token"):
-            if transport.get(name):
+        secrets = {transport.get("password"), transport.get("access_token")} - {None, ""}
+        # With some providers the user name is the password.
+        for name in ("username", "password", "access_token"):
+            if transport.get(name) in secrets:
                 transport[name] = MASK
         if "credentials" in transport:
             transport["credentials"] = dict.fromkeys(transport["credentials"], MASK)

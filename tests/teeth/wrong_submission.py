@@ -236,6 +236,7 @@ class AddsSmtpApi(Careful):
 # What it makes of a refusal.
 
 _LOG_IN_REFUSED = (
+    "submission/any/log-in-refused-for-good",
     "submission/any/password-refused",
     "submission/mailgun/key-for-password",
     "submission/mailgun/other-region",
@@ -252,7 +253,15 @@ _LOG_IN_REFUSED = (
     "submission/sparkpost/log-in-refused",
     "submission/other/app-password-missing",
 )
+_AFTER_THE_MESSAGE = (
+    "ses-from-elsewhere",
+    "ses-suspended",
+    "sendgrid-no-from",
+    "*-header",
+    "resend*",
+)
 _MESSAGE_REFUSED = (
+    *(f"submission/any/refused-for-good[refusal={name}]" for name in _AFTER_THE_MESSAGE),
     "submission/sendgrid/sender-not-verified",
     "submission/ses/not-verified",
     "submission/ses/policy-lacks",
@@ -260,21 +269,35 @@ _MESSAGE_REFUSED = (
 )
 _REFUSED_EARLIER = (
     "submission/any/domain-not-verified",
+    "submission/any/refused-for-good[refusal=*-recipient]",
+    "submission/any/refused-for-now[refusal=sendgrid-rate]",
     "submission/mailgun/recipient-not-authorized",
     "submission/sendgrid/too-many",
     "submission/ses/null-sender",
 )
-_THROTTLED = ("submission/ses/too-fast",)
+_THROTTLED = (
+    *(f"submission/any/refused-for-now[refusal={name}*]" for name in ("ses", "resend")),
+    "submission/ses/too-fast",
+)
+_HUNG_UP = ("submission/any/refused-for-now[refusal=sparkpost-trouble]",)
 _WORDS = (
     "submission/other/app-password-missing-words",
     "submission/any/password-refused-words",
+    "submission/any/refused-words",
     "submission/sendgrid/key-refused-words",
     "submission/sendgrid/sender-not-verified-words",
     "submission/ses/not-verified-words",
 )
 
 
-@convicted(*_LOG_IN_REFUSED, *_MESSAGE_REFUSED, *_THROTTLED, *_WORDS, check="honesty sender.status")
+@convicted(
+    *_LOG_IN_REFUSED,
+    *_MESSAGE_REFUSED,
+    *_THROTTLED,
+    *_HUNG_UP,
+    *_WORDS,
+    check="honesty sender.status",
+)
 @convicted(
     *_REFUSED_EARLIER,
     "submission/sendgrid/credits-used-up",
@@ -282,6 +305,7 @@ _WORDS = (
     "submission/ses/settings",
     check="honesty sender.status",
 )
+@convicted("submission/any/refused-once", check="honesty")
 class NeverFails(Careful):
     """Says that it was sent, whatever came of it."""
 
@@ -306,6 +330,7 @@ class GoesOnAfterARefusedLogIn(Careful):
     *_LOG_IN_REFUSED,
     *_MESSAGE_REFUSED,
     *_THROTTLED,
+    *_HUNG_UP,
     *_REFUSED_EARLIER,
     check="sender.error.reply_code sender.told.reply_code",
 )
@@ -334,6 +359,7 @@ class HammersTheLogIn(Overriding):
 
 @convicted(
     *(each for each in _LOG_IN_REFUSED if "any/" not in each),
+    "submission/any/log-in-refused-for-good",
     *(f"submission/any/password-refused[provider={name}]" for name in ("ses", "sendgrid")),
     *(f"submission/any/password-refused[provider={name}]" for name in ("sparkpost", "mailgun")),
     "submission/any/password-refused[provider=postmark]",
@@ -346,7 +372,11 @@ class TakesABadKeyForPassing(Careful):
         raise Failure("auth", "auth-temporary", self.said(reply), temporary=True, reply=reply)
 
 
-@convicted("submission/sendgrid/credits-used-up", check="sender.error.class sender.error.temporary")
+@convicted(
+    "submission/any/refused-once[refusal=sendgrid-credits]",
+    "submission/sendgrid/credits-used-up",
+    check="sender.error.class sender.error.temporary",
+)
 class TakesAnyRefusedLogInForABadKey(Careful):
     """Says of a log-in that is refused for now that the key is wrong for good."""
 
@@ -377,6 +407,20 @@ class SendsARefusedMessageAgain(Overriding):
         return super().deliver()
 
 
+@convicted("submission/any/refused-once", check="messages")
+class MakesUpForARefusal(Overriding):
+    """Sends what was refused once more, and once again to be sure."""
+
+    def deliver(self) -> Reply:
+        try:
+            return super().deliver()
+        except Failure as failure:
+            if not failure.temporary:
+                raise
+        super().deliver()
+        return super().deliver()
+
+
 @convicted(*_MESSAGE_REFUSED, check="sender.error.temporary")
 class TakesARefusedMessageForPassing(Careful):
     """Says of whatever is refused after the message that it may pass."""
@@ -389,7 +433,12 @@ class TakesARefusedMessageForPassing(Careful):
             raise
 
 
-@convicted(*_THROTTLED, check="sender.error.temporary")
+@convicted(
+    *(f"submission/any/refused-once[refusal={name}*]" for name in ("ses", "resend", "sparkpost")),
+    *_THROTTLED,
+    *_HUNG_UP,
+    check="sender.error.temporary",
+)
 class TakesThrottlingForGood(Careful):
     """Says of whatever is refused after the message that it is for good."""
 
@@ -404,6 +453,7 @@ class TakesThrottlingForGood(Careful):
 @convicted(
     *_MESSAGE_REFUSED,
     *_THROTTLED,
+    *_HUNG_UP,
     *_REFUSED_EARLIER,
     check="sender.error.class sender.error.phase",
 )

@@ -11,6 +11,7 @@ from email.utils import collapse_rfc2231_value
 from urllib.parse import parse_qsl
 
 from ...http.exchange import Request
+from ..form_octets import is_utf8
 from ..refusal import Refuse
 
 MULTIPART = "multipart/form-data"
@@ -44,6 +45,11 @@ class Form:
 
     parts: tuple[FormPart, ...]
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether every field is text in UTF-8; files may be anything."""
+        return all(part.filename is not None or is_utf8(part.value) for part in self.parts)
+
     def all(self, name: str) -> list[str]:
         """Every value of a name, but empty ones."""
         return [part.text for part in self.parts if part.name == name and part.value]
@@ -75,8 +81,18 @@ def parsed(request: Request) -> Form:
         raise Refuse("content-type", type=request.content_type)
     if _BAD_ESCAPE.search(request.body):
         raise Refuse("url-escape")
-    pairs = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
-    return Form(tuple(FormPart(name=_plain(name), value=_octets(value)) for name, value in pairs))
+    # Octets that are no UTF-8 come through as lone surrogates, and are those octets again below.
+    body = request.body.decode("utf-8", "surrogateescape")
+    pairs = parse_qsl(body, keep_blank_values=True, errors="surrogateescape")
+    return Form(
+        tuple(
+            FormPart(
+                name=_plain(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")),
+                value=value.encode("utf-8", "surrogateescape"),
+            )
+            for name, value in pairs
+        )
+    )
 
 
 def _plain(name: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import ClassVar
 
 from ...http.exchange import Request
+from ..form_octets import of_unreadable_form
 from ..keyed import KeyedProvider
 from ..refusal import Refusals, Refuse
 from ..rules import Outcome, Token
@@ -94,7 +96,10 @@ def _send(
     check(form, is_mime=is_mime)
     _check_time(account, form, now)
     check_recipients(account, domain, recipients(form))
-    return take(account, domain, form, is_mime=is_mime, now=now)
+    taken = take(account, domain, form, is_mime=is_mime, now=now)
+    if form.is_utf8:
+        return taken
+    return replace(taken, response=of_unreadable_form(taken.response))
 
 
 def _check_time(account: MailgunAccount, form: Form, now: datetime) -> None:

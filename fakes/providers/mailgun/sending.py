@@ -125,7 +125,7 @@ def _finished(account: MailgunAccount, form: Form, identifier: str, now: datetim
         at=now,
         state=_state(form, addresses, dropped),
         dropped=dropped,
-        send_at=date_of(form.get("o:deliverytime") or ""),
+        send_at=date_of(form.get("o:deliverytime") or str(headers.get("X-Mailgun-Deliver-By", ""))),
         mime=mime,
         tags=(*form.all("o:tag"), *(str(tag) for tag in headers.get_all("X-Mailgun-Tag", []))),
         metadata={**_header_variables(headers), **_variables(form)},

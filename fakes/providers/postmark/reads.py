@@ -14,6 +14,7 @@ from ..refusal import Refuse
 from ..rules import Outcome
 from ..webhook import Happened
 from .account import PostmarkAccount, PostmarkMail
+from .bounce_types import TYPES, BounceType
 from .bounces import BOUNCING, SERVER, bounce_row
 from .mailbox import AddressWithName
 from .refusals import JSON_UTF8
@@ -22,13 +23,6 @@ from .sending import stamp
 _SOURCE = "recorded responses; postmarkapp.com, developer pages"
 _CALL_ONLY = "the call is documented, what it answers is not known in full"
 _MOST = 500
-_BOUNCES = {
-    "HardBounce": (1, "Hard bounce"),
-    "Transient": (2, "Message delayed"),
-    "SoftBounce": (4096, "Soft bounce"),
-    "SpamComplaint": (100001, "Spam complaint"),
-    "SMTPApiError": (100007, "SMTP API error"),
-}
 Answer = Outcome[PostmarkAccount]
 
 
@@ -124,9 +118,9 @@ def _delivery(asked: PostmarkRead) -> Answer:
     rows = _bounce_rows(asked.account)
     kinds = [row["Type"] for row in rows]
     counts = [
-        {"Type": kind, "Name": name, "Count": kinds.count(kind)}
-        for kind, (_, name) in _BOUNCES.items()
-        if kind in kinds
+        {"Type": kind.name, "Name": kind.title, "Count": kinds.count(kind.name)}
+        for kind in TYPES.values()
+        if kind.name in kinds
     ]
     found = {
         "InactiveMails": len(asked.account.gone()),
@@ -304,47 +298,53 @@ def _became(account: PostmarkAccount, mail: PostmarkMail) -> list[Happened]:
 
 
 def _bounce_rows(account: PostmarkAccount) -> list[dict[str, Any]]:
+    """The bounces that somebody let happen, and those that were asked for by a test address."""
     became = [(mail, each) for mail in account.accepted for each in _became(account, mail)]
-    # What a test address asks for has happened as well where it was told to a webhook.
-    told = {(id(mail), each.recipient) for mail, each in became}
-    bounced = [
-        (mail, who, kind)
-        for mail in account.accepted
-        for who, kind in mail.bounces
-        if (id(mail), who) not in told
-    ]
     rows = [
         {
             **bounce_row(each, mail),
-            "Tag": mail.tag,
-            "MessageID": mail.provider_id,
-            "MessageStream": mail.stream,
+            **_of_message(mail),
             "Inactive": account.inactive(each.recipient),
         }
         for mail, each in became
     ]
-    return rows + [
-        {
-            "ID": number,
-            "Type": kind,
-            "TypeCode": _BOUNCES[kind][0],
-            "Name": _BOUNCES[kind][1],
-            "Tag": mail.tag,
-            "MessageID": mail.provider_id,
-            "ServerID": SERVER,
-            "MessageStream": mail.stream,
-            "Description": _BOUNCES[kind][1],
-            "Details": "smtp;550 5.1.1",
-            "Email": who,
-            "From": mail.mail_from,
-            "BouncedAt": stamp(mail.at),
-            "DumpAvailable": True,
-            "Inactive": account.inactive(who),
-            "CanActivate": account.inactive(who),
-            "Subject": mail.subject,
-        }
-        for number, (mail, who, kind) in enumerate(bounced, start=1)
+    # What a test address asks for has happened as well where it was told to a webhook.
+    told = {(id(mail), each.recipient) for mail, each in became}
+    asked = [
+        (mail, who, TYPES[kind])
+        for mail in account.accepted
+        for who, kind in mail.bounces
+        if (id(mail), who) not in told
     ]
+    return rows + [
+        {"ID": number, **_asked_row(account, mail, who, kind)}
+        for number, (mail, who, kind) in enumerate(asked, start=1)
+    ]
+
+
+def _asked_row(
+    account: PostmarkAccount, mail: PostmarkMail, who: str, kind: BounceType
+) -> dict[str, Any]:
+    return {
+        "Type": kind.name,
+        "TypeCode": kind.code,
+        "Name": kind.title,
+        **_of_message(mail),
+        "ServerID": SERVER,
+        "Description": kind.description,
+        "Details": "smtp;550 5.1.1",
+        "Email": who,
+        "From": mail.mail_from,
+        "BouncedAt": stamp(mail.at),
+        "DumpAvailable": True,
+        "Inactive": account.inactive(who),
+        "CanActivate": account.inactive(who),
+        "Subject": mail.subject,
+    }
+
+
+def _of_message(mail: PostmarkMail) -> dict[str, str]:
+    return {"Tag": mail.tag, "MessageID": mail.provider_id, "MessageStream": mail.stream}
 
 
 def _domain_rows(account: PostmarkAccount) -> list[dict[str, Any]]:

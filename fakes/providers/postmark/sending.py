@@ -17,6 +17,7 @@ from ..keys import domain_of
 from ..refusal import Refuse
 from ..rules import Outcome
 from .account import PostmarkAccount, PostmarkMail
+from .bounce_types import HARD, asked_for
 from .mailbox import AddressWithName, mailboxes
 from .refusals import JSON_UTF8, REFUSALS
 from .validation import check_message, metadata_of, recipients, text_of
@@ -26,10 +27,6 @@ _LARGEST = 10_000_000
 _BOUNCING = "bounce-testing.postmarkapp.com"
 _HEADER_NAME = re.compile(r"[!-9;-~]+\Z")
 _SEEN = "recorded responses, and django-anymail's tests (2026-07)"
-# Types of bounces that `bounce-testing` can be asked for, in the vendor's spelling; its page
-# excepts spam complaints (user-guide, sandbox-mode/generate-fake-bounces, read 2026-11).
-_BOUNCE_TYPES = ("HardBounce", "SoftBounce", "Transient")
-_NEVER_ASKED_FOR = "spamcomplaint"
 
 
 def send(
@@ -99,7 +96,7 @@ def _take(
         return Outcome(account=account, response=_accepted(account, item, identifier, now, test))
     mail = _mail(account, item, identifier, now)
     response = _accepted(account, item, identifier, now, test)
-    hard = {who for who, kind in mail.bounces if kind == "HardBounce"}
+    hard = {who for who, kind in mail.bounces if kind == HARD.name}
     suppressed = (*account.suppressed, *sorted(hard - set(account.suppressed)))
     account = account.model_copy(update={"suppressed": suppressed}).keep(mail)
     return Outcome(account=account, response=response, accepted=(mail,))
@@ -237,11 +234,8 @@ def _bounce(address: str, item: Mapping[str, Any]) -> tuple[str, ...]:
     if domain.lower() != _BOUNCING:
         return ()
     given = {each["Name"].lower(): each["Value"] for each in item.get("Headers") or ()}
-    # Hard_Bounce is another way to write it (the vendor's page on fake bounces, stored 2026).
-    wanted = {local.replace("_", "").lower(), given.get("x-pm-bounce-type", "").lower()}
-    if _NEVER_ASKED_FOR in wanted:
-        return ()
-    return (next((kind for kind in _BOUNCE_TYPES if kind.lower() in wanted), _BOUNCE_TYPES[0]),)
+    asked = asked_for(local, given.get("x-pm-bounce-type", ""))
+    return () if asked is None else (asked.name,)
 
 
 def _headers(item: Mapping[str, Any]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from ..webhook import (
     basic,
 )
 from .account import PostmarkAccount, PostmarkMail
+from .bounce_types import HARD, TRANSIENT
 from .bounces import SERVER, bounce_row
 from .sending import stamp
 
@@ -110,13 +111,14 @@ class PostmarkWebhookRules(WebhookRules[PostmarkWebhook, PostmarkAccount]):
         """The fake bounces, as the account has them."""
         del account
         assert isinstance(mail, PostmarkMail)
-        kinds = {
-            "HardBounce": (MailEvent.BOUNCED, False),
-            "SoftBounce": (MailEvent.BOUNCED, True),
-            "Transient": (MailEvent.DEFERRED, False),
-        }
-        found = [(who, kinds[kind]) for who, kind in mail.bounces if kind in kinds]
-        return tuple(Fate(event=kind, recipient=who, soft=soft) for who, (kind, soft) in found)
+        return tuple(
+            Fate(
+                event=MailEvent.DEFERRED if kind == TRANSIENT.name else MailEvent.BOUNCED,
+                recipient=who,
+                soft=kind not in {HARD.name, TRANSIENT.name},
+            )
+            for who, kind in mail.bounces
+        )
 
 
 def _details(happened: Happened, mail: PostmarkMail) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field, InstanceOf
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, field_validator
 
 from ..accepted_mail import AcceptedMail
 from ..keyed import KeyedAccount
-from ..keys import Addresses, Domain, Domains, Names, domain_of, find_domain
+from ..keys import Addresses, Domain, Domains, Names, domain_of, each_once, find_domain
 from ..log import Log
 from ..permissions import Permissions
 
@@ -26,6 +26,18 @@ class Batch:
     id: str
     at: datetime
     status: str | None = None
+
+
+class UnsubscribeGroup(BaseModel):
+    """A group of unsubscribes: one kind of mail, which recipients can turn down by itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: int = Field(ge=1)
+    """What messages call it (`asm.group_id`, over SMTP `asm_group_id`)."""
+
+    unsubscribed: Addresses = ()
+    """Recipients who want no mail of this group."""
 
 
 class SendGridAccount(KeyedAccount):
@@ -48,6 +60,9 @@ class SendGridAccount(KeyedAccount):
     unsubscribed: Addresses = ()
     """Recipients who want no mail at all (the global unsubscribes)."""
 
+    unsubscribe_groups: tuple[UnsubscribeGroup, ...] = Field(default=(), strict=False)
+    """The groups of unsubscribes that there are."""
+
     complained: Addresses = ()
     """Recipients who have called mail of this account spam."""
 
@@ -67,9 +82,19 @@ class SendGridAccount(KeyedAccount):
             return True
         return address.lower() in map(str.lower, self.senders)
 
-    def suppressed_of(self, addresses: Iterable[str]) -> tuple[str, ...]:
-        """Those of the addresses whose mail is dropped."""
-        gone = (*self.suppressed, *self.unsubscribed, *self.complained)
+    @field_validator("unsubscribe_groups")
+    @classmethod
+    def _groups_once(cls, groups: tuple[UnsubscribeGroup, ...]) -> tuple[UnsubscribeGroup, ...]:
+        return each_once(groups, lambda group: group.id)
+
+    def suppressed_of(self, addresses: Iterable[str], *, group: int | None) -> tuple[str, ...]:
+        """Those of the addresses whose mail is dropped; `group` is that of the message, if any.
+
+        Source: docs, suppressions/unsubscribe-groups (2026): a recipient who is in the group of a
+        message gets none of that group, and all other mail.
+        """
+        of_group = [a for g in self.unsubscribe_groups if g.id == group for a in g.unsubscribed]
+        gone = (*self.suppressed, *self.unsubscribed, *self.complained, *of_group)
         dropped = {each.lower() for each in gone}
         return tuple([each for each in addresses if each.lower() in dropped] if dropped else ())
 

@@ -92,7 +92,8 @@ def _mail(
 ) -> SendGridMail:
     boxes = {kind: item.get(kind) or [] for kind in ("to", "cc", "bcc")}
     recipients = tuple([box["email"] for kind in boxes.values() for box in kind])
-    dropped = account.suppressed_of(recipients)
+    group = (body.get("asm") or {}).get("group_id")
+    dropped = account.suppressed_of(recipients, group=group)
     fill = filling(body, item)
     subject = _clean(fill(item.get("subject") or body.get("subject") or ""))
     sender = item.get("from") or body["from"]
@@ -112,17 +113,7 @@ def _mail(
             html=_part(body, "text/html", fill),
             headers=_headers(body, item, fill),
             alternatives=_other_parts(body, fill),
-            attachments=tuple(
-                AttachedFile.of(
-                    each,
-                    name="filename",
-                    content_type="type",
-                    encoded="content",
-                    content_id="content_id",
-                    disposition="disposition",
-                )
-                for each in body.get("attachments") or ()
-            ),
+            attachments=_attachments(body),
         ),
         dropped=dropped,
         tags=_tags(body),
@@ -133,6 +124,20 @@ def _mail(
         },
         send_at=_send_at(body, item),
         batch=body.get("batch_id") or None,
+    )
+
+
+def _attachments(body: Mapping[str, Any]) -> tuple[AttachedFile, ...]:
+    return tuple(
+        AttachedFile.of(
+            each,
+            name="filename",
+            content_type="type",
+            encoded="content",
+            content_id="content_id",
+            disposition="disposition",
+        )
+        for each in body.get("attachments") or ()
     )
 
 

@@ -14,6 +14,7 @@ from ..keys import ApiKey, find_proven
 from ..submission import Submission, SubmissionContext, Submitted, Taken
 from ..vendor_replies import VendorReplies
 from .account import SendGridAccount, SendGridMail
+from .smtp_header import SmtpHeader
 from .vendor import VENDOR
 
 _ID = string.ascii_letters + string.digits + "-_"
@@ -70,7 +71,8 @@ class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
             return Taken(account=account, reply=REPLIES["unverified-sender"])
         identifier, account = account.next_id(22, _ID)
         recipients = message.envelope.rcpt_tos
-        dropped = account.suppressed_of(recipients)
+        said = SmtpHeader.of(message)
+        dropped = account.suppressed_of(recipients, group=said.group)
         mail = SendGridMail(
             provider_id=identifier,
             mail_from=message.sender,
@@ -80,6 +82,9 @@ class SendGridSubmission(Submission[SendGridAccount, ApiKey]):
             state="dropped" if len(dropped) == len(recipients) else "processed",
             mime=message.octets,
             dropped=dropped,
+            tags=said.tags,
+            metadata=said.metadata,
+            send_at=said.send_at,
         )
         reply = REPLIES["accepted"].filled(id=identifier)
         return Taken(account=account.keep(mail), reply=reply, accepted=(mail,))

@@ -171,7 +171,8 @@ class SendGridWebhookRules(WebhookRules[SendGridWebhook, SendGridAccount]):
 
 
 def _reason(account: SendGridAccount, recipient: str) -> str:
-    return _REASONS.get(listed(account, recipient, *_REASONS) or "", "")
+    # Who is on none of the lists is in the group of the message.
+    return _REASONS[listed(account, recipient, *_REASONS) or "unsubscribed"]
 
 
 def _details(happened: Happened) -> dict[str, Any]:

@@ -32,13 +32,14 @@ _TAG = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """Who calls what, where and when."""
+    """Who calls what, where and when; `digits` are for the id of the one message of the call."""
 
     api: SesApi
     action: str
     key: AccessKey
     region: str
     now: datetime
+    digits: str = ""
 
 
 def first(checks: Iterable[SesError | None]) -> SesError | None:
@@ -80,6 +81,9 @@ def _detected(faults: list[str]) -> str:
 
 def may_send(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """Whether the key's policy allows this on the identity (and, in version 2, on the set)."""
+    policy = where.key.policy
+    if policy is None:
+        return None
     partition = partition_of(where.region)
     start = f"arn:{partition}:ses:{where.region}:{account.number}"
     sender = letter.from_address
@@ -88,8 +92,7 @@ def may_send(account: SesAccount, letter: Letter, where: CallContext) -> SesErro
     if where.api is SesApi.REST and letter.configuration_set:
         # medplum/medplum#10102: there the configuration set is a resource of its own.
         resources.append(f"{start}:configuration-set/{letter.configuration_set}")
-    policy = where.key.policy
-    refused = policy.refused_of(where.action, resources) if policy is not None else None
+    refused = policy.refused_of(where.action, resources)
     if refused is None:
         return None
     user = user_arn(account, where)

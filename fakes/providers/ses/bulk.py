@@ -42,7 +42,7 @@ from .letter import (
     query_tags,
     template_letter,
 )
-from .sending import take
+from .sending import next_message_id, take
 
 _MOST_ENTRIES = 50
 # The status of an entry by what is wrong with it: version 1's word, version 2's.
@@ -74,7 +74,8 @@ def send_bulk(account: SesAccount, call: SesCall, where: CallContext) -> CallRes
     for letter in bulk.entries:
         wrong = first(_entry_checks(account, letter, where))
         if wrong is None:
-            account, mail = take(account, letter, where)
+            identifier, account = next_message_id(account, where)
+            account, mail = take(account, letter, identifier, where)
             accepted.append(mail)
             results.append(_entry(where.api, _SUCCESS, MessageId=mail.provider_id))
         else:

@@ -6,6 +6,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..attachment import AttachedFile
@@ -46,7 +47,8 @@ class Destination:
 _NOBODY = Destination()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what is worked out once is kept.
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """A message to be sent. Addresses are as given, with names or without.
 
@@ -69,14 +71,14 @@ class Letter:
     configuration_set: str | None = None
     missing: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def recipients(self) -> tuple[str, ...]:
         """The recipients as given; those of the headers where a raw message comes without any."""
         if self.raw is None or self.destination.all:
             return self.destination.all
         return tuple(a for name in ("to", "cc", "bcc") for a in self.raw.mailboxes.get(name, ()))
 
-    @property
+    @cached_property
     def senders(self) -> tuple[str, ...]:
         """Every address that has to be verified, as given, the source first.
 
@@ -89,7 +91,7 @@ class Letter:
         named += [self.return_path] if self.return_path else []
         return tuple(dict.fromkeys(named))
 
-    @property
+    @cached_property
     def from_address(self) -> str:
         """The address that it is sent from, without a name; "" where there is none."""
         return next(map(addr_spec, self.senders), "")

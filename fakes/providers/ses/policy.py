@@ -10,13 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    field_validator,
+)
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ...constructor_words import choices
+from ..permissions import Permissions
+
+ACTIONS = Permissions(Path(__file__).with_name("permissions.toml"))
+_SERVICE = "ses"
 _AS_IN_AWS = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_pascal)
 
 
@@ -31,6 +44,19 @@ class _OneOrMany:
         return {"anyOf": [listed["items"], listed]}
 
 
+def _existing(pattern: str) -> str:
+    """An action, or a pattern that means one. Those of other services are taken as they come."""
+    service, colon, name = pattern.partition(":")
+    if pattern == "*" or (colon and service.lower() != _SERVICE):
+        return pattern
+    if not any(_matches(pattern.lower(), action.lower()) for action in ACTIONS.names):
+        begins = f"{_SERVICE}:{(name or service)[:4]}".lower()
+        # Of hundreds only those that begin alike help.
+        alike = [each for each in sorted(ACTIONS.names) if each.lower().startswith(begins)]
+        raise ValueError(f"SES has no action {pattern!r}{choices(pattern, alike)}")
+    return pattern
+
+
 class Statement(BaseModel):
     """One statement. `*` and `?` are wild in actions (in any case) and in resources."""
 
@@ -42,7 +68,9 @@ class Statement(BaseModel):
     effect: Literal["Allow", "Deny"]
     """Whether it allows or denies."""
 
-    action: Annotated[tuple[str, ...], _OneOrMany] = Field(strict=False)
+    action: Annotated[tuple[Annotated[str, AfterValidator(_existing)], ...], _OneOrMany] = Field(
+        strict=False
+    )
     """The actions that it is about, as `ses:SendEmail`: one, or a list."""
 
     resource: Annotated[tuple[str, ...], _OneOrMany] = Field(default=("*",), strict=False)

@@ -6,9 +6,11 @@ import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
+from urllib.parse import unquote_to_bytes
 
 from ...http.exchange import Request, Response
 from ..calls import calls_of
+from ..form_octets import is_utf8, of_unreadable_form
 from ..refusal import Refusals
 from ..rules import Outcome, Provider, Token
 from .acceptance import CallContext, user_arn
@@ -22,12 +24,11 @@ from .parameters import query_parameters
 from .query_reads import answer_query
 from .refusals import PREFIX, REFUSALS
 from .rest_reads import answer_rest
-from .sending import send, uuid
+from .sending import DIGITS, HEX, send, uuid
 from .vendor import VENDOR
 
 _KEY_ID = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "+/"
-_HEX = "0123456789abcdef"
 # Of a refusal that a fault tells; the rules count theirs.
 _REQUEST_ID = "01234567-89ab-cdef-0123-456789abcdef"
 
@@ -80,13 +81,16 @@ class SesRules(Provider[SesAccount]):
     ) -> Outcome[SesAccount]:
         """What comes of one request."""
         now = now.astimezone(UTC)
-        made, account = account.next_id(32, _HEX)
-        request_id = uuid(made)
+        # One draw for both: most requests send one message.
+        digits, account = account.next_id(2 * DIGITS, HEX)
+        request_id = uuid(digits[:DIGITS])
         call = read_call(request)
-        result = _result_of(account, request, call, region=region, now=now)
+        result = _result_of(account, request, call, region=region, now=now, digits=digits[DIGITS:])
         if api_of(request) is SesApi.QUERY:
             action = call.operation if isinstance(call, SesCall) else ""
             response = query_response(result.answer, action=action, request_id=request_id)
+            if not is_utf8(unquote_to_bytes(request.body)):
+                response = of_unreadable_form(response)
         else:
             response = rest_response(result.answer)
         return Outcome(
@@ -105,7 +109,13 @@ def _furnished(key: AccessKey, credentials: Mapping[str, str]) -> AccessKey:
 
 
 def _result_of(
-    account: SesAccount, request: Request, call: SesCall | SesError, *, region: str, now: datetime
+    account: SesAccount,
+    request: Request,
+    call: SesCall | SesError,
+    *,
+    region: str,
+    now: datetime,
+    digits: str,
 ) -> CallResult:
     key = authenticated(account, request, region=region, now=now)
     if isinstance(key, SesError):
@@ -117,7 +127,9 @@ def _result_of(
         return CallResult(account=account, answer=SesError("not-subscribed"))
     if isinstance(call, SesError):
         return CallResult(account=account, answer=call)
-    where = CallContext(api=call.api, action=call.action, key=key, region=region, now=now)
+    where = CallContext(
+        api=call.api, action=call.action, key=key, region=region, now=now, digits=digits
+    )
     if call.operation in {"SendBulkEmail", "SendBulkTemplatedEmail"}:
         return send_bulk(account, call, where)
     if call.sends:

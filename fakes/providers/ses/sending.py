@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from ..accepted_mail import AcceptedMail
@@ -21,7 +20,8 @@ from .calls import SesCall
 from .letter import Letter, TemplateUse, read_letter
 from .limits import is_simulator, spent_after
 
-_HEX = "0123456789abcdef"
+# What a UUID is made of.
+HEX, DIGITS = "0123456789abcdef", 32
 # The first digits say where it was sent from (ids in recorded responses and transcripts).
 _ORIGINS = {"us-east-1": "0100", "eu-west-1": "0102", "eu-central-1": "0107"}
 _OTHER_ORIGIN = "0101"
@@ -37,17 +37,17 @@ def send(account: SesAccount, call: SesCall, where: CallContext) -> CallResult:
     refused = judged(account, letter, where)
     if refused is not None:
         return CallResult(account=account, answer=refused)
-    account, mail = take(account, letter, where)
+    identifier = message_id(where.digits, where)
+    account, mail = take(account, letter, identifier, where)
     return CallResult(
         account=account, answer=Result({"MessageId": mail.provider_id}), accepted=(mail,)
     )
 
 
 def take(
-    account: SesAccount, letter: Letter, where: CallContext
+    account: SesAccount, letter: Letter, identifier: str, where: CallContext
 ) -> tuple[SesAccount, AcceptedMail]:
-    """Accept a letter that was judged."""
-    identifier, account = message_id(account, where.region, where.now)
+    """Accept a letter that was judged, under this id."""
     recipients = tuple(addr_spec(each) for each in letter.recipients)
     fields, is_complete = _filled_in(account, letter, where.region)
     mail = SesMail(
@@ -67,12 +67,17 @@ def take(
     return account.keep(mail, spent=spent_after(account, recipients, where.now)), mail
 
 
-def message_id(account: SesAccount, region: str, now: datetime) -> tuple[str, SesAccount]:
-    """A new MessageId: the origin and the time in milliseconds, a UUID, six zeros."""
-    made, account = account.next_id(32, _HEX)
-    milliseconds = max(int(now.timestamp() * 1000), 0)
-    origin = _ORIGINS.get(region, _OTHER_ORIGIN)
-    return f"{origin}{milliseconds:012x}-{uuid(made)}-000000", account
+def next_message_id(account: SesAccount, where: CallContext) -> tuple[str, SesAccount]:
+    """A new MessageId, and the account that has given it out."""
+    digits, account = account.next_id(DIGITS, HEX)
+    return message_id(digits, where), account
+
+
+def message_id(digits: str, where: CallContext) -> str:
+    """A MessageId: the origin and the time in milliseconds, a UUID of the digits, six zeros."""
+    milliseconds = max(int(where.now.timestamp() * 1000), 0)
+    origin = _ORIGINS.get(where.region, _OTHER_ORIGIN)
+    return f"{origin}{milliseconds:012x}-{uuid(digits)}-000000"
 
 
 def uuid(digits: str) -> str:

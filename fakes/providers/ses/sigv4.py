@@ -51,7 +51,6 @@ def signing_key(secret: str, *, date: str, region: str, service: str) -> bytes:
 
 def canonical_request(request: Request, signed_headers: Iterable[str]) -> bytes:
     """The request in the form over which the signature is made."""
-    path, _, query = request.target.partition("?")
     names = list(signed_headers)
     values: dict[str, list[str]] = {name: [] for name in names}
     for name, value in request.headers:
@@ -59,9 +58,7 @@ def canonical_request(request: Request, signed_headers: Iterable[str]) -> bytes:
             values[lower].append(_canonical_value(value))
     lines = [
         request.method,
-        # Once more encoded than on the wire: only S3 does without.
-        quote(_normalised(path), safe="/~"),
-        _canonical_query(query),
+        *_canonical_target(request.target),
         *[f"{name}:{','.join(values[name])}" for name in names],
         "",
         ";".join(names),
@@ -69,6 +66,14 @@ def canonical_request(request: Request, signed_headers: Iterable[str]) -> bytes:
     ]
     # Octets of a header were read as Latin-1, so this gives them back as they were.
     return "\n".join(lines).encode("latin-1", "replace")
+
+
+# Those who send ask for few targets.
+@lru_cache(maxsize=64)
+def _canonical_target(target: str) -> tuple[str, str]:
+    """Path and query. Once more encoded than on the wire: only S3 does without."""
+    path, _, query = target.partition("?")
+    return quote(_normalised(path), safe="/~"), _canonical_query(query)
 
 
 def _normalised(path: str) -> str:

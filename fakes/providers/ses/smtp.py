@@ -21,7 +21,7 @@ from .letter import Destination, Letter
 from .passwords import legacy_smtp_password, smtp_password
 from .raw_message import read_raw
 from .refusals import REFUSALS
-from .sending import take
+from .sending import next_message_id, take
 from .vendor import VENDOR
 
 _ACTION = "ses:SendRawEmail"
@@ -93,7 +93,8 @@ class SesSubmission(Submission[SesAccount, AccessKey]):
         refused = judged(account, letter, context)
         if refused is not None:
             return Taken(account=account, reply=_refusal(refused))
-        account, mail = take(account, letter, context)
+        identifier, account = next_message_id(account, context)
+        account, mail = take(account, letter, identifier, context)
         reply = REPLIES["accepted"].filled(id=mail.provider_id)
         return Taken(account=account, reply=reply, accepted=(mail,))
 

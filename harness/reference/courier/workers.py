@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from threading import Condition, Event, Thread
 
 from harness.delivery_protocol import ConfigureRequest
+from harness.fakes.clock import monotonic
 from harness.protocol import ErrorClass, Phase
 from harness.reference.courier.attempt import attempt
 from harness.reference.courier.decision import (
@@ -67,8 +68,9 @@ class Workers:
         """Begin nothing new, and wait at most `patience` seconds for what is being done."""
         self._stopping.set()
         self.wake()
+        deadline = monotonic() + patience
         for thread in self._threads:
-            thread.join(patience)
+            thread.join(max(deadline - monotonic(), 0.0))
 
     def wake(self) -> None:
         """There is something to do."""

@@ -74,6 +74,12 @@ def _filters(cases: tuple[CaseResult, ...]) -> Html:
             ),
             class_="search",
         ),
+        element(
+            "label",
+            element("input", type="checkbox", name="whole", value="yes"),
+            " in conversations too",
+            class_="whole",
+        ),
         [_choice(name, title, options) for name, title, options in choices],
         element("button", "Clear", type="reset"),
         id="filters",

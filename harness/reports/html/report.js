@@ -96,13 +96,25 @@
 
   const wanted = () => [...new FormData(filters)].filter(([, value]) => value.trim());
 
+  // What the whole cases say, read when somebody first looks for something there.
+  const read = async () => {
+    const parser = new DOMParser(); // which runs nothing and loads nothing
+    for (const each of index) {
+      const html = await sheetOf(Number(each.line.id.slice(5)));
+      each.whole ??= parser.parseFromString(html, "text/html").body.textContent.toLowerCase();
+    }
+  };
+  let reading = null;
+
   const filter = () => {
     const words = filters.elements.q.value.toLowerCase().split(/\s+/);
-    const choices = wanted().filter(([name]) => name !== "q");
+    const deep = filters.elements.whole.checked && filters.elements.q.value.trim();
+    if (deep && !reading) reading = read().then(filter);
+    const choices = wanted().filter(([name]) => name !== "q" && name !== "whole");
     let found = 0;
     for (const each of index) {
       const fits =
-        words.every((word) => each.text.includes(word)) &&
+        words.every((word) => each.text.includes(word) || (deep && each.whole?.includes(word))) &&
         choices.every(([name, value]) => each[name].includes(value));
       each.line.hidden = !fits;
       found += fits;
@@ -123,15 +135,29 @@
 
   // Where the address says: a case, or what to look for.
 
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+
   const go = () => {
     const hash = location.hash.slice(1);
     const found = /^case-(\d+)$/.exec(hash);
     if (found) return open(Number(found[1]));
+    // An id, as other reports have it, which the next run has too.
+    const named = /^case=(.+)$/.exec(hash);
+    const id = named && decoded(named[1]);
+    const line = named && lines.find((each) => each.querySelector(".case").textContent === id);
+    if (line) return open(Number(line.id.slice(5)));
     if (sheet.open) sheet.close();
     if (!hash.includes("=") || hash === asked()) return undefined;
     filters.reset();
-    for (const [name, value] of new URLSearchParams(hash)) {
-      if (filters.elements[name]) filters.elements[name].value = value;
+    for (const [name, value] of new URLSearchParams(named ? [["q", id]] : hash)) {
+      if (name === "whole") filters.elements.whole.checked = true;
+      else if (filters.elements[name]) filters.elements[name].value = value;
     }
     filter();
     byId("cases").scrollIntoView();
@@ -158,7 +184,7 @@
   sheet.addEventListener("close", () => {
     current = null;
     byId("case").replaceChildren();
-    if (/^#case-/.test(location.hash)) {
+    if (/^#case[-=]/.test(location.hash)) {
       if (history.state === "case") history.back();
       else history.replaceState(null, "", "#cases");
     }

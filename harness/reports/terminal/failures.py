@@ -24,6 +24,7 @@ from harness.reports.overview import (
 from harness.reports.terminal.page import Page
 
 _MOST_CAUSES = 25
+_FEWEST_FOR_A_LIST = 4
 _MOST_ALIKE = 60
 _OUTPUT_LINES = 9
 _LONGEST = 600
@@ -42,6 +43,8 @@ def add_failures(page: Page, result: RunResult, context: Context) -> None:
             numbers[case.id].append(number)
     page.blank()
     page.add(("FAILED", "bold red"), f"  {plural(len(failed), 'case')}, {_count(found)}")
+    if len(found) >= _FEWEST_FOR_A_LIST:
+        _add_list(page, found)
     for number, cause in enumerate(found[:_MOST_CAUSES], start=1):
         _add_cause(page, number, cause, result, context, numbers)
     _add_rest(page, found[_MOST_CAUSES:])
@@ -49,6 +52,19 @@ def add_failures(page: Page, result: RunResult, context: Context) -> None:
 
 def _count(found: tuple[Cause, ...]) -> str:
     return "one cause" if len(found) == 1 else f"{len(found)} causes"
+
+
+def _add_list(page: Page, found: tuple[Cause, ...]) -> None:
+    """A line for each cause that follows in full: what there is to do, on one screen."""
+    page.blank()
+    for number, cause in enumerate(found[:_MOST_CAUSES], start=1):
+        level = cause.level or cause.first.level or ""
+        words = f"{cause.finding.check}: {cause.finding.observed}" if cause.finding else ""
+        line = f"{level:<7} {plural(len(cause.cases), 'case'):>9}  "
+        room = max(page.width - len(line) - 4, 20)
+        text = _one_line(words or cause.first.reason or cause.first.id)
+        text = text if len(text) <= room else f"{text[: room - 1]}…"
+        page.add((line, "dim"), text, label=f"{number:>2}. ", wrap=False)
 
 
 def _add_cause(

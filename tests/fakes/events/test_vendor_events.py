@@ -142,6 +142,7 @@ def _unwanted(fake: ProviderFake) -> list[str]:
         ("mandrill", "hard_bounce@test.mandrillapp.com", ["bounced"]),
         ("mandrill", "spam@test.mandrillapp.com", ["complained"]),
         ("postmark", "HardBounce@bounce-testing.postmarkapp.com", ["bounced"]),
+        ("postmark", "blocked@bounce-testing.postmarkapp.com", ["bounced"]),
         ("postmark", "softbounce@bounce-testing.postmarkapp.com", ["bounced"]),
         ("postmark", "Transient@bounce-testing.postmarkapp.com", ["deferred"]),
         ("resend", "delivered@resend.dev", ["delivered"]),

@@ -503,3 +503,11 @@ def test_no_refusal_has_a_retry_after_and_what_is_unknown_is_marked() -> None:
         "too-far-ahead",
         "bad-records",
     }
+
+
+def test_a_refusal_has_the_headers_that_were_recorded() -> None:
+    response = ask(account(), form=letter(to="nobody")).response
+    assert response.status == 400
+    assert response.header("cache-control") == "no-store"
+    assert response.header("strict-transport-security") == "max-age=63072000; includeSubDomains"
+    assert response.header("x-xss-protection") == "1; mode=block"

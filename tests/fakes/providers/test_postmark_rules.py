@@ -246,6 +246,26 @@ def test_a_header_asks_for_another_kind_of_bounce() -> None:
     assert (bounce["Type"], bounce["Inactive"]) == ("SoftBounce", False)
 
 
+@pytest.mark.parametrize(
+    ("local", "type_code", "name"),
+    [
+        ("blocked", 100006, "ISP block"),
+        ("Spam_Notification", 512, "Spam notification"),
+        ("AutoResponder", 64, "Auto responder"),
+        ("dmarcpolicy", 100009, "DMARC Policy"),
+        ("no-such-type", 1, "Hard bounce"),
+    ],
+)
+def test_each_type_of_bounce_has_an_address_and_only_a_hard_one_makes_inactive(
+    local: str, type_code: int, name: str
+) -> None:
+    sent = ask(account(), body=letter(To=f"{local}@bounce-testing.postmarkapp.com"))
+    (bounce,) = read(sent.account, "/bounces")["Bounces"]
+    assert (bounce["TypeCode"], bounce["Name"]) == (type_code, name)
+    assert bounce["Inactive"] is (type_code == 1)
+    assert len(sent.account.suppressed) == (type_code == 1)
+
+
 def test_a_spam_complaint_cannot_be_asked_for() -> None:
     headers = [{"Name": "X-PM-Bounce-Type", "Value": "SpamComplaint"}]
     for to, more in (("spamcomplaint", {}), ("any", {"Headers": headers})):

@@ -13,7 +13,7 @@ from harness.fakes import FakeError, SendGrid
 from harness.fakes.meant_message import meant
 from harness.fakes.transcript import MessageCaptured, MessageChanged
 
-from .vendor_caller import NOW, TO, StoppedClock, VendorCaller, calling
+from .vendor_caller import NOW, TO, StoppedClock, VendorCaller, calling, client_in_clear
 
 pytestmark = pytest.mark.wire
 
@@ -286,7 +286,7 @@ def test_nothing_happens_by_itself_to_what_is_to_go_out_later() -> None:
     words: dict[str, Any] = {"domains": [{"name": "sender.test"}], "suppressed": [TO]}
     hook = {"url": "http://127.0.0.1:9/hook"}
     fake = SendGrid(account=words, webhook=hook, clock=lambda: NOW, secure=False)
-    with fake.running(), httpx.Client(trust_env=False, timeout=10) as client:
+    with fake.running(), client_in_clear() as client:
         caller = VendorCaller(fake=fake, client=client, clock=StoppedClock())
         caller.send(at=LATER)
         assert not fake._posting

@@ -583,3 +583,9 @@ def test_a_key_that_may_only_send_can_read_its_scopes() -> None:
     owner = account(keys=[{"permissions": ["mail.send"]}])
     assert read(owner, "/v3/scopes") == {"scopes": ["mail.send"]}
     assert ask(owner).response.status == 202
+
+
+def test_a_refusal_names_the_server_as_an_answer_does() -> None:
+    refused = ask(account(), authorization="Bearer nobody").response
+    assert refused.status == 401
+    assert refused.header("server") == ask(account()).response.header("server") == "nginx"

@@ -21,6 +21,8 @@ from harness.fakes.providers.refusal import VendorRefusal
 from harness.fakes.providers.registry import provider, provider_names
 from harness.fakes.transcript import Acknowledged, MessageCaptured
 
+from .vendor_caller import client_in_clear
+
 pytestmark = pytest.mark.wire
 
 REFUSALS = [(name, case) for name in provider_names() for case in provider(name).refusals]
@@ -49,7 +51,7 @@ class AskedFakes:
         """The answer to a request that would be refused for another reason."""
         fake = self.fakes[name]
         fake.change(faults=[{"at": "request", "do": "refuse", **fault}])
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with client_in_clear() as client:
             response = client.post(f"{fake.base_url}{path}", content=b"?")
         self.portal.call(self._settle, fake)
         return response
@@ -177,7 +179,7 @@ def test_headers_beside_the_vendors_are_sent(asked: AskedFakes) -> None:
 def test_after_a_refusal_the_vendor_goes_on_as_the_account_says(asked: AskedFakes) -> None:
     fake = asked.fakes["postmark"]
     fake.change(faults=[{"at": "request", "do": "refuse", "case": "maintenance", "times": 1}])
-    with httpx.Client(trust_env=False, timeout=10) as client:
+    with client_in_clear() as client:
         answers = [client.post(f"{fake.base_url}/email", json={}) for _ in range(2)]
     assert [each.status_code for each in answers] == [503, 401]
 

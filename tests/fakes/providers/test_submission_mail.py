@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -157,3 +158,40 @@ def test_a_reply_stays_a_line_of_bounded_length() -> None:
     text = taken("sparkpost", message).reply.text
     assert text.isprintable()
     assert len(text) < 3000
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name", "value"),
+    [
+        ("mailgun", "X-Mailgun-Deliver-By", "Fri, 14 Oct 2044 12:00:00 +0000"),
+        ("mandrill", "X-MC-SendAt", "2044-10-14 12:00:00"),
+        ("sendgrid", "X-SMTPAPI", '{"send_at": 2360059200}'),
+    ],
+)
+def test_a_header_of_the_vendors_says_when_it_is_to_go_out(
+    vendor: str, name: str, value: str
+) -> None:
+    positive: dict[str, Any] = {"positive_balance": True} if vendor == "mandrill" else {}
+    accepted = taken(vendor, with_headers({name: value}), **positive).account.accepted
+    assert {mail.send_at for mail in accepted} == {datetime(2044, 10, 14, 12, tzinfo=UTC)}
+    unread = taken(vendor, with_headers({name: "tomorrow"}), **positive).account.accepted
+    assert {mail.send_at for mail in unread} == {None}
+
+
+def test_sendgrid_reads_its_own_header() -> None:
+    said = '{"category": ["welcome"], "unique_args": {"order": 7}, "asm_group_id": 12}'
+    groups = [{"id": 12, "unsubscribed": ["C@example.net"]}, {"id": 1, "unsubscribed": ["b@b.b"]}]
+    (mail,) = taken(
+        "sendgrid", with_headers({"X-SMTPAPI": said}), unsubscribe_groups=groups
+    ).accepted
+    assert (mail.tags, mail.metadata) == (("welcome",), {"order": "7"})
+    assert mail.dropped == ("c@example.net",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "[]", "{", '{"category": 7, "unique_args": [], "send_at": 1e99, "asm_group_id": true}'],
+)
+def test_what_is_not_to_be_read_in_sendgrids_header_says_nothing(said: str) -> None:
+    (mail,) = taken("sendgrid", with_headers({"X-SMTPAPI": said})).accepted
+    assert (mail.tags, mail.metadata, mail.send_at, mail.dropped) == ((), {}, None, ())

@@ -161,11 +161,16 @@ _SENDING: Mapping[str, Sending] = {
 }
 
 
+def client_in_clear() -> httpx.Client:
+    """A client of fakes in clear, which has no use for the machine's trust store, slow to read."""
+    return httpx.Client(verify=False, trust_env=False, timeout=10)
+
+
 @contextmanager
 def calling(vendor: str, **account: Any) -> Iterator[VendorCaller]:
     """A running fake of a vendor, in clear, and how it is called."""
     clock = StoppedClock()
     words = {"domains": [{"name": "sender.test"}], **account}
     fake: ProviderFake = fake_of(vendor)(account=words, clock=clock, secure=False)
-    with fake.running(), httpx.Client(trust_env=False, timeout=10) as client:
+    with fake.running(), client_in_clear() as client:
         yield VendorCaller(fake=fake, client=client, clock=clock)

@@ -35,6 +35,11 @@ from harness.senders.outcome import Outcome
 from harness.steps import asked_in_its_own_state, run_steps, shown_output
 from harness.world import opened
 
+_NOT_OURS_TO_END = (
+    "the sender is ended and started again here, or there are two of it, and the harness did not "
+    "start this one: command:, command+lines: and python: can be asked that"
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Inquiry:
@@ -141,6 +146,8 @@ class Inquiry:
             asked_in_its_own_state(self.sender, case, self.context) as sender,
             opened(case, self.context, logical=logical) as world,
         ):
+            if case.ends_the_sender and not sender.has_own_state:
+                return case_result(case, undriven(case, Verdict.UNSUPPORTED, _NOT_OURS_TO_END))
             record, outcomes = await run_steps(case, world, sender)
             # What the fakes write while they are taken down is not the sender's doing.
         judgement = judge(

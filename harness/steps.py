@@ -76,15 +76,13 @@ async def asked_in_its_own_state(
         return
     # Removed last: a program that is still up may write to it.
     with context.folder_for("state") as folder:
-        state = CaseState(folder=folder, in_a_process=any(map(_ends_it, case.steps)))
+        state = CaseState(folder=folder, in_a_process=case.ends_the_sender)
         async with sender.for_case(state) as asked:
-            yield asked
-
-
-def _ends_it(step: Step) -> bool:
-    """Whether a step needs a sender that can be killed, or that there can be two of."""
-    is_killed = step.send is not None and step.send.killed
-    return is_killed or step.restart is not None or step.instances is not None
+            if asked.has_own_state:
+                yield asked
+                return
+            async with sender.shared_state:
+                yield asked
 
 
 @dataclass(slots=True, kw_only=True)

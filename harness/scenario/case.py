@@ -62,6 +62,16 @@ class Case:
         return "state" in self.needs
 
     @property
+    def ends_the_sender(self) -> bool:
+        """Whether the sender is ended and started again, or there are several of it."""
+        return any(
+            step.restart is not None
+            or step.instances is not None
+            or (step.send is not None and step.send.killed)
+            for step in self.steps
+        )
+
+    @property
     def rows(self) -> tuple[str, ...]:
         """Every requirement and situation that it verifies."""
         return self.requirements + self.situations

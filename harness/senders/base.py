@@ -63,6 +63,7 @@ class Sender(ABC):
     `name` is the SPEC that it was opened by. `measured_start` is how many seconds it took to start
     and answer `describe`, and `features` what it then said; both are set by `describe`.
     `stated_delivery_limit` are the seconds within which it says that its log has a final state.
+    Where a case has no state of its own, it holds `shared_state`, as settings are one for all.
 
     All methods belong to one event loop. `ask`, `describe` and `send` may run side by side.
     They raise only `SenderError`, for a sender that cannot be driven at all; whatever a
@@ -77,6 +78,7 @@ class Sender(ABC):
         self.error_map: ErrorMap = NO_ERROR_MAP
         self.stated_delivery_limit: float | None = None
         self.has_own_state = False
+        self.shared_state = asyncio.Lock()
 
     def limit_for(self, timeout: float) -> float:
         """The seconds after which a case with this `timeout` is cut off."""

@@ -212,3 +212,27 @@ def test_two_actions_of_one_name_are_refused() -> None:
 
     with pytest.raises(ValueError, match=r"two actions are called close: .*HangUp.*Shut"):
         by_word([HangUp, Shut])
+
+
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.BODY, Stage.END_OF_DATA])
+def test_a_fault_for_somebody_acts_on_their_messages_alone(stage: Stage) -> None:
+    plan = FaultPlan.of([fault(at=stage.value, recipient="a@b")])
+    assert plan.act(Moment(stage=stage, recipients=("c@d",))) is None
+    assert plan.act(Moment(stage=stage, recipients=("c@d", "a@b"))) is not None
+
+
+def test_what_comes_then_is_for_the_same_somebody() -> None:
+    plan = FaultPlan.of([fault(recipient="a@b", times=1, then={"do": "reset"})])
+    at = [Moment(stage=Stage.RCPT, recipients=(each,)) for each in ("a@b", "c@d", "a@b")]
+    assert [action and action.do for action in map(plan.act, at)] == ["close", None, "reset"]
+
+
+def test_before_anybody_is_named_no_fault_can_be_for_somebody() -> None:
+    with pytest.raises(ValidationError, match="known at no other moment than rcpt, data"):
+        fault(at="mail", recipient="a@b")
+
+
+def test_a_fault_in_a_body_for_somebody_stops_no_other_body() -> None:
+    plan = FaultPlan.of([fault(at="body[5]", recipient="a@b")])
+    assert plan.next_octet(connection=1, after=0) is None
+    assert plan.next_octet(connection=1, after=0, recipients=("a@b",)) == 5

@@ -27,7 +27,7 @@ class _InMemory(Store):
         self.kept = settings
 
 
-@convicted("settings/restart", "settings/restart-api", check="settings.shows log.state")
+@convicted("settings/restart", "settings/restart-api", check="settings.shows sender.status")
 class LosesItsSettings(CarefulCourier):
     """Has its settings in memory alone."""
 
@@ -186,13 +186,13 @@ class TriesAnEmptyHost(CarefulCourier):
 class _TwoProviders(CarefulCourier):
     """Right by itself: remembers which provider there was before."""
 
-    now: Document | None = None
+    latest: Document | None = None
     before: Document | None = None
 
     def configure(self, settings: Document) -> Document:
-        if self.now is not None:
-            self.before = self.now
-        self.now = settings
+        if self.latest is not None:
+            self.before = self.latest
+        self.latest = settings
         return super().configure(settings)
 
     def by_the_one_before(self, name: str, entry: Document) -> Document:
@@ -246,18 +246,21 @@ class IsAlwaysFromTheCourier(CarefulCourier):
 class _PutsTheNameInAsItIs(Attempt):
     """Writes From as a text, by whatever is in the name."""
 
+    def compose(self) -> Any:
+        self.box = self.asked["from"]
+        plain = {**self.asked, "from": {**self.box, "name": "plain"}}
+        self.request = {**self.request, "message": plain}
+        return super().compose()
+
     def octets(self, message: Any) -> bytes:
-        box = self.asked["from"]
         head, _, rest = super().octets(message).partition(b"\r\nFrom: ")
         rest = rest.partition(b"\r\n")[2]
-        return head + f"\r\nFrom: {box.get('name', '')} <{box['address']}>\r\n".encode() + rest
+        whom = f"{self.box.get('name', '')} <{self.box['address']}>"
+        return head + f"\r\nFrom: {whom}\r\n".encode() + rest
 
 
-@convicted("settings/from-line-break", check="added-headers")
-@convicted(
-    "settings/from[form=comma]", "settings/from[form=at-sign]", "settings/from[form=quotes]",
-    check="from",
-)  # fmt: skip
+@convicted("settings/from-line-break[end=crlf]", check="added-headers")
+@convicted("settings/from[form=comma]", "settings/from[form=quotes]", check="from")
 class PutsTheNameInAsItIs(CarefulCourier):
     """Makes the From by joining texts."""
 
@@ -267,15 +270,21 @@ class PutsTheNameInAsItIs(CarefulCourier):
         super().check({**settings, "from": None})
 
     def entry(self, message: Document) -> Document:
-        whom = message["from"]
-        plain = {**whom, "name": "plain"}
+        plain = {**message["from"], "name": "plain"}
         return {**super().entry({**message, "from": plain}), "message": message}
 
 
 # The test message.
 
 
-@convicted("settings/test-message-*", check="sender.status honesty")
+@convicted(
+    "settings/test-message-refused",
+    "settings/test-message-unreached",
+    "settings/test-message-certificate",
+    "settings/test-message-refused-api",
+    "settings/test-message-off",
+    check="sender.status honesty",
+)
 class PretendsThatTheTestWent(CarefulCourier):
     """Says sent when the test message is on its way."""
 
@@ -290,14 +299,14 @@ class PretendsThatTheTestWent(CarefulCourier):
     "settings/test-message-refused-api",
     check="sender.error.class",
 )
-class BlamesTheDisk(CarefulCourier):
-    """Whatever keeps a test message from going is a fault of the settings."""
+class BlamesTheTestMessage(CarefulCourier):
+    """Whatever keeps a test message from going, it was too large."""
 
     def test_send(self, request: Document) -> Document:
         answer = super().test_send(request)
         if answer["status"] == "failed":
-            words = "the settings are wrong"
-            answer["error"] = {"phase": "config", "class": "config-invalid", "message": words}
+            words = "the test message was too large"
+            answer["error"] = {"phase": "message", "class": "message-too-large", "message": words}
         return answer
 
 
@@ -346,17 +355,6 @@ class TestsOnItself(CarefulCourier):
 
     def test_send(self, request: Document) -> Document:
         return super().test_send({**request, "to": "desk@harness.test"})
-
-
-@convicted("settings/test-message-off", check="out-of-use sender.status")
-class TestsByWhatWasThere(CarefulCourier):
-    """A test message goes by whatever the settings had once."""
-
-    def configure(self, settings: Document) -> Document:
-        return super().configure(settings)
-
-    def not_taken(self, failure: Failure) -> Document:
-        return {"status": "sent"}
 
 
 # Where it connects from.

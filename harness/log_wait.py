@@ -25,8 +25,8 @@ Until = Literal["final", "tried", "tried again", "quiet", "now"]
 # The first pause between two looks, by how much each is longer than the one before, and the last.
 _FIRST_PAUSE, _LONGER, _LONGEST_PAUSE = 0.02, 1.5, 0.5
 _TRIED_AGAIN = 3
-# How long a log is the same until it is called quiet, as a part of the sender's time-out.
-_QUIET = 0.25
+# How long a log is the same until it is called quiet, in time-outs of the sender.
+_QUIET = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,12 +94,8 @@ class ForgetsForTheSakeOfNonsense(CarefulCourier):
         return answer
 
 
-@convicted(
-    "settings/put-right",
-    "settings/put-right-smtp",
-    check="log.state",
-)
-@convicted("settings/second-*", check="out-of-use")
+@convicted("settings/put-right[provider=ses]", "settings/put-right-smtp", check="log.state")
+@convicted("settings/second-server", "settings/second-provider[provider=ses]", check="out-of-use")
 class KeepsWhatItBeganWith(CarefulCourier):
     """Reads its settings once."""
 
@@ -142,14 +138,16 @@ class IgnoresTheSwitch(CarefulCourier):
 
 
 @convicted(
-    "settings/off-then-on*",
-    "settings/switched-off-later*",
-    "settings/provider-removed",
+    "settings/off-then-on[provider=ses]",
+    "settings/off-then-on-smtp",
     "settings/no-provider",
+    "settings/provider-removed[provider=ses]",
     check="sender.status honesty",
 )
 class PretendsThatItSent(CarefulCourier):
     """Throws away what it has no provider for, and says sent."""
+
+    longest_delivery = 2.0
 
     def not_taken(self, failure: Failure) -> Document:
         if failure.phase == "config":

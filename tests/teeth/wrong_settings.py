@@ -257,7 +257,7 @@ class _PutsTheNameInAsItIs(Attempt):
         return head + f"\r\nFrom: {whom}\r\n".encode() + rest
 
 
-@convicted("settings/from-line-break[end=crlf]", check="added-headers")
+@convicted("settings/from-line-break", check="added-headers")
 @convicted("settings/from[form=comma]", "settings/from[form=quotes]", check="from")
 class PutsTheNameInAsItIs(CarefulCourier):
     """Makes the From by joining texts."""

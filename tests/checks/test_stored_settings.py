@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -106,6 +104,6 @@ def test_without_settings_no_from_is_as_stored() -> None:
 
 
 def test_a_range_of_addresses_that_is_none_is_refused() -> None:
-    wanted: TypeAdapter[Any] = TypeAdapter(wire_checks()["peers"].wanted)
+    check = wire_checks()["peers"]
     with pytest.raises(ValidationError, match="no range of addresses"):
-        wanted.validate_python("somewhere")
+        TypeAdapter(check.wanted).validate_python("somewhere")

@@ -39,7 +39,7 @@ class KeepsThePassword(CarefulCourier):
         return line
 
 
-class _EachLine(CarefulCourier):
+class EachLine(CarefulCourier):
     """Right by itself: a hook for what is left out of each line of the log."""
 
     without: tuple[str, ...] = ()
@@ -50,21 +50,21 @@ class _EachLine(CarefulCourier):
 
 
 @convicted(*_SOME_FAILURES, "log/counted", "log/queue-id", check="log.host")
-class KeepsNoHost(_EachLine):
+class KeepsNoHost(EachLine):
     """Does not say which server it was, by a name or in words."""
 
     without = ("host", "message")
 
 
 @convicted(*_SOME_FAILURES, "log/counted", "log/queue-id", check="log.at")
-class KeepsNoTime(_EachLine):
+class KeepsNoTime(EachLine):
     """Does not say when it was."""
 
     without = ("at",)
 
 
 @convicted("log/counted", "log/queue-id", check="log.queue_id")
-class KeepsNoId(_EachLine):
+class KeepsNoId(EachLine):
     """Forgets the id that the server gave the message."""
 
     without = ("queue_id", "message")

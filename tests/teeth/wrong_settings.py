@@ -181,7 +181,7 @@ class TriesAnEmptyHost(CarefulCourier):
         return super().not_taken(Failure("dns", "name-not-found", words, temporary=False))
 
 
-class _TwoProviders(CarefulCourier):
+class TwoProviders(CarefulCourier):
     """Right by itself: remembers which provider there was before."""
 
     latest: Document | None = None
@@ -198,7 +198,7 @@ class _TwoProviders(CarefulCourier):
 
 
 @convicted("settings/second-provider", "settings/second-server", check="out-of-use messages")
-class SendsByBoth(_TwoProviders):
+class SendsByBoth(TwoProviders):
     """Sends by the provider that is stored, and by the one before it as well."""
 
     def tried(self, name: str, entry: Document, settings: Document) -> Document:
@@ -208,7 +208,7 @@ class SendsByBoth(_TwoProviders):
 
 
 @convicted("settings/second-provider-fails", "settings/second-server-fails", check="out-of-use")
-class FallsBackOnTheOldOne(_TwoProviders):
+class FallsBackOnTheOldOne(TwoProviders):
     """What the provider does not take goes by the one before it."""
 
     def tried(self, name: str, entry: Document, settings: Document) -> Document:

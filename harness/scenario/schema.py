@@ -38,7 +38,7 @@ AXES: dict[str, Any] = {
     },
     "additionalProperties": {"anyOf": list(_AXIS)},
 }
-_OWN_KEYS_OF_FAULTS = ("at", "times", "connection", "then")
+_OWN_KEYS_OF_FAULTS = ("at", "times", "connection", "recipient", "then")
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -78,6 +78,7 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
     _put(definitions["Change"], "submission", submission)
     _put(definitions["Change"], "api", api)
     given = definitions["Given"]["properties"]
+    step = definitions["Step"]["properties"]
     schema["properties"]["control"] = {
         "type": "object",
         "description": schema["properties"]["control"]["description"],
@@ -86,7 +87,8 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
             "submission": _about(given["submission"], submission),
             "api": _about(given["api"], api),
             "also": _about(given["also"], {"type": "object", "additionalProperties": also}),
-            "send": _about(definitions["Step"]["properties"]["send"], {"$ref": "#/$defs/SendStep"}),
+            "send": _about(step["send"], {"$ref": "#/$defs/SendStep"}),
+            "configure": _about(step["configure"], {"$ref": "#/$defs/ConfigureStep"}),
         },
         "additionalProperties": False,
     }

@@ -124,10 +124,10 @@ MISTAKES = [
      "setup step, security mode, troubleshooting, note; did you mean note?")),
     ("state: untestable", "state: untested", ("14: rows.1.state: there is no 'untested'; choose "
      "from checked, not yet, untestable; did you mean untestable?")),
-    ("    state: untestable\n", "", ("14: rows.1.reason: an untestable row, and no other, has to "
-     "say why")),
-    ("    reason: Nobody can watch readers.\n", "", ("9: rows.1.reason: an untestable row, and no "
-     "other, has to say why")),
+    ("state: untestable", "state: checked", ("15: rows.1.reason: only a row that nothing "
+     "checks has a reason for that")),
+    ("    reason: Nobody can watch readers.\n", "", ("9: rows.1.reason: an untestable row has "
+     "to say why")),
     ("id: ACME-002", "id: ACME-001", "9: rows.1.id: ACME-001 is there twice"),
     ("id: ACME-002", "id: ORY-002", ("9: rows.1.id: ORY belongs to Ory, Email delivery "
      "configuration; ids in this document are ACME-002 and the like")),

@@ -55,6 +55,7 @@ class RecordedAsked(_EvidenceDocument):
     answer: dict[str, Any] | None
     log: RecordedLog | None
     killed: bool
+    unsettled: float | None
     server: str | None
     summary: str
     first: int
@@ -188,6 +189,7 @@ def _asked(each: AskedRecord, record: Record) -> RecordedAsked:
         answer=record.secrets.redact_document(read),
         log=_log(each, record) if isinstance(each, LogRecord) else None,
         killed=isinstance(each, SendRecord) and each.killed,
+        unsettled=each.unsettled if isinstance(each, SendRecord) else None,
         server=each.server if isinstance(each, StoreRecord) else None,
         summary=record.secrets.redact_text(each.summary),
         first=each.first,

@@ -5,7 +5,8 @@ Pure functions. The verdict, in the order in which it is decided:
 1. the fake broke: *error*;
 2. the sender said unsupported: *unsupported*, unless something leaked all the same: *fail*;
 3. credentials or content leaked: *fail*, even where the control failed or nothing was answered;
-4. it asked for what the fake does not model: *inconclusive*;
+4. it asked for what the fake does not model, or was not done within a limit that it never stated:
+   *inconclusive*;
 5. the sender did not answer: *fail* where it has shown that it can answer, else *error*;
 6. the control did not pass: *inconclusive*;
 7. a finding at MUST or SHOULD is not met: *fail*;
@@ -80,7 +81,7 @@ def judge(
     `control` is the verdict of its control, None where it has none. `has_answered`: the sender
     answered the harness's first request, so that silence is its fault and not the adapter's.
     """
-    proved = (control is None or control is Verdict.PASS) and _beyond_the_fake(record) is None
+    proved = (control is None or control is Verdict.PASS) and _beyond_the_harness(record) is None
     judged = _judged(case, record, catalogue, control=control, has_answered=has_answered)
     arose = _what_did_not_arise(case, record) is None
     return replace(judged, rows=_rows(case, judged, catalogue, proved=proved, arose=arose))
@@ -112,7 +113,7 @@ def _judged(
     failed = Judgement(verdict=Verdict.FAIL, findings=findings, level=level)
     if any(f.leak for f in failing):
         return failed
-    limit = _beyond_the_fake(record)
+    limit = _beyond_the_harness(record)
     if limit is not None:
         # A sender that is lost there may well hang or crash: that is nothing against it either.
         said = tuple(f for f in findings if f.met or f.check != "answers")
@@ -132,10 +133,23 @@ def _judged(
     return Judgement(verdict=Verdict.PASS, findings=findings)
 
 
-def _beyond_the_fake(record: Record) -> str | None:
-    """Where the sender asked for what the fake does not model: why that proves nothing."""
+def _beyond_the_harness(record: Record) -> str | None:
+    """Why nothing can be proved here, or None.
+
+    The sender asked for what the fake does not model; or it had not come to an end of a message
+    when the harness gave up waiting, after a time that the sender never stated.
+    """
     asked = dict.fromkeys(fact.call for _, fact in record.of(NotModelled))
-    return f"the fake does not model {', '.join(asked)}" if asked else None
+    if asked:
+        return f"the fake does not model {', '.join(asked)}"
+    waited = [send.unsettled for send in record.sends if send.unsettled is not None]
+    waited += [log.limit for log in record.logs if not log.rested and not log.is_stated]
+    if not waited:
+        return None
+    return (
+        f"the delivery log had not come to what was waited for within {waited[0]:.0f} s"
+        " (limits.deliver in a sender file says how long it may take)"
+    )
 
 
 def _undecided(findings: tuple[Finding, ...], reason: str) -> Judgement:
@@ -290,12 +304,6 @@ def row_verdict(
 
 def _what_did_not_arise(case: Case, record: Record) -> str | None:
     """Why the case proves nothing, or None."""
-    restless = next((log for log in record.logs if not log.rested), None)
-    if restless is not None:
-        return (
-            f"the delivery log had not come to what was waited for within {restless.limit:.0f} s"
-            " (limits.deliver in a sender file says how long it may take)"
-        )
     for wanted in _has_to_arise(case):
         if wanted == "connected" and not any(record.of(Connected)):
             return "the sender never connected"

@@ -6,7 +6,8 @@ A sender may hand a message to a queue and send it later. What it says of it the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -53,12 +54,12 @@ class DeliveryLog:
     timeout: float
     settled: Callable[[], Awaitable[int]]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _before: frozenset[str] = field(default_factory=frozenset)
+    _before: Counter[DeliveryEntry] = field(default_factory=Counter)
 
     async def forget_what_is_there(self) -> None:
         """Take no notice of entries that are in it already: they are of other cases."""
         _, entries = await self._read()
-        self._before = frozenset(map(_name, entries or ()))
+        self._before = Counter(entries or ())
 
     async def wait(self, sends: Sequence[SendRecord], until: Until) -> Looked:
         """Look until the log says of each of these messages what is waited for."""
@@ -98,12 +99,20 @@ class DeliveryLog:
         )
         if entries is None:
             return outcome, None
-        return outcome, tuple(each for each in entries if _name(each) not in self._before)
+        return outcome, tuple(_without(entries, self._before))
 
 
-def _name(entry: DeliveryEntry) -> str:
-    """What an entry is known by, while its state and its attempts change."""
-    return entry.message_id or f"to {' '.join(entry.to)}"
+def _without(
+    entries: Sequence[DeliveryEntry], before: Mapping[DeliveryEntry, int]
+) -> Iterator[DeliveryEntry]:
+    """The entries that were not there before, though some of those may look alike."""
+    names = {each.message_id for each in before if each.message_id}
+    left = Counter(before)
+    for each in entries:
+        if left[each] > 0:
+            left[each] -= 1
+        elif each.message_id not in names:
+            yield each
 
 
 def _is_enough(entries: Sequence[DeliveryEntry], sends: Sequence[SendRecord], until: Until) -> bool:

@@ -256,6 +256,7 @@ def _asked(
                 request=SendRequest.model_validate(request),
                 answer=_read_as(Answer, kept.answer),
                 killed=kept.killed,
+                unsettled=kept.unsettled,
                 **said,
             )
         case "test-send":

@@ -153,6 +153,8 @@ class _Course:
         record = replace(record, words=words, last=await self._settled())
         if answer is not None:
             return replace(record, answer=answer, summary=f"its log says {answer.status}")
+        if self.sender.stated_delivery_limit is None:
+            return replace(record, answer=None, unsettled=looked.limit)
         more = f"its log says no more of it within {looked.limit:.0f} s"
         summary = f"no answer: it queued the message, and {more}"
         return replace(record, answer=None, reaction=Reaction.NO_ANSWER, summary=summary)

@@ -58,11 +58,14 @@ class SendRecord(AskedRecord):
 
     `answer` is there only where it answered; where that was `queued`, and nothing else asks its
     log, it is what the log came to. `killed`: the sender was ended while it was at it.
+    `unsettled`: the log had no end of it within so many seconds, which is a limit of ours and not
+    one that the sender states.
     """
 
     request: SendRequest
     answer: Answer | None
     killed: bool = False
+    unsettled: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

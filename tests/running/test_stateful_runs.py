@@ -38,6 +38,13 @@ when:
   - deliveries: {show: {state: sent}}
 then: {wire: {messages: 1}}
 """
+QUEUED = """\
+title: A message is sent, whenever it may be
+situations: [DLV-01]
+given: {smtp: {security: none}}
+when: {send: {}}
+then: {sender: {status: sent}, wire: {messages: 1}}
+"""
 ENDED = PLAIN.replace("  - deliveries", "  - restart: kill\n  - deliveries")
 TWICE = PLAIN.replace("  - send", "  - instances: 2\n  - send", 1)
 KILLED = PLAIN.replace("stored: true", "stored: true, killed: true").replace(
@@ -61,8 +68,9 @@ class Keeps:
                 self.transport = request["transport"]
                 return {"status": "stored", "settings": {"host": self.transport["host"]}}
             case "deliveries":
-                return {"deliveries": self.entries if self.log is None else self.log}
-        answer = sends({**request, "transport": self.transport})
+                is_true = self.log is None or not self.entries
+                return {"deliveries": self.entries if is_true else self.log}
+        answer = sends({**request, "transport": request["transport"] or self.transport})
         to = [box["address"] for box in request["message"]["to"]]
         self.entries.append({"state": answer["status"], "to": to, "attempts": [{}]})
         return {"status": "queued"}
@@ -71,10 +79,17 @@ class Keeps:
         """Nothing is on its way."""
 
 
+class Waited(StandingSender):
+    """Is not waited for long, though it states nothing."""
+
+    def delivery_limit(self, timeout: float) -> float:
+        return self.stated_delivery_limit or 0.5
+
+
 def opened(log: Any = None, *, states: float | None = None) -> Sender:
-    sender = StandingSender(
+    sender = Waited(
         "made up",
-        Keeps().handle,
+        Keeps(log).handle,
         made_for=lambda _: Keeps(log),
         words=("false",),
         environment={},
@@ -150,7 +165,7 @@ def test_a_log_that_is_none_is_no_answer(log: Any, tmp_path: Path) -> None:
 
 
 def test_one_that_never_leaves_processing_decides_nothing(tmp_path: Path) -> None:
-    (found,) = run(cases(tmp_path, PLAIN), opened([entry("processing")]), scale=0.05).cases
+    (found,) = run(cases(tmp_path, PLAIN), opened([entry("processing")])).cases
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "limits.deliver" in (found.reason or "")
 
@@ -159,6 +174,22 @@ def test_and_convicts_who_states_when_it_is_final(tmp_path: Path) -> None:
     found = result(tmp_path, opened([entry("processing")], states=0.2))
     assert found.verdict is Verdict.FAIL
     assert "within 0.2 s" in unmet(found)["log.rest"].expected
+
+
+def test_what_is_queued_without_a_word_about_the_log_is_what_the_log_says(tmp_path: Path) -> None:
+    assert result(tmp_path, opened(), QUEUED).verdict is Verdict.PASS
+    found = result(tmp_path, opened([entry("abandoned")]), QUEUED)
+    assert found.verdict is Verdict.FAIL
+    assert found.answer is not None
+    assert found.answer["status"] == "failed"
+
+
+def test_queued_for_ever_convicts_only_who_states_a_limit(tmp_path: Path) -> None:
+    log = [entry("queued")]
+    assert result(tmp_path, opened(log, states=0.2), QUEUED).verdict is Verdict.FAIL
+    found = result(tmp_path, opened(log), QUEUED)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "limits.deliver" in (found.reason or "")
 
 
 @pytest.mark.parametrize("text", [ENDED, TWICE, KILLED], ids=["ended", "twice", "killed"])

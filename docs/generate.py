@@ -22,9 +22,12 @@ from harness.fakes.providers.registry import provider, provider_names, submissio
 from harness.fakes.providers.webhook import MailEvent, webhook_rules
 from harness.fakes.vendor_answer import VendorAnswer
 from harness.field_descriptions import descriptions, summary
+from harness.requirements import Waiting, load_catalogue
+from harness.scenario.library import load_library
 from harness.serve.control import CALLS
 from harness.serve.control_documents import NoQuery
 from harness.serve.documents import NoticeDocument, ReadyDocument
+from harness.situation_coverage import situation_coverage
 from harness.vocabulary import (
     Section,
     account_sections,
@@ -37,6 +40,7 @@ from harness.word_forms import default_of, form_of, kinds_in
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
 _HEAD = "<!-- made by docs/generate.py: change the code, then run it -->\n\n"
+_SCENARIOS_SHOWN = 4
 _MEANING = {
     Mark.DOCUMENTED: "the vendor documents it",
     Mark.SEEN: "seen in recorded responses",
@@ -323,6 +327,41 @@ def _of_clients(
         yield "| " + " | ".join([refusal, first.get(refusal, ""), *others[1:]]) + " |"
 
 
+def situations_page() -> str:
+    """Every situation, with the scenarios that cover it or the reason why none does."""
+    families = situation_coverage(load_catalogue(), load_library().cases)
+    rows = [each for family in families for each in family.situations]
+    reasons = Counter(each.reason for each in rows if each.reason is not None)
+    lines = [
+        "# The situations, and which scenarios cover them",
+        "",
+        "Ways in which software that sends email goes wrong: `harness list --catalogue` prints the",
+        "same, `--json` too, and `harness explain ID` all that is known of one.",
+        "",
+        "| family | | situations | covered |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| [{each.family.key}](#{each.family.key.lower()}) | {each.family.title} "
+        f"| {len(each.situations)} | {each.covered} |"
+        for each in families
+    ]
+    lines += [f"| all | | {len(rows)} | {len(rows) - reasons.total()} |", ""]
+    lines += ["| why none covers it | which is | situations |", "|---|---|---|"]
+    lines += [f"| {each} | {each.meaning} | {reasons[each]} |" for each in Waiting]
+    for family in families:
+        lines += ["", f"## {family.family.key}", "", f"{family.family.title}.", ""]
+        lines += ["| situation | severity | cases | of, or why none |", "|---|---|---|---|"]
+        for each in family.situations:
+            names = ", ".join(f"`{name}`" for name, _ in each.scenarios[:_SCENARIOS_SHOWN])
+            rest = len(each.scenarios) - _SCENARIOS_SHOWN
+            names += f" and {rest} more" if rest > 0 else ""
+            row = each.situation
+            cells = (f"{row.id} {row.title}", row.severity, str(each.cases or "–"))
+            lines.append(f"| {' | '.join(map(_cell, cells))} | {each.reason or names} |")
+    return _HEAD + "\n".join(lines) + "\n"
+
+
 def _type_and_codes(name: str, *codes: object) -> str:
     said = [_cell(str(code)) for code in codes if str(code)]
     return " ".join([f"`{name}`", *said]) if name else ""
@@ -347,6 +386,7 @@ PAGES = {
     "sender-words.md": sender_words_page,
     "webhook-words.md": webhook_words_page,
     "serve-api.md": serve_api_page,
+    "situations.md": situations_page,
     "../fakes/__init__.pyi": types_of_fakes,
     "../harness/testing/__init__.pyi": types_for_tests,
 }

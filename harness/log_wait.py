@@ -20,11 +20,13 @@ from harness.senders.base import Sender
 from harness.senders.of_state import deliveries
 from harness.senders.outcome import Outcome, Replied
 
-Until = Literal["final", "tried", "tried again", "now"]
+Until = Literal["final", "tried", "tried again", "quiet", "now"]
 
 # The first pause between two looks, by how much each is longer than the one before, and the last.
 _FIRST_PAUSE, _LONGER, _LONGEST_PAUSE = 0.02, 1.5, 0.5
 _TRIED_AGAIN = 3
+# How long a log is the same until it is called quiet, in time-outs of the sender.
+_QUIET = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class DeliveryLog:
         end = clock() + limit
         pause = _FIRST_PAUSE
         seen: list[tuple[int, tuple[DeliveryEntry, ...]]] = []
+        changed = clock()
         while True:
             outcome, entries = await self._read()
             number = await self.settled()
@@ -72,6 +75,9 @@ class DeliveryLog:
                 break
             if not seen or seen[-1][1] != entries:
                 seen.append((number, entries))
+                changed = clock()
+            if until == "quiet" and clock() >= changed + self.timeout * _QUIET:
+                break
             if _is_enough(entries, sends, until) or clock() >= end:
                 break
             await asyncio.sleep(min(pause, max(0.0, end - clock())))
@@ -79,7 +85,7 @@ class DeliveryLog:
         return Looked(
             outcome=outcome,
             entries=entries,
-            rested=entries is None or _is_enough(entries, sends, until),
+            rested=entries is None or until == "quiet" or _is_enough(entries, sends, until),
             limit=limit,
             taken_at=self.now().timestamp(),
             seen=tuple(seen),
@@ -111,7 +117,7 @@ def _is_enough(entries: Sequence[DeliveryEntry], sends: Sequence[SendRecord], un
 def _has_come(entry: DeliveryEntry, until: Until) -> bool:
     if entry.is_final or until == "final":
         return entry.is_final
-    return len(entry.attempts or ()) >= (1 if until == "tried" else _TRIED_AGAIN)
+    return len(entry.attempts or ()) >= (_TRIED_AGAIN if until == "tried again" else 1)
 
 
 def answer_by_the_log(queued: Answer, send: SendRecord, looked: Looked) -> Answer | None:

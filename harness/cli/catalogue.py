@@ -102,8 +102,9 @@ def explain(what: str, paths: tuple[str, ...], documents: tuple[str, ...]) -> in
         _explain_requirement(row, _state(row, covered))
     else:
         _explain_situation(row)
-    scenarios = covered.get(row.id, [])
-    _field("scenarios", ", ".join(scenarios) if scenarios else "none checks it yet")
+    waiting = row.waits_for if isinstance(row, Situation) else None
+    none = f"none: {waiting} ({waiting.meaning})" if waiting else "none checks it yet"
+    _field("scenarios", ", ".join(covered.get(row.id, ())) or none)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from harness.cli.options import selected, selecting, with_documents
+from harness.cli.situations import list_situations
 from harness.errors import ScenarioError, UsageError
 from harness.gate import NOTHING
 from harness.nearest import meant_id
@@ -22,8 +23,33 @@ from harness.selection import Selection
 @selecting
 @with_documents
 @click.option("--ids", is_flag=True, help="Ids alone, a line each.")
-def list_cases(paths: tuple[str, ...], documents: tuple[str, ...], ids: bool, **words: Any) -> int:
-    """List the cases that a selection holds, with the rows that each verifies."""
+@click.option(
+    "--catalogue",
+    "by_situation",
+    is_flag=True,
+    help="Situations, and which scenarios cover them, or why none does.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --catalogue: one JSON document.")
+def list_cases(
+    paths: tuple[str, ...],
+    documents: tuple[str, ...],
+    ids: bool,
+    by_situation: bool,
+    as_json: bool,
+    **words: Any,
+) -> int:
+    """List the cases that a selection holds, with the rows that each verifies.
+
+    With --catalogue, every situation of the catalogue by family; --situation 'DLV-*' chooses among
+    them, and the other options say which cases count.
+    """
+    if ids and by_situation:
+        raise UsageError("--ids lists cases and --catalogue situations: choose one")
+    if as_json and not by_situation:
+        raise UsageError("--json goes with --catalogue")
+    if by_situation:
+        list_situations(paths, words, load_catalogue(documents), as_json=as_json)
+        return 0
     cases, notes, _ = selected(paths, words, load_catalogue(documents))
     for note in notes:
         click.echo(f"note: {note}", err=True)

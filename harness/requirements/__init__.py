@@ -18,6 +18,7 @@ from harness.requirements.rows import (
     Situation,
     SourceDocument,
     State,
+    Waiting,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SituationFamily",
     "SourceDocument",
     "State",
+    "Waiting",
     "document_schema",
     "load_catalogue",
 ]

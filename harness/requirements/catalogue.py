@@ -23,6 +23,7 @@ from harness.requirements.rows import (
     Severity,
     Situation,
     SourceDocument,
+    Waiting,
 )
 
 _FOLDER = Path(__file__).resolve().parent
@@ -149,10 +150,12 @@ def _with_document(catalogue: Catalogue, rows: tuple[Requirement, ...]) -> Catal
 def _bundled() -> Catalogue:
     situations: list[Situation] = []
     families: list[SituationFamily] = []
-    for file in sorted((_FOLDER / "situations").glob("*.yaml")):  # a number gives the order
+    folder = _FOLDER / "situations"
+    for file in sorted(folder.glob("[0-9]*.yaml")):  # the number gives the order
         data = _read(file)
         families.append(SituationFamily(key=data["family"], title=data["title"]))
         situations += (_situation(row, file.name, family=data["family"]) for row in data["rows"])
+    situations = _with_reasons(situations, _read(folder / "uncovered.yaml"))
     catalogue = Catalogue(
         documents=(),
         requirements=(),
@@ -164,6 +167,29 @@ def _bundled() -> Catalogue:
         rows = read_document(file, taken=catalogue.owners, source=file.name)
         catalogue = _with_document(catalogue, rows)
     return catalogue
+
+
+def _with_reasons(
+    situations: Iterable[Situation], uncovered: Mapping[str, Sequence[str]]
+) -> list[Situation]:
+    """Say of each that is named under a reason what it waits for.
+
+    Raises:
+        ValueError: a reason is none of the list, or an id is unknown or there twice.
+    """
+    reasons: dict[str, Waiting] = {}
+    for reason, ids in uncovered.items():
+        for each in ids:
+            if each in reasons:
+                raise ValueError(f"uncovered.yaml: {each} is there twice")
+            reasons[each] = Waiting(reason)
+    found = [
+        replace(each, waits_for=reasons.pop(each.id)) if each.id in reasons else each
+        for each in situations
+    ]
+    if reasons:
+        raise ValueError(f"uncovered.yaml: no situation has the id {', '.join(reasons)}")
+    return found
 
 
 def _index(rows: Iterable[Row]) -> Mapping[str, Row]:

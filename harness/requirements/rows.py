@@ -41,6 +41,23 @@ class State(StrEnum):
     UNTESTABLE = "untestable"
 
 
+class Waiting(StrEnum):
+    """What has to be there before a scenario can ask a situation."""
+
+    WORLD = "needs the isolated world"
+    DNS = "needs DNS"
+    RECEIVER = "needs a receiving side"
+    DNS_AND_RECEIVER = "needs DNS and a receiving side"
+    CHECK = "needs `harness check`"
+    INSIDE = "a sender's inside, which nobody can ask"
+    NOT_YET = "not yet"
+
+    @property
+    def meaning(self) -> str:
+        """What that is, for people."""
+        return _WAITING[self]
+
+
 class Severity(StrEnum):
     """How bad it is to get a situation wrong."""
 
@@ -80,6 +97,16 @@ _MEANINGS = {
     Severity.H: "a message gets lost or sent twice, or its fate is told wrongly",
     Severity.M: "it fails without need, or the error helps nobody",
     Severity.L: "small matters",
+}
+
+_WAITING = {
+    Waiting.WORLD: "a network of its own, with other hosts and low ports in it",
+    Waiting.DNS: "names that resolve as the case wants it, over the sender's own resolver",
+    Waiting.RECEIVER: "somebody who takes the message and judges it as receivers do",
+    Waiting.DNS_AND_RECEIVER: "a zone, and a receiver who judges by it: SPF, DKIM and DMARC",
+    Waiting.CHECK: "it is about a real server or zone, whatever the sender does",
+    Waiting.INSIDE: "it begins in the program, by means that no request to a sender has",
+    Waiting.NOT_YET: "it can be asked, and no scenario does",
 }
 
 _LEVELS = {
@@ -130,7 +157,8 @@ class Situation:
 
     `family` is the first part of the id. `fake` is what the sender meets, `right` what a right
     sender does about it, `decides` the text that says so, where there is one. `modes` belongs to
-    the kinds of certificate alone. `severity_derived` marks a severity that is ours.
+    the kinds of certificate alone. `severity_derived` marks a severity that is ours. `waits_for`
+    says why no bundled scenario covers it, and is None where one does.
     """
 
     id: str
@@ -143,6 +171,7 @@ class Situation:
     severity_derived: bool = False
     modes: ExpectationByMode | None = None
     note: str | None = None
+    waits_for: Waiting | None = None
 
     @property
     def level(self) -> Level:

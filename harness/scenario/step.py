@@ -141,9 +141,10 @@ class DeliveriesStep(BaseModel):
 
     model_config = _STRICT
 
-    until: Literal["final", "tried", "tried again", "now"] = "final"
+    until: Literal["final", "tried", "tried again", "quiet", "now"] = "final"
     """What is waited for: `final`, each message is sent or abandoned; `tried`, there was an attempt
-    for each; `tried again`, there were three for each that is not final; `now`, nothing."""
+    for each; `tried again`, there were three for each that is not final; `quiet`, as `tried`, or
+    that it stays as it is for as long as a time-out; `now`, nothing."""
 
     show: EachEntry = ()
     """What the log has to say: an entry for each message in the order of sending, or one for all

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.checks.record import Reaction, SettingsRecord
+from harness.checks.record import Reaction, SettingsRecord, StoreRecord
 from harness.checks.settings import ShownSettings, ask_settings, ask_status, stored_before
 from harness.delivery_protocol import Configured, ConfigureRequest, StateRequest
 
@@ -25,9 +25,10 @@ def request(**changes: Any) -> ConfigureRequest:
 
 def settings(
     shown: dict[str, Any] | None, *, status: str = "stored", asked: ConfigureRequest | None = None
-) -> SettingsRecord:
-    return SettingsRecord(
+) -> StoreRecord:
+    return StoreRecord(
         request=asked or request(),
+        server="smtp",
         reaction=Reaction.ANSWERED,
         words="",
         summary="",
@@ -50,7 +51,7 @@ def read_back(shown: dict[str, Any] | None) -> SettingsRecord:
     )
 
 
-def met(asked: SettingsRecord, stored: SettingsRecord | None, **wanted: Any) -> list[bool]:
+def met(asked: SettingsRecord, stored: StoreRecord | None, **wanted: Any) -> list[bool]:
     clause = ShownSettings.model_validate(wanted)
     return [seen.met for _, seen in ask_settings(asked, clause, stored)]
 

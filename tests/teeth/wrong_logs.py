@@ -9,6 +9,12 @@ from .convictions import convicted
 _REFUSED = ("log/smtp", "log/key-refused", "log/sender-refused", "log/service*")
 _WITHOUT_WORDS = ("log/lost", "log/trouble", "log/unreached-api")
 _EVERY_FAILURE = (*_REFUSED, *_WITHOUT_WORDS, "log/unreached", "log/certificate")
+_SOME_FAILURES = (
+    "log/smtp[fails=log-in]",
+    "log/unreached[fails=refused]",
+    "log/key-refused[provider=ses]",
+    "log/service",
+)
 _EVERY_SUCCESS = ("log/counted", "log/counted-smtp", "log/queue-id", "log/sent-and-no-more")
 
 
@@ -20,7 +26,7 @@ class KeepsNoWords(CarefulCourier):
         return {**super().line(attempt, answer), "message": "the message was not sent"}
 
 
-@convicted(*_EVERY_FAILURE, check="discretion")
+@convicted("log/smtp", "log/key-refused", "log/service", check="discretion")
 class KeepsThePassword(CarefulCourier):
     """Has in each line what it logged in with."""
 
@@ -28,10 +34,12 @@ class KeepsThePassword(CarefulCourier):
         transport = attempt.request["transport"]
         with_what = transport.get("password") or list(transport["credentials"].values())
         line = super().line(attempt, answer)
-        return {**line, "message": f"{line['message']} (as {with_what})"}
+        if answer["status"] == "failed":
+            line["message"] = f"{line['message']} (as {with_what})"
+        return line
 
 
-class _EachLine(CarefulCourier):
+class EachLine(CarefulCourier):
     """Right by itself: a hook for what is left out of each line of the log."""
 
     without: tuple[str, ...] = ()
@@ -41,28 +49,28 @@ class _EachLine(CarefulCourier):
         return {name: value for name, value in line.items() if name not in self.without}
 
 
-@convicted(*_EVERY_FAILURE, "log/counted", "log/queue-id", "log/sent-and-no-more", check="log.host")
-class KeepsNoHost(_EachLine):
+@convicted(*_SOME_FAILURES, "log/counted", "log/queue-id", check="log.host")
+class KeepsNoHost(EachLine):
     """Does not say which server it was, by a name or in words."""
 
     without = ("host", "message")
 
 
-@convicted(*_EVERY_FAILURE, "log/counted", "log/queue-id", "log/sent-and-no-more", check="log.at")
-class KeepsNoTime(_EachLine):
+@convicted(*_SOME_FAILURES, "log/counted", "log/queue-id", check="log.at")
+class KeepsNoTime(EachLine):
     """Does not say when it was."""
 
     without = ("at",)
 
 
 @convicted("log/counted", "log/queue-id", check="log.queue_id")
-class KeepsNoId(_EachLine):
+class KeepsNoId(EachLine):
     """Forgets the id that the server gave the message."""
 
     without = ("queue_id", "message")
 
 
-@convicted("log/counted", "log/sent-and-no-more", *_EVERY_FAILURE, check="log.to")
+@convicted(*_SOME_FAILURES, "log/counted", "log/sent-and-no-more", check="log.to")
 class KeepsNoRecipients(CarefulCourier):
     """Does not say for whom a message was."""
 
@@ -102,7 +110,7 @@ class KeepsTheCodeOfAnother(CarefulCourier):
         return {**super().line(attempt, answer), "reply_code": 220}
 
 
-@convicted(*_EVERY_FAILURE, check="log.honesty log.state")
+@convicted(*_SOME_FAILURES, "log/trouble", check="log.honesty log.state")
 class SaysSentOfWhatWasRefused(CarefulCourier):
     """Has done with a message when it has tried it."""
 
@@ -152,12 +160,13 @@ class KeepsNoEntryOfSuccess(CarefulCourier):
         return [each for each in super().log() if each["state"] != "sent"]
 
 
-@convicted(*_EVERY_FAILURE, *_EVERY_SUCCESS, check="log.entries")
-class KeepsTwoEntries(CarefulCourier):
-    """Has each message twice."""
+@convicted(*_SOME_FAILURES, "log/lost", check="log.entries")
+class KeepsTwoEntriesOfAFailure(CarefulCourier):
+    """Has a message twice of which an attempt failed."""
 
     def log(self) -> list[Document]:
-        return [each for entry in super().log() for each in (entry, entry)]
+        log = super().log()
+        return [*log, *(each for each in log if each["attempts"] and each["state"] != "sent")]
 
 
 @convicted(*_EVERY_SUCCESS, check="log.entries")
@@ -178,7 +187,7 @@ class CountsTwice(CarefulCourier):
         return [{**each, "attempts": each["attempts"] * 2} for each in super().log()]
 
 
-@convicted("log/smtp", "log/key-refused", "log/sender-refused", check="sender.status honesty")
+@convicted("settings/put-right", "settings/put-right-smtp", check="sender.status honesty")
 class SaysSentAtQueueing(CarefulCourier):
     """Says sent of what it has only queued."""
 
@@ -187,7 +196,7 @@ class SaysSentAtQueueing(CarefulCourier):
         return {**answer, "status": "sent"} if answer["status"] == "queued" else answer
 
 
-@convicted("log/counted", "log/counted-smtp", check="messages")
+@convicted("log/counted", "log/counted-smtp", check="log.honesty")
 class DropsWhatComesSecond(CarefulCourier):
     """Sends one message, and throws the next one away."""
 

@@ -208,7 +208,7 @@ class SendsAgainWhatMayHaveArrived(CarefulCourier):
     """Takes a lost reply for a refusal that passes."""
 
     def is_worth_another(self, error: Document) -> bool:
-        return error.get("class") == "outcome-unknown" or super().is_worth_another(error)
+        return error.get("temporary") is not False
 
 
 @convicted("delivery/fail-over", check="messages")

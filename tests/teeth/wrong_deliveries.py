@@ -69,8 +69,8 @@ class GivesUpAtOnce(CarefulCourier):
 
 
 @convicted("delivery/taken-at-last[moment=end-of-data]", check="message-id")
-@convicted("delivery/killed[moment=end]", check="message-id")
-@convicted("delivery/killed-before-the-reply", check="log.copies message-id")
+@convicted("delivery/killed-before-the-reply[server=has-it]", check="log.copies message-id")
+@convicted("delivery/killed-before-the-reply[server=has-it-not]", check="message-id")
 class NamesEachAttempt(CarefulCourier):
     """Makes a new message of each attempt."""
 
@@ -137,15 +137,6 @@ class EndsTheBatch(CarefulCourier):
                 self.store.keep(name, {**other, "state": "abandoned"})
 
 
-@convicted("delivery/queue-id*", check="log.queue_id")
-class ForgetsTheReply(CarefulCourier):
-    """Notes that it went well, and nothing else."""
-
-    def line(self, attempt: Attempt, answer: Document) -> Document:
-        line = super().line(attempt, answer)
-        return {name: line[name] for name in ("at", "host")}
-
-
 @convicted("delivery/restart-with-a-full-queue*", check="log.entries log.rest messages")
 @convicted("delivery/killed[*", check="log.entries messages")
 class KeepsTheQueueInMind(CarefulCourier):
@@ -187,7 +178,9 @@ class BeginsAllOver(CarefulCourier):
 
 
 @convicted("delivery/killed[*", check="log.state messages")
-@convicted("delivery/killed-before-the-reply", check="log.error.class")
+@convicted(
+    "delivery/killed-before-the-reply*", "delivery/killed-by-an-api*", check="log.error.class"
+)
 class GivesUpWhatWasCutOff(CarefulCourier):
     """Takes an attempt in which it died for one that failed."""
 
@@ -209,13 +202,13 @@ class LetsEverybodyHaveIt(CarefulCourier):
         return self.nobody_s()
 
 
-@convicted("delivery/lost-reply", check="messages log.copies")
+@convicted("delivery/lost-reply", "delivery/lost-answer*", check="messages log.copies")
 @convicted("delivery/fail-over", check="messages")
 class SendsAgainWhatMayHaveArrived(CarefulCourier):
     """Takes a lost reply for a refusal that passes."""
 
     def is_worth_another(self, error: Document) -> bool:
-        return error.get("class") == "outcome-unknown" or super().is_worth_another(error)
+        return error.get("temporary") is not False
 
 
 @convicted("delivery/fail-over", check="messages")

@@ -21,6 +21,7 @@ _PATH = re.compile(
     r"(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[^ =]+)?)* *",
     re.IGNORECASE,
 )
+_UNASKED = frozenset(["RET", "ENVID", "NOTIFY", "ORCPT", "REQUIRETLS", "MT-PRIORITY"])
 
 
 def mail_syntax(record: Record, wanted: Literal["as-specified"]) -> Observation:
@@ -116,6 +117,26 @@ def smtputf8(record: Record, wanted: Count) -> Observation:
     )
 
 
+def unasked_parameters(record: Record, wanted: Count) -> Observation:
+    """How often MAIL or RCPT had a parameter of DSN, REQUIRETLS or MT-PRIORITY.
+
+    A request cannot ask for any of these, so that each is one that nobody asked for.
+    """
+    found = {
+        f"{command.verb} with {name}": event
+        for event, command in record.of(Command)
+        if command.verb in {"MAIL", "RCPT"}
+        for name, _ in _parameters(command)
+        if name in _UNASKED
+    }
+    return Observation(
+        met=wanted.holds(len(found)),
+        expected=f"parameters that nobody asked for: {wanted}",
+        observed=", ".join(found) or "none",
+        events=numbers(list(found.values())),
+    )
+
+
 def eight_bit(record: Record, wanted: Literal["declared"]) -> Observation:
     """Whether octets above 127 come only where MAIL has declared them.
 
@@ -196,6 +217,12 @@ CHECKS = (
         words="how often MAIL asked for SMTPUTF8",
         wanted=CountField,
         ask=smtputf8,
+    ),
+    Check(
+        key="unasked-parameters",
+        words="how often MAIL or RCPT used DSN, REQUIRETLS or MT-PRIORITY unasked",
+        wanted=CountField,
+        ask=unasked_parameters,
     ),
     Check(
         key="eight-bit",

@@ -9,7 +9,7 @@ from typing import Any
 
 from .careful import Careful
 from .careful_message import unusable
-from .careful_wire import Reply
+from .careful_wire import Failure, Reply
 from .convictions import convicted
 
 LONG = "message/long-lines"
@@ -222,3 +222,219 @@ class ReadsRecipientsFromItsHeader(Careful):
     def set(self, message: EmailMessage, name: str, value: object) -> None:
         text = value if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
         super().set(message, name, " ".join(text.split()) if isinstance(text, str) else text)
+
+
+@convicted("message/line-break-in-a-recipient*", check="sender.status messages mail")
+class CutsRecipientsShort(Careful):
+    """Sends to what is left of an address ahead of the line break."""
+
+    def address(self, text: str) -> str:
+        return super().address(re.split(r"[>\r\n]", text)[0])
+
+
+@convicted("message/line-break-in-a-recipient*", check="sender.error.class sender.error.phase")
+class CallsInjectionATimeout(Careful):
+    """Says of such a recipient that the server did not answer."""
+
+    def address(self, text: str) -> str:
+        if re.search(r"[\r\n]", text):
+            raise Failure("rcpt", "stalled", "no answer", temporary=False)
+        return super().address(text)
+
+
+class Rawly(Reworking):
+    """Puts a field into the header as it was handed over, in UTF-8."""
+
+    field = ""
+
+    def raw(self) -> str:
+        return ""
+
+    def set(self, message: EmailMessage, name: str, value: object) -> None:
+        if name != self.field:
+            super().set(message, name, value)
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        raw = self.raw()
+        added = f"\r\n{self.field}: {raw}".encode() if raw else b""
+        return super().rework(head + added, body)
+
+
+NAME = "message/line-break-in-a-name"
+HEADER = "message/line-break-in-a-header"
+REPLY = "message/line-break-in-reply-to"
+FILE = "message/line-break-in-a-file-name"
+
+
+@convicted(NAME + "[end=crlf]", NAME + "[end=lf]", check="added-headers")
+@convicted(NAME + "[end=lf]", NAME + "[end=cr]", check="line-ends")
+class LetsNamesInject(Rawly):
+    """Puts the name of From into the header as it is."""
+
+    field = "From"
+
+    def raw(self) -> str:
+        box = self.asked["from"]
+        return f'"{box.get("name", "")}" <{box["address"]}>'
+
+    def boxes(self, boxes: Any) -> Any:
+        return super().boxes([{**box, "name": ""} for box in boxes])
+
+
+@convicted(HEADER + "[end=crlf]", HEADER + "[end=lf]", check="added-headers")
+@convicted(HEADER + "[end=lf]", HEADER + "[end=cr]", check="line-ends")
+class LetsHeadersInject(Rawly):
+    """Puts a header of the caller's own into the message as it is."""
+
+    field = "List-Unsubscribe"
+
+    def raw(self) -> str:
+        return str(self.asked.get("headers", {}).get(self.field, ""))
+
+
+@convicted(REPLY + "[end=crlf]", REPLY + "[end=lf]", check="added-headers")
+@convicted(REPLY + "[end=lf]", REPLY + "[end=cr]", check="line-ends")
+class LetsReplyToInject(Rawly):
+    """Puts Reply-To into the header as it is."""
+
+    field = "Reply-To"
+
+    def raw(self) -> str:
+        return ", ".join(box["address"] for box in self.asked.get("reply_to", ()))
+
+    def boxes(self, boxes: Any) -> Any:
+        return super().boxes([{**box, "address": box["address"].split()[0]} for box in boxes])
+
+
+@convicted(FILE + "[end=lf]", FILE + "[end=cr]", check="line-ends")
+class LetsFileNamesInject(Retelling, Reworking):
+    """Puts the name of a file into its part as it is."""
+
+    def retold(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        files = [{**file, "filename": "NAME"} for file in asked.get("attachments", ())]
+        return {**asked, "attachments": files}
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        names = [file["filename"] for file in self.request["message"].get("attachments", ())]
+        return super().rework(head, body.replace(b"NAME", "".join(names).encode()))
+
+
+@convicted("message/characters-cut-to-line-ends*", check="mail-syntax envelope")
+class CutsCharactersToOctets(Careful):
+    """Writes the low octet of each character."""
+
+    def boxes(self, boxes: Any) -> Any:
+        return super().boxes([{**box, "address": "hidden@elsewhere.test"} for box in boxes])
+
+    def recipient(self, address: str) -> None:
+        cut = bytes(ord(char) & 255 for char in address).decode("latin-1")
+        for line in f"RCPT TO:<{cut}>".splitlines():
+            if line and self.ask("rcpt", line).kind == 2:
+                self.accepted_recipients += 1
+        self.accepted_recipients = self.accepted_recipients or 1
+
+
+@convicted("message/blind-copy", check="bcc")
+class ShowsBcc(Careful):
+    """Writes a Bcc field, for the server to take out."""
+
+    def compose(self) -> EmailMessage:
+        message = super().compose()
+        if self.asked.get("bcc"):
+            self.set(message, "Bcc", self.boxes(self.asked["bcc"]))
+        return message
+
+
+@convicted("message/blind-copy", check="recipients")
+class ForgetsBcc(Retelling):
+    """Sends nothing to who is in Bcc."""
+
+    def retold(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**asked, "bcc": []}
+
+
+IDS = "message/identification"
+
+
+@convicted(IDS, "message/empty*", check="date")
+class NamesItsZone(Reworking):
+    """Writes the zone of its Date as a name."""
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        return super().rework(re.sub(rb"(Date: .*) [+-]\d{4}", rb"\1 UTC", head), body)
+
+
+@convicted(IDS, "message/empty*", check="authors")
+@convicted(IDS, check="repeated-headers")
+class HasTwoAuthors(Reworking):
+    """Adds a From of the product's own."""
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        return super().rework(head + b"\r\nFrom: product@harness.test", body)
+
+
+@convicted(IDS, check="message-ids")
+class HasOneMessageId(Reworking):
+    """Gives the same Message-ID to everything."""
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        return super().rework(re.sub(rb"Message-ID: \S+", b"Message-ID: <x@y.test>", head), body)
+
+
+@convicted("message/paths", "message/null-sender", check="mail-syntax")
+@convicted("message/unusual-recipients*", check="mail-syntax")
+class PutsABlankBehindTheColon(Careful):
+    """Writes `RCPT TO: <b>`."""
+
+    def ask(self, phase: str, command: str) -> Reply:
+        return super().ask(phase, re.sub(r"(?<=FROM:|.. TO:)<", " <", command))
+
+
+@convicted("message/unusual-recipients*", check="envelope")
+class Normalises(Careful):
+    """Takes addresses for what one provider takes them for."""
+
+    def recipient(self, address: str) -> None:
+        local, _, domain = address.lower().partition("@")
+        local = local.partition("+")[0].replace("'", "")
+        super().recipient(f"{local}@{domain}")
+
+
+@convicted("message/same-recipient-twice", check="envelope")
+class WritesTwice(Careful):
+    """Says RCPT for each mention."""
+
+    def recipients(self) -> list[str]:
+        return [*super().recipients(), super().recipients()[0]]
+
+
+@convicted("message/same-recipient-twice", check="recipients")
+class LowersLocalParts(Careful):
+    """Writes addresses in lower case."""
+
+    def recipient(self, address: str) -> None:
+        super().recipient(address.lower())
+
+
+@convicted("message/null-sender", check="envelope")
+class HasNoNullSender(Careful):
+    """Puts From where there is to be no sender."""
+
+    def envelope_from(self) -> str:
+        return super().envelope_from() or self.address(self.asked["from"]["address"])
+
+
+@convicted("message/quoted-printable*", check="lines")
+class EscapesTooLittle(Reworking):
+    """Writes text that is called quoted-printable, and leaves `=`, blanks and long lines alone."""
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        head = re.sub(
+            rb"(?m)^Content-Transfer-Encoding: .*$",
+            b"Content-Transfer-Encoding: quoted-printable",
+            head,
+        )
+        text = str(self.asked.get("text")).replace("\n", "\r\n")
+        return super().rework(
+            head, b"".join(b"=%02X" % c if c > 126 else bytes([c]) for c in text.rstrip().encode())
+        )

@@ -9,6 +9,7 @@ to the arguments of MAIL and RCPT, `login` those of AUTH. A fault overrules or s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from ..faults import Stage
 from ..message import CapturedMessage
@@ -18,8 +19,15 @@ from .aiosmtpd_adapter import Answer
 from .body import BodyReader
 from .dispatch import CommandSession
 from .order import Verb
+from .state import Extension
 from .transaction import MOST_RECIPIENTS, PathRules, RefusedArgumentError, Transaction
 
+# RFC 3461 section 4 (DSN), RFC 8689 section 2 and RFC 6710 section 3.
+_PARAMETERS: Mapping[Extension, tuple[str, ...]] = {
+    "DSN": ("RET=", "ENVID=", "NOTIFY=", "ORCPT="),
+    "REQUIRETLS": ("REQUIRETLS",),
+    "MT-PRIORITY": ("MT-PRIORITY=",),
+}
 _TLS_RECORD = b"\x16\x03"
 
 
@@ -60,13 +68,17 @@ class SmtpSession(CommandSession):
         self.said_hello(extended=self._extended)
 
     def _listed(self) -> list[str]:
-        listed = [self.hostname, f"SIZE {self._state.size}", "8BITMIME"]
-        if self._state.smtputf8:
+        state = self._state
+        limit = str(state.size) if state.size_words is None else state.size_words
+        listed = [self.hostname, f"SIZE {limit}".rstrip()]
+        if state.eightbitmime:
+            listed.append("8BITMIME")
+        if state.smtputf8:
             listed.append("SMTPUTF8")
-        advertised = self._state.starttls in {"required", "offered"}
-        if self._state.security == "starttls" and advertised and not self._connection.secure:
+        advertised = state.starttls in {"required", "offered"}
+        if state.security == "starttls" and advertised and not self._connection.secure:
             listed.append("STARTTLS")
-        return [*listed, *self._login.lines, *self._state.ehlo]
+        return [*listed, *self._login.lines, *state.extensions, *state.ehlo]
 
     async def _starttls(self, argument: str | None) -> None:
         """Begin TLS; whatever was sent in clear behind the command is thrown away."""
@@ -143,6 +155,7 @@ class SmtpSession(CommandSession):
         return PathRules(
             extended=self._extended,
             smtputf8=self._state.smtputf8,
+            eightbitmime=self._state.eightbitmime,
             size=self._state.size,
             passed_over=self.passed_over,
             words=self.words,
@@ -152,7 +165,9 @@ class SmtpSession(CommandSession):
     def passed_over(self) -> tuple[str, ...]:
         """How parameters of MAIL and RCPT begin that are taken, and change nothing here."""
         # RFC 4954 section 5: who offers AUTH takes this one.
-        return ("AUTH=",) if self._login.offered else ()
+        of_login = ("AUTH=",) if self._login.offered else ()
+        offered = (_PARAMETERS[each] for each in self._state.extensions)
+        return (*of_login, *chain.from_iterable(offered))
 
     def recipient_refusal(self, mailbox: str) -> str | None:
         """The reply that refuses a recipient; None takes it."""

@@ -11,6 +11,7 @@ from ..server_state import ServerState
 from ..wire_text import WireText
 
 SecurityMode = Literal["none", "starttls", "tls"]
+Extension = Literal["DSN", "REQUIRETLS", "MT-PRIORITY"]
 Mechanism = Literal["LOGIN", "PLAIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"]
 
 DEFAULT_HOSTNAME = "mx.fake.test"
@@ -103,8 +104,19 @@ class SmtpState(ServerState):
     size: int = Field(default=DEFAULT_SIZE, ge=1, le=MOST_OCTETS)
     """The limit of a message in octets, declared with SIZE and kept."""
 
+    size_words: Line | None = None
+    """What stands behind SIZE in the reply to EHLO in place of the limit, as `0`; "" is nothing at
+    all."""
+
+    eightbitmime: bool = True
+    """Whether 8BITMIME is offered; where it is not, MAIL may not say BODY."""
+
     smtputf8: bool = False
     """Whether SMTPUTF8 is offered."""
+
+    extensions: tuple[Extension, ...] = Field(default=(), strict=False)
+    """More extensions that are offered. Their parameters of MAIL and RCPT are taken, and change
+    nothing."""
 
     idle: Duration | None = None
     """For how long the sender may be silent where it is its turn; then it is told so with 421, and

@@ -11,6 +11,7 @@ from .words import Words
 MOST_RECIPIENTS = 50_000
 """RFC 5321 section 4.5.3.1.8 asks for 100 at least; no vendor takes more than some thousands."""
 
+_UNKNOWN_PARAMETERS = "555 MAIL FROM parameters not recognized or not implemented"
 _MALFORMED = "553 5.1.3 Error: malformed address"
 
 
@@ -30,12 +31,14 @@ class Transaction:
 class PathRules:
     """What is in force for MAIL and RCPT.
 
-    `extended`: the sender said EHLO, and so may give parameters. `size` is the limit in octets.
+    `extended`: the sender said EHLO, and so may give parameters. `smtputf8` and `eightbitmime`:
+    whether those are offered. `size` is the limit in octets.
     `passed_over`: how parameters begin that are taken, and on which nothing here depends.
     """
 
     extended: bool
     smtputf8: bool
+    eightbitmime: bool
     size: int
     passed_over: tuple[str, ...]
     words: Words
@@ -49,6 +52,8 @@ class PathRules:
         wrong = self._syntax("MAIL FROM")
         mailbox, rest = self._path("FROM:", argument, wrong)
         given = self._parameters(rest, wrong)
+        if "BODY" in given and not self.eightbitmime:
+            raise RefusedArgumentError(_UNKNOWN_PARAMETERS)
         if given.pop("BODY", "7BIT") not in {"7BIT", "8BITMIME"}:
             raise RefusedArgumentError("501 Error: BODY can only be one of 7BIT, 8BITMIME")
         if "SMTPUTF8" in given:
@@ -58,7 +63,7 @@ class PathRules:
                 raise RefusedArgumentError("501 Error: SMTPUTF8 disabled")
         self._check_size(given.pop("SIZE", ""), wrong)
         if given:
-            raise RefusedArgumentError("555 MAIL FROM parameters not recognized or not implemented")
+            raise RefusedArgumentError(_UNKNOWN_PARAMETERS)
         return "" if mailbox == NULL_PATH else mailbox
 
     def forward_path(self, argument: str | None) -> str:

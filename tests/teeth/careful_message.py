@@ -83,6 +83,9 @@ class Composed(Configured):
     def boxes(self, boxes: Sequence[Mapping[str, str]]) -> list[Address]:
         found = []
         for box in boxes:
+            if not self.address(box["address"]).isascii():
+                # The package writes no such address into a header.
+                raise unusable("smtputf8-required", "an address is not ASCII before its @")
             try:
                 address = Address(
                     display_name=box.get("name", ""), addr_spec=self.address(box["address"])
@@ -111,6 +114,8 @@ class Composed(Configured):
         elif html is not None:
             message.add_alternative(html, subtype="html", cte=self.encoding(html))
         for attachment in self.asked.get("attachments", ()):
+            if any(ord(c) < 32 or ord(c) == 127 for c in attachment["filename"]):
+                raise unusable("header-injection", "the name of a file holds a line break")
             kind, _, subtype = attachment["content_type"].partition("/")
             message.add_attachment(
                 base64.b64decode(attachment["content"]),

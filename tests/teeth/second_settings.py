@@ -141,7 +141,7 @@ def hostname(text: str) -> str:
 
 def build(wanted: Mapping[str, Any]) -> EmailMessage:
     """The message, or `SendError` for what cannot be put into one."""
-    message = EmailMessage(policy=CRLF)
+    message = EmailMessage(policy=CRLF.clone(cte_type="7bit"))
     try:
         message["Date"] = format_datetime(localtime())
         message["Message-ID"] = make_msgid(domain="mail.invalid")
@@ -164,6 +164,9 @@ def build(wanted: Mapping[str, Any]) -> EmailMessage:
         add = message.add_alternative if wanted.get("text") else message.set_content
         add(wanted["html"], subtype="html")
     for part in wanted.get("attachments") or ():
+        if re.search(r"[\x00-\x1f\x7f]", part["filename"]):
+            text = "the name of a file contains a line break or control character"
+            raise SendError("message", "header-injection", text, temporary=False)
         maintype, _, subtype = part["content_type"].partition("/")
         content = base64.b64decode(part["content"])
         message.add_attachment(
@@ -173,6 +176,9 @@ def build(wanted: Mapping[str, Any]) -> EmailMessage:
 
 
 def mailbox(box: Mapping[str, str]) -> Address:
+    if not path(box["address"]).isascii():
+        text = "an address is not ASCII before its @, which needs SMTPUTF8"
+        raise SendError("message", "smtputf8-required", text, temporary=False)
     return Address(display_name=box.get("name") or "", addr_spec=path(box["address"]))
 
 

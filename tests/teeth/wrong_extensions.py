@@ -13,14 +13,14 @@ from .convictions import convicted
 class Declaring(Careful):
     """Says MAIL with parameters of its own."""
 
-    def parameters(self, size: int) -> str:
+    def declared(self, size: int) -> str:
         return f" SIZE={size}"
 
     def mail(
         self, sender: str, recipients: list[str], data: bytes, capabilities: Capabilities
     ) -> None:
         del recipients, capabilities
-        reply = self.ask("mail", f"MAIL FROM:<{sender}>{self.parameters(len(data))}")
+        reply = self.ask("mail", f"MAIL FROM:<{sender}>{self.declared(len(data))}")
         if reply.kind != 2:
             raise self.refusal("mail", "sender-refused", reply)
 
@@ -29,7 +29,7 @@ class Declaring(Careful):
 class AlwaysWantsSmtpUtf8(Declaring):
     """Asks for SMTPUTF8 whatever the message is."""
 
-    def parameters(self, size: int) -> str:
+    def declared(self, size: int) -> str:
         return f" SIZE={size} SMTPUTF8"
 
 
@@ -37,7 +37,7 @@ class AlwaysWantsSmtpUtf8(Declaring):
 class WantsEverything(Declaring):
     """Uses what is offered, because it is."""
 
-    def parameters(self, size: int) -> str:
+    def declared(self, size: int) -> str:
         return " RET=HDRS REQUIRETLS MT-PRIORITY=3"
 
 
@@ -54,7 +54,7 @@ class WantsNotifications(Careful):
 class CountsCharacters(Declaring):
     """Declares the length of the text as it was asked for."""
 
-    def parameters(self, size: int) -> str:
+    def declared(self, size: int) -> str:
         return f" SIZE={len(self.asked.get('text') or '')}"
 
 
@@ -93,7 +93,7 @@ class TriesTheLargeOneLater(Careful):
 class BelievesThatAnythingFits(Declaring):
     """Declares no size, and takes the refusal for words."""
 
-    def parameters(self, size: int) -> str:
+    def declared(self, size: int) -> str:
         return ""
 
     def final(self) -> Reply:
@@ -110,7 +110,6 @@ class CallsItTheConnection(Careful):
 
 
 @convicted("extensions/eight-bit*", check="eight-bit")
-@convicted("extensions/international-domain", check="eight-bit")
 class SendsEightBits(Careful):
     """Writes UTF-8 wherever there is text, and declares nothing."""
 
@@ -119,23 +118,33 @@ class SendsEightBits(Careful):
         del text
         return "8bit"
 
-    def address(self, text: str) -> str:
-        return text
+
+class Hiding(Careful):
+    """Has no recipient in its header, and asks nothing of the server."""
 
     def boxes(self, boxes: Any) -> Any:
-        return super().boxes(
-            [
-                {**box, "address": super(SendsEightBits, self).address(box["address"])}
-                for box in boxes
-            ]
-        )
+        return super().boxes([{**box, "address": "undisclosed@elsewhere.test"} for box in boxes])
+
+    def mail(
+        self, sender: str, recipients: list[str], data: bytes, capabilities: Capabilities
+    ) -> None:
+        del recipients
+        super().mail(sender, [], data, capabilities)
+
+
+@convicted("extensions/international-domain", check="eight-bit")
+class SendsUtf8Domains(Hiding):
+    """Writes a domain in UTF-8, whatever the server knows."""
+
+    def recipients(self) -> list[str]:
+        return [box["address"] for box in self.asked["to"]]
 
 
 @convicted("extensions/eight-bit[with=without]", check="sender.status")
 class DeclaresEightBitsAnyhow(Declaring):
     """Declares BODY=8BITMIME to a server that never offered it."""
 
-    def parameters(self, size: int) -> str:
+    def declared(self, size: int) -> str:
         return f" SIZE={size} BODY=8BITMIME"
 
 
@@ -148,18 +157,9 @@ class AsciiOnly(Careful):
         return super().octets(message)
 
 
-@convicted("extensions/address-beyond-ascii", check="sender.status messages mail")
-class SendsUtf8Addresses(Careful):
+@convicted("extensions/address-beyond-ascii", check="mail sender.error.class sender.error.phase")
+class SendsUtf8Addresses(Hiding):
     """Writes an address in UTF-8, whatever the server knows."""
-
-    def boxes(self, boxes: Any) -> Any:
-        return super().boxes([{**box, "address": "undisclosed@elsewhere.test"} for box in boxes])
-
-    def mail(
-        self, sender: str, recipients: list[str], data: bytes, capabilities: Capabilities
-    ) -> None:
-        del recipients
-        super().mail(sender, [], data, capabilities)
 
 
 @convicted("extensions/address-beyond-ascii", check="sender.error.class sender.error.phase")
@@ -173,8 +173,10 @@ class BlamesTheServer(Careful):
 
 
 @convicted("extensions/international-domain", check="envelope")
+@convicted("message/characters-cut-to-line-ends*", check="envelope")
+@convicted("extensions/address-beyond-ascii", check="sender.status messages mail")
 class DropsLetters(Careful):
-    """Leaves out of a domain what is not ASCII."""
+    """Leaves out of an address what is not ASCII."""
 
     def address(self, text: str) -> str:
         return super().address(text.encode("ascii", "ignore").decode())

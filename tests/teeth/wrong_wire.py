@@ -319,7 +319,7 @@ class LetsFileNamesInject(Retelling, Reworking):
         return super().rework(head, body.replace(b"NAME", "".join(names).encode()))
 
 
-@convicted("message/characters-cut-to-line-ends*", check="mail-syntax envelope")
+@convicted("message/characters-cut-to-line-ends*", check="mail-syntax")
 class CutsCharactersToOctets(Careful):
     """Writes the low octet of each character."""
 
@@ -387,7 +387,7 @@ class PutsABlankBehindTheColon(Careful):
     """Writes `RCPT TO: <b>`."""
 
     def ask(self, phase: str, command: str) -> Reply:
-        return super().ask(phase, re.sub(r"(?<=FROM:|.. TO:)<", " <", command))
+        return super().ask(phase, re.sub(r"^(MAIL FROM:|RCPT TO:)<", r"\1 <", command))
 
 
 @convicted("message/unusual-recipients*", check="envelope")
@@ -424,17 +424,24 @@ class HasNoNullSender(Careful):
         return super().envelope_from() or self.address(self.asked["from"]["address"])
 
 
-@convicted("message/quoted-printable*", check="lines")
+QP = "message/quoted-printable"
+
+
+@convicted(QP + "[corner=equals]", QP + "[corner=blanks]", check="lines")
 class EscapesTooLittle(Reworking):
-    """Writes text that is called quoted-printable, and leaves `=`, blanks and long lines alone."""
+    """Calls a text quoted-printable, and leaves its `=` and the blanks at line ends alone."""
 
     def rework(self, head: bytes, body: bytes) -> bytes:
-        head = re.sub(
-            rb"(?m)^Content-Transfer-Encoding: .*$",
-            b"Content-Transfer-Encoding: quoted-printable",
-            head,
-        )
-        text = str(self.asked.get("text")).replace("\n", "\r\n")
-        return super().rework(
-            head, b"".join(b"=%02X" % c if c > 126 else bytes([c]) for c in text.rstrip().encode())
-        )
+        encoding = b"Content-Transfer-Encoding: "
+        head = re.sub(encoding + rb".*", encoding + b"quoted-printable", head)
+        octets = str(self.asked.get("text")).replace("\n", "\r\n").encode()
+        escaped = b"".join(b"=%02X" % each if each > 126 else bytes([each]) for each in octets)
+        return super().rework(head, escaped)
+
+
+@convicted(QP + "[corner=column-76]", QP + "[corner=dots]", check="lines")
+class BreaksWithoutSayingSo(Reworking):
+    """Breaks a long line of quoted-printable without the `=` that takes the break back."""
+
+    def rework(self, head: bytes, body: bytes) -> bytes:
+        return super().rework(head, body.replace(b"=\r\n", b"\r\n"))

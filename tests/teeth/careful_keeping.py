@@ -39,6 +39,7 @@ class KeepingAttempt(Attempt):
     """An attempt on a connection that is there already, where there is one."""
 
     pool: Pool
+    is_begun = False
 
     def deliver(self) -> Reply:
         self.to = self.settings()
@@ -65,12 +66,17 @@ class KeepingAttempt(Attempt):
     def was_stale(self, failure: Failure) -> bool:
         """Whether the connection, and not the message, is why it failed."""
         ended = {"connection-lost", "service-unavailable", "protocol-error", "stalled"}
-        return failure.phase == "mail" and failure.class_ in ended
+        return not self.is_begun and failure.class_ in ended
+
+    def mail(self, *told: Any) -> None:
+        super().mail(*told)
+        self.is_begun = True
 
     def used(self, kept: Kept, sender: str, recipients: list[str], data: bytes) -> Reply:
         self.wire, capabilities = kept
         self.wire.timeout = self.timeout
         self.accepted_recipients = 0
+        self.is_begun = False
         try:
             reply = self.transact(sender, recipients, data, capabilities)
         except BaseException:

@@ -34,6 +34,7 @@ def test_how_often_may_be_asked_is_a_must_only_where_a_row_says_so(
     decided = {
         "api/any/bad-certificate",  # nothing may go to a host that is not the API
         "api/sendgrid/accepted-once",  # a 202 is one request (API-07)
+        "delivery/refused-for-ever-by-an-api",  # who is refused for good asks once (DLV-06)
     }
     assert scenarios(asking(cases, "requests", None)) == decided
 

@@ -79,15 +79,15 @@ class Keeps:
         """Nothing is on its way."""
 
 
-class Waited(StandingSender):
-    """Is not waited for long, though it states nothing."""
+class Impatient(StandingSender):
+    """Is not waited for as long as others, though it states nothing."""
 
     def delivery_limit(self, timeout: float) -> float:
-        return self.stated_delivery_limit or 0.5
+        return self.stated_delivery_limit or timeout / 10
 
 
 def opened(log: Any = None, *, states: float | None = None) -> Sender:
-    sender = Waited(
+    sender = Impatient(
         "made up",
         Keeps(log).handle,
         made_for=lambda _: Keeps(log),
@@ -103,11 +103,9 @@ def cases(folder: Path, text: str) -> tuple[Case, ...]:
     return load_library((str(folder / "made-up.yaml"),)).cases
 
 
-def run(
-    made: tuple[Case, ...], sender: Sender, *, evidence: Path | None = None, scale: float = 0.25
-) -> RunResult:
+def run(made: tuple[Case, ...], sender: Sender, *, evidence: Path | None = None) -> RunResult:
     options = Options(evidence=EvidenceFolder(evidence) if evidence is not None else None)
-    order = RunOrder(cases=made, seed=5, time_scale=scale, options=options)
+    order = RunOrder(cases=made, seed=5, options=options)
     return asyncio.run(execute(order, lambda _: sender, unheard))
 
 
@@ -165,7 +163,7 @@ def test_a_log_that_is_none_is_no_answer(log: Any, tmp_path: Path) -> None:
 
 
 def test_one_that_never_leaves_processing_decides_nothing(tmp_path: Path) -> None:
-    (found,) = run(cases(tmp_path, PLAIN), opened([entry("processing")])).cases
+    found = result(tmp_path, opened([entry("processing")]))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert "limits.deliver" in (found.reason or "")
 

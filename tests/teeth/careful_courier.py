@@ -239,7 +239,8 @@ class CarefulCourier:
         try:
             return sum(self.look_at(name) for name in self.store.names()) > 0
         except Exception:  # noqa: BLE001  # the others go out all the same
-            traceback.print_exc()
+            if not self.stopping:  # else its folder may be gone
+                traceback.print_exc()
             return False
 
     def wake(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Hashable
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ class Pool:
     def __init__(self) -> None:
         self.lock = Lock()
         self.free: dict[Hashable, list[Kept]] = {}
+        self.is_closed = False
 
     def take(self, key: Hashable) -> Kept | None:
         with self.lock:
@@ -32,13 +34,24 @@ class Pool:
 
     def put(self, key: Hashable, kept: Kept) -> None:
         with self.lock:
-            self.free.setdefault(key, []).append(kept)
+            if not self.is_closed:
+                self.free.setdefault(key, []).append(kept)
+                return
+        kept[0].close()
+
+    def close(self) -> None:
+        with self.lock:
+            self.is_closed = True
+            for each in self.free.values():
+                for wire, _ in each:
+                    wire.close()
 
 
 class KeepingAttempt(Attempt):
     """An attempt on a connection that is there already, where there is one."""
 
     pool: Pool
+    is_begun = False
 
     def deliver(self) -> Reply:
         self.to = self.settings()
@@ -50,6 +63,7 @@ class KeepingAttempt(Attempt):
             except Failure as failure:
                 if not self.was_stale(failure):
                     raise
+                kept[0].close()
         self.connect()
         try:
             capabilities = self.open()
@@ -65,12 +79,17 @@ class KeepingAttempt(Attempt):
     def was_stale(self, failure: Failure) -> bool:
         """Whether the connection, and not the message, is why it failed."""
         ended = {"connection-lost", "service-unavailable", "protocol-error", "stalled"}
-        return failure.phase == "mail" and failure.class_ in ended
+        return not self.is_begun and failure.class_ in ended
+
+    def mail(self, *told: Any) -> None:
+        super().mail(*told)
+        self.is_begun = True
 
     def used(self, kept: Kept, sender: str, recipients: list[str], data: bytes) -> Reply:
         self.wire, capabilities = kept
         self.wire.timeout = self.timeout
         self.accepted_recipients = 0
+        self.is_begun = False
         try:
             reply = self.transact(sender, recipients, data, capabilities)
         except BaseException:
@@ -95,8 +114,16 @@ class KeepsConnections(CarefulCourier):
 
     attempt_class: ClassVar[type[Attempt]] = KeepingAttempt
 
+    def __init__(self, folder: Path) -> None:
+        self.pool = Pool()
+        super().__init__(folder)
+
+    def stop(self, *, patience: float) -> None:
+        super().stop(patience=patience)
+        self.pool.close()
+
     def attempt(self, *told: Any) -> Attempt:
         attempt = super().attempt(*told)
         assert isinstance(attempt, KeepingAttempt)
-        attempt.pool = self.memory.setdefault("pool", Pool())
+        attempt.pool = self.pool
         return attempt

@@ -20,6 +20,7 @@ HOOKS = {
     "Retelling",
     "Rawly",
     "Declaring",
+    "Hiding",
 }
 
 

@@ -27,6 +27,9 @@ _COMMON_HEADERS = frozenset(
     ]
 )  # fmt: skip
 
+# What some libraries and mailers number a part with.
+_COMMON_IN_PARTS = frozenset(["x-attachment-id"])
+
 
 def content(record: Record, wanted: Literal["intact"]) -> Observation:
     """Whether what was taken is what was asked for: From, subject, text, files and recipients.
@@ -58,9 +61,16 @@ def added_headers(record: Record, wanted: Literal["none"]) -> Observation:
     asked = {name.lower() for send in record.sends for name in send.request.message.headers}
     strange: dict[str, None] = {}
     for captured in record.messages:
-        for name in message_from_bytes(captured.content, policy=policy.default):
-            if name.lower() not in _COMMON_HEADERS | asked:
-                strange[name] = None
+        whole = message_from_bytes(captured.content, policy=policy.default)
+        for part in whole.walk():
+            # RFC 2045 section 9: any field that begins so may describe a part.
+            may_describe = part is not whole
+            strange |= {
+                name: None
+                for name in part
+                if name.lower() not in _COMMON_HEADERS | asked | _COMMON_IN_PARTS
+                and not (may_describe and name.lower().startswith("content-"))
+            }
     return Observation(
         met=not strange,
         expected="no header of a provider that nobody asked for",

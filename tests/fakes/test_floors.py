@@ -58,7 +58,7 @@ FLOORS = (
 _FLOOR = {part: number for number, floor in enumerate(FLOORS) for part in floor}
 
 # Checks that ask for a protocol's own words; every other one reads what all protocols record.
-KNOW_SMTP = {"commands", "handshake", "login", "loopback", "tries"}
+KNOW_SMTP = {"commands", "handshake", "login", "loopback", "tries", "envelope"}
 KNOW_HTTP = {"pace", "requests", "reported"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -163,7 +163,12 @@ def build(wanted: Mapping[str, Any]) -> EmailMessage:
     if wanted.get("html") is not None:
         add = message.add_alternative if wanted.get("text") else message.set_content
         add(wanted["html"], subtype="html")
-    for part in wanted.get("attachments") or ():
+    attach(message, wanted.get("attachments") or ())
+    return message
+
+
+def attach(message: EmailMessage, parts: Iterable[Mapping[str, str]]) -> None:
+    for part in parts:
         if re.search(r"[\x00-\x1f\x7f]", part["filename"]):
             text = "the name of a file contains a line break or control character"
             raise SendError("message", "header-injection", text, temporary=False)
@@ -172,7 +177,6 @@ def build(wanted: Mapping[str, Any]) -> EmailMessage:
         message.add_attachment(
             content, maintype=maintype, subtype=subtype, filename=part["filename"]
         )
-    return message
 
 
 def mailbox(box: Mapping[str, str]) -> Address:

@@ -11,7 +11,7 @@ from .gallery import FAMILIES, WRONG, clauses, convicting, figures, unproved_cla
 
 # Bases for others, which do nothing wrong by themselves.
 HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders", "EachLine"}
-HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring"}
+HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding"}
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:

@@ -306,6 +306,7 @@ class LetsReplyToInject(Rawly):
         return super().boxes([{**box, "address": box["address"].split()[0]} for box in boxes])
 
 
+@convicted(FILE + "[end=crlf]", FILE + "[end=lf]", check="added-headers")
 @convicted(FILE + "[end=lf]", FILE + "[end=cr]", check="line-ends")
 class LetsFileNamesInject(Retelling, Reworking):
     """Puts the name of a file into its part as it is."""
@@ -427,13 +428,21 @@ class HasNoNullSender(Careful):
 QP = "message/quoted-printable"
 
 
-@convicted(QP + "[corner=equals]", QP + "[corner=blanks]", check="lines")
+@convicted(QP + "[corner=blanks]", check="lines")
+class TrimsLines(Retelling):
+    """Takes the blanks away with which a line ends."""
+
+    def retold(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**asked, "text": re.sub(r"(?m)[ \t]+$", "", str(asked.get("text")))}
+
+
+@convicted(QP + "[corner=equals]", check="lines")
 class EscapesTooLittle(Reworking):
-    """Calls a text quoted-printable, and leaves its `=` and the blanks at line ends alone."""
+    """Calls a text quoted-printable, and leaves its `=` alone."""
 
     def rework(self, head: bytes, body: bytes) -> bytes:
         encoding = b"Content-Transfer-Encoding: "
-        head = re.sub(encoding + rb".*", encoding + b"quoted-printable", head)
+        head = re.sub(encoding + rb"[^\r\n]*", encoding + b"quoted-printable", head)
         octets = str(self.asked.get("text")).replace("\n", "\r\n").encode()
         escaped = b"".join(b"=%02X" % each if each > 126 else bytes([each]) for each in octets)
         return super().rework(head, escaped)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .careful import Careful
 from .careful_courier import CarefulCourier
+from .second import Second
 
 if TYPE_CHECKING:
     from harness.scenario.case import Case
 
-C = TypeVar("C", bound=type[Careful] | type[CarefulCourier])
+C = TypeVar("C", bound=type[Careful] | type[CarefulCourier] | type[Second])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +43,18 @@ def _meant(glob: str, ids: tuple[str, ...]) -> tuple[str, ...]:
 class Wrong:
     """A wrong sender and its convictions."""
 
-    sender: type[Careful | CarefulCourier]
+    sender: type[Careful | CarefulCourier | Second]
     convictions: tuple[Conviction, ...]
 
     @property
     def name(self) -> str:
         """Its class's name, which says what it does wrong."""
         return self.sender.__name__
+
+    @property
+    def lineage(self) -> str:
+        """What it is written on. Senders of one lineage share code, and so blind spots."""
+        return self.sender.lineage if issubclass(self.sender, Second) else "socket and httpx"
 
     @property
     def is_a_courier(self) -> bool:

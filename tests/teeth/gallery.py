@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.requirements import load_catalogue
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
@@ -17,9 +19,25 @@ from .convictions import Wrong, wrong_senders
 FAMILIES = tuple(
     importlib.import_module(f"{__package__}.{found.name}")
     for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    if found.name.startswith("wrong_")
+    if found.name.startswith(("wrong_", "second_lineage_"))
 )
 WRONG: tuple[Wrong, ...] = tuple(wrong_senders(*FAMILIES))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageFigures:
+    """How many wrong senders share code, and how many cases, and situations, convict one."""
+
+    lineage: str
+    wrong_senders: int
+    cases: int
+    situations: int
+
+    def __str__(self) -> str:
+        return (
+            f"on {self.lineage}: {self.wrong_senders} wrong senders, convicted by {self.cases} "
+            f"cases of {self.situations} situations"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +67,25 @@ def convicting(library: Sequence[Case]) -> dict[str, set[str]]:
         for case, checks in wrong.cases(library).items():
             found.setdefault(case, set()).update(checks)
     return found
+
+
+def by_lineage(library: Sequence[Case]) -> tuple[LineageFigures, ...]:
+    """The figures of each lineage, the largest first."""
+    families = {row.id for row in load_catalogue().situations}
+    found = []
+    for lineage, number in Counter(wrong.lineage for wrong in WRONG).most_common():
+        some = [wrong.cases(library) for wrong in WRONG if wrong.lineage == lineage]
+        cases = set().union(*some)
+        rows = {row for case in library if case.id in cases for row in case.rows}
+        found.append(
+            LineageFigures(
+                lineage=lineage,
+                wrong_senders=number,
+                cases=len(cases),
+                situations=len(rows & families),
+            )
+        )
+    return tuple(found)
 
 
 def clauses(library: Sequence[Case]) -> dict[str, set[str]]:
@@ -101,4 +138,5 @@ def figures(library: Sequence[Case]) -> Figures:
 
 
 if __name__ == "__main__":
-    print(figures(load_library().cases))  # noqa: T201  # this is what it is for
+    for line in (figures(load_library().cases), *by_lineage(load_library().cases)):
+        print(line)  # noqa: T201  # this is what it is for

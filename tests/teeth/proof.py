@@ -11,6 +11,7 @@ from .careful import handler
 from .careful_courier import CarefulCourier
 from .convictions import Wrong
 from .judging import InFolders, InProcess, judged_by, not_passed, story, with_controls
+from .second import Second
 
 
 def prove(wrong: Wrong, library: tuple[Case, ...], context: RunContext) -> None:
@@ -30,6 +31,9 @@ def opened(wrong: Wrong) -> Sender:
     """It, to be asked."""
     if issubclass(wrong.sender, CarefulCourier):
         return InFolders(wrong.sender)
+    if issubclass(wrong.sender, Second):
+        sender = wrong.sender
+        return InProcess(wrong.name, lambda request: sender(request).answer())
     return InProcess(wrong.name, handler(wrong.sender))
 
 

@@ -89,9 +89,7 @@ class Client(smtplib.SMTP):
         sock = socket.create_connection(real, timeout)
         if self.account.security == "tls":
             self.phase = "tls"
-            sock = tls_context(self.account, self.request).wrap_socket(
-                sock, server_hostname=self._host
-            )
+            sock = self.context().wrap_socket(sock, server_hostname=self._host)
         self.phase = "greeting"
         return sock
 
@@ -133,7 +131,7 @@ class Client(smtplib.SMTP):
         if not self.has_extn("starttls"):
             words = "the server does not offer STARTTLS, so the connection would not be secure"
             raise SendError("starttls", "starttls-unavailable", words, temporary=False)
-        context = tls_context(self.account, self.request)
+        context = self.context()
         code, text = self.docmd("STARTTLS")
         self.expect(code, text, 220, "starttls-refused")
         self.phase = "tls"
@@ -141,6 +139,9 @@ class Client(smtplib.SMTP):
         self.sock = context.wrap_socket(self.sock, server_hostname=self._host)
         self.file = None
         self.say_hello()
+
+    def context(self) -> ssl.SSLContext:
+        return tls_context(self.account, self.request)
 
     def expect(self, code: int, text: bytes, wanted: int, class_: str) -> None:
         if code != wanted:
@@ -308,45 +309,77 @@ def readable(text: bytes) -> str:
 # The answer.
 
 
-def handle(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer one document of the sender protocol."""
-    if request.get("action") == "describe":
-        return {"name": "second", "version": "1", "features": FEATURES}
-    if request.get("action") != "send" or request["transport"]["kind"] != "smtp":
-        return {"status": "unsupported", "reason": "this sender only sends by SMTP"}
-    attempts: list[str] = []
-    try:
-        return {"status": "sent", **send(request, attempts), "attempts": len(attempts)}
-    except SendError as failed:
+class Second:
+    """Answers one request of the sender protocol.
+
+    Its parts are methods, so that a wrong sender is this one with one of them replaced.
+    """
+
+    lineage = "smtplib and email"
+    Conversation: type[Client] = Client
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self.request = request
+        self.attempts: list[str] = []
+
+    def answer(self) -> dict[str, Any]:
+        request = self.request
+        if request.get("action") == "describe":
+            return {"name": type(self).__name__, "version": "1", "features": FEATURES}
+        if request.get("action") != "send" or request["transport"]["kind"] != "smtp":
+            return {"status": "unsupported", "reason": "this sender only sends by SMTP"}
+        try:
+            return {"status": "sent", **self.send(), "attempts": len(self.attempts)}
+        except SendError as failed:
+            return self.failed(failed)
+
+    def failed(self, failed: SendError) -> dict[str, Any]:
         error = {
             "phase": failed.phase,
             "class": failed.class_,
             "temporary": failed.temporary,
             "reply_code": failed.code,
-            "message": without_secrets(failed.message, request),
+            "message": without_secrets(failed.message, self.request),
         }
-        return {"status": "failed", "attempts": len(attempts), "error": error}
+        return {"status": "failed", "attempts": len(self.attempts), "error": error}
 
+    def send(self) -> dict[str, Any]:
+        account = self.account()
+        message = self.compose()
+        client = self.Conversation(account, self.request)
+        self.attempts.append(account.host)
+        with explained(client):
+            self.open(client, account)
+            result = client.hand_over(message, self.request["message"])
+            with suppress(OSError, SendError):
+                client.quit()
+        return result
 
-def send(request: Mapping[str, Any], attempts: list[str]) -> dict[str, Any]:
-    token = request["transport"].get("access_token")
-    account = Account.parse(request["transport"]["uri"], with_password=token is None)
-    message = build(request["message"])
-    client = Client(account, request)
-    attempts.append(account.host)
-    with explained(client):
+    def account(self) -> Account:
+        token = self.request["transport"].get("access_token")
+        return Account.parse(self.request["transport"]["uri"], with_password=token is None)
+
+    def compose(self) -> EmailMessage:
+        return build(self.request["message"])
+
+    def open(self, client: Client, account: Account) -> None:
         client.open()
         client.say_hello()
         if account.security == "starttls":
             client.upgrade()
+        self.log_in(client, account)
+
+    def log_in(self, client: Client, account: Account) -> None:
+        token = self.request["transport"].get("access_token")
         if account.username and token:
             client.log_in_with_token(account.username, token)
         if account.username and account.password:
             client.log_in(account.username, account.password)
-        result = client.hand_over(message, request["message"])
-        with suppress(OSError, SendError):
-            client.quit()
-    return result
+
+
+def handle(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer one document of the sender protocol."""
+    return Second(request).answer()
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from harness.selection import matches
 
 from .careful import Careful
 from .careful_courier import Attempt, CarefulCourier
-from .gallery import FAMILIES, WRONG, clauses, convicting, figures, unproved_clauses
+from .gallery import FAMILIES, WRONG, by_lineage, clauses, convicting, figures, unproved_clauses
+from .second import Second
 
 # Bases for others, which do nothing wrong by themselves.
 HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders", "EachLine"}
-HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding"}
+HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding", "SetByOptions"}
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
@@ -49,7 +50,7 @@ def test_every_wrong_sender_is_told_what_convicts_it() -> None:
         for family in FAMILIES
         for name, value in vars(family).items()
         if isinstance(value, type)
-        and issubclass(value, Careful | CarefulCourier)
+        and issubclass(value, Careful | CarefulCourier | Second)
         and not issubclass(value, Attempt)  # part of a courier
         and value.__module__ == family.__name__
     }
@@ -69,6 +70,13 @@ def test_every_glob_means_a_case(library: tuple[Case, ...]) -> None:
 def test_no_two_wrong_senders_have_one_name() -> None:
     names = [wrong.name for wrong in WRONG]
     assert len(names) == len(set(names))
+
+
+def test_a_second_lineage_shares_no_code_with_the_first(library: tuple[Case, ...]) -> None:
+    first, *others = by_lineage(library)
+    assert sum(each.wrong_senders for each in others) >= 40
+    assert sum(each.wrong_senders for each in (first, *others)) == len(WRONG)
+    assert all(each.cases and each.situations for each in others)
 
 
 def test_the_figures_are_those_of_the_library(library: tuple[Case, ...]) -> None:

@@ -151,6 +151,7 @@ def refused(record: Record) -> Observation:
     """Whether `refused` names the recipients who were refused, and nobody who got the message.
 
     A message that some recipients got and others did not is `sent` only for those who are left.
+    Who was refused and got it all the same, in another transaction, need not be named.
     """
     expected = "those who were refused are named as refused, and nobody else"
     for send in record.told:
@@ -166,7 +167,7 @@ def refused(record: Record) -> Observation:
         wrong = [name for name in told if name in got_it and name not in turned_down]
         if wrong:
             return _contradicted(expected, f"{', '.join(wrong)} is told, and was not refused")
-        hidden = [name for name in turned_down if name not in told]
+        hidden = [name for name in turned_down if name not in told and name not in got_it]
         if taken and hidden and send.answer.status == "sent" and not _mentioned(hidden, send):
             events = [turned_down[name][0] for name in hidden]
             return _contradicted(expected, f"{', '.join(hidden)} was refused, untold", events)

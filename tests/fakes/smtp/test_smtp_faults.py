@@ -172,6 +172,12 @@ ACTIONS: list[tuple[dict[str, Any], bytes, str]] = [
     ({"do": "close", "close_notify": False}, b"", "end"),
     ({"do": "truncate", "octets": 1}, b"2", "end"),
     ({"do": "truncate", "octets": 6}, b"250 OK", "end"),
+    ({"do": "reword"}, b"250\r\n", "on"),
+    ({"do": "reword", "text": "a\n\xe9"}, b"250-a\r\n250 \xe9\r\n", "on"),
+    ({"do": "reword", "code": 259, "text": "so"}, b"259 so\r\n", "on"),
+    ({"do": "reword", "code": 550, "text": "so"}, b"250 so\r\n", "on"),
+    ({"do": "repeat", "data": "250-\r\n", "at_once": 2, "every": "1ms", "most": 2},
+     b"250-\r\n" * 4, "silent"),
     ({"do": "inject", "data": "250 more\r\n"}, HONEST + b"250 more\r\n", "on"),
 ]  # fmt: skip
 
@@ -197,6 +203,35 @@ def test_what_each_action_puts_on_the_wire(
     )
     assert octets in sent
     assert len(facts(fake, FaultActed)) == (action["do"] != "honest")
+
+
+def test_ehlo_reworded_still_lists_what_there_is(connected: Connected) -> None:
+    with connected(**WORDS, faults=[{"at": "ehlo", "do": "reword", "text": "me\nXTRA"}]) as (
+        _,
+        wire,
+    ):
+        go_to(wire, "ehlo")
+        first, second, *listed = wire.reply().splitlines()
+    assert (first, second) == (b"250-me", b"250-XTRA")
+    assert any(line.startswith(b"250-SIZE") for line in listed)
+    assert listed[-1].startswith(b"250 ")
+
+
+def test_data_reworded_still_takes_the_message(connected: Connected, facts: Facts) -> None:
+    with connected(**WORDS, faults=[{"at": "data", "do": "reword", "text": "a\nb"}]) as (
+        fake,
+        wire,
+    ):
+        go_to(wire, "data")
+        assert wire.reply() == b"354-a\r\n354 b\r\n"
+        assert wire.say(BODY[0]).startswith(b"250")
+    assert len(facts(fake, MessageCaptured)) == 1
+
+
+def test_a_challenge_is_not_reworded(connected: Connected) -> None:
+    with connected(**WORDS, faults=[{"at": "auth", "do": "reword", "text": "so"}]) as (_, wire):
+        go_to(wire, "auth[3]")
+        assert wire.reply() == b"235 so\r\n"
 
 
 def test_every_action_is_in_the_table() -> None:

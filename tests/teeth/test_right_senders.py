@@ -169,6 +169,7 @@ ASKING_FOR_WORDS = frozenset(
         "auth0/port-25-blocked-words",
         "auth0/port-closed-words",
         "config/misspelt-parameter-words",
+        "extensions/some-recipients-refused",
         "modes/contradiction-words",
         "network/last-words",
         "ory/ses-region-placeholder-words",

@@ -37,7 +37,7 @@ RIGHT: dict[str, Handle] = {
     "second": second.handle,
 }
 # What an answer of nothing but a status cannot meet: findings that ask for the sender's words.
-WORDS = {"sender.error.says", "recipients"}
+WORDS = {"sender.error.says", "recipients", "sender.told.refused"}
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ RIGHT: dict[str, Handle] = {
     "second": second.handle,
 }
 # What an answer of nothing but a status cannot meet: findings that ask for the sender's words.
-WORDS = {"sender.error.says", "recipients"}
+WORDS = {"sender.error.says", "recipients", "sender.told.refused"}
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,7 @@ ASKING_FOR_WORDS = frozenset(
         "auth0/port-25-blocked-words",
         "auth0/port-closed-words",
         "config/misspelt-parameter-words",
+        "extensions/some-recipients-refused",
         "modes/contradiction-words",
         "network/last-words",
         "ory/ses-region-placeholder-words",

@@ -334,6 +334,8 @@ def send(request: Mapping[str, Any], attempts: list[str]) -> dict[str, Any]:
     token = request["transport"].get("access_token")
     account = Account.parse(request["transport"]["uri"], with_password=token is None)
     message = build(request["message"])
+    if re.search(r"[\r\n]", request["transport"].get("ehlo_name") or ""):
+        raise SendError("config", "config-invalid", "the EHLO name has a line break")
     client = Client(account, request)
     attempts.append(account.host)
     with explained(client):

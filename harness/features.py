@@ -39,5 +39,6 @@ DECLARED: Final[Mapping[str, str]] = MappingProxyType(
         "configure": "It can be configured by a request of its own.",
         "test-send": "It can be asked to send a test message.",
         "delivery-log": "It can be asked what became of its messages.",
+        "queue": "It tries by itself again, later, what could not be handed over at once.",
     }
 )

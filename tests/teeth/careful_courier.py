@@ -103,7 +103,7 @@ class CarefulCourier:
         return {"status": "unsupported", "reason": "this courier does not know what that is"}
 
     def features(self) -> list[str]:
-        own = ["state", "configure", "test-send", "delivery-log"]
+        own = ["state", "configure", "test-send", "delivery-log", "queue"]
         return [*Careful({}, {}).features(), *own]
 
     # Settings.

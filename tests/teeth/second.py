@@ -348,6 +348,8 @@ class Second:
     def send(self) -> dict[str, Any]:
         account = self.account()
         message = self.compose()
+        if re.search(r"[\r\n]", self.request["transport"].get("ehlo_name") or ""):
+            raise SendError("config", "config-invalid", "the EHLO name has a line break")
         client = self.Conversation(account, self.request)
         self.attempts.append(account.host)
         with explained(client):

@@ -45,7 +45,7 @@ from harness.reference.sender import (
 )
 
 STATE_DIR = "HARNESS_STATE_DIR"
-COURIER_FEATURES = (*FEATURES, "state", "configure", "test-send", "delivery-log")
+COURIER_FEATURES = (*FEATURES, "state", "configure", "test-send", "delivery-log", "queue")
 
 _ACTIONS = "describe, configure, state, send, test-send and deliveries"
 _TEST_SUBJECT = "Test message"

@@ -69,6 +69,7 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
     definitions.update(message.pop("$defs"))
     definitions["Message"] = {**message, "required": []}
     _put(definitions["SendStep"], "message", {"$ref": "#/$defs/Message"})
+    _spell_out_a_part_of_a_send(definitions)
     _spell_out_accounts(definitions)
     smtp = {"$ref": "#/$defs/SmtpGiven"}
     submission = {"$ref": "#/$defs/SubmissionPart"}
@@ -87,12 +88,23 @@ def _spell_out_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> Non
             "submission": _about(given["submission"], submission),
             "api": _about(given["api"], api),
             "also": _about(given["also"], {"type": "object", "additionalProperties": also}),
-            "send": _about(step["send"], {"$ref": "#/$defs/SendStep"}),
+            "send": _about(step["send"], {"$ref": "#/$defs/SendPart"}),
             "configure": _about(step["configure"], {"$ref": "#/$defs/ConfigureStep"}),
         },
         "additionalProperties": False,
     }
     _flatten_faults(definitions)
+
+
+def _spell_out_a_part_of_a_send(definitions: dict[str, Any]) -> None:
+    """What a control puts right may be one word of From, whose other words stay."""
+    definitions["MailboxPart"] = {**definitions["Mailbox"], "required": []}
+    message = definitions["MessagePart"] = {**definitions["Message"]}
+    message["properties"] = dict(message["properties"])
+    _put(message, "from", {"$ref": "#/$defs/MailboxPart"})
+    send = definitions["SendPart"] = {**definitions["SendStep"]}
+    send["properties"] = dict(send["properties"])
+    _put(send, "message", {"$ref": "#/$defs/MessagePart"})
 
 
 def _put(definition: dict[str, Any], name: str, part: Mapping[str, Any]) -> None:

@@ -204,12 +204,19 @@ def test_a_check_answers_from_the_record(
     assert seen.expected
 
 
+# By the octets of whole messages: `test_octets_on_the_wire.py`, and the wrong senders.
+ON_THE_WIRE = {"line-ends", "line-lengths", "lines", "date", "authors", "message-ids"}
+ON_THE_WIRE |= {"repeated-headers", "mail-syntax", "envelope", "declared-sizes", "smtputf8"}
+ON_THE_WIRE |= {"unasked-parameters", "eight-bit"}
+
+
 @pytest.mark.parametrize("key", sorted(wire_checks()))
 def test_every_check_has_a_case_in_which_it_is_met_and_one_in_which_it_is_not(key: str) -> None:
     outcomes = {met for name, _, _, met, _, _ in TABLE if name == key}
     elsewhere = {"messages", "anonymous-messages", "message", "from", "added-headers"}
     elsewhere |= {"recipients", "bcc", "addressees", "reply-to", "texts", "headers", "retry-after"}
     elsewhere |= {"message-id", "gaps", "blocked", "rset"}
+    elsewhere |= ON_THE_WIRE
     exposure = {"credentials-in-clear", "content-in-clear"}
     assert outcomes == {True, False} or key in elsewhere | exposure
 

@@ -192,7 +192,7 @@ class SaysDataToNobody(Careful):
 
 
 @convicted("extensions/every-recipient-refused", check="sender.status")
-class SentToNobody(Careful):
+class SentToNobodyWhoCanBeWritten(Careful):
     """Calls a message sent that nobody was to get."""
 
     def nobody(self, recipients: list[str]) -> Failure:

@@ -42,9 +42,10 @@ def mail_syntax(record: Record, wanted: Literal["as-specified"]) -> Observation:
 
 
 def envelope(record: Record, wanted: Literal["as-asked"]) -> Observation:
-    """Whether MAIL and RCPT name whom they were asked to, in that order, each once, unchanged.
+    """Whether MAIL and RCPT name whom they were asked to, each once, unchanged.
 
-    Several transactions count together. Domains may be in A-labels, and in any case.
+    In any order: some senders sort them by domain. Several transactions count together. Domains may
+    be in A-labels, and in any case.
     """
     del wanted
     wrong: dict[str, None] = {}
@@ -56,7 +57,7 @@ def envelope(record: Record, wanted: Literal["as-asked"]) -> Observation:
         cited += [event.number for event, _ in taken]
         asked = list(dict.fromkeys(map(_alike, send.request.message.recipients)))
         named = [each for _, message in taken for each in message.rcpt_tos]
-        if list(map(_alike, named)) != asked:
+        if sorted(map(_alike, named)) != sorted(asked):
             wrong[f"recipients {', '.join(named)}"] = None
         sender = _envelope_sender(send)
         strange = [each.mail_from for _, each in taken if _alike(each.mail_from) != _alike(sender)]
@@ -202,7 +203,7 @@ CHECKS = (
     ),
     Check(
         key="envelope",
-        words="whether MAIL and RCPT name whom they were asked to, in order and unchanged",
+        words="whether MAIL and RCPT name whom they were asked to, each once and unchanged",
         wanted=Literal["as-asked"],
         ask=envelope,
     ),

@@ -204,7 +204,7 @@ def test_a_check_answers_from_the_record(
     assert seen.expected
 
 
-# By the octets of whole messages: `test_octets_on_the_wire.py`, and the wrong senders.
+# By the octets of whole messages: `test_message_on_the_wire.py`.
 ON_THE_WIRE = {"line-ends", "line-lengths", "lines", "date", "authors", "message-ids"}
 ON_THE_WIRE |= {"repeated-headers", "mail-syntax", "envelope", "declared-sizes", "smtputf8"}
 ON_THE_WIRE |= {"unasked-parameters", "eight-bit"}

@@ -33,7 +33,7 @@ RUN = ("run", "mine")
         (("explain", "startls"), 2, "word 'startls'; the nearest are starttls, "),
         (("explain", "RSA-1025"), 2, "no requirement or situation has the id 'RSA-1025'"),
         (("explain", "zzzzzz"), 2, "word 'zzzzzz' (or: harness explain errors)"),
-        (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'report',"),
+        (("schema", "x"), 2, "'x' is not one of 'scenario', 'sender', 'sender-file', "),
         ((*RUN, "--tag", "zz"), 2, "no case has the tag 'zz'; choose from made-up"),
         ((*RUN, "--requirement", "ZZ-1"), 2, "no requirement or situation has the id 'ZZ-1'; ids "),
         ((*RUN, "--requirement", "CERT-02"), 2, "CERT-02 is a situation, not a requirement"),
@@ -153,7 +153,7 @@ def test_a_mistake_of_our_own_is_no_verdict_about_the_sender(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("harness.cli.schema.scenario_schema", broken)
+    monkeypatch.setattr("harness.cli.schema._SCHEMAS", {"scenario": broken})
     ended = harness("schema", "scenario")
     assert ended.status == 3
     assert "RuntimeError: a bug" in ended.err

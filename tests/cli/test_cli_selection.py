@@ -34,7 +34,7 @@ def test_a_provider_selects_the_cases_that_are_sent_by_it(harness: Harness) -> N
         (("--select", "tls"), "--select tls matches no case; did you mean tls/**?"),
         (("--select", "tls/certificat"), "did you mean tls/certificate or "),
         (("--select", "tls/certificate[mode=tls]"), "tls/certificate[mode=tls,certificate="),
-        (("-k", "expird"), "-k 'expird' matches no case; did you mean expired?"),
+        (("-k", "expird"), "-k 'expird' matches no case; did you mean expired or exim?"),
         (("-k", "tls and xyzzy"), "matches no case"),
         (("--select", "tls/**", "-k", "sendgrid"), "no case is meant by all of these options"),
     ],

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from harness.fakes.faults.actions import Action
+from harness.fakes.faults.moments import Stage
 from harness.fakes.providers.registry import provider as rules_of
 from harness.fakes.providers.registry import provider_names
 
@@ -28,6 +29,10 @@ SHAPES: dict[str, list[dict[str, Any]]] = {
     "truncate": [{"octets": 1}, {"octets": 40}, {"octets": 100_000}],
     "stall": [{}, {"octets": 20}],
     "garble": [{}],
+    "repeat": [
+        {"data": "HTTP/1.1 100 Continue\r\n\r\n", "every": "1ms", "most": 40},
+        {"data": "x", "every": "1ms", "most": 40},
+    ],
     "close": [{}, {"close_notify": False}],
     "reset": [{}],
     "reply": [{"code": 250}, {"code": 554, "text": "no"}],
@@ -61,7 +66,11 @@ FAULTS = [
 
 def test_every_action_of_the_fault_language_is_tried() -> None:
     [union, *_] = get_args(Action)
-    named = {each.model_fields["do"].annotation.__args__[0] for each in get_args(union)}
+    named = {
+        each.model_fields["do"].annotation.__args__[0]
+        for each in get_args(union)
+        if Stage.REQUEST in each.only_at
+    }
     assert set(SHAPES) == named
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ...duration import Duration, seconds
 from ...wire_text import Octets
+from ..moments import Stage
 from ..steps import SendOctets, Step, Wait
 from .base import FaultAction
 
@@ -18,6 +19,10 @@ class Reword(FaultAction):
     A challenge of AUTH stays as it is, because its text is no mere words.
     """
 
+    # Of HTTP the words are a matter of `respond`.
+    only_at: ClassVar[frozenset[Stage]] = frozenset(Stage) - {
+        Stage.CONNECT, Stage.HANDSHAKE, Stage.BODY, Stage.IDLE, Stage.REQUEST,
+    }  # fmt: skip
     do: Literal["reword"]
     text: Octets = ""
     """What stands behind the code, a character of Latin-1 for each octet; each line of it becomes

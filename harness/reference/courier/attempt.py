@@ -26,7 +26,7 @@ from harness.reference.sender import settings_of
 from harness.reference.smtp import send_message
 
 # What servers write before the id that they gave a message: Postfix "queued as 4F2A", Exim
-# "OK id=1q2W3e-000000-01", Exchange "[InternalId=…]"; Amazon SES, Gmail and others write it alone.
+# "OK id=1q2W3e-000000-01", Exchange "[InternalId=…]"; Gmail and others write it alone.
 _QUEUE_IDS = (
     re.compile(r"\bqueued as:?\s+<?([^\s<>;,]+)", re.IGNORECASE),
     re.compile(r"\bid\s*[=:]\s*<?([^\s<>;,\]]+)", re.IGNORECASE),

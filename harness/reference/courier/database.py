@@ -111,8 +111,9 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
 
 def check_version(connection: sqlite3.Connection, file: Path) -> int:
     """The version, which is ours, or 0 for an empty database. Raises `QueueError` for others."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    # In this order: another program may make the tables, and give the version, in between.
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == VERSION or (version == 0 and tables == 0):
         return int(version)
     raise QueueError(

@@ -113,8 +113,12 @@ class Courier:
     def stop(self, *, patience: float = 5.0) -> None:
         """Begin nothing new. What does not end in so many seconds is taken up at the next start."""
         with self._lock:
-            if self._opened is not None:
-                self._opened[1].stop(patience=patience)
+            if self._opened is None:
+                return
+            queue, workers = self._opened
+            if workers.stop(patience=patience):
+                queue.close()
+                self._opened = None
 
     def handle(self, request: Mapping[str, Any]) -> Document:
         """The answer to a document of the sender protocol."""

@@ -64,13 +64,14 @@ class Workers:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, *, patience: float) -> None:
-        """Begin nothing new, and wait at most `patience` seconds for what is being done."""
+    def stop(self, *, patience: float) -> bool:
+        """Begin nothing new, wait at most `patience` seconds; whether nothing is being done now."""
         self._stopping.set()
         self.wake()
         deadline = monotonic() + patience
         for thread in self._threads:
             thread.join(max(deadline - monotonic(), 0.0))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def wake(self) -> None:
         """There is something to do."""

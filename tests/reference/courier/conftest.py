@@ -68,11 +68,18 @@ class Bench:
         self.folder = folder
         self.clock = clock
         self.options = CourierOptions(**{"first_retry": 10.0, **options})
+        self.couriers: list[Courier] = []
         self.start()
 
     def start(self) -> None:
         """As after a restart: nothing but the folder is kept."""
         self.courier = Courier(self.folder, options=self.options, clock=self.clock, works=False)
+        self.couriers.append(self.courier)
+
+    def close(self) -> None:
+        """Give back what every courier had open."""
+        for courier in self.couriers:
+            courier.stop(patience=0.0)
 
     @property
     def workers(self) -> Workers:
@@ -123,11 +130,16 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, clock: HandClock) -> Callable[..., Bench]:
-    def make(**options: Any) -> Bench:
-        return Bench(tmp_path / "state", clock, **options)
+def bench(tmp_path: Path, clock: HandClock) -> Iterator[Callable[..., Bench]]:
+    made: list[Bench] = []
 
-    return make
+    def make(**options: Any) -> Bench:
+        made.append(Bench(tmp_path / "state", clock, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 class Stranger:

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -52,8 +52,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
+# What pytest and its workers call the folders above a test's own, which only we may enter.
+_OURS = ("pytest-", "popen-", "test_")
+_OPEN: list[CourierQueue] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed_afterwards() -> Iterator[None]:
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 def opened(folder: Path, **owner: Any) -> CourierQueue:
-    return CourierQueue(folder, lease=LEASE, owner=replace(LeaseOwner.myself(), **owner))
+    queue = CourierQueue(folder, lease=LEASE, owner=replace(LeaseOwner.myself(), **owner))
+    _OPEN.append(queue)
+    return queue
 
 
 def left_over(queue: CourierQueue, now: float = NOW, **options: Any) -> int:
@@ -333,7 +347,7 @@ def test_in_a_folder_that_is_read_only_nothing_is_said_to_be_taken(
     (made.folder / "settings.json").chmod(0o644)
     made.folder.chmod(0o555)
     for place in (tmp_path, *tmp_path.parents):
-        if place.stat().st_uid == os.geteuid() and place.name.startswith(("pytest-", "test_")):
+        if place.stat().st_uid == os.geteuid() and place.name.startswith(_OURS):
             place.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-c", _AS_NOBODY, str(made.folder), str(tmp_path / "scratch")],
@@ -343,4 +357,4 @@ def test_in_a_folder_that_is_read_only_nothing_is_said_to_be_taken(
     )
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["refused", "failed", "failed"], done.stderr
-    assert all("queue.db" in line for line in lines), lines
+    assert all("queue.db" in line for line in lines), "\n".join(lines)

@@ -74,7 +74,7 @@ class Addition:
 ADDITIONS = (
     Addition(
         thing="check",
-        file="harness/checks/lines.py",
+        file="harness/checks/command_lines.py",
         text='''\
         """How many lines the sender sent, whatever they were."""
 
@@ -85,7 +85,7 @@ ADDITIONS = (
         from .record import Observation, Record, numbers
 
 
-        def lines(record: Record, wanted: Count) -> Observation:
+        def command_lines(record: Record, wanted: Count) -> Observation:
             """Count them."""
             found = [event for event, _ in record.of(Command)]
             return Observation(
@@ -96,16 +96,23 @@ ADDITIONS = (
             )
 
 
-        CHECKS = (Check(key="lines", words="how many lines came", wanted=CountField, ask=lines),)
+        CHECKS = (
+            Check(
+                key="command-lines",
+                words="how many lines came",
+                wanted=CountField,
+                ask=command_lines,
+            ),
+        )
         ''',
         scenario="""\
         title: A message takes some lines
         verifies: [ORY-035]
         when: {send: {}}
-        then: {sender: {status: sent}, wire: {lines: some}}
+        then: {sender: {status: sent}, wire: {command-lines: some}}
         """,
-        shown=((("schema", "scenario"), '"lines": '), (("show", "new"), '"lines"')),
-        left=("report.json", '"check": "lines"'),
+        shown=((("schema", "scenario"), '"command-lines": '), (("show", "new"), '"command-lines"')),
+        left=("report.json", '"check": "command-lines"'),
     ),
     Addition(
         thing="fault action",

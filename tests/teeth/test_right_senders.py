@@ -175,6 +175,7 @@ ASKING_FOR_WORDS = frozenset(
         "ory/ses-region-placeholder-words",
         "ory/tls-failure-words",
         "ory/unreachable-server-words",
+        "replies/full",
         "submission/any/password-refused-words",
         "submission/any/refused-words",
         "submission/other/app-password-missing-words",

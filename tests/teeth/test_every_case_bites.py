@@ -41,7 +41,7 @@ def test_every_check_is_what_convicts_a_wrong_sender(library: tuple[Case, ...]) 
 def test_most_clauses_are_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
     # The rest says the same as its neighbours in another way; `unproved_clauses` lists it.
     found = figures(library)
-    assert found.clauses_proved > 0.74 * found.clauses, unproved_clauses(library)
+    assert found.clauses_proved > 0.75 * found.clauses, unproved_clauses(library)
 
 
 def test_every_wrong_sender_is_told_what_convicts_it() -> None:

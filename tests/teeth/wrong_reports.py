@@ -112,6 +112,33 @@ class NeedsAGoodbye(Careful):
     "auth0/host-international",
     check="messages",
 )
+@convicted(
+    "extensions/eight-bit[with=without]",
+    "extensions/international-domain",
+    "extensions/smtputf8-not-needed",
+    "message/bare-carriage-returns",
+    "message/bare-line-feeds",
+    "message/dots",
+    "message/folded-headers",
+    "message/identification",
+    "message/long-lines",
+    "message/long-recipient-list",
+    "message/long-subject",
+    "message/null-sender",
+    "message/paths",
+    "message/quoted-printable",
+    "message/unusual-recipients",
+    "replies/habits",
+    "replies/in-segments",
+    "replies/long-line",
+    "replies/several-lines",
+    "replies/twice[what=quit]",
+    "replies/unknown-acceptance",
+    "replies/without-text",
+    "session/goodbye-trouble",
+    "session/helo",
+    check="messages",
+)
 class SendsTwice(Careful):
     """Hands the message over a second time, to be sure."""
 
@@ -140,6 +167,19 @@ class RewritesTheFrom(Careful):
 
 
 @convicted("auth0/ports", "auth0/criteria-met", "ory/sent-once-taken", check="message")
+@convicted(
+    "replies/greylisting",
+    "replies/habits",
+    "replies/in-segments",
+    "replies/long-line",
+    "replies/several-lines",
+    "replies/twice",
+    "replies/unknown-acceptance",
+    "replies/without-text",
+    "session/goodbye-trouble",
+    "session/helo",
+    check="message",
+)
 class LosesTheText(Careful):
     """Sends a message without its text."""
 
@@ -270,6 +310,32 @@ class BlamesTheLogInForTls(Blaming):
 
 
 @convicted("tls/old-versions", "starttls/unannounced", check="sender.error.class")
+@convicted(
+    "extensions/every-recipient-refused",
+    "message/characters-cut-to-line-ends",
+    "message/line-break-in-a-file-name",
+    "message/line-break-in-a-header",
+    "message/line-break-in-a-name",
+    "message/line-break-in-reply-to",
+    "message/line-break-in-the-subject",
+    "replies/changing-code",
+    "replies/changing-code-of-a-recipient",
+    "replies/endless",
+    "replies/extra",
+    "replies/nobody-left",
+    "session/ehlo-for-now",
+    "session/ehlo-refused",
+    "session/helo-and-credentials",
+    check="sender.error.phase sender.error.class",
+)
+@convicted(
+    "replies/greeting-refused",
+    "replies/no-code",
+    "replies/no-invitation",
+    "session/ehlo-injection",
+    check="sender.error.class",
+)
+@convicted("replies/unknown-refusal", check="sender.error.phase")
 class BlamesTheNetwork(Blaming):
     """Says of every failure that the connection was refused."""
 

@@ -39,6 +39,14 @@ _NOT_OURS_TO_END = (
     "the sender is ended and started again here, or there are two of it, and the harness did not "
     "start this one: command:, command+lines: and python: can be asked that"
 )
+_NO_SECOND_ONE = "there are two of the sender here, and its file starts one of it"
+
+
+def _why_it_cannot_be(case: Case, sender: Sender) -> str | None:
+    """Why a case cannot be asked of a sender, by the way in which it is driven; None if it can."""
+    if case.ends_the_sender and not sender.has_own_state:
+        return _NOT_OURS_TO_END
+    return _NO_SECOND_ONE if case.has_several_senders and not sender.can_be_several else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,8 +154,8 @@ class Inquiry:
             asked_in_its_own_state(self.sender, case, self.context) as sender,
             opened(case, self.context, logical=logical) as world,
         ):
-            if case.ends_the_sender and not sender.has_own_state:
-                return case_result(case, undriven(case, Verdict.UNSUPPORTED, _NOT_OURS_TO_END))
+            if reason := _why_it_cannot_be(case, sender):
+                return case_result(case, undriven(case, Verdict.UNSUPPORTED, reason))
             record, outcomes = await run_steps(case, world, sender)
             # What the fakes write while they are taken down is not the sender's doing.
         judgement = judge(

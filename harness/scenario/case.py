@@ -72,6 +72,11 @@ class Case:
         )
 
     @property
+    def has_several_senders(self) -> bool:
+        """Whether there are several of the sender, on one state."""
+        return any(step.instances is not None for step in self.steps)
+
+    @property
     def rows(self) -> tuple[str, ...]:
         """Every requirement and situation that it verifies."""
         return self.requirements + self.situations

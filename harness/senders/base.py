@@ -64,6 +64,7 @@ class Sender(ABC):
     and answer `describe`, and `features` what it then said; both are set by `describe`.
     `stated_delivery_limit` are the seconds within which it says that its log has a final state.
     Where a case has no state of its own, it holds `shared_state`, as settings are one for all.
+    `can_be_several`: where it has its own, there can be more than one on it.
 
     All methods belong to one event loop. `ask`, `describe` and `send` may run side by side.
     They raise only `SenderError`, for a sender that cannot be driven at all; whatever a
@@ -79,6 +80,11 @@ class Sender(ABC):
         self.stated_delivery_limit: float | None = None
         self.has_own_state = False
         self.shared_state = asyncio.Lock()
+
+    @property
+    def can_be_several(self) -> bool:
+        """Whether there can be another one on the same state."""
+        return False
 
     def limit_for(self, timeout: float) -> float:
         """The seconds after which a case with this `timeout` is cut off."""
@@ -114,7 +120,7 @@ class Sender(ABC):
         yield self
 
     async def set_instances(self, number: int) -> None:
-        """Have that many copies on the same state, asked in turn. Only where `has_own_state`."""
+        """Have that many copies on the same state, asked in turn. Only where `can_be_several`."""
         raise NotImplementedError(f"{self.name}: there is no second one of it: {number}")
 
     @abstractmethod

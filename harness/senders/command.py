@@ -27,6 +27,11 @@ SCHEMES = ("command",)
 class CommandSender(Sender):
     """Runs a program once for each request."""
 
+    @property
+    def can_be_several(self) -> bool:
+        """A program can be started twice."""
+        return True
+
     def __init__(self, name: str, words: tuple[str, ...], surroundings: Surroundings) -> None:
         super().__init__(name)
         self.default_jobs = processors()

@@ -65,6 +65,11 @@ class FileSender(Sender):
         self.stated_delivery_limit = given.limits.deliver
         self.features = self._own_features(self._for("describe").features)
 
+    @property
+    def can_be_several(self) -> bool:
+        """Whether there can be a second one of each."""
+        return all(each.can_be_several for each in self._all())
+
     def limit_for(self, timeout: float) -> float:
         """`limits.case`, or the usual limit."""
         return self._given.limits.case or super().limit_for(timeout)

@@ -9,24 +9,20 @@ started anew. Up to `--jobs` workers run side by side, each of them one case's o
 from __future__ import annotations
 
 import re
-import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from copy import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from harness.errors import SenderError, SenderNotFoundError, UsageError
 from harness.secrets import NO_SECRETS, Secrets
 
-from .base import CaseState, Sender, Surroundings, processors
+from .base import Sender, Surroundings
 from .capture import words_of
-from .environment import with_state
 from .json_object import TOO_DEEP
-from .long_running import Lease, Pool, Team
 from .outcome import Crashed, Hung, NoAnswer, Outcome, Replied
+from .pooled import PooledSender
 from .program import json_line, secrets_told
 
 SCHEMES = ("python",)
@@ -37,23 +33,14 @@ _NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 _TARGET = re.compile(rf"{_NAME}:{_NAME}")
 
 
-class PythonSender(Sender):
+class PythonSender(PooledSender):
     """Calls a function in worker processes."""
 
     def __init__(self, name: str, target: str, surroundings: Surroundings) -> None:
-        super().__init__(name)
-        self.default_jobs = processors()
-        self._target = target
         worker = str(Path(__file__).with_name("worker.py"))
         # -P: the folder of the worker is not put on the path, in which our `http` would be found.
-        self._words = (sys.executable, "-P", worker, target)
-        self._environment = surroundings.for_program()
-        self._pool = Pool(
-            self._words,
-            environment=self._environment,
-            jobs=surroundings.jobs or self.default_jobs,
-        )
-        self._asked: Pool | Lease | Team = self._pool
+        super().__init__(name, (sys.executable, "-P", worker, target), surroundings)
+        self._target = target
 
     async def start(self) -> None:
         """Import the module in a first worker."""
@@ -65,34 +52,6 @@ class PythonSender(Sender):
         last = words_of(outcome.output.stderr).rpartition("\n")[2]
         told = f"{outcome.words}; {last}" if last else outcome.words
         raise SenderError(f"python:{self._target} could not be imported: {told}")
-
-    @asynccontextmanager
-    async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:
-        """This sender with one worker for all of a case, or with some of its own on one state."""
-        async with self._pool.lease() as lease:
-            bound = copy(self)
-            if state is None:
-                bound._asked = lease  # noqa: SLF001  # a copy of ourselves
-                yield bound
-                return
-            bound.has_own_state = True
-            environment = with_state(self._environment, state.folder)
-            async with Team(self._words, environment).up() as team:
-                bound._asked = team  # noqa: SLF001  # as above
-                yield bound
-
-    async def set_instances(self, number: int) -> None:
-        """Have that many workers on the state of the case."""
-        if isinstance(self._asked, Team):
-            await self._asked.set_size(number)
-
-    async def close(self) -> None:
-        """End the workers."""
-        await self._pool.close()
-
-    async def restart(self, *, signal_number: signal.Signals = signal.SIGTERM) -> None:
-        """End the workers by that signal; the next request starts one."""
-        await self._asked.end_by(signal_number)
 
     async def exchange(self, document: Mapping[str, Any], *, limit: float) -> Outcome:
         """Call the function."""

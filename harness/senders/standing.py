@@ -47,6 +47,11 @@ class StandingSender(InProcessSender):
     with.
     """
 
+    @property
+    def can_be_several(self) -> bool:
+        """A program can be started twice."""
+        return True
+
     def __init__(
         self,
         name: str,

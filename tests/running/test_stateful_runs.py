@@ -199,6 +199,24 @@ def test_who_cannot_be_ended_is_not_asked_what_comes_of_it(text: str, tmp_path: 
     assert not keeps.entries
 
 
+def test_of_whom_there_is_no_second_one_two_are_not_asked_for(tmp_path: Path) -> None:
+    class Single(Impatient):
+        @property
+        def can_be_several(self) -> bool:
+            return False
+
+    sender = Single(
+        "made up",
+        Keeps().handle,
+        made_for=lambda _: Keeps(),
+        words=("false",),
+        environment={},
+    )
+    found = result(tmp_path, sender, TWICE)
+    assert found.verdict is Verdict.UNSUPPORTED
+    assert "its file starts one of it" in (found.reason or "")
+
+
 def test_where_the_state_is_one_for_all_one_case_is_asked_at_a_time(tmp_path: Path) -> None:
     made = cases(tmp_path, PLAIN + "axes: {number: [one, two, three, four]}\n")
     configured: list[str] = []

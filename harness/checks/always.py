@@ -186,6 +186,11 @@ _QUESTIONS = (
 )
 
 
+def always_names() -> frozenset[str]:
+    """The names of these questions."""
+    return frozenset(question.check for question in _QUESTIONS)
+
+
 def always_asked(record: Record, *, is_control: bool) -> Iterator[AlwaysAsked]:
     """The questions that this record has something to say to."""
     for question in _QUESTIONS:

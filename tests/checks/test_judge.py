@@ -217,6 +217,12 @@ def test_7_a_level_can_only_be_lowered() -> None:
     assert finding(decide(honest_failure(asked=(SENT,)), asked), "sender.status").level is Level.MAY
 
 
+def test_7_a_lie_is_a_smaller_matter_where_the_scenario_says_so() -> None:
+    asked = case(then="{sender: {status: [sent, failed]}, levels: {honesty: SHOULD}}")
+    judged = decide(honest_failure(asked=(SENT,)), asked)
+    assert (judged.verdict, judged.level) == (Verdict.FAIL, Level.SHOULD)
+
+
 def test_7_a_lie_fails_every_case() -> None:
     asked = case(then="{sender: {status: [sent, failed]}}")
     judged = decide(honest_failure(asked=(SENT,)), asked)

@@ -18,7 +18,7 @@ from harness.fakes.transcript import Acknowledged, MessageCaptured, RecipientRef
 from harness.protocol import ErrorClass, SendError
 
 from .claims import ErrorClause, OneOrMore, ask_error, unmapped
-from .counts import CountField
+from .counts import Count, CountField
 from .handed_over import (
     acknowledgements_of,
     copies_of,
@@ -95,55 +95,59 @@ def sends_before(log: LogRecord, record: Record) -> tuple[SendRecord, ...]:
 def _ask_entry(
     entry: DeliveryEntry, wanted: EntryClause, send: SendRecord, record: Record
 ) -> Iterator[tuple[str, Observation]]:
-    whose = ", ".join(sorted(recipients_of(send)))
     if wanted.state:
-        expected = f"state {' or '.join(wanted.state)} of the message to {whose}"
-        yield (
-            "log.state",
-            Observation(
-                met=entry.state in wanted.state, expected=expected, observed=f"state {entry.state}"
-            ),
-        )
+        yield "log.state", _is_in_a_state(entry, wanted.state, send)
     if wanted.to is not None:
-        named = {address.strip("<> ").lower() for address in entry.to}
-        yield (
-            "log.to",
-            Observation(
-                met=bool(named) and named <= recipients_of(send),
-                expected=f"the recipients {whose}",
-                observed=f"the recipients {', '.join(sorted(named)) or 'are not told'}",
-            ),
-        )
+        yield "log.to", _names_the_recipients(entry, send)
     if entry.attempts is None:
         return
     if wanted.attempts is not None:
-        tried = len(entry.attempts)
-        yield (
-            "log.attempts",
-            Observation(
-                met=wanted.attempts.holds(tried),
-                expected=f"attempts in the log: {wanted.attempts}",
-                observed=f"attempts in the log: {tried}",
-            ),
-        )
+        yield "log.attempts", _has_attempts(len(entry.attempts), wanted.attempts)
     if wanted.host is not None:
         yield "log.host", _names_its_host(entry.attempts, record, send.request.connect_to)
     if wanted.at is not None:
-        timeless = [each for each in entry.attempts if each.at is None]
-        observed = f"{len(timeless)} attempts have none" if timeless else "each has one"
-        yield (
-            "log.at",
-            Observation(met=not timeless, expected="a time at each attempt", observed=observed),
-        )
+        yield "log.at", _has_times(entry.attempts)
     if wanted.queue_id is not None and entry.state == "sent":
         yield "log.queue_id", _keeps_the_id(entry, send, record)
-    failed = last_failure(entry)
     if wanted.error is not None and entry.state != "sent":
+        failed = last_failure(entry)
         error = as_error(failed) if failed is not None else SendError()
         for check, seen in ask_error(
             error, wanted.error, host=record.host, connect_to=send.request.connect_to
         ):
             yield check.replace("sender.", "log.", 1), seen
+
+
+def _is_in_a_state(entry: DeliveryEntry, states: Sequence[str], send: SendRecord) -> Observation:
+    whose = ", ".join(sorted(recipients_of(send)))
+    return Observation(
+        met=entry.state in states,
+        expected=f"state {' or '.join(states)} of the message to {whose}",
+        observed=f"state {entry.state}",
+    )
+
+
+def _names_the_recipients(entry: DeliveryEntry, send: SendRecord) -> Observation:
+    named = {address.strip("<> ").lower() for address in entry.to}
+    return Observation(
+        met=bool(named) and named <= recipients_of(send),
+        expected=f"the recipients {', '.join(sorted(recipients_of(send)))}",
+        observed=f"the recipients {', '.join(sorted(named)) or 'are not told'}",
+    )
+
+
+def _has_attempts(tried: int, wanted: Count) -> Observation:
+    return Observation(
+        met=wanted.holds(tried),
+        expected=f"attempts in the log: {wanted}",
+        observed=f"attempts in the log: {tried}",
+    )
+
+
+def _has_times(attempts: Sequence[DeliveryAttempt]) -> Observation:
+    timeless = [each for each in attempts if each.at is None]
+    observed = f"{len(timeless)} attempts have none" if timeless else "each has one"
+    return Observation(met=not timeless, expected="a time at each attempt", observed=observed)
 
 
 def last_failure(entry: DeliveryEntry) -> DeliveryAttempt | None:

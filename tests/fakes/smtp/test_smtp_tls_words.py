@@ -6,9 +6,11 @@ import os
 import re
 import ssl
 import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -184,6 +186,44 @@ def test_the_lowest_and_the_highest_version_can_both_be_had_and_no_other_one(
             with pytest.raises(ssl.SSLError) if name not in within else nullcontext():
                 dial(fake).secure(context)
     assert [fact.version for fact in facts(fake, TlsEstablished)] == within
+
+
+_WITHOUT_TLS_1_0 = """\
+openssl_conf = libraries
+[libraries]
+ssl_conf = ssl
+[ssl]
+system_default = every_context
+[every_context]
+Protocol = -TLSv1
+"""
+_SERVE = """\
+import sys
+from harness.fakes import FakeError, Smtp
+try:
+    with Smtp(tls_versions=(sys.argv[1], sys.argv[1])).running():
+        print("it runs")
+except FakeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("TLSv1.0", "speaks no TLSv1.0"), ("TLSv1.1", "it runs")]
+)
+def test_what_the_configuration_of_openssl_forbids_is_found_out(
+    tmp_path: Path, version: str, said: str
+) -> None:
+    configuration = tmp_path / "openssl.cnf"
+    configuration.write_text(_WITHOUT_TLS_1_0)
+    ended = subprocess.run(  # our words
+        [sys.executable, "-c", _SERVE, version],
+        env={**os.environ, "OPENSSL_CONF": str(configuration)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said in ended.stdout
 
 
 # Certificates by connection

@@ -22,14 +22,14 @@ _OUTSIDE = {"dns", "connect", "tls", "starttls", "greeting"}
 
 
 @convicted(
-    "tls/alerts",
+    "tls/alert-words",
     "tls/broken-handshake",
     "tls/certificate-of-the-next-attempt",
     "tls/changed-certificate",
     "tls/clear-line-inside",
     "tls/international-host-other-name",
     "tls/stalled-handshake",
-    "tls/version-complaint",
+    "tls/version-complaint-words",
     "tls/weak-ciphers",
     check="sender.status",
 )
@@ -42,7 +42,7 @@ class TakesBrokenTlsForTheEnd(Careful):
         return super().failed(failure) if is_told else {"status": "sent"}
 
 
-@convicted("tls/alerts", "tls/version-complaint", check="sender.error.says")
+@convicted("tls/alert-words", "tls/version-complaint-words", check="sender.error.says")
 class HidesWhatTlsSaid(Careful):
     """Has the same words for everything."""
 

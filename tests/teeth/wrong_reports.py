@@ -292,7 +292,7 @@ class BlamesTheLogIn(Blaming):
     "starttls/no-handshake",
     "ory/provider-uris-stripped",
     "network/reset[mode=tls]",
-    "tls/alerts",
+    "tls/alert-words",
     "tls/broken-handshake",
     "tls/certificate-of-the-next-attempt",
     "tls/changed-certificate",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +14,7 @@ from ..faults.actions.standard import AnswerWithRefusal
 from ..handshake import HandshakeFailed
 from ..marks import Mark
 from ..tls.client_hello import ClientHello
+from ..tls.layer import ServedTls
 from ..transcript import Acknowledged, Body, Broke, Unread
 from .exchange import Request, Response, Served
 from .facts import HttpRequested, HttpResponded, decision
@@ -26,7 +26,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _UNFINISHED = "the request never became complete"
 _BEHIND_JUNK = "came behind what is no HTTP"
 
-Contexts = Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]
+Contexts = Callable[[ClientHello | None], ServedTls]
 
 
 class HttpConversation:

@@ -13,7 +13,7 @@ from .second import Second
 # Bases for others, which do nothing wrong by themselves.
 HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders", "EachLine"}
 HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding", "SetByOptions"}
-HOOKS |= {"OnAnotherWire", "Scrutinising"}
+HOOKS |= {"OnAnotherWire", "Scrutinising", "Watching"}
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:

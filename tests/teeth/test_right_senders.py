@@ -182,9 +182,11 @@ ASKING_FOR_WORDS = frozenset(
         "submission/sendgrid/key-refused-words",
         "submission/sendgrid/sender-not-verified-words",
         "submission/ses/not-verified-words",
+        "tls/alert-words",
         "tls/certificate-other-name-words",
         "tls/certificate-without-san-words",
         "tls/certificate-words",
+        "tls/version-complaint-words",
         "tls/wildcard-words",
     ]
 )

@@ -156,6 +156,10 @@ class Connection(asyncio.Protocol):
         """Whether the connection is inside TLS now."""
         return self._tls is not None
 
+    def channel_binding(self, kind: str) -> bytes | None:
+        """See `TlsLayer.channel_binding`; None outside TLS."""
+        return self._tls.channel_binding(kind) if self._tls is not None else None
+
     @property
     def closing(self) -> bool:
         """Whether the connection has ended or is about to."""

@@ -6,6 +6,7 @@ What the commands do is the business of `SmtpSession`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -123,7 +124,7 @@ class CommandSession(LineProtocol):
         )
         self._login = Login(
             state=self._state,
-            terms=self._terms,
+            terms=replace(self._terms, binding=connection.channel_binding),
             replies=self._replies,
             input_buffer=self._input,
             is_secure=lambda: connection.secure,
@@ -133,7 +134,7 @@ class CommandSession(LineProtocol):
             connection=connection,
             injector=self._injector,
             input_buffer=self._input,
-            size_limit=self._state.size,
+            size_limit=lambda: self.size,
         )
         if self._state.security == "tls":
             connection.expect_tls()
@@ -240,6 +241,12 @@ class CommandSession(LineProtocol):
         if self._username is None and verb in self.needs_login:
             return self.words.unauthenticated
         return out_of_turn
+
+    @property
+    def size(self) -> int:
+        """The limit of a message now, in octets."""
+        afterwards = self._state.auth.size_afterwards if self._username is not None else None
+        return self._state.size if afterwards is None else afterwards
 
     @property
     def needs_login(self) -> frozenset[Verb]:

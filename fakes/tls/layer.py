@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .key_log import KeyLog
     from .key_update import OutgoingRecords
 
+from .binding import server_end_point
+from .certificates import PresentingContext
+
 # OpenSSL's words for the alerts of a peer; a few of TLS 1.x lack the ALERT.
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_([A-Z_]+)")
 _CHUNK = 65536
@@ -161,6 +164,19 @@ class TlsLayer:
         except ssl.SSLError:
             # The peer has not answered with its own close_notify yet, or never will.
             return
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        """What an exchange inside is bound to by this kind; None where that cannot be said.
+
+        `tls-server-end-point` is of the certificate. `tls-unique` has no meaning in TLS 1.3 (RFC
+        8446 appendix C.5), and `tls-exporter` (RFC 9266) is nothing that Python's `ssl` can tell.
+        """
+        context = self._object.context
+        if kind == "tls-server-end-point" and isinstance(context, PresentingContext):
+            return server_end_point(context.chain_pem)
+        if kind == "tls-unique" and self.version != "TLSv1.3":
+            return self._object.get_channel_binding(kind)
+        return None
 
     @property
     def version(self) -> str:

@@ -14,7 +14,7 @@ from .second import Second
 HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders", "EachLine"}
 HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding", "SetByOptions"}
 HOOKS |= {"OnAnotherWire", "Scrutinising"}
-HOOKS |= {"Chunking", "Pipelining"}
+HOOKS |= {"Chunking", "Pipelining", "_BlamesTheLogIn", "_ComingAgain"}
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:

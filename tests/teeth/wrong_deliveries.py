@@ -274,3 +274,14 @@ class TriesAllOfThemAgain(CarefulCourier):
         super().settle(entry, answer)
         if entry["pending"]:
             entry["pending"] = entry["to"]
+
+
+@convicted("delivery/some-put-off", check="messages")
+class GivesAllUpForOne(CarefulCourier):
+    """Sends to nobody where somebody is refused, for now or for good."""
+
+    class attempt_class(Attempt):  # noqa: N801  # as above
+        def recipient(self, address: str) -> None:
+            super().recipient(address)
+            if self.refused:
+                raise Failure("rcpt", "recipient-refused", "one is refused", temporary=False)

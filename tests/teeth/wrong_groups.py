@@ -102,7 +102,7 @@ class TakesLostRepliesForGood(Pipelining):
         return Reply(250, ("nothing came",)) if self.memory.pop("lost", False) else super().final()
 
 
-@convicted("extensions/goodbye-pipelined", check="honesty")
+@convicted("extensions/goodbye-pipelined", check="honesty sender.status")
 class TakesTheGoodbyeForTheResult(Careful):
     """Sends QUIT along with the dot, and goes by the last reply that comes."""
 

@@ -85,7 +85,7 @@ class _LinesByAnySign(Wire):
         return line
 
 
-@convicted("replies/line-ends*", check="honesty")
+@convicted("replies/line-ends*", check="honesty sender.status")
 class EndsLinesAtAnySign(OnAnotherWire):
     """Takes CR or LF alone for the end of a line, and what follows for the next reply."""
 

@@ -149,14 +149,13 @@ class PutsAnyAddressInBrackets(Careful):
 
 @convicted("message/large-attachment", check="message")
 class CutsLargeFiles(Careful):
-    """Has room for 128 KiB in a file."""
+    """Has room for 64 KiB in a file."""
 
     @property
     def asked(self) -> Mapping[str, Any]:
         message = super().asked
         files = [
-            {**each, "content": each["content"][:174_760]}
-            for each in message.get("attachments", ())
+            {**each, "content": each["content"][:87_380]} for each in message.get("attachments", ())
         ]
         return {**message, "attachments": files} if files else message
 

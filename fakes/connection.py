@@ -89,6 +89,7 @@ class Connection(asyncio.Protocol):
         self.peer = ""
         self.records_segments = True
         self.says_goodbye = True
+        self.before_sending: Callable[[], object] | None = None
         self.on_gone: Callable[[Connection], object] | None = None
 
     # What asyncio calls.
@@ -172,10 +173,12 @@ class Connection(asyncio.Protocol):
     def send(self, data: bytes, *, recorded: bool = False) -> None:
         """Record octets and send them, inside TLS once it stands.
 
-        `recorded`: what they say is in the record already.
+        `recorded`: what they say is in the record already. `before_sending` is called first.
         """
         if self.closing or not data:
             return
+        if self.before_sending is not None:
+            self.before_sending()
         if not recorded:
             self.record(Sent(data=data, secure=self.secure))
         if self._tls is not None:

@@ -16,7 +16,7 @@ from harness.protocol import ErrorClass
 
 from .handed_over import (
     acknowledgements_of,
-    copies_of,
+    copies_for,
     entries_of,
     message_ids_of,
     recipients_of,
@@ -192,23 +192,19 @@ def copies(record: Record) -> Observation:
     hear it cannot know. It has to have the same Message-ID, by which a reader's program knows it.
     """
     expected = "each message handed over once, and again only where the reply was lost"
+    heard = {(at.connection, n) for at, fact in record.of(Acknowledged) for n in fact.messages}
     for send in record.told:
-        found = list(copies_of(send, record))
-        heard = {
-            (event.connection, index)
-            for event, fact in record.of(Acknowledged)
-            for index in fact.messages
-        }
         whose = ", ".join(sorted(recipients_of(send)))
-        lost = [(event, index) for event, index in found if (event.connection, index) not in heard]
-        if len(found) - len(lost) > 1 or len(lost) > 1:
-            observed = f"{len(found)} copies of the message to {whose} were taken"
-            return Observation(
-                met=False,
-                expected=expected,
-                observed=observed,
-                events=numbers([event for event, _ in found]),
-            )
+        for address in sorted(recipients_of(send)):
+            found = list(copies_for(address, record))
+            lost = [each for each, index in found if (each.connection, index) not in heard]
+            if len(found) - len(lost) > 1 or len(lost) > 1:
+                return Observation(
+                    met=False,
+                    expected=expected,
+                    observed=f"{len(found)} copies of the message to {address} were taken",
+                    events=numbers([event for event, _ in found]),
+                )
         names = message_ids_of(send, record)
         if len(names) > 1:
             observed = f"the copies of the message to {whose} have the names {' and '.join(names)}"

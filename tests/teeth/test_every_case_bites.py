@@ -13,8 +13,8 @@ from .second import Second
 # Bases for others, which do nothing wrong by themselves.
 HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders", "EachLine"}
 HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding", "SetByOptions"}
-HOOKS |= {"OnAnotherWire", "Scrutinising", "Watching"}
-HOOKS |= {"OnAnotherWire", "Scrutinising", "Lenient"}
+HOOKS |= {"OnAnotherWire", "Scrutinising", "Watching", "Lenient"}
+HOOKS |= {"Chunking", "Pipelining", "_BlamesTheLogIn", "_ComingAgain"}
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:

@@ -26,6 +26,7 @@ class KeepsNoWords(CarefulCourier):
         return {**super().line(attempt, answer), "message": "the message was not sent"}
 
 
+@convicted("log/secrets*", check="discretion")
 @convicted("log/smtp", "log/key-refused", "log/service", check="discretion")
 class KeepsThePassword(CarefulCourier):
     """Has in each line what it logged in with."""

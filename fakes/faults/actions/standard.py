@@ -18,7 +18,7 @@ from .base import FaultAction
 _TAKES = frozenset(
     [
         Stage.GREETING, Stage.EHLO, Stage.HELO, Stage.MAIL, Stage.RCPT,
-        Stage.END_OF_DATA, Stage.RSET, Stage.NOOP, Stage.QUIT,
+        Stage.BDAT, Stage.END_OF_DATA, Stage.RSET, Stage.NOOP, Stage.QUIT,
     ]
 )  # fmt: skip
 

@@ -101,6 +101,7 @@ class HttpConversation:
             self._waiting.put_nowait(each)
         if problem is not None:
             self._spoilt = True
+            self._note_unfinished()
             self._waiting.put_nowait(problem)
 
     def hung_up(self) -> None:
@@ -153,12 +154,13 @@ class HttpConversation:
 
     def _note_unfinished(self) -> None:
         """What came of a request without becoming one: its head, and what there is of its body."""
-        head, body = self._parser.unfinished
+        (head, body), left = self._parser.unfinished, self._parser.left
         self._parser = self._new_parser()
         self._note_unread(head, _UNFINISHED)
         if body:
             secure = self._connection.secure
             self._connection.record(Body(data=body, secure=secure, complete=False))
+        self._note_unread(left, _BEHIND_JUNK)
 
     def _note_unread(self, data: bytes, why: str) -> None:
         if data:

@@ -101,8 +101,12 @@ def test_what_wrong_senders_have_in_common_is_right_by_itself(
 
 
 @pytest.mark.parametrize(
-    "module", ["careful*.py", "second*.py", "terse.py", "wrong_*.py", "own_verification.py"]
-)
+    "module",
+    [
+        "careful*.py", "second*.py", "terse.py", "wrong_*.py", "own_verification.py",
+        "on_aiosmtplib.py", "lineage_*.py",
+    ],
+)  # fmt: skip
 def test_the_senders_import_nothing_of_the_harness(module: str) -> None:
     own = {"careful", "second"}
     found = {

@@ -9,7 +9,7 @@ from harness.fakes.http.exchange import Headers
 from harness.fakes.http.facts import HttpRequested, HttpResponded, WebhookPosted
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import vendors
-from harness.fakes.smtp.facts import AuthOutcome, AuthResponse, Command
+from harness.fakes.smtp.facts import AheadOfReply, AuthOutcome, AuthResponse, Command
 from harness.fakes.transcript import (
     Acknowledged,
     Body,
@@ -145,6 +145,9 @@ def _event_line(fact: Fact, secrets: Secrets) -> str:  # noqa: C901, PLR0912  # 
             return f"{visible(secrets.redact_text(address))} refused ({code})"
         case FaultActed(moment=moment, action=action):
             return f"fault at {moment}: {visible(secrets.redact_text(action))}"
+        case AheadOfReply(data=data, first=first):
+            what = "the greeting" if first else "the next reply"
+            return f"sent ahead of {what}: {shortened(_shown(data, secrets), 200)}"
         case Unread(data=data, why=why):
             return f"not read ({why}): {shortened(_shown(data, secrets), 200)}"
         case Closed(by=by, how=how):

@@ -44,6 +44,9 @@ class Stage(StrEnum):
     DATA = "data"
     """The reply to DATA is due."""
 
+    BDAT = "bdat"
+    """The reply to a BDAT is due, its chunk having come; [n]: to the nth of the transaction."""
+
     BODY = "body"
     """In the content of a message; [n]: after its nth octet."""
 

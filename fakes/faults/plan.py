@@ -18,7 +18,7 @@ from .moments import At, Moment, Stage, parse_at
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 _OWN = ("at", "times", "connection", "recipient")
 # Where it is known whom a message is for.
-_FOR_SOMEBODY = (Stage.RCPT, Stage.DATA, Stage.BODY, Stage.END_OF_DATA)
+_FOR_SOMEBODY = (Stage.RCPT, Stage.DATA, Stage.BDAT, Stage.BODY, Stage.END_OF_DATA)
 
 
 class Fault(BaseModel):

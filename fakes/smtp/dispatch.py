@@ -18,13 +18,14 @@ from ..faults import FaultPlan, Stage
 from ..faults.actions.standard import AnswerWithRefusal
 from ..handshake import Choose, HandshakeFailed
 from ..message import CapturedMessage
-from ..transcript import Broke, Unread
+from ..transcript import Body, Broke, Unread
 from .address import split_path
 from .aiosmtpd_adapter import Answer, LineProtocol
 from .auth import PresentedCredentials, Terms
 from .body_receiver import BodyReceiver
+from .chunks import Chunks
 from .decisions import Decisions
-from .facts import AuthOutcome, AuthResponse, Command
+from .facts import AheadOfReply, AuthOutcome, AuthResponse, Command
 from .input_buffer import EndlessLineError, InputBuffer
 from .login import Login
 from .order import MOVES, OUT_OF_TURN, Turn, Verb
@@ -37,13 +38,15 @@ from .words import Words
 # RFC 4954 section 4 asks for base64 of up to 12,288 octets; the words of AUTH come before it.
 _LINE_LIMIT = 12_288 + 64
 _COMMAND_LIMITS = MappingProxyType({"AUTH": _LINE_LIMIT, "MAIL": 1024, "RCPT": 1024})
+# Octets of what came ahead of a reply that its note keeps.
+_SHOWN = 512
 _STAGES = {
     Verb.EHLO: Stage.EHLO, Verb.HELO: Stage.HELO, Verb.STARTTLS: Stage.STARTTLS,
     Verb.AUTH: Stage.AUTH, Verb.MAIL: Stage.MAIL, Verb.RCPT: Stage.RCPT, Verb.DATA: Stage.DATA,
     Verb.RSET: Stage.RSET, Verb.NOOP: Stage.NOOP, Verb.QUIT: Stage.QUIT,
 }  # fmt: skip
-# A stage of which the faults count the moments anew with each command.
-_COUNTED_ANEW = {Verb.AUTH: Stage.AUTH, Verb.MAIL: Stage.RCPT}
+# The stages of which the faults count the moments anew with each command.
+_COUNTED_ANEW = {Verb.AUTH: (Stage.AUTH,), Verb.MAIL: (Stage.RCPT, Stage.BDAT)}
 
 
 class CommandSession(LineProtocol):
@@ -89,6 +92,8 @@ class CommandSession(LineProtocol):
         self._username: str | None = None
         self._transaction = Transaction()
         self._taken = 0
+        self._has_spoken = False
+        self._ahead = 0
         self._connection: Connection
         self._injector: FaultInjector
         self._decisions: Decisions
@@ -136,6 +141,7 @@ class CommandSession(LineProtocol):
             input_buffer=self._input,
             size_limit=lambda: self.size,
         )
+        connection.before_sending = self._note_ahead
         if self._state.security == "tls":
             connection.expect_tls()
         self.begin(
@@ -153,6 +159,7 @@ class CommandSession(LineProtocol):
     def ended(self) -> None:
         """The connection is gone."""
         self._bodies.cut()
+        self._record_chunks(complete=False)
         self._note_left_over()
         self.end()
 
@@ -210,19 +217,23 @@ class CommandSession(LineProtocol):
     def _knows(self, verb: Verb) -> bool:
         if verb is Verb.STARTTLS:
             return self._state.security == "starttls" and self._state.starttls != "absent"
+        if verb is Verb.BDAT:
+            return "CHUNKING" in self._state.offered
         return verb is not Verb.AUTH or self._state.auth_offer != "never"
 
     async def _answer(self, verb: Verb, answer: Answer, argument: str | None) -> None:
         """Answer a command, unless a fault does it or it is out of turn."""
-        if verb in _COUNTED_ANEW:
-            self._injector.count_anew(_COUNTED_ANEW[verb])
+        if self._state.pipelining == "broken":
+            self._note_unread(self._input.empty(), "lost, as this server breaks pipelining")
+        for stage in _COUNTED_ANEW.get(verb, ()):
+            self._injector.count_anew(stage)
         self._injector.recipients = self._recipients_at(verb, argument or "")
         if verb is Verb.RCPT:
             self._decisions.expect_for_recipient(_recipient(argument or ""))
         if verb in _STAGES and await self._replies.overruled(_STAGES[verb]):
             return
         refusal = self._out_of_turn(verb)
-        if refusal is not None:
+        if refusal is not None and verb is not Verb.BDAT:  # its octets have to be read first
             await self.push(refusal)
             return
         await answer(argument)
@@ -231,7 +242,7 @@ class CommandSession(LineProtocol):
         """Whom a command is about."""
         if verb is Verb.RCPT:
             return (_recipient(argument),)
-        return tuple(self._transaction.rcpt_tos) if verb is Verb.DATA else ()
+        return tuple(self._transaction.rcpt_tos) if verb in {Verb.DATA, Verb.BDAT} else ()
 
     def _out_of_turn(self, verb: Verb) -> str | None:
         """The reply to a command that may not come now; None where it may."""
@@ -240,6 +251,8 @@ class CommandSession(LineProtocol):
             return out_of_turn
         if self._username is None and verb in self.needs_login:
             return self.words.unauthenticated
+        if verb is Verb.DATA and self._phase is Turn.SENDER and self._takes_content_for_nobody:
+            return None
         return out_of_turn
 
     @property
@@ -249,16 +262,21 @@ class CommandSession(LineProtocol):
         return self._state.size if afterwards is None else afterwards
 
     @property
+    def _takes_content_for_nobody(self) -> bool:
+        return self._state.data_without_recipients == "taken"
+
+    @property
     def needs_login(self) -> frozenset[Verb]:
         """The commands that are refused to who has not logged in."""
         if not self._state.auth_required:
             return frozenset()
-        return frozenset((Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.VRFY))
+        return frozenset((Verb.MAIL, Verb.RCPT, Verb.DATA, Verb.BDAT, Verb.VRFY))
 
     def _move(self, verb: Verb) -> None:
         """A command was carried out: go where it leads."""
         self._phase = MOVES[self._phase][verb]
         if self._phase in {Turn.NEW, Turn.READY}:
+            self._record_chunks(complete=False)
             self._transaction = Transaction()
 
     async def _begin_tls(self, *, implicit: bool) -> None:
@@ -284,6 +302,34 @@ class CommandSession(LineProtocol):
                 secure=self._connection.secure,
             )
         )
+
+    def _record_chunks(self, *, complete: bool) -> None:
+        """Record what has come in chunks of a message, once."""
+        chunks = self._transaction.chunks
+        if chunks.begun and chunks.octets:
+            data, secure = chunks.stuffed(), self._connection.secure
+            self._connection.record(Body(data=data, secure=secure, complete=complete))
+            self._transaction.chunks = Chunks(begun=chunks.begun, refused=chunks.refused)
+
+    def _note_ahead(self) -> None:
+        """Note what the sender has sent without waiting for what goes out now."""
+        unread = 0 if self._bodies.is_taking else len(self._input)
+        if unread > self._ahead:
+            self._connection.record(
+                AheadOfReply(
+                    data=self._input.first(_SHOWN),
+                    first=not self._has_spoken,
+                    pipelining=self._extended and self.pipelining,
+                    secure=self._connection.secure,
+                )
+            )
+        self._ahead = unread
+        self._has_spoken = True
+
+    @property
+    def pipelining(self) -> bool:
+        """Whether PIPELINING is listed in the reply to EHLO."""
+        raise NotImplementedError
 
     def _note_left_over(self) -> None:
         if not self._bodies.is_taking:  # a body is recorded as one

@@ -36,6 +36,21 @@ class Command(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AheadOfReply(Fact):
+    """Octets that lay unread when a reply went out, so that it cannot have been waited for.
+
+    `data` is the beginning of them; they are read, and recorded as what they are, afterwards.
+    `first`: it was the greeting. `pipelining`: PIPELINING was offered in the reply to EHLO, so that
+    commands may come in groups (RFC 2920).
+    """
+
+    data: bytes
+    first: bool
+    pipelining: bool
+    secure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthResponse(Fact):
     """One line that the sender answered to a 334 challenge, without its line end."""
 

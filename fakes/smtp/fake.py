@@ -131,5 +131,5 @@ class Smtp(Fake[CapturedMessage]):
             "nth": nth,
             "timeout": self.timeout,
             "on_message": self.keep,
-            "contexts": self.contexts,
+            "contexts": self.contexts(nth),
         }

@@ -82,6 +82,10 @@ class InputBuffer:
         """Throw away, and return, what lies unread."""
         return self._take(len(self._buffer))
 
+    def first(self, count: int) -> bytes:
+        """The first octets that lie unread; they stay."""
+        return bytes(self._buffer[:count])
+
     def last(self, count: int) -> bytes:
         """The last octets that lie unread; they stay."""
         return bytes(self._buffer[max(0, len(self._buffer) - count) :])
@@ -131,6 +135,15 @@ class InputBuffer:
             count = len(self._buffer) if until is None else until - body.octets
             taken = body.feed(bytes(self._buffer[:count]))
             self._drop(taken)
+
+    async def read_octets(self, count: int, *, take: Callable[[bytes], object]) -> None:
+        """Give `take` so many octets, in pieces, as they come."""
+        while count:
+            if not self._buffer:
+                await self._more()
+            piece = self._take(min(count, len(self._buffer)))
+            count -= len(piece)
+            take(piece)
 
     async def _line(self) -> bytes:
         if self._is_over():

@@ -1,7 +1,8 @@
 """The order of a session, as a table: what may come when, and what comes of it.
 
-After RFC 5321 section 4.1.4, RFC 3207 section 4 and RFC 4954 section 4. A command that a phase does
-not list among its `MOVES` is out of turn there, and answered with the reply of `OUT_OF_TURN`.
+After RFC 5321 section 4.1.4, RFC 3207 section 4, RFC 4954 section 4 and RFC 3030 section 2. A
+command that a phase does not list among its `MOVES` is out of turn there, and answered with the
+reply of `OUT_OF_TURN`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Verb(StrEnum):
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
+    BDAT = "BDAT"
     RSET = "RSET"
     NOOP = "NOOP"
     HELP = "HELP"
@@ -70,6 +72,7 @@ MOVES: Mapping[Turn, Moves] = MappingProxyType(
             reset=Turn.READY,
             RCPT=Turn.RECIPIENTS,
             DATA=Turn.READY,
+            BDAT=Turn.RECIPIENTS,
         ),
     }
 )
@@ -86,10 +89,15 @@ OUT_OF_TURN: Mapping[Turn, Mapping[Verb, str]] = MappingProxyType(
         Turn.NEW: {
             Verb.AUTH: "503 Error: send EHLO first",
             Verb.MAIL: _HELO_FIRST, Verb.RCPT: _HELO_FIRST, Verb.DATA: _HELO_FIRST,
+            Verb.BDAT: _HELO_FIRST,
         },
-        Turn.READY: {Verb.RCPT: "503 Error: need MAIL command", Verb.DATA: _NO_RECIPIENT},
+        Turn.READY: {
+            Verb.RCPT: "503 Error: need MAIL command", Verb.DATA: _NO_RECIPIENT,
+            Verb.BDAT: _NO_RECIPIENT,
+        },
         Turn.SENDER: {
             Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED, Verb.DATA: _NO_RECIPIENT,
+            Verb.BDAT: _NO_RECIPIENT,
         },
         Turn.RECIPIENTS: {Verb.AUTH: _AUTH_INSIDE, Verb.MAIL: _NESTED},
     }

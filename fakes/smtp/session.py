@@ -9,6 +9,7 @@ to the arguments of MAIL and RCPT, `login` those of AUTH. A fault overrules or s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import chain
 
 from ..faults import Stage
@@ -17,6 +18,7 @@ from ..transcript import MessageCaptured
 from .address import split_path
 from .aiosmtpd_adapter import Answer
 from .body import BodyReader
+from .chunks import Chunks, chunk_head
 from .dispatch import CommandSession
 from .order import Verb
 from .state import Extension
@@ -27,7 +29,11 @@ _PARAMETERS: Mapping[Extension, tuple[str, ...]] = {
     "DSN": ("RET=", "ENVID=", "NOTIFY=", "ORCPT="),
     "REQUIRETLS": ("REQUIRETLS",),
     "MT-PRIORITY": ("MT-PRIORITY=",),
+    "PIPELINING": (),
+    "CHUNKING": (),
 }
+# RFC 3030 section 2.
+_MIXED = "503 5.5.1 Error: DATA behind BDAT"
 _TLS_RECORD = b"\x16\x03"
 
 
@@ -40,7 +46,8 @@ class SmtpSession(CommandSession):
         return {
             Verb.EHLO: self._ehlo, Verb.HELO: self._helo, Verb.STARTTLS: self._starttls,
             Verb.AUTH: self._auth, Verb.MAIL: self._mail, Verb.RCPT: self._rcpt,
-            Verb.DATA: self._data, Verb.RSET: self._rset, Verb.NOOP: self._noop,
+            Verb.DATA: self._data, Verb.BDAT: self._bdat, Verb.RSET: self._rset,
+            Verb.NOOP: self._noop,
             Verb.HELP: self._help, Verb.VRFY: self._vrfy, Verb.EXPN: self._expn,
             Verb.QUIT: self._quit,
         }  # fmt: skip
@@ -90,6 +97,11 @@ class SmtpSession(CommandSession):
         if state.security == "starttls" and advertised and not self._connection.secure:
             listed.append("STARTTLS")
         return [*listed, *self._login.lines, *state.extensions, *state.ehlo]
+
+    @property
+    def pipelining(self) -> bool:
+        """Whether PIPELINING is listed in the reply to EHLO."""
+        return any(line.upper().split()[:1] == ["PIPELINING"] for line in self._listed())
 
     async def _starttls(self, argument: str | None) -> None:
         """Begin TLS; whatever was sent in clear behind the command is thrown away."""
@@ -177,7 +189,7 @@ class SmtpSession(CommandSession):
         """How parameters of MAIL and RCPT begin that are taken, and change nothing here."""
         # RFC 4954 section 5: who offers AUTH takes this one.
         of_login = ("AUTH=",) if self._login.offered else ()
-        offered = (_PARAMETERS[each] for each in self._state.extensions)
+        offered = (words for name, words in _PARAMETERS.items() if name in self._state.offered)
         return (*of_login, *chain.from_iterable(offered))
 
     def recipient_refusal(self, mailbox: str) -> str | None:
@@ -202,10 +214,14 @@ class SmtpSession(CommandSession):
 
     def data_refusal(self) -> str | None:
         """The reply that refuses DATA; None goes ahead."""
-        return None
+        return _MIXED if self._transaction.chunks.begun else None
 
     async def _end_of_data(self, body: BodyReader) -> None:
         transaction = self._transaction
+        if not transaction.rcpt_tos:
+            self._move(Verb.RSET)
+            await self.push("554 5.5.1 Error: no valid recipients")
+            return
         self._move(Verb.DATA)
         if await self._replies.overruled(Stage.END_OF_DATA):
             return
@@ -213,6 +229,50 @@ class SmtpSession(CommandSession):
             await self.push(self.words.too_large)
             return
         await self.push(self.accept(self._message(transaction, body.data)))
+        await self._injector.fault(Stage.IDLE)
+
+    async def _bdat(self, argument: str | None) -> None:
+        """Take a chunk. It is read whatever becomes of it, as it follows at once."""
+        head = chunk_head(argument)
+        if head is None:
+            await self.push("501 5.5.4 Syntax: BDAT size [LAST]")
+            return
+        chunks = self._transaction.chunks
+        chunks.begun += 1
+        self._connection.records_segments = False
+        try:
+            take = partial(chunks.take, limit=self._state.size)
+            await self._input.read_octets(head.size, take=take)
+        finally:
+            self._connection.records_segments = True
+        out_of_turn = self._out_of_turn(Verb.BDAT)
+        if out_of_turn is not None:
+            self._record_chunks(complete=False)
+            self._transaction.chunks = Chunks()
+            await self.push(out_of_turn)
+            return
+        if await self._replies.overruled(Stage.BDAT):
+            chunks.refused = True
+            return
+        refusal = self._chunk_refusal(chunks)
+        if refusal is not None:
+            chunks.refused = True
+            await self.push(refusal)
+        elif head.is_last:
+            await self._last_chunk(chunks)
+        else:
+            await self.push(f"250 2.0.0 {head.size} octets received")
+
+    def _chunk_refusal(self, chunks: Chunks) -> str | None:
+        if chunks.refused:
+            return "503 5.5.1 Error: a chunk was refused, send RSET"
+        return self.words.too_large if chunks.octets > self._state.size else None
+
+    async def _last_chunk(self, chunks: Chunks) -> None:
+        transaction, wire = self._transaction, chunks.stuffed()
+        self._record_chunks(complete=True)
+        self._move(Verb.DATA)
+        await self.push(self.accept(self._message(transaction, wire)))
         await self._injector.fault(Stage.IDLE)
 
     def accept(self, message: CapturedMessage) -> str:

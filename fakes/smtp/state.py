@@ -11,7 +11,7 @@ from ..server_state import ServerState
 from ..wire_text import WireText
 
 SecurityMode = Literal["none", "starttls", "tls"]
-Extension = Literal["DSN", "REQUIRETLS", "MT-PRIORITY"]
+Extension = Literal["DSN", "REQUIRETLS", "MT-PRIORITY", "PIPELINING", "CHUNKING"]
 Mechanism = Literal[
     "LOGIN", "PLAIN", "CRAM-MD5", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER"
 ]  # fmt: skip
@@ -20,6 +20,15 @@ DEFAULT_HOSTNAME = "mx.fake.test"
 DEFAULT_SIZE = 33_554_432
 # RFC 1870 section 3 has twenty digits for it.
 MOST_OCTETS = 10**20 - 1
+
+
+# Who reads these in the list may send what the fake would not understand.
+_NOT_KEPT = frozenset(["BINARYMIME", "BURL"])
+
+
+def _keyword(line: str) -> str:
+    """The first word of a line of the reply to EHLO, in upper case."""
+    return "".join(line.upper().split()[:1])
 
 
 def _one_line(text: str) -> str:
@@ -142,7 +151,8 @@ class SmtpState(ServerState):
     """The server's name in its greeting and in its reply to EHLO."""
 
     ehlo: tuple[Line, ...] = Field(default=(), strict=False)
-    """More lines for the reply to EHLO, as `8BITMIME`."""
+    """More lines for the reply to EHLO, as `X-FEATURE 4711`. An extension that the fake has is in
+    force where it is listed here, too; one that would have to be kept, and is not, is refused."""
 
     size: int = Field(default=DEFAULT_SIZE, ge=1, le=MOST_OCTETS)
     """The limit of a message in octets, declared with SIZE and kept."""
@@ -158,8 +168,16 @@ class SmtpState(ServerState):
     """Whether SMTPUTF8 is offered."""
 
     extensions: tuple[Extension, ...] = Field(default=(), strict=False)
-    """More extensions that are offered. Their parameters of MAIL and RCPT are taken, and change
-    nothing."""
+    """More extensions that are offered. The parameters of `DSN`, `REQUIRETLS` and `MT-PRIORITY` are
+    taken, and change nothing; with `CHUNKING` there is BDAT (RFC 3030)."""
+
+    pipelining: Literal["whole", "broken"] = "whole"
+    """What becomes of commands that come together: all are answered, or those behind the first get
+    lost."""
+
+    data_without_recipients: Literal["refused", "taken"] = "refused"
+    """What answers DATA where no recipient was accepted: 503, or 354 and a 554 behind the content,
+    as RFC 2920 section 3.1 lets a server do."""
 
     idle: Duration | None = None
     """For how long the sender may be silent where it is its turn; then it is told so with 421, and
@@ -175,7 +193,15 @@ class SmtpState(ServerState):
             raise ValueError(f"starttls: says nothing where security is {self.security!r}")
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password go together: give both or neither")
+        for line in self.ehlo:
+            if _keyword(line) in _NOT_KEPT:
+                raise ValueError(f"ehlo: the fake has no {_keyword(line)}, and cannot keep it")
         return self
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The keywords of `extensions`, and those of the lines of `ehlo`."""
+        return frozenset((*self.extensions, *map(_keyword, self.ehlo)))
 
     @property
     def auth_offer(self) -> Literal["after-tls", "always", "before-tls", "never"]:

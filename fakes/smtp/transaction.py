@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .address import NULL_PATH, split_path
+from .chunks import Chunks
 from .words import Words
 
 MOST_RECIPIENTS = 50_000
@@ -25,6 +26,7 @@ class Transaction:
 
     mail_from: str | None = None
     rcpt_tos: list[str] = field(default_factory=list)
+    chunks: Chunks = field(default_factory=Chunks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

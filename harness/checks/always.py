@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.fakes.transcript import Flooded
 from harness.model import Level
 
-from . import claims, delivery_log, exposure, reported
+from . import claims, delivery_log, exposure, reported, taking_turns
 from .record import Observation, Record
 
 
@@ -98,6 +98,19 @@ _QUESTIONS = (
         applies=_with_strangers,
         api=("API-15",),
         own=True,
+    ),
+    AlwaysAsked(
+        check="ahead-of-reply",
+        ask=taking_turns.ahead_of_reply,
+        applies=taking_turns.is_ahead,
+        smtp=("EXT-08",),
+    ),
+    AlwaysAsked(
+        check="ahead-of-greeting",
+        ask=taking_turns.ahead_of_greeting,
+        applies=taking_turns.is_ahead,
+        smtp=("NET-14",),
+        level=Level.SHOULD,
     ),
     AlwaysAsked(
         check="discretion",

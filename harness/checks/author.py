@@ -53,6 +53,30 @@ def _as_stored(record: Record) -> Observation:
     )
 
 
+def mailboxes(record: Record, wanted: Literal["one"]) -> Observation:
+    """Whether From has one mailbox. Of several, a Sender has to say who it was."""
+    del wanted
+    several: dict[str, Event] = {}
+    for event, fact in record.kept():
+        both = readings(fact.message.content)
+        counted = [len(_authors(each)) for each in both]
+        if min(counted) > 1 and not any(_has_a_sender(each) for each in both):
+            several[spelt(_authors(both[0]))] = event
+    return Observation(
+        met=not several,
+        expected="one mailbox in From, or a Sender beside it",
+        observed="; ".join(f"From {each}" for each in several) or "so it is",
+        events=numbers(list(several.values())),
+    )
+
+
+def _has_a_sender(reading: MailReading) -> bool:
+    try:
+        return bool(reading.mailboxes("Sender"))
+    except Exception:  # noqa: BLE001  # as below
+        return False
+
+
 def _stored(event: Event, record: Record) -> Mailbox | None:
     """Whom messages are from at this event, by the settings."""
     before = [each for each in record.stores if each.last < event.number]
@@ -87,5 +111,11 @@ CHECKS = (
         words="whether From is the mailbox that was asked for, or the one that is stored",
         wanted=Wanted,
         ask=author,
+    ),
+    Check(
+        key="author-mailboxes",
+        words="whether From has one mailbox",
+        wanted=Literal["one"],
+        ask=mailboxes,
     ),
 )

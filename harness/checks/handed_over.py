@@ -47,6 +47,16 @@ def copies_of(asked: SendRecord | TestRecord, record: Record) -> Iterator[tuple[
             yield event, fact.index
 
 
+def copies_for(address: str, record: Record) -> Iterator[tuple[Event, int]]:
+    """Every message for somebody that a server took: its event, and its place in that list.
+
+    Whoever tries some recipients again hands over several messages of one, and is right.
+    """
+    for event, fact in record.of(MessageCaptured):
+        if address in {each.lower() for each in fact.message.rcpt_tos}:
+            yield event, fact.index
+
+
 def message_ids_of(asked: SendRecord | TestRecord, record: Record) -> tuple[str, ...]:
     """The Message-IDs that the copies of a message have, each once."""
     places = {event.number for event, _ in copies_of(asked, record)}

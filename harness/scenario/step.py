@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.checks.claims import OneOrMore, SenderClause
-from harness.checks.delivery_log import EachEntry
+from harness.checks.log_entries import EachEntry
 from harness.checks.settings import ShownSettings
 from harness.protocol import Mailbox
 
@@ -84,7 +84,8 @@ class SendStep(Told):
     told no others."""
 
     message: dict[str, Any] = Field(default_factory=dict)
-    """Parts of the message, in place of the default one's."""
+    """Parts of the message, in place of the default one's. `<octets:N>` as the content of an
+    attachment is so many octets; `<boundary>` in a text is the boundary of the message before."""
 
     killed: bool = False
     """Whether the sender is killed (SIGKILL) as soon as a fault acts, and started again by whatever

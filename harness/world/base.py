@@ -19,6 +19,8 @@ from harness.scenario.case import Case
 from harness.scenario.step import ConfigureStep, SendStep, TestSendStep, Told
 from harness.secrets import Secrets
 
+from .made_content import made
+
 # A connection is accepted, made, begun and read in a turn each.
 _QUIET_TURNS = 6
 # Whoever sends on for ever is not waited for.
@@ -81,9 +83,13 @@ class World(ABC):
             transport=None if send.stored else self.transport(send),
             connect_to=self.every_address(send),
             trust=self.context.trust,
-            message=_message(send, token, number=number if send.stored else 1),
+            message=self._message(send, token, number=number if send.stored else 1),
             timeout=self.context.timeout,
         )
+
+    def _message(self, send: SendStep, token: int, *, number: int) -> Message:
+        plain = _plain_message(token, number=number)
+        return Message.model_validate({**plain, **made(send.message, self.transcript)})
 
     def settings(self, told: ConfigureStep) -> ConfigureRequest:
         """The document that hands the sender settings to store."""
@@ -158,16 +164,15 @@ class World(ABC):
             await self.stop_fake(label)
 
 
-def _message(send: SendStep, token: int, *, number: int = 1) -> Message:
-    """The default message, with what the scenario says in place of its parts.
+def _plain_message(token: int, *, number: int) -> dict[str, Any]:
+    """The default message, of which a scenario may say other parts.
 
     The second and each later one of a case has a recipient of its own, by whom it is known.
     """
     recipient = "recipient" if number == 1 else f"recipient-{number}"
-    plain: dict[str, Any] = {
+    return {
         "from": Mailbox(name="Harness", address="sender@harness.test"),
         "to": [Mailbox(address=f"{recipient}@harness.test")],
         "subject": f"Harness message {token + number - 1:016x}",
         "text": f"This message was asked for by a test.\nIts token is {token + number - 1:016x}.\n",
     }
-    return Message.model_validate({**plain, **send.message})

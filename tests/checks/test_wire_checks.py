@@ -213,7 +213,9 @@ def test_a_check_answers_from_the_record(
 # By the octets of whole messages: `test_message_on_the_wire.py`.
 ON_THE_WIRE = {"line-ends", "line-lengths", "lines", "date", "authors", "message-ids"}
 ON_THE_WIRE |= {"repeated-headers", "mail-syntax", "envelope", "declared-sizes", "smtputf8"}
-ON_THE_WIRE |= {"unasked-parameters", "eight-bit"}
+ON_THE_WIRE |= {"unasked-parameters", "eight-bit", "author-mailboxes", "control-characters"}
+ON_THE_WIRE |= {"ehlo-name", "ehlo-syntax", "goodbye", "put-off-recipients", "refused-recipients"}
+ON_THE_WIRE |= {"content"}
 
 
 @pytest.mark.parametrize("key", sorted(wire_checks()))

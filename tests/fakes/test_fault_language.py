@@ -56,6 +56,11 @@ WRITTEN: list[tuple[str, dict[str, Any], list[Step]]] = [
     ("reset", {}, [Reset()]),
     ("truncate", {"octets": 4}, [SendOctets(b"250 "), Close()]),
     ("inject", {"data": "+"}, [SendOctets(b"250 OK\r\n+")]),
+    (
+        "inject",
+        {"data": "+", "below_tls": True},
+        [SendOctets(b"250 OK\r\n"), SendBelowTls(b"+")],
+    ),
 ]
 
 
@@ -200,7 +205,7 @@ def test_at_which_stages_a_2xx_really_takes() -> None:
         str(stage) for stage in Stage if fault(do="reply", code=250).action.honest_first(stage)
     }
     assert taking == {
-        "greeting", "ehlo", "helo", "mail", "rcpt", "end-of-data", "rset", "noop", "quit",
+        "greeting", "ehlo", "helo", "mail", "rcpt", "bdat", "end-of-data", "rset", "noop", "quit",
     }  # fmt: skip
     assert not any(fault(do="reply", code=354).action.honest_first(stage) for stage in Stage)
     assert fault(do="reply", code=334).action.honest_first(Stage.AUTH)

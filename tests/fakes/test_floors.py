@@ -42,6 +42,7 @@ FLOORS = (
     # Sockets.
     {"listener", "handshake"},
     {"connection", "server_state", "closed_ports"},
+    {"served_contexts"},
     # What every fake is and does.
     {"fault_injector", "fake"},
     {"fake_group"},
@@ -59,6 +60,7 @@ _FLOOR = {part: number for number, floor in enumerate(FLOORS) for part in floor}
 
 # Checks that ask for a protocol's own words; every other one reads what all protocols record.
 KNOW_SMTP = {"commands", "handshake", "login", "loopback", "tries", "envelope"}
+KNOW_SMTP |= {"control_characters", "own_name", "put_off", "taking_turns"}
 KNOW_HTTP = {"pace", "requests", "reported"}
 
 

@@ -104,7 +104,10 @@ class Careful(Connected, ByResend, ByScram):
         return self.to.security != "starttls" and self.to.username is None
 
     def ehlo_name(self) -> str:
-        return self.to.ehlo_name or "[127.0.0.1]"
+        if self.to.ehlo_name:
+            return self.to.ehlo_name
+        address = self.wire.sock.getsockname()[0].partition("%")[0]
+        return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
     def capabilities(self, reply: Reply) -> Capabilities:
         """Keyword in upper case → its parameters. The first line is a greeting, not a keyword."""

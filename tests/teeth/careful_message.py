@@ -128,4 +128,5 @@ class Composed(Configured):
     def encoding(text: str) -> str:
         """7bit where it fits: any server takes that."""
         is_plain = text.isascii() and all(len(line) < 900 for line in text.split("\n"))
-        return "7bit" if is_plain and "\r" not in text else "quoted-printable"
+        is_plain = is_plain and not any(c < " " for c in text.replace("\n", "").replace("\t", ""))
+        return "7bit" if is_plain else "quoted-printable"

@@ -19,7 +19,7 @@ from .convictions import Wrong, wrong_senders
 FAMILIES = tuple(
     importlib.import_module(f"{__package__}.{found.name}")
     for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    if found.name.startswith(("wrong_", "second_lineage_"))
+    if found.name.startswith(("wrong_", "second_lineage_", "lineage_"))
 )
 WRONG: tuple[Wrong, ...] = tuple(wrong_senders(*FAMILIES))
 

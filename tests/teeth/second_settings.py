@@ -151,7 +151,7 @@ def build(wanted: Mapping[str, Any]) -> EmailMessage:
                 message[header] = [mailbox(box) for box in wanted[key]]
         if wanted.get("sender"):
             message["Sender"] = mailbox(wanted["sender"])
-        message["Subject"] = wanted.get("subject") or ""
+        message["Subject"] = one_line(wanted.get("subject") or "")
         for name, value in (wanted.get("headers") or {}).items():
             if name not in message:
                 message[name] = value
@@ -159,7 +159,8 @@ def build(wanted: Mapping[str, Any]) -> EmailMessage:
         text = "an address or header field cannot be used, it may hold a line break"
         raise SendError("message", "header-injection", text, temporary=False) from None
     if wanted.get("html") is None or wanted.get("text"):
-        message.set_content(wanted.get("text") or "")
+        text = wanted.get("text") or ""
+        message.set_content(text, cte="quoted-printable" if "\0" in text else None)
     if wanted.get("html") is not None:
         add = message.add_alternative if wanted.get("text") else message.set_content
         add(wanted["html"], subtype="html")
@@ -183,7 +184,13 @@ def mailbox(box: Mapping[str, str]) -> Address:
     if not path(box["address"]).isascii():
         text = "an address is not ASCII before its @, which needs SMTPUTF8"
         raise SendError("message", "smtputf8-required", text, temporary=False)
-    return Address(display_name=box.get("name") or "", addr_spec=path(box["address"]))
+    return Address(display_name=one_line(box.get("name") or ""), addr_spec=path(box["address"]))
+
+
+def one_line(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        raise ValueError("a line break or control character")
+    return text
 
 
 def path(address: str) -> str:

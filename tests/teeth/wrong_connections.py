@@ -41,6 +41,7 @@ class BeginsWithoutRset(KeepsConnections):
 
 
 @convicted("connection/rset-refused", check="rset")
+@convicted("connection/rset-refused", check="messages")
 class GoesOnAfterRset(KeepsConnections):
     """Does not listen to what becomes of RSET."""
 
@@ -66,3 +67,15 @@ class KeepsToTheOldServer(KeepsConnections):
     class attempt_class(KeepingAttempt):  # noqa: N801  # as above
         def key(self) -> Hashable:
             return "the one connection"
+
+
+@convicted("connection/vanished", check="log.state messages")
+class GivesUpWhereNobodyAnswers(KeepsConnections):
+    """Takes the silence of an old connection for the last word on a message."""
+
+    class attempt_class(KeepingAttempt):  # noqa: N801  # as above
+        def was_stale(self, failure: Failure) -> bool:
+            if failure.class_ == "stalled":
+                failure.temporary = False
+                return False
+            return super().was_stale(failure)

@@ -15,6 +15,7 @@ from .convictions import convicted
 
 
 @convicted("delivery/late-acceptance", "delivery/late-answer*", check="log.honesty")
+@convicted("delivery/late-answer[provider=ses]", "delivery/late-acceptance", check="messages")
 class SaysSentAtOnce(CarefulCourier):
     """Takes its own queue for the server."""
 
@@ -256,3 +257,32 @@ class WaitsInTheCaller(CarefulCourier):
             with self.news:
                 self.news.wait(self.poll)
         return answer
+
+
+@convicted("delivery/some-put-off", check="put-off-recipients")
+class ForgetsWhoWasPutOff(CarefulCourier):
+    """Is content when somebody has the message."""
+
+    def settle(self, entry: Document, answer: Document) -> None:
+        super().settle(entry, {**answer, "refused": []})
+
+
+@convicted("delivery/some-put-off", check="log.copies refused-recipients")
+class TriesAllOfThemAgain(CarefulCourier):
+    """Sends the message to everybody again where one was put off."""
+
+    def settle(self, entry: Document, answer: Document) -> None:
+        super().settle(entry, answer)
+        if entry["pending"]:
+            entry["pending"] = entry["to"]
+
+
+@convicted("delivery/some-put-off", check="messages")
+class GivesAllUpForOne(CarefulCourier):
+    """Sends to nobody where somebody is refused, for now or for good."""
+
+    class attempt_class(Attempt):  # noqa: N801  # as above
+        def recipient(self, address: str) -> None:
+            super().recipient(address)
+            if self.refused:
+                raise Failure("rcpt", "recipient-refused", "one is refused", temporary=False)

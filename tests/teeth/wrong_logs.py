@@ -26,6 +26,7 @@ class KeepsNoWords(CarefulCourier):
         return {**super().line(attempt, answer), "message": "the message was not sent"}
 
 
+@convicted("log/secrets*", check="discretion")
 @convicted("log/smtp", "log/key-refused", "log/service", check="discretion")
 class KeepsThePassword(CarefulCourier):
     """Has in each line what it logged in with."""
@@ -119,6 +120,7 @@ class SaysSentOfWhatWasRefused(CarefulCourier):
 
 
 @convicted("log/sent-and-no-more", check="log.honesty")
+@convicted("log/sent-and-no-more", check="messages")
 class SaysSentWhileItSends(CarefulCourier):
     """Does not wait for the server to answer."""
 
@@ -197,6 +199,7 @@ class SaysSentAtQueueing(CarefulCourier):
 
 
 @convicted("log/counted", "log/counted-smtp", check="log.honesty")
+@convicted("log/counted[provider=resend]", check="messages")
 class DropsWhatComesSecond(CarefulCourier):
     """Sends one message, and throws the next one away."""
 

@@ -28,6 +28,9 @@ class Reword(FaultAction):
     """What stands behind the code, a character of Latin-1 for each octet; each line of it becomes
     a line of the reply, ahead of what EHLO lists. Default: the reply is its code alone."""
 
+    as_one_line: bool = False
+    """Whether a line feed in the text ends no line of the reply, and is an octet as any other."""
+
     code: int | None = Field(default=None, ge=200, le=599)
     """Another code of the same first digit; where the honest one has another, that one stays.
     Default: the honest code."""
@@ -39,7 +42,8 @@ class Reword(FaultAction):
             return [SendOctets(honest)]
         if self.code is not None and str(self.code)[0] == code[0]:
             code = str(self.code)
-        texts = [*self.text.split("\n"), *(line[4:] for line in listed)]
+        said = [self.text] if self.as_one_line else self.text.split("\n")
+        texts = [*said, *(line[4:] for line in listed)]
         *before, last = texts
         lines = [f"{code}-{text}" for text in before] + [f"{code} {last}" if last else code]
         return [SendOctets("".join(f"{line}\r\n" for line in lines).encode("latin-1"))]

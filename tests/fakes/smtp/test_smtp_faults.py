@@ -27,6 +27,7 @@ WORDS: dict[str, Any] = {
     "auth": {"required": False},
     "username": "user",
     "password": "secret",
+    "extensions": ["CHUNKING"],
 }
 EHLO = (b"EHLO me.example", b"250")
 MAIL = (b"MAIL FROM:<a@one.example>", b"250")
@@ -56,6 +57,8 @@ PLACES = {
     "rcpt": Place((EHLO, MAIL), RCPT[0] + b"\r\n"),
     "rcpt[2]": Place((EHLO, MAIL, RCPT), RCPT[0] + b"\r\n"),
     "data": Place((EHLO, MAIL, RCPT), b"DATA\r\n"),
+    "bdat": Place((EHLO, MAIL, RCPT), b"BDAT 5\r\n12345"),
+    "bdat[2]": Place((EHLO, MAIL, RCPT, (b"BDAT 0", b"250")), b"BDAT 5\r\n12345"),
     "body[5]": Place((EHLO, MAIL, RCPT, DATA), b"12345"),
     "end-of-data": Place((EHLO, MAIL, RCPT, DATA), b"hello\r\n.\r\n"),
     "idle": Place((EHLO, MAIL, RCPT, DATA, BODY), b""),
@@ -174,6 +177,7 @@ ACTIONS: list[tuple[dict[str, Any], bytes, str]] = [
     ({"do": "truncate", "octets": 6}, b"250 OK", "end"),
     ({"do": "reword"}, b"250\r\n", "on"),
     ({"do": "reword", "text": "a\n\xe9"}, b"250-a\r\n250 \xe9\r\n", "on"),
+    ({"do": "reword", "text": "a\n250 b", "as_one_line": True}, b"250 a\n250 b\r\n", "on"),
     ({"do": "reword", "code": 259, "text": "so"}, b"259 so\r\n", "on"),
     ({"do": "reword", "code": 550, "text": "so"}, b"250 so\r\n", "on"),
     ({"do": "repeat", "data": "250-\r\n", "at_once": 2, "every": "1ms", "most": 2},
@@ -237,7 +241,8 @@ def test_a_challenge_is_not_reworded(connected: Connected) -> None:
 def test_every_action_is_in_the_table() -> None:
     union, _ = get_args(Action)
     words = {get_args(kind.model_fields["do"].annotation)[0] for kind in get_args(union)}
-    assert {action["do"] for action, _, _ in ACTIONS} | {"reset", "respond", "refuse"} == words
+    elsewhere = {"reset", "respond", "refuse", "alert", "key-update"}
+    assert {action["do"] for action, _, _ in ACTIONS} | elsewhere == words
 
 
 def test_a_drip_is_sent_octet_by_octet(connected: Connected, facts: Facts) -> None:

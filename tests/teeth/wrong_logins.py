@@ -64,7 +64,17 @@ class LogsInAsNobody(Careful):
         return capabilities
 
 
-@convicted("auth/demanded-late", check="sender.error.phase sender.error.class")
+_FAILING = (
+    "auth/demanded-late", "auth/closing", "auth/cancelled", "auth/echoed*",
+    "auth/success-too-early",
+    "auth/mechanism-refused[*,which=each]", "auth/password-of-nothing", "auth/token-refused",
+    "auth/password-with-odd-ends[ends=line-break]", "auth/smaller-limit-afterwards",
+    "auth/password-with-nul",
+)  # fmt: skip
+
+
+@convicted(*_FAILING, check="sender.error.phase sender.error.class")
+@convicted("auth/already-logged-in", "auth/endless*", check="sender.error.phase")
 @convicted("auth/demanded-late-words", check="sender.error.says")
 class SaysThatItCannotConnect(Careful):
     """Has one error for everything."""
@@ -88,6 +98,17 @@ class CallsEverythingSent(Careful):
     def failed(self, failure: Failure) -> Document:
         del failure
         return {"status": "sent"}
+
+
+@convicted("auth/demanded-late", "auth/closing", "auth/echoed", check="sender.error.reply_code")
+@convicted("auth/mechanism-refused[*,which=each]", check="sender.error.reply_code")
+class TellsOneCodeForAll(Careful):
+    """Tells 554 of whatever was refused."""
+
+    def failed(self, failure: Failure) -> Document:
+        answer = super().failed(failure)
+        answer["error"]["reply_code"] = 554
+        return answer
 
 
 # The end of the service.

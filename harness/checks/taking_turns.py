@@ -6,6 +6,7 @@ it sends further commands; for the greeting it SHOULD.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -16,6 +17,7 @@ from .check import Check
 from .counts import Count, CountField
 from .record import Observation, Record, numbers
 
+_LISTED = re.compile(rb"^250[ -]PIPELINING\b", re.IGNORECASE | re.MULTILINE)
 _TLS_RECORD = b"\x16\x03"
 # Who gives a server up may say so at any time.
 _FAREWELL = frozenset([b"QUIT", b"RSET"])
@@ -31,7 +33,11 @@ def ahead_of_reply(record: Record) -> Observation:
 
     QUIT, and RSET, may come from who does not wait any longer.
     """
-    found = [event for event, fact in _ahead(record) if not fact.first and _counts(fact)]
+    found = [
+        event
+        for event, fact in _ahead(record)
+        if not fact.first and not _is_farewell(fact) and not _may_group(event, record)
+    ]
     return _asked(found, "no command ahead of the reply to the one before")
 
 
@@ -51,8 +57,18 @@ def _ahead(record: Record) -> Iterator[tuple[Event, AheadOfReply]]:
     yield from (each for each in record.of(AheadOfReply) if each[0].connection not in by_tls)
 
 
-def _counts(fact: AheadOfReply) -> bool:
-    return not fact.pipelining and fact.data.strip().upper()[:4] not in _FAREWELL
+def _is_farewell(fact: AheadOfReply) -> bool:
+    return fact.data.strip().upper()[:4] in _FAREWELL
+
+
+def _may_group(event: Event, record: Record) -> bool:
+    """Whether PIPELINING was listed on this connection before, whoever made the list."""
+    said = (
+        fact.data
+        for each, fact in record.of(Sent)
+        if each.connection == event.connection and each.number < event.number
+    )
+    return _LISTED.search(b"".join(said)) is not None
 
 
 def _asked(found: list[Event], expected: str) -> Observation:

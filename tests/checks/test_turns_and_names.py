@@ -15,8 +15,8 @@ from harness.fakes.transcript import Body, Closed, Received, RecipientRefused, S
 from .made_up import make_captured, make_record, make_send
 
 
-def ahead(data: bytes, *, first: bool = False, pipelining: bool = False) -> Record:
-    return make_record(AheadOfReply(data=data, first=first, pipelining=pipelining, secure=True))
+def ahead(data: bytes, *before: Sent, first: bool = False) -> Record:
+    return make_record(*before, AheadOfReply(data=data, first=first, secure=True))
 
 
 def said(line: str) -> Command:
@@ -25,7 +25,8 @@ def said(line: str) -> Command:
 
 def test_a_command_ahead_of_a_reply_convicts_where_there_is_no_pipelining() -> None:
     assert not taking_turns.ahead_of_reply(ahead(b"RCPT TO:<a@b.test>\r\n")).met
-    assert taking_turns.ahead_of_reply(ahead(b"RCPT TO:<a@b.test>\r\n", pipelining=True)).met
+    listed = Sent(data=b"250-mx.test\r\n250-Pipelining\r\n250 SIZE\r\n", secure=True)
+    assert taking_turns.ahead_of_reply(ahead(b"RCPT TO:<a@b.test>\r\n", listed)).met
 
 
 @pytest.mark.parametrize("farewell", [b"QUIT\r\n", b"quit", b"RSET\r\nQUIT\r\n"])
@@ -35,10 +36,7 @@ def test_who_gives_a_server_up_may_say_so_at_any_time(farewell: bytes) -> None:
 
 def test_who_speaks_tls_where_words_are_due_has_no_turns_to_take() -> None:
     hello = b"\x16\x03\x01\x02\x00"
-    noted = [
-        AheadOfReply(data=hello, first=first, pipelining=False, secure=False)
-        for first in (True, False)
-    ]
+    noted = [AheadOfReply(data=hello, first=first, secure=False) for first in (True, False)]
     record = make_record(Received(data=hello, secure=False), *noted)
     assert taking_turns.ahead_of_reply(record).met
     assert taking_turns.ahead_of_greeting(record).met

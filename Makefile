@@ -32,7 +32,7 @@ ARGS ?=
 help:
 	@echo "make run     set up, then run the bundled scenarios against the reference sender"
 	@echo "make test    set up, then run all tests, and parts of them on the other Pythons from 3.11"
-	@echo "make fuzz    set up, then throw 100,000 arbitrary inputs at fakes and readers: about FUZZTIME"
+	@echo "make fuzz    set up, then throw 100,000 arbitrary inputs at fakes and readers: a quarter of an hour"
 	@echo "make bench   set up, then measure ours beside its peers, which it installs into .bench"
 	@echo "make setup   only set up: the package and its tools, in $(VENV)"
 	@echo "make clean   remove what the others made"

@@ -93,6 +93,7 @@ class CommandSession(LineProtocol):
         self._transaction = Transaction()
         self._taken = 0
         self._has_spoken = False
+        self._is_idle = False
         self._ahead = 0
         self._connection: Connection
         self._injector: FaultInjector
@@ -313,23 +314,19 @@ class CommandSession(LineProtocol):
 
     def _note_ahead(self) -> None:
         """Note what the sender has sent without waiting for what goes out now."""
+        if self._is_idle:  # it answers nothing, so that nobody has to wait for it
+            return
         unread = 0 if self._bodies.is_taking else len(self._input)
         if unread > self._ahead:
             self._connection.record(
                 AheadOfReply(
                     data=self._input.first(_SHOWN),
                     first=not self._has_spoken,
-                    pipelining=self._extended and self.pipelining,
                     secure=self._connection.secure,
                 )
             )
         self._ahead = unread
         self._has_spoken = True
-
-    @property
-    def pipelining(self) -> bool:
-        """Whether PIPELINING is listed in the reply to EHLO."""
-        raise NotImplementedError
 
     def _note_left_over(self) -> None:
         if not self._bodies.is_taking:  # a body is recorded as one

@@ -40,13 +40,11 @@ class AheadOfReply(Fact):
     """Octets that lay unread when a reply went out, so that it cannot have been waited for.
 
     `data` is the beginning of them; they are read, and recorded as what they are, afterwards.
-    `first`: it was the greeting. `pipelining`: PIPELINING was offered in the reply to EHLO, so that
-    commands may come in groups (RFC 2920).
+    `first`: it was the greeting.
     """
 
     data: bytes
     first: bool
-    pipelining: bool
     secure: bool
 
 

@@ -98,11 +98,6 @@ class SmtpSession(CommandSession):
             listed.append("STARTTLS")
         return [*listed, *self._login.lines, *state.extensions, *state.ehlo]
 
-    @property
-    def pipelining(self) -> bool:
-        """Whether PIPELINING is listed in the reply to EHLO."""
-        return any(line.upper().split()[:1] == ["PIPELINING"] for line in self._listed())
-
     async def _starttls(self, argument: str | None) -> None:
         """Begin TLS; whatever was sent in clear behind the command is thrown away."""
         if argument:
@@ -229,7 +224,13 @@ class SmtpSession(CommandSession):
             await self.push(self.words.too_large)
             return
         await self.push(self.accept(self._message(transaction, body.data)))
+        await self._idle()
+
+    async def _idle(self) -> None:
+        """What happens while the sender has nothing to ask."""
+        self._is_idle = True
         await self._injector.fault(Stage.IDLE)
+        self._is_idle = False
 
     async def _bdat(self, argument: str | None) -> None:
         """Take a chunk. It is read whatever becomes of it, as it follows at once."""
@@ -273,7 +274,7 @@ class SmtpSession(CommandSession):
         self._record_chunks(complete=True)
         self._move(Verb.DATA)
         await self.push(self.accept(self._message(transaction, wire)))
-        await self._injector.fault(Stage.IDLE)
+        await self._idle()
 
     def accept(self, message: CapturedMessage) -> str:
         """Keep a message, and say so: the reply to the end of data."""

@@ -6,15 +6,19 @@ it sends further commands; for the greeting it SHOULD.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Literal
 
 from harness.fakes.smtp.facts import AheadOfReply, Command
-from harness.fakes.transcript import Body, Event, Sent
+from harness.fakes.transcript import Body, Event, Received, Sent
 
 from .check import Check
 from .counts import Count, CountField
 from .record import Observation, Record, numbers
 
+_LISTED = re.compile(rb"^250[ -]PIPELINING\b", re.IGNORECASE | re.MULTILINE)
+_TLS_RECORD = b"\x16\x03"
 # Who gives a server up may say so at any time.
 _FAREWELL = frozenset([b"QUIT", b"RSET"])
 
@@ -29,18 +33,42 @@ def ahead_of_reply(record: Record) -> Observation:
 
     QUIT, and RSET, may come from who does not wait any longer.
     """
-    found = [event for event, fact in record.of(AheadOfReply) if not fact.first and _counts(fact)]
+    found = [
+        event
+        for event, fact in _ahead(record)
+        if not fact.first and not _is_farewell(fact) and not _may_group(event, record)
+    ]
     return _asked(found, "no command ahead of the reply to the one before")
 
 
 def ahead_of_greeting(record: Record) -> Observation:
     """Whether nothing comes before the greeting."""
-    found = [event for event, fact in record.of(AheadOfReply) if fact.first]
+    found = [event for event, fact in _ahead(record) if fact.first]
     return _asked(found, "nothing ahead of the greeting")
 
 
-def _counts(fact: AheadOfReply) -> bool:
-    return not fact.pipelining and fact.data.strip().upper()[:4] not in _FAREWELL
+def _ahead(record: Record) -> Iterator[tuple[Event, AheadOfReply]]:
+    """All but those of a sender that speaks TLS where words are due: it has no turns to take."""
+    by_tls = {
+        event.connection
+        for event, fact in record.of(Received)
+        if not fact.secure and fact.data.startswith(_TLS_RECORD)
+    }
+    yield from (each for each in record.of(AheadOfReply) if each[0].connection not in by_tls)
+
+
+def _is_farewell(fact: AheadOfReply) -> bool:
+    return fact.data.strip().upper()[:4] in _FAREWELL
+
+
+def _may_group(event: Event, record: Record) -> bool:
+    """Whether PIPELINING was listed on this connection before, whoever made the list."""
+    said = (
+        fact.data
+        for each, fact in record.of(Sent)
+        if each.connection == event.connection and each.number < event.number
+    )
+    return _LISTED.search(b"".join(said)) is not None
 
 
 def _asked(found: list[Event], expected: str) -> Observation:

@@ -10,13 +10,13 @@ from harness.checks import control_characters, own_name, put_off, taking_turns
 from harness.checks.author import mailboxes
 from harness.checks.record import Record
 from harness.fakes.smtp.facts import AheadOfReply, Command
-from harness.fakes.transcript import Body, Closed, RecipientRefused, Sent
+from harness.fakes.transcript import Body, Closed, Received, RecipientRefused, Sent
 
 from .made_up import make_captured, make_record, make_send
 
 
-def ahead(data: bytes, *, first: bool = False, pipelining: bool = False) -> Record:
-    return make_record(AheadOfReply(data=data, first=first, pipelining=pipelining, secure=True))
+def ahead(data: bytes, *before: Sent, first: bool = False) -> Record:
+    return make_record(*before, AheadOfReply(data=data, first=first, secure=True))
 
 
 def said(line: str) -> Command:
@@ -25,12 +25,21 @@ def said(line: str) -> Command:
 
 def test_a_command_ahead_of_a_reply_convicts_where_there_is_no_pipelining() -> None:
     assert not taking_turns.ahead_of_reply(ahead(b"RCPT TO:<a@b.test>\r\n")).met
-    assert taking_turns.ahead_of_reply(ahead(b"RCPT TO:<a@b.test>\r\n", pipelining=True)).met
+    listed = Sent(data=b"250-mx.test\r\n250-Pipelining\r\n250 SIZE\r\n", secure=True)
+    assert taking_turns.ahead_of_reply(ahead(b"RCPT TO:<a@b.test>\r\n", listed)).met
 
 
 @pytest.mark.parametrize("farewell", [b"QUIT\r\n", b"quit", b"RSET\r\nQUIT\r\n"])
 def test_who_gives_a_server_up_may_say_so_at_any_time(farewell: bytes) -> None:
     assert taking_turns.ahead_of_reply(ahead(farewell)).met
+
+
+def test_who_speaks_tls_where_words_are_due_has_no_turns_to_take() -> None:
+    hello = b"\x16\x03\x01\x02\x00"
+    noted = [AheadOfReply(data=hello, first=first, secure=False) for first in (True, False)]
+    record = make_record(Received(data=hello, secure=False), *noted)
+    assert taking_turns.ahead_of_reply(record).met
+    assert taking_turns.ahead_of_greeting(record).met
 
 
 def test_what_comes_before_the_greeting_is_a_question_of_its_own() -> None:

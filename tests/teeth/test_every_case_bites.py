@@ -34,14 +34,13 @@ def test_every_other_case_convicts_a_wrong_sender_too(library: tuple[Case, ...])
 
 def test_every_check_is_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
     asked = set().union(*clauses(library).values())
-    # HELO is asked about beside what convicts there first: the mechanism, or where it failed.
-    assert asked - set().union(*convicting(library).values()) <= {"helo"}
+    assert asked <= set().union(*convicting(library).values())
 
 
-def test_most_clauses_are_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
-    # The rest says the same as its neighbours in another way; `unproved_clauses` lists it.
+def test_nearly_every_clause_is_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
+    # Of the rest docs/architecture.md says which may be; `unproved_clauses` lists it.
     found = figures(library)
-    assert found.clauses_proved > 0.75 * found.clauses, unproved_clauses(library)
+    assert found.clauses_proved > 0.99 * found.clauses, unproved_clauses(library)
 
 
 def test_every_wrong_sender_is_told_what_convicts_it() -> None:

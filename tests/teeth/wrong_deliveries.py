@@ -48,6 +48,14 @@ class FailsAtQuit(CarefulCourier):
                 raise Failure("quit", "connection-lost", "no goodbye", temporary=False)
 
 
+@convicted("delivery/password-put-right", check="log.state messages")
+class BurnsWhatCannotLogIn(CarefulCourier):
+    """Takes a log-in that was refused for the end of the message."""
+
+    def is_worth_another(self, error: Document) -> bool:
+        return error.get("class") != "auth-rejected" and super().is_worth_another(error)
+
+
 @convicted("delivery/forwarded", check="log.state messages")
 class KnowsOnly250(CarefulCourier):
     """Takes 251 for a refusal."""

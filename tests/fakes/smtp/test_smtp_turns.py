@@ -27,7 +27,6 @@ def test_commands_that_come_together_are_noted_as_ahead(connected: Connected, fa
     [noted] = facts(fake, AheadOfReply)
     assert noted.data == ENVELOPE.partition(b"\n")[2]
     assert not noted.first
-    assert not noted.pipelining
     assert len(facts(fake, Command)) == 4
 
 
@@ -65,5 +64,18 @@ def test_a_body_that_a_fault_interrupts_is_not_ahead_of_anything(
             wire.say(line)
         wire.send(b"Subject: x\r\n\r\nmore\r\n.\r\n")
         assert wire.reply().startswith(b"452")
+        assert wire.reply().startswith(b"250")
+    assert not facts(fake, AheadOfReply)
+
+
+def test_what_a_fault_says_unasked_is_nothing_to_wait_for(
+    connected: Connected, facts: Facts
+) -> None:
+    fault = {"at": "idle[1]", "do": "drip", "every": "0.05x", "data": "421 gone\r\n"}
+    with connected(**WORDS, faults=[fault]) as (fake, wire):
+        wire.reply()
+        for line in ("EHLO me.example", *ENVELOPE.decode().splitlines(), "Subject: x\r\n\r\n."):
+            wire.say(line)
+        assert wire.say("NOOP").startswith(b"421")
         assert wire.reply().startswith(b"250")
     assert not facts(fake, AheadOfReply)

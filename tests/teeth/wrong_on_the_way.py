@@ -141,7 +141,7 @@ class LosesTheSubject(Anywhere):
     "starttls/injection[offered=LOGIN]",
     check="first-inside-tls",
 )
-class SpeaksFirst(Anywhere):
+class TalksOutOfTurn(Anywhere):
     """Says something before the server has greeted, and inside TLS before EHLO."""
 
     def greet(self) -> None:

@@ -381,7 +381,8 @@ def test_words_in_clear_come_behind_an_encrypted_reply(
         assert wire.say("EHLO me.example").startswith(b"250-")
         with pytest.raises(ssl.SSLError, match="wrong version"):
             wire.say("NOOP")
-    assert facts(fake, Sent)[-1] == Sent(data=b"250 Ok\r\n", secure=False)
+    # Whether the NOOP was answered before the client hung up is the machine's affair.
+    assert Sent(data=b"250 Ok\r\n", secure=False) in facts(fake, Sent)
 
 
 @pytest.mark.parametrize("close_notify", [True, False])

@@ -27,11 +27,12 @@ PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-load
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench clean
+.PHONY: help setup run test fuzz bench clean
 
 help:
 	@echo "make run     set up, then run the bundled scenarios against the reference sender"
 	@echo "make test    set up, then run all tests, and parts of them on the other Pythons from 3.11"
+	@echo "make fuzz    set up, then throw 100,000 arbitrary inputs at fakes and readers: a quarter of an hour"
 	@echo "make bench   set up, then measure ours beside its peers, which it installs into .bench"
 	@echo "make setup   only set up: the package and its tools, in $(VENV)"
 	@echo "make clean   remove what the others made"
@@ -87,6 +88,11 @@ test: setup
 		--quiet $(PYTEST_WORKERS) $(ARGS) || true
 	@echo "every test on $$($(BIN)/python -V)"
 	@HARNESS_TOX_RESULT=.tox/result.json $(BIN)/pytest $(PYTEST_WORKERS) $(ARGS)
+
+# As tests/fuzz does it among all tests with a few hundred; HARNESS_FUZZ=… is another number.
+HARNESS_FUZZ ?= 100000
+fuzz: setup
+	@HARNESS_FUZZ=$(HARNESS_FUZZ) $(BIN)/pytest $(PYTEST_WORKERS) tests/fuzz $(ARGS)
 
 # The peers are not needed for anything else, and have a place of their own, which git ignores.
 # Without npm there is no prism, and the table is without it.

@@ -25,6 +25,7 @@ from harness.field_descriptions import descriptions, summary
 from harness.requirements import Waiting, load_catalogue
 from harness.scenario.library import load_library
 from harness.serve.control import CALLS
+from harness.serve.control_call import ControlCall
 from harness.serve.control_documents import NoQuery
 from harness.serve.documents import NoticeDocument, ReadyDocument
 from harness.situation_coverage import situation_coverage
@@ -200,8 +201,24 @@ def _section(section: Section, *, level: int) -> Iterator[str]:
         yield f"| `{word.name}` | {_cell(word.meaning)} | {_cell(form or '–')} | {_cell(default)} |"
 
 
+_STATUSES_OF_SERVE = {
+    400: "words, query or JSON that make no sense",
+    401: "no token, or a wrong one",
+    403: "a Host that is not this machine's",
+    404: "no such path, fake, message or fault; or nobody came (`none-came`)",
+    405: "another method",
+    409: "an event that cannot be",
+    413: "a body above 1 MiB",
+    415: "a body that is no JSON",
+}
+
+
 def serve_api_page() -> str:
     """Every call of the control API, and every document that it takes or gives."""
+    calls = _with_their_parts(_documents_of_calls())
+    events = [
+        each for each in _with_their_parts([ReadyDocument, NoticeDocument]) if each not in calls
+    ]
     lines = [
         "# The control API of `harness serve`",
         "",
@@ -212,43 +229,43 @@ def serve_api_page() -> str:
             "nothing. Within a version documents may get more members.",
             100,
         ),
-        "",
-        "| call | takes | gives | |",
-        "|---|---|---|---|",
+        *("", "| call | takes | gives | |", "|---|---|---|---|"),
+        *map(_call_row, CALLS),
+        *("", "| status | when |", "|---|---|"),
+        *(f"| {number} | {when} |" for number, when in _STATUSES_OF_SERVE.items()),
+        *(line for model in calls for line in ("", *_model_table(model))),
+        *("", "# The lines of `--json`", ""),
+        *textwrap.wrap(
+            "The first is a ReadyDocument; then one is a MessageDocument with `event: message`, or "
+            "a NoticeDocument; the last is `event: stopped`, with `lines_lost`: how many nobody "
+            "read.",
+            100,
+        ),
+        *(line for model in events for line in ("", *_model_table(model))),
     ]
-    models: list[type[BaseModel]] = []
-    for call in CALLS:
-        taken = [call.query] if call.query is not NoQuery else []
-        taken += [call.body] if call.body is not None else []
-        models += [*taken, *([] if isinstance(call.answer, str) else [call.answer])]
-        takes = ", ".join(map(_linked, taken))
-        gives = call.answer if isinstance(call.answer, str) else _linked(call.answer)
-        lines.append(f"| `{call.method} {call.path}` | {takes} | {gives} | {_cell(call.does)} |")
-    status = {
-        400: "words, query or JSON that make no sense",
-        401: "no token, or a wrong one",
-        403: "a Host that is not this machine's",
-        404: "no such path, fake, message or fault; or nobody came (`none-came`)",
-        405: "another method",
-        409: "an event that cannot be",
-        413: "a body above 1 MiB",
-        415: "a body that is no JSON",
-    }
-    lines += ["", "| status | when |", "|---|---|"]
-    lines += [f"| {number} | {when} |" for number, when in status.items()]
-    calls = _with_their_parts(models)
-    for model in calls:
-        lines += ["", *_model_table(model)]
-    lines += ["", "# The lines of `--json`", ""]
-    lines += textwrap.wrap(
-        "The first is a ReadyDocument; then one is a MessageDocument with `event: message`, or a "
-        "NoticeDocument; the last is `event: stopped`, with `lines_lost`: how many nobody read.",
-        100,
-    )
-    for model in _with_their_parts([ReadyDocument, NoticeDocument]):
-        if model not in calls:
-            lines += ["", *_model_table(model)]
     return _HEAD + "\n".join(lines) + "\n"
+
+
+def _taken_by(call: ControlCall) -> list[type[BaseModel]]:
+    """The query and the body of a call, where it has them."""
+    query = [call.query] if call.query is not NoQuery else []
+    return [*query, *([call.body] if call.body is not None else [])]
+
+
+def _documents_of_calls() -> list[type[BaseModel]]:
+    """What each call takes and gives, in order."""
+    return [
+        model
+        for call in CALLS
+        for model in (*_taken_by(call), call.answer)
+        if not isinstance(model, str)
+    ]
+
+
+def _call_row(call: ControlCall) -> str:
+    takes = ", ".join(map(_linked, _taken_by(call)))
+    gives = call.answer if isinstance(call.answer, str) else _linked(call.answer)
+    return f"| `{call.method} {call.path}` | {takes} | {gives} | {_cell(call.does)} |"
 
 
 def _with_their_parts(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:

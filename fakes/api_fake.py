@@ -182,7 +182,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
             plan=self.plan,
             nth=nth,
             timeout=self.timeout,
-            contexts=self.contexts if self.state.secure else None,
+            contexts=self.contexts(nth) if self.state.secure else None,
             respond=self._respond,
             refuse=self._refuse,
             note=self._note,

@@ -13,7 +13,17 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from .answer import OutgoingAnswer
-from .faults.steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
+from .errors import FakeError
+from .faults.steps import (
+    ChangeKeys,
+    Close,
+    Reset,
+    SendBelowTls,
+    SendOctets,
+    SendTlsRecord,
+    Step,
+    Wait,
+)
 from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close, spelt
 from .tls.layer import Failure, TlsLayer
@@ -54,7 +64,10 @@ class Conversation(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """The socket's side of one connection of a fake called `server`."""
+    """The socket's side of one connection of a fake called `server`.
+
+    `says_goodbye`: whether TLS ends in close_notify wherever the fake hangs up.
+    """
 
     def __init__(self, *, server: str, transcript: Transcript, conversation: Conversation) -> None:
         self._server = server
@@ -75,6 +88,7 @@ class Connection(asyncio.Protocol):
         self.number = 0
         self.peer = ""
         self.records_segments = True
+        self.says_goodbye = True
         self.before_sending: Callable[[], object] | None = None
         self.on_gone: Callable[[Connection], object] | None = None
 
@@ -143,6 +157,10 @@ class Connection(asyncio.Protocol):
         """Whether the connection is inside TLS now."""
         return self._tls is not None
 
+    def channel_binding(self, kind: str) -> bytes | None:
+        """See `TlsLayer.channel_binding`; None outside TLS."""
+        return self._tls.channel_binding(kind) if self._tls is not None else None
+
     @property
     def closing(self) -> bool:
         """Whether the connection has ended or is about to."""
@@ -184,7 +202,7 @@ class Connection(asyncio.Protocol):
         if self.closing:
             return
         self._note_end("fake", "fin")
-        if self._tls is not None and close_notify:
+        if self._tls is not None and close_notify and self.says_goodbye:
             self._tls.close()
             self._flush(self._tls)
         self._conversation.hung_up()
@@ -309,6 +327,10 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(pause)
             case SendBelowTls(data):
                 self._write_in_clear(data)
+            case SendTlsRecord(record):
+                self._write(record)
+            case ChangeKeys(requested):
+                self._change_keys(requested=requested)
             case Close(close_notify):
                 self.close(close_notify=close_notify)
             case Reset():
@@ -316,6 +338,13 @@ class Connection(asyncio.Protocol):
             case SendOctets(data):
                 self.send(data)
                 await self.drained()
+
+    def _change_keys(self, *, requested: bool) -> None:
+        if self.closing:
+            return
+        if self._tls is None:
+            raise FakeError("key-update: there is no TLS yet whose keys could be new")
+        self._write(self._tls.update_keys(requested=requested))
 
     def _hand_over(self, data: bytes) -> None:
         if self._hung_up:

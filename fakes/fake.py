@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import tempfile
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -25,9 +24,11 @@ from .loop_thread import loop_thread, surely
 from .mail.readable import ReadableMessage
 from .mail_taking import MailTaker, in_words
 from .sealed import Sealed, is_settable, unsettable
-from .server_state import CLIENT_CERTIFICATE, VERSIONS, ServerState
-from .tls import Authority, CertificateKind
+from .served_contexts import ServedContexts
+from .server_state import ServerState
+from .tls import Authority
 from .tls.client_hello import ClientHello
+from .tls.layer import ServedTls
 from .transcript import Transcript
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -96,8 +97,8 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
             words=words, state=state, names=self._names(state), plan=FaultPlan.of(state.faults)
         )
         self._authority = authority
+        self._served = ServedContexts(authority) if authority is not None else None
         self._ca_file = ca_file
-        self._asking_contexts: dict[Any, ssl.SSLContext] = {}
         self._connections: set[Connection] = set()
         self._seen = 0
         self._runs = False
@@ -276,53 +277,21 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
     def _issue(self, standing: Standing) -> None:
         """Make the certificates: what cannot be issued is found out by the caller."""
         if self._serves_tls(standing.state):
-            self._context(standing, standing.state.certificate)
-            self._choice(standing, None)
+            assert self._served is not None
+            self._served.check(standing.state, standing.names)
 
     def _bound(self) -> socket.socket:
         bound = bind(self.host, self._bind_port)
         self._port = bound.getsockname()[1]
         return bound
 
-    @property
-    def contexts(self) -> Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]:
-        """Gives the context to serve a hello with, and the kind of its certificate.
+    def contexts(self, nth: int) -> Callable[[ClientHello | None], ServedTls]:
+        """Gives what a hello on the nth connection is answered with.
 
         As the fake is now: a connection takes it when it begins.
         """
-        return partial(self._choice, self._standing)
-
-    def _choice(self, standing: Standing, hello: ClientHello | None) -> tuple[ssl.SSLContext, str]:
-        kind = standing.state.certificate
-        default = standing.state.default_certificate
-        asked = hello.server_name if hello is not None else None
-        # Names compare without regard to case (RFC 6066 section 3).
-        if default is not None and (asked or "").lower() not in map(str.lower, standing.names):
-            kind = default
-        return self._context(standing, kind), str(kind)
-
-    def _context(self, standing: Standing, kind: CertificateKind) -> ssl.SSLContext:
-        assert self._authority is not None
-        state = standing.state
-        key = (kind, standing.names, state.tls_versions, state.client_certificate)
-        if key in self._asking_contexts:
-            return self._asking_contexts[key]
-        lowest, highest = state.tls_versions or (None, None)
-        try:
-            certificate = self._authority.issue(kind, names=standing.names)
-        except ValueError as error:
-            raise FakeError(str(error)) from error
-        asks = state.client_certificate != "unasked"
-        context = certificate.server_context(
-            minimum_version=VERSIONS[lowest] if lowest else None,
-            maximum_version=VERSIONS[highest] if highest else None,
-            shared=not asks,
-        )
-        if asks:
-            context.load_verify_locations(cadata=self._authority.certificate_pem.decode())
-            context.verify_mode = CLIENT_CERTIFICATE[state.client_certificate]
-            self._asking_contexts[key] = context
-        return context
+        assert self._served is not None
+        return partial(self._served.choose, self.state, self.names, nth)
 
     @asynccontextmanager
     async def _listening(self, bound: Any) -> AsyncIterator[None]:
@@ -354,10 +323,11 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
             return Rejection(label=self.label, transcript=self.transcript)
         self._seen += 1
         with self._turning:
-            conversation = self.converse(self._seen)
+            conversation, goodbye = self.converse(self._seen), self.state.close_notify
         connection = Connection(
             server=self.label, transcript=self.transcript, conversation=conversation
         )
+        connection.says_goodbye = goodbye
         connection.on_gone = self._connections.discard
         self._connections.add(connection)
         return connection
@@ -380,12 +350,12 @@ class Fake(MailTaker[C], Generic[C], metaclass=Sealed):
         if self._authority is not None and self._ca_file is not None:
             yield
             return
-        given = self._authority
+        given, served = self._authority, self._served
         self._authority = given or Authority.create()
+        self._served = served or ServedContexts(self._authority)
         with tempfile.TemporaryDirectory(prefix="harness-") as folder:
             self._ca_file = self._authority.write(Path(folder)).ca_file
             try:
                 yield
             finally:
-                self._ca_file, self._authority = None, given
-                self._asking_contexts.clear()
+                self._ca_file, self._authority, self._served = None, given, served

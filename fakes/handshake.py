@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
+from .tls.ciphers import shows_no_certificate
 from .tls.client_hello import ClientHello, handshake_message, parse_client_hello
-from .tls.layer import Failure, TlsError, TlsLayer
-from .transcript import ClientHelloSeen, Fact, TlsEstablished, TlsFailed, Unread
+from .tls.layer import Failure, ServedTls, TlsError, TlsLayer
+from .transcript import NO_CERTIFICATE, ClientHelloSeen, Fact, TlsEstablished, TlsFailed, Unread
 
 _HELLO_LIMIT = 65536
 # Two reads of asyncio's, and more than any client sends ahead of its turn.
 _KEPT_LIMIT = 1_048_576
 
-Choose = Callable[[ClientHello], tuple[ssl.SSLContext, str]]
-"""Gives the context to serve a hello with, and the name of its certificate."""
+Choose = Callable[[ClientHello], ServedTls]
+"""Gives what a hello is answered with."""
 
 
 class HandshakeFailed(ConnectionResetError):  # noqa: N818 - an outcome, not an error of ours
@@ -77,17 +77,16 @@ class Handshake:
         """
         self._pending = True
         hello = await self._hello(implicit=implicit)
-        context, certificate = choose(hello)
-        layer = self._layer = TlsLayer(context)
+        served = choose(hello)
+        layer = self._layer = TlsLayer(served, random=hello.random)
         try:
             await self._shake(layer, first_flight)
         except TlsError as error:
             self._write(layer.outgoing())
             self._fail(error.failure)
         self._pending = False
-        self._record(
-            TlsEstablished(version=layer.version, cipher=layer.cipher, certificate=certificate)
-        )
+        shown = NO_CERTIFICATE if shows_no_certificate(layer.cipher) else served.certificate
+        self._record(TlsEstablished(version=layer.version, cipher=layer.cipher, certificate=shown))
         return layer
 
     def cut(self) -> None:

@@ -20,6 +20,9 @@ from .disclosure import names_an_address
 from .message import Captured
 from .tls.kinds import CertificateKind, ExpectedReaction
 
+NO_CERTIFICATE = "none"
+"""In the place of a kind: the server showed no certificate at all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
@@ -140,6 +143,8 @@ class TlsEstablished(Fact):
     @property
     def has_to_be_refused(self) -> bool:
         """Whether a sender that verifies turns this certificate down, so that this one did not."""
+        if self.certificate == NO_CERTIFICATE:
+            return True
         try:
             facts = CertificateKind(self.certificate).facts
         except ValueError:

@@ -61,7 +61,6 @@ class EvidenceFolder:
 
     root: Path
     _taken: dict[str, str] = field(default_factory=dict)
-    _written: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         try:
@@ -69,6 +68,11 @@ class EvidenceFolder:
             (self.root / RUN).unlink(missing_ok=True)  # of an older run
         except OSError as error:
             raise MachineError(f"cannot make the folder {self.root}: {error.strerror}") from error
+
+    def reserve(self, cases: Iterable[str]) -> None:
+        """Choose the folders of these cases, so that they do not depend on which comes first."""
+        for case in cases:
+            self._name(case)
 
     def write(
         self,
@@ -90,7 +94,6 @@ class EvidenceFolder:
         files = _files(record, outcomes, lines)
         kept = record_document(case, record, has_answered=has_answered, files=files)
         files[RECORD] = _json(kept.model_dump(mode="json"), NO_SECRETS)
-        self._written[case.id] = self._name(case.id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.iterdir():
@@ -108,7 +111,8 @@ class EvidenceFolder:
         Raises:
             MachineError: it cannot be written.
         """
-        kept = run_document(result, self._written)
+        written = {case.id: self._name(case.id) for case in result.cases if case.evidence}
+        kept = run_document(result, written)
         try:
             (self.root / RUN).write_bytes(_json(kept.model_dump(mode="json"), NO_SECRETS))
         except OSError as error:

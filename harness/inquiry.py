@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
 from harness.case_results import case_result, not_asked_again, takes_time
 from harness.checks.record import Record
@@ -49,13 +51,38 @@ def _why_it_cannot_be(case: Case, sender: Sender) -> str | None:
     return _NO_SECOND_ONE if case.has_several_senders and not sender.can_be_several else None
 
 
+Attempted: TypeAlias = tuple[CaseResult, str | None]
+
+
+class Place(Protocol):
+    """A place other than this process in which a case can be put to the sender."""
+
+    async def attempt(self, case: str, control: Verdict | None) -> Attempted:
+        """As `Inquiry.put`, for the case of that id."""
+
+
+class Elsewhere:
+    """Such places: none."""
+
+    def freest(self, *, jobs: int, here: int) -> Place | None:
+        """The one with most room, where `jobs` cases are asked in all, `here` of them just now."""
+        del jobs, here
+        return None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Be at hand while the body runs, which is in an event loop."""
+        yield
+
+
 @dataclass(slots=True, kw_only=True)
 class Inquiry:
     """One sender, and what is known of it by now.
 
     `plainest` names a case for each kind of request (`harness.refused_kinds`), `jobs` is how many
-    cases are asked at a time. `results` are the verdicts so far, by case: whoever asks puts them
-    in. `complaints` are about the sender's description of itself.
+    cases are asked at a time, here and `elsewhere`. `results` are the verdicts so far, by case:
+    whoever asks puts them in. Not `keeps_passed`: nobody reads what was said in a case that passed.
+    `complaints` are about the sender's description of itself.
     """
 
     sender: Sender
@@ -66,9 +93,12 @@ class Inquiry:
     evidence: EvidenceFolder | None = None
     mirror: Mirror = NO_MIRROR
     jobs: int = 1
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    keeps_passed: bool = True
     results: dict[str, CaseResult] = field(default_factory=dict)
     has_answered: bool = False
     complaints: tuple[str, ...] = ()
+    _running: int = 0
 
     async def describe(self, tell: Callable[[Note], None]) -> None:
         """Put the first request, what the sender can do."""
@@ -83,7 +113,7 @@ class Inquiry:
         names = (case.control, self.plainest.get(kind_of(case)))
         return tuple(name for name in names if name is not None and name != case.id)
 
-    async def attempt(self, case: Case, *, alone: bool = False) -> tuple[CaseResult, str | None]:
+    async def attempt(self, case: Case, *, alone: bool = False) -> Attempted:
         """Ask a case; and why this machine may be to blame for what came of it, or None.
 
         `alone`: nothing else is asked meanwhile.
@@ -91,11 +121,25 @@ class Inquiry:
         refusal = self._refusal(case)
         if refusal is not None:
             return not_asked_again(case, refusal), None
-        clock = asyncio.get_running_loop().time
-        began = clock()
         control = self.results.get(case.control) if case.control else None
         verdict = control.verdict if control is not None else None
-        result = await self._judged(case, verdict, lambda: clock() - began)
+        place = None if alone else self.elsewhere.freest(jobs=self.jobs, here=self._running)
+        if place is not None:
+            return await place.attempt(case.id, verdict)
+        return await self.put(case, verdict, alone=alone)
+
+    async def put(self, case: Case, control: Verdict | None, *, alone: bool = False) -> Attempted:
+        """As `attempt`, in this process, and nothing follows from other cases but by `control`.
+
+        That is what its control came to, None where it has none.
+        """
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        self._running += 1
+        try:
+            result = await self._judged(case, control, lambda: clock() - began)
+        finally:
+            self._running -= 1
         if not takes_time(result):
             return result, None
         return result, self.watch.doubt(began, clock()) or self._crowd(result, alone=alone)
@@ -172,7 +216,8 @@ class Inquiry:
         duration: float,
     ) -> CaseResult:
         self.mirror.take(case, record)
-        lines = record_lines(record)
+        is_read = self.keeps_passed or judgement.verdict is not Verdict.PASS
+        lines = record_lines(record) if is_read or self.evidence is not None else ()
         folder = None
         if self.evidence is not None:
             folder = self.evidence.write(
@@ -187,8 +232,8 @@ class Inquiry:
             answer=record.secrets.redact_document(answer.document()) if answer else None,
             conversation=lines,
             output=shown_output(outcomes[-1], record.secrets),
-            handshakes=handshakes(record),
-            messages=taken_messages(record),
+            handshakes=handshakes(record) if is_read else (),
+            messages=taken_messages(record) if is_read else (),
             complaints=tuple(
                 dict.fromkeys(
                     record.secrets.redact_text(complaint)

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from harness.checks import wire_checks
 from harness.checks.always import always_asked
 from harness.checks.claims import answers, ask_sender, sent_and_taken
-from harness.checks.delivery_log import ask_log
+from harness.checks.log_entries import ask_log
 from harness.checks.loopback import BEYOND_DOUBT, relaxed_rule
 from harness.checks.record import (
     AskedRecord,

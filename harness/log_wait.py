@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from harness.checks.delivery_log import as_error, last_failure
 from harness.checks.handed_over import entries_of
+from harness.checks.log_entries import as_error, last_failure
 from harness.checks.record import SendRecord
 from harness.delivery_protocol import DeliveriesRequest, DeliveryEntry
 from harness.protocol import Answer

@@ -23,7 +23,7 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 for MUST, 3 for INFO."""
-        return list(Level).index(self)
+        return _RANKS[self]
 
     @property
     def fails_a_case(self) -> bool:
@@ -34,6 +34,9 @@ class Level(StrEnum):
     def highest(cls, levels: Iterable[Level]) -> Level:
         """The most binding of `levels`; INFO when there is none."""
         return min(levels, key=lambda level: level.rank, default=cls.INFO)
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 class Verdict(StrEnum):

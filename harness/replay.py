@@ -181,7 +181,7 @@ class _Judging:
             evidence=str(folder),
             answer=answer.document() if answer else None,
             conversation=record_lines(record),
-            output=(folder / "output.txt").read_text("utf-8"),
+            output=_read(folder / "output.txt").decode("utf-8", "replace"),
             complaints=tuple(
                 dict.fromkeys(complaint for each in record.asked for complaint in each.complaints)
             ),

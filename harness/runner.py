@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.events import CaseFinished, CaseStarted, Event, Listener, Note, RunFinished, RunStarted
 from harness.evidence import EvidenceFolder
 from harness.first_request import trials, why_not_drivable
-from harness.inquiry import Inquiry
+from harness.inquiry import Elsewhere, Inquiry
 from harness.machine import Watch, jobs_that_fit
 from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, RunResult
@@ -33,7 +33,7 @@ class Options:
     `max_fail`: how many cases may fail or be in error before no more is asked; `time_limit`: after
     how many seconds. `is_unnamed`: the sender is the one that is taken where nobody names one.
     `expectations` are those of a baseline, and `stale` has a line for each entry that is about no
-    case.
+    case. `keeps_passed`: what was said is kept of the cases that passed, too, for a report.
     """
 
     jobs: int | None = None
@@ -46,6 +46,7 @@ class Options:
     expectations: Expectations | None = None
     stale: tuple[str, ...] = ()
     mirror: Mirror = NO_MIRROR
+    keeps_passed: bool = True
 
 
 class EndedEarly(Exception):  # noqa: N818  # nothing is wrong with the run
@@ -62,6 +63,7 @@ class Run:
     listener: Listener
     options: Options = field(default_factory=Options)
     catalogue: Catalogue = field(default_factory=load_catalogue)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     _results: dict[str, CaseResult] = field(default_factory=dict)
     _doubtful: dict[str, str] = field(default_factory=dict)
     _begun: set[str] = field(default_factory=set)
@@ -77,6 +79,8 @@ class Run:
         """
         clock = asyncio.get_running_loop().time
         began, started = clock(), datetime.now(UTC)
+        if self.options.evidence is not None:
+            self.options.evidence.reserve(case.id for case in self.cases)
         self._inquiry = self._new_inquiry(clock)
         self._tell(
             RunStarted(
@@ -114,13 +118,15 @@ class Run:
             plainest=plainest(self.cases),
             evidence=self.options.evidence,
             mirror=self.options.mirror,
+            elsewhere=self.elsewhere,
+            keeps_passed=self.options.keeps_passed,
             results=self._results,
         )
 
     async def _carried_on(self) -> tuple[bool, HarnessError | None]:
         """Ask, until all is asked or something ends it: whether it was cut short, and by what."""
         try:
-            async with self._inquiry.watch.watching():
+            async with self._inquiry.watch.watching(), self.elsewhere.connected():
                 await self._ask_within_the_limit()
         except asyncio.CancelledError:
             return True, None

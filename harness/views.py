@@ -90,6 +90,11 @@ _BETWEEN_PAIRS = re.compile(
 _MARKS = (b"%", b"=", b"&", b"\\")
 
 
+def is_read_in_one_way(data: bytes) -> bool:
+    """Whether no view of some octets says anything else than they do."""
+    return b"\n" not in data and not _ESCAPES.search(data) and not _PAIRS.search(data)
+
+
 def views(data: bytes) -> Iterator[View]:
     """`data` as it is, and every other reading of it that there is."""
     yield View(data)

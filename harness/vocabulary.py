@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from harness import features
 from harness.checks.claims import ErrorClause, RefusedClause, SenderClause
-from harness.checks.delivery_log import EntryClause
+from harness.checks.log_entries import EntryClause
 from harness.checks.settings import ShownSettings
 from harness.delivery_protocol import (
     Configured,

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 _TOP = Path(__file__).parent.parent
-_OURS = {"harness", "fakes"}
+_OURS = {"harness", "fakes", "tests"}
 # pytest is there whenever its plugin runs, and must not be installed for everybody else.
 _OF_THE_HOST = {"pytest"}
 _OF_TYPE_CHECKERS = {"_typeshed"}

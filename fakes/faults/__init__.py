@@ -3,10 +3,20 @@
 from .actions import Action
 from .moments import Moment, Stage
 from .plan import Fault, FaultPlan
-from .steps import Close, Reset, SendBelowTls, SendOctets, Step, Wait
+from .steps import (
+    ChangeKeys,
+    Close,
+    Reset,
+    SendBelowTls,
+    SendOctets,
+    SendTlsRecord,
+    Step,
+    Wait,
+)
 
 __all__ = [
     "Action",
+    "ChangeKeys",
     "Close",
     "Fault",
     "FaultPlan",
@@ -14,6 +24,7 @@ __all__ = [
     "Reset",
     "SendBelowTls",
     "SendOctets",
+    "SendTlsRecord",
     "Stage",
     "Step",
     "Wait",

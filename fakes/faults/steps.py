@@ -20,6 +20,20 @@ class SendBelowTls:
 
 
 @dataclass(frozen=True, slots=True)
+class SendTlsRecord:
+    """Write a record of TLS itself on the socket, as it is: no words, and not recorded as any."""
+
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKeys:
+    """Send a KeyUpdate of TLS 1.3, and go on in new keys; `requested` asks for one back."""
+
+    requested: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Say nothing for so many seconds; None: until the sender leaves."""
 
@@ -38,4 +52,4 @@ class Reset:
     """End the connection with a TCP reset."""
 
 
-Step = SendOctets | SendBelowTls | Wait | Close | Reset
+Step = SendOctets | SendBelowTls | SendTlsRecord | ChangeKeys | Wait | Close | Reset

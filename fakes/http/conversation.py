@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +14,7 @@ from ..faults.actions.standard import AnswerWithRefusal
 from ..handshake import HandshakeFailed
 from ..marks import Mark
 from ..tls.client_hello import ClientHello
+from ..tls.layer import ServedTls
 from ..transcript import Acknowledged, Body, Broke, Unread
 from .exchange import Request, Response, Served
 from .facts import HttpRequested, HttpResponded, decision
@@ -26,7 +26,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _UNFINISHED = "the request never became complete"
 _BEHIND_JUNK = "came behind what is no HTTP"
 
-Contexts = Callable[[ClientHello | None], tuple[ssl.SSLContext, str]]
+Contexts = Callable[[ClientHello | None], ServedTls]
 
 
 class HttpConversation:
@@ -101,6 +101,7 @@ class HttpConversation:
             self._waiting.put_nowait(each)
         if problem is not None:
             self._spoilt = True
+            self._note_unfinished()
             self._waiting.put_nowait(problem)
 
     def hung_up(self) -> None:
@@ -153,12 +154,13 @@ class HttpConversation:
 
     def _note_unfinished(self) -> None:
         """What came of a request without becoming one: its head, and what there is of its body."""
-        head, body = self._parser.unfinished
+        (head, body), left = self._parser.unfinished, self._parser.left
         self._parser = self._new_parser()
         self._note_unread(head, _UNFINISHED)
         if body:
             secure = self._connection.secure
             self._connection.record(Body(data=body, secure=secure, complete=False))
+        self._note_unread(left, _BEHIND_JUNK)
 
     def _note_unread(self, data: bytes, why: str) -> None:
         if data:

@@ -42,6 +42,7 @@ class RequestParser:
         self._secure = secure
         self._complete: list[Request] = []
         self.keeps_alive = True
+        self._left = b""
         self._begin_anew()
         self._reset()
 
@@ -62,6 +63,14 @@ class RequestParser:
         """What there is of the head and of the body of a request that is not complete."""
         return bytes(self._head), bytes(self._body)
 
+    @property
+    def left(self) -> bytes:
+        """What came from the place on at which this was no HTTP any more, if that was in a body.
+
+        Where it was in a head, that is in `unfinished`, and this is what came behind it.
+        """
+        return self._left
+
     def feed(self, data: bytes) -> list[Request]:
         """The requests that are complete now.
 
@@ -73,9 +82,15 @@ class RequestParser:
         while data:
             end = self._end_of_piece(data)
             piece, data = data[:end], data[end:]
-            if self._in_head:
-                self._take_head(piece)
-            self._parse(piece)
+            begun, was_in_head = len(self._body), self._in_head
+            try:
+                if was_in_head:
+                    self._take_head(piece)
+                self._parse(piece)
+            except BadRequest:
+                del self._body[begun:]
+                self._left = data if was_in_head else piece + data
+                raise
         return self.take_complete()
 
     def take_complete(self) -> list[Request]:
@@ -84,9 +99,14 @@ class RequestParser:
         return complete
 
     def _end_of_piece(self, data: bytes) -> int:
-        """Where the head ends in these octets, or the body; their end where neither does."""
+        """Where the head ends in these octets, or the body; their end where neither does.
+
+        In a chunked body it is the end of a line, because with one the body ends.
+        """
         if not self._in_head:
-            return len(data) if self._missing is None else min(self._missing, len(data))
+            if self._missing is not None:
+                return min(self._missing, len(data))
+            return data.find(b"\n") + 1 or len(data)
         before = bytes(self._head[1 - len(_END_OF_HEAD) :])
         end = (before + data).find(_END_OF_HEAD)
         return len(data) if end < 0 else end + len(_END_OF_HEAD) - len(before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..connection import Connection
 from ..fault_injector import FaultInjector
 from ..faults import Stage
@@ -11,7 +13,7 @@ from .input_buffer import InputBuffer
 
 
 class BodyReceiver:
-    """The bodies of one connection; `size_limit` is that of `BodyReader`."""
+    """The bodies of one connection; `size_limit` gives that of `BodyReader`."""
 
     def __init__(
         self,
@@ -19,7 +21,7 @@ class BodyReceiver:
         connection: Connection,
         injector: FaultInjector,
         input_buffer: InputBuffer,
-        size_limit: int,
+        size_limit: Callable[[], int],
     ) -> None:
         self._connection = connection
         self._injector = injector
@@ -34,7 +36,7 @@ class BodyReceiver:
 
     async def take(self) -> BodyReader | None:
         """Read a body to its end; None when a fault has ended the connection before."""
-        body = self._body = BodyReader(size_limit=self._size_limit)
+        body = self._body = BodyReader(size_limit=self._size_limit())
         ahead = len(self._input)
         # The body is in the record once, as a whole, and not in segments beside that.
         self._connection.records_segments = False

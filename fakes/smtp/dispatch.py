@@ -6,6 +6,7 @@ What the commands do is the business of `SmtpSession`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
@@ -129,7 +130,7 @@ class CommandSession(LineProtocol):
         )
         self._login = Login(
             state=self._state,
-            terms=self._terms,
+            terms=replace(self._terms, binding=connection.channel_binding),
             replies=self._replies,
             input_buffer=self._input,
             is_secure=lambda: connection.secure,
@@ -139,7 +140,7 @@ class CommandSession(LineProtocol):
             connection=connection,
             injector=self._injector,
             input_buffer=self._input,
-            size_limit=self._state.size,
+            size_limit=lambda: self.size,
         )
         connection.before_sending = self._note_ahead
         if self._state.security == "tls":
@@ -254,6 +255,12 @@ class CommandSession(LineProtocol):
         if verb is Verb.DATA and self._phase is Turn.SENDER and self._takes_content_for_nobody:
             return None
         return out_of_turn
+
+    @property
+    def size(self) -> int:
+        """The limit of a message now, in octets."""
+        afterwards = self._state.auth.size_afterwards if self._username is not None else None
+        return self._state.size if afterwards is None else afterwards
 
     @property
     def _takes_content_for_nobody(self) -> bool:

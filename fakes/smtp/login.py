@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..faults import Stage
-from .auth import MalformedAnswerError, PresentedCredentials, Terms, begin, decoded
+from .auth import (
+    CancelledError,
+    MalformedAnswerError,
+    PresentedCredentials,
+    Terms,
+    begin,
+    decoded,
+)
 from .input_buffer import InputBuffer, OverlongLineError
 from .replies import Replies
 from .state import SmtpState
@@ -39,6 +46,7 @@ class Login:
         self._input = input_buffer
         self._is_secure = is_secure
         self._presented = presented
+        self._answered = ""
 
     @property
     def offered(self) -> bool:
@@ -64,11 +72,13 @@ class Login:
             return None
         if self._auth.initial_response == "ignored":
             rest = []
+        self._answered = rest[0] if rest else ""
         try:
             username, reply = await self._outcome(name.upper(), rest[0] if rest else None)
         except _OverruledError:
             return None
-        await self._replies.send(reply)
+        if reply:
+            await self._replies.send(reply)
         return username
 
     def _refusal(self, name: str, rest: list[str]) -> str | None:
@@ -90,24 +100,40 @@ class Login:
             presented = await self._exchange(mechanism, initial)
             self._presented(mechanism, presented)
             username, reply = self._verdict(mechanism, presented)
-            if username is None and presented.explanation:
-                await self._answer_to(presented.explanation)
+            ahead = presented.explanation if username is None else presented.confirmation
+            if ahead:
+                await self._answer_to(ahead)
         except MalformedAnswerError as error:
-            username, reply = None, str(error)
+            username, reply = None, self._words(error)
         while self._replies.will_challenge:  # a fault asks for more, in place of the reply
             try:
                 await self._answer_to("")
             except MalformedAnswerError as error:
-                username, reply = None, str(error)
+                username, reply = None, self._words(error)
         return username, reply
+
+    def _words(self, error: MalformedAnswerError) -> str:
+        return self._terms.cancelled if isinstance(error, CancelledError) else str(error)
 
     def _verdict(self, mechanism: str, presented: PresentedCredentials) -> tuple[str | None, str]:
         if presented.right and mechanism not in self._auth.broken:
             return presented.username, presented.reply or "235 2.7.0 Authentication successful"
         refusal = self._auth.refusal or (None if presented.right else presented.reply)
-        return None, refusal or "535 5.7.8 Authentication credentials invalid"
+        refusal = refusal or "535 5.7.8 Authentication credentials invalid"
+        return None, refusal.replace("<response>", self._answered)
 
     async def _exchange(self, mechanism: str, initial: str | None) -> PresentedCredentials:
+        while self._auth.endless:
+            try:
+                self._presented(mechanism, await self._once(mechanism, initial))
+            except CancelledError:
+                raise
+            except MalformedAnswerError:
+                pass
+            initial = None
+        return await self._once(mechanism, initial)
+
+    async def _once(self, mechanism: str, initial: str | None) -> PresentedCredentials:
         exchange = begin(mechanism, self._terms, initial)
         try:
             challenge = next(exchange)
@@ -128,4 +154,6 @@ class Login:
             raise _OverruledError
         if line is None:
             raise MalformedAnswerError("500 5.5.6 Authentication exchange line is too long")
-        return decoded(line.rstrip(b"\r\n"))
+        line = line.rstrip(b"\r\n")
+        self._answered = line.decode("latin-1")
+        return decoded(line)

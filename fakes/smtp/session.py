@@ -59,8 +59,19 @@ class SmtpSession(CommandSession):
         if not hostname:
             await self.push("501 5.5.4 Syntax: EHLO hostname")
             return
+        if self._username is not None and not await self._hears_ehlo_again():
+            return
         self._greeted(Verb.EHLO)
         await self._replies.send_lines(250, self._listed())
+
+    async def _hears_ehlo_again(self) -> bool:
+        """Whether an EHLO after a log-in is answered as any other; if not, it has been."""
+        afterwards = self._state.auth.ehlo_afterwards
+        if afterwards == "refused":
+            await self.push("503 5.5.1 Error: EHLO after a log-in")
+        elif afterwards == "hang-up":
+            self._connection.close()
+        return afterwards == "accepted"
 
     async def _helo(self, hostname: str | None) -> None:
         if not hostname:
@@ -76,7 +87,7 @@ class SmtpSession(CommandSession):
 
     def _listed(self) -> list[str]:
         state = self._state
-        limit = str(state.size) if state.size_words is None else state.size_words
+        limit = str(self.size) if state.size_words is None else state.size_words
         listed = [self.hostname, f"SIZE {limit}".rstrip()]
         if state.eightbitmime:
             listed.append("8BITMIME")
@@ -163,7 +174,7 @@ class SmtpSession(CommandSession):
             extended=self._extended,
             smtputf8=self._state.smtputf8,
             eightbitmime=self._state.eightbitmime,
-            size=self._state.size,
+            size=self.size,
             passed_over=self.passed_over,
             words=self.words,
         )

@@ -12,7 +12,9 @@ from ..wire_text import WireText
 
 SecurityMode = Literal["none", "starttls", "tls"]
 Extension = Literal["DSN", "REQUIRETLS", "MT-PRIORITY", "PIPELINING", "CHUNKING"]
-Mechanism = Literal["LOGIN", "PLAIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"]
+Mechanism = Literal[
+    "LOGIN", "PLAIN", "CRAM-MD5", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER"
+]  # fmt: skip
 
 DEFAULT_HOSTNAME = "mx.fake.test"
 DEFAULT_SIZE = 33_554_432
@@ -38,6 +40,28 @@ def _one_line(text: str) -> str:
 Line = Annotated[WireText, AfterValidator(_one_line)]
 
 
+class ScramState(BaseModel):
+    """How the fake behaves in SCRAM-SHA-256 and SCRAM-SHA-256-PLUS."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    iterations: int = Field(default=4096, ge=1, le=10**10)
+    """How many rounds the password has to go through. Beyond a million the fake compares nothing,
+    and refuses whatever is proved."""
+
+    nonce: Literal["extended", "repeated", "replaced"] = "extended"
+    """The nonce that the server goes on with: the sender's and more, nothing but the sender's, or
+    another one."""
+
+    extension: Line = ""
+    """A mandatory extension that the server's first message begins with, as `m=x`. Default:
+    none."""
+
+    signature: Literal["right", "wrong", "missing"] = "right"
+    """The server's proof that it knows the password, which a sender has to look at before it takes
+    235 for success."""
+
+
 class AuthState(BaseModel):
     """How the fake authenticates."""
 
@@ -45,7 +69,8 @@ class AuthState(BaseModel):
 
     mechanisms: tuple[Mechanism, ...] = Field(default=("LOGIN", "PLAIN"), strict=False)
     """The mechanisms that are offered and taken; `XOAUTH2` and `OAUTHBEARER` want the account's
-    `access_token`."""
+    `access_token`. `SCRAM-SHA-256-PLUS` is bound by `tls-server-end-point`, or by `tls-unique`
+    where TLS is older than 1.3."""
 
     offer: Literal["after-tls", "always", "before-tls", "never"] | None = None
     """When AUTH is offered and taken; with `before-tls` it disappears inside TLS. Default:
@@ -67,8 +92,19 @@ class AuthState(BaseModel):
     broken: tuple[Mechanism, ...] = Field(default=(), strict=False)
     """Mechanisms that are offered and carried out, and refuse whatever is presented."""
 
+    scram: ScramState = ScramState()
+    """How it behaves in SCRAM."""
+
+    endless: bool = False
+    """Whether it begins each exchange anew when all was answered, for ever, and so never comes to
+    a verdict; only `*` ends it."""
+
+    cancelled: Line = "501 5.7.0 Auth aborted"
+    """The reply to `*`, with which a sender ends an exchange; "" is none at all."""
+
     refusal: Line | None = None
-    """The reply to wrong credentials, as `535 5.7.8 no`. Default: aiosmtpd's 535."""
+    """The reply to wrong credentials, as `535 5.7.8 no`, where `<response>` stands for what the
+    sender answered last, in base64 as it came. Default: aiosmtpd's 535."""
 
     token_error: dict[str, WireText] | None = None
     """What the JSON document says that is sent behind 334 about a refused token, ahead of the
@@ -77,6 +113,13 @@ class AuthState(BaseModel):
 
     required: bool | None = None
     """Whether MAIL needs a log-in. Default: where AUTH is offered at the end."""
+
+    ehlo_afterwards: Literal["accepted", "refused", "hang-up"] = "accepted"
+    """What becomes of an EHLO after a log-in: it is answered, refused with 503, or it ends the
+    connection."""
+
+    size_afterwards: int | None = Field(default=None, ge=1, le=MOST_OCTETS)
+    """The limit of a message after a log-in, in octets. Default: `size`, as before."""
 
 
 class SmtpState(ServerState):

@@ -111,7 +111,7 @@ class VendorSession(SmtpSession):
     def _worded(self, line: str) -> str:
         """A line with the limit and the mechanisms that are in force."""
         if line.startswith("SIZE "):
-            return f"SIZE {self._state.size}"
+            return f"SIZE {self.size}"
         if line.startswith(_AUTH):
             mechanisms = self._state.auth.mechanisms
             return line[:5] + " ".join(each for each in line[5:].split() if each in mechanisms)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _Wish: TypeAlias = tuple[ssl.TLSVersion | None, ssl.TLSVersion | None, str | None]
 
 
+class PresentingContext(ssl.SSLContext):
+    """A server's context that knows what it presents: PEM, leaf first."""
+
+    chain_pem: bytes = b""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """A leaf with its key and the certificates that are sent with it.
@@ -65,7 +71,8 @@ class Certificate:
         ciphers: str | None,
     ) -> ssl.SSLContext:
         # Bare, because create_default_context() reads the machine's trust store, for 26 ms.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = PresentingContext(ssl.PROTOCOL_TLS_SERVER)
+        context.chain_pem = self.chain_pem
         _limit_versions(context, minimum, maximum)
         if self.seclevel_zero or _is_old(minimum) or _is_old(maximum):
             # OpenSSL 3 counts TLS 1.0 and 1.1 as level 0, because they sign with SHA-1. The

@@ -29,11 +29,13 @@ class ClientHello:
 
     `server_name` is what the sender put there, octet for octet as Latin-1, sense or nonsense;
     None where the extension is missing. A hello without the extension for versions states only its
-    highest; the older ones that the client would take as well cannot be told from it.
+    highest; the older ones that the client would take as well cannot be told from it. `random` is
+    what the session's secrets are logged under.
     """
 
     server_name: str | None
     versions: tuple[str, ...]
+    random: bytes = b""
 
 
 class _OctetReader:
@@ -89,7 +91,7 @@ def parse_client_hello(message: bytes) -> ClientHello:
         raise ValueError("this is no ClientHello")
     reader = _OctetReader(message[_MESSAGE_HEADER:])
     version = reader.number(2)
-    reader.take(32)  # random
+    random = reader.take(32)
     reader.vector(1)  # session id
     reader.vector(2)  # cipher suites
     reader.vector(1)  # compression methods
@@ -98,6 +100,7 @@ def parse_client_hello(message: bytes) -> ClientHello:
     return ClientHello(
         server_name=_server_name(extensions.get(_SERVER_NAME)),
         versions=tuple(_NAMES[v] for v in sorted(versions, reverse=True) if v in _NAMES),
+        random=random,
     )
 
 

@@ -10,6 +10,16 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import FakeError
+
+if TYPE_CHECKING:
+    from .key_log import KeyLog
+    from .key_update import OutgoingRecords
+
+from .binding import server_end_point
+from .certificates import PresentingContext
 
 # OpenSSL's words for the alerts of a peer; a few of TLS 1.x lack the ALERT.
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_([A-Z_]+)")
@@ -46,14 +56,33 @@ class TlsError(Exception):
         self.failure = failure
 
 
-class TlsLayer:
-    """One server-side TLS connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedTls:
+    """What a handshake is answered with.
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    `certificate` is the name of its kind. `late_tickets`: those of TLS 1.3 go out with the first
+    octets that are sent, and not behind the handshake. `key_log`: where the context's secrets are,
+    if the session is to be given new keys.
+    """
+
+    context: ssl.SSLContext
+    certificate: str
+    late_tickets: bool = False
+    key_log: KeyLog | None = None
+
+
+class TlsLayer:
+    """One server-side TLS connection. `random` is that of the ClientHello."""
+
+    def __init__(self, served: ServedTls, *, random: bytes = b"") -> None:
+        self._served = served
+        self._random = random
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._object = served.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._fed = b""
+        self._holds_tickets = False
+        self._records: OutgoingRecords | None = None
 
     def feed(self, data: bytes) -> None:
         """Take octets from the network."""
@@ -72,7 +101,19 @@ class TlsLayer:
             return False
         except ssl.SSLError as error:
             raise TlsError(_failure(error, in_clear=_alert_in_clear(self._fed))) from error
+        if self.version == "TLSv1.3":
+            self._holds_tickets = self._served.late_tickets
+            self._follow_records()
         return True
+
+    def _follow_records(self) -> None:
+        """From now on OpenSSL sends in the keys of the session."""
+        log = self._served.key_log
+        secret = log.server_secret(self._random) if log is not None else None
+        if secret is not None:
+            from .key_update import OutgoingRecords  # noqa: PLC0415  # only few need cryptography
+
+            self._records = OutgoingRecords(cipher=self.cipher, secret=secret)
 
     def read(self) -> Reading:
         """What is ready to be read."""
@@ -85,27 +126,57 @@ class TlsLayer:
         except ssl.SSLZeroReturnError:
             return Reading(plain=bytes(plain), goodbye=True)
         except ssl.SSLError as error:
+            self._holds_tickets = False  # the alert has to go out
             return Reading(plain=bytes(plain), failure=_failure(error))
         return Reading(plain=bytes(plain), goodbye=True)
 
     def write(self, plain: bytes) -> None:
         """Encrypt; the result is in `outgoing()`."""
+        self._holds_tickets = False
         self._object.write(plain)
 
     def outgoing(self) -> bytes:
         """The octets to put on the network now."""
-        return self._outgoing.read()
+        if self._holds_tickets:
+            return b""
+        octets = self._outgoing.read()
+        return octets if self._records is None else self._records.passed_on(octets)
+
+    def update_keys(self, *, requested: bool) -> bytes:
+        """A KeyUpdate, to be put on the network now; `requested` asks for one back.
+
+        Raises:
+            FakeError: the session is not one of TLS 1.3, or has no key log.
+        """
+        if self._records is None:
+            raise FakeError(f"key-update: {self.version} has no new keys; it takes TLS 1.3")
+        before = self.outgoing()
+        return before + self._records.update(requested=requested)
 
     def close(self) -> None:
         """Say close_notify; it is in `outgoing()`. Does not wait for the peer's.
 
         What the peer sends after that can still be read.
         """
+        self._holds_tickets = False
         try:
             self._object.unwrap()
         except ssl.SSLError:
             # The peer has not answered with its own close_notify yet, or never will.
             return
+
+    def channel_binding(self, kind: str) -> bytes | None:
+        """What an exchange inside is bound to by this kind; None where that cannot be said.
+
+        `tls-server-end-point` is of the certificate. `tls-unique` has no meaning in TLS 1.3 (RFC
+        8446 appendix C.5), and `tls-exporter` (RFC 9266) is nothing that Python's `ssl` can tell.
+        """
+        context = self._object.context
+        if kind == "tls-server-end-point" and isinstance(context, PresentingContext):
+            return server_end_point(context.chain_pem)
+        if kind == "tls-unique" and self.version != "TLSv1.3":
+            return self._object.get_channel_binding(kind)
+        return None
 
     @property
     def version(self) -> str:

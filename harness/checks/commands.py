@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from harness.fakes.smtp.facts import Command
+from harness.fakes.smtp.order import Verb
 from harness.fakes.transcript import Closed, Connected
 
 from .check import Check
@@ -24,6 +25,7 @@ _WORDS = {
 # Where they are forbidden, doing them to somebody who is not to read them shows credentials,
 # addresses or content.
 _EXPOSING = {"AUTH", "MAIL", "DATA"}
+_VERBS = frozenset(Verb)
 
 
 def _count(record: Record, wanted: Count, *, verb: str) -> Observation:
@@ -41,18 +43,33 @@ def _count(record: Record, wanted: Count, *, verb: str) -> Observation:
     )
 
 
+def _unknown(record: Record, wanted: Count) -> Observation:
+    """Lines that no server could take for a command, as a password where none was asked for."""
+    found = [event for event, command in record.of(Command) if command.verb not in _VERBS]
+    return Observation(
+        met=wanted.holds(len(found)),
+        expected=f"lines that are no command: {wanted}",
+        observed=f"lines that are no command: {len(found) or 'none'}",
+        events=numbers(found),
+    )
+
+
 def _left(record: Record) -> bool:
     """Whether the sender has ended a connection itself, or never had one."""
     connected = {event.connection for event, _ in record.of(Connected)}
     return not connected or any(closed.by == "sender" for _, closed in record.of(Closed))
 
 
-CHECKS = tuple(
-    Check(
-        key=verb.lower(),
-        words=words,
-        wanted=CountField,
-        ask=partial(_count, verb=verb),
-    )
+_COUNTED = (
+    Check(key=verb.lower(), words=words, wanted=CountField, ask=partial(_count, verb=verb))
     for verb, words in _WORDS.items()
+)
+CHECKS = (
+    *_COUNTED,
+    Check(
+        key="unknown-commands",
+        words="how often the sender gave a command that there is not",
+        wanted=CountField,
+        ask=_unknown,
+    ),
 )

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from .check import Check
+from .each_message import amiss_in_each
 from .mail_reading import header_lines
 from .record import Observation, Record
 
@@ -84,44 +85,21 @@ def _author_amiss(fields: list[tuple[str, str]]) -> Iterator[str]:
 def message_ids(record: Record, wanted: Literal["unique"]) -> Observation:
     """Whether each message has one Message-ID of the proper form that no other one has."""
     del wanted
-    seen: dict[str, int] = {}
-    wrong: dict[str, None] = {}
-    cited: list[int] = []
-    for event, fact in record.kept():
-        found = [
-            text
-            for name, text in header_lines(fact.message.content)
-            if name.lower() == "message-id"
-        ]
-        amiss = [f"Message-ID {text}" for text in found if not _MESSAGE_ID.fullmatch(text)]
-        amiss += [f"{text} on two messages" for text in found if text in seen]
-        amiss += [] if len(found) == 1 else [f"Message-ID is there {len(found)} times"]
-        seen |= dict.fromkeys(found, event.number)
-        if amiss:
-            wrong |= dict.fromkeys(amiss)
-            cited.append(event.number)
-    return Observation(
-        met=not wrong,
-        expected="one Message-ID a message, <x@domain>, another one each time",
-        observed="; ".join(wrong) or "so it is",
-        events=tuple(cited),
-    )
+    seen: set[str] = set()
+
+    def amiss(fields: list[tuple[str, str]]) -> Iterator[str]:
+        found = [text for name, text in fields if name.lower() == "message-id"]
+        yield from (f"Message-ID {text}" for text in found if not _MESSAGE_ID.fullmatch(text))
+        yield from (f"{text} on two messages" for text in found if text in seen)
+        if len(found) != 1:
+            yield f"Message-ID is there {len(found)} times"
+        seen.update(found)
+
+    return _of_each(record, "one Message-ID a message, <x@domain>, another one each time", amiss)
 
 
 def _of_each(record: Record, expected: str, amiss: _Amiss) -> Observation:
-    wrong: dict[str, None] = {}
-    cited: list[int] = []
-    for event, fact in record.kept():
-        found = list(amiss(header_lines(fact.message.content)))
-        if found:
-            wrong |= dict.fromkeys(found)
-            cited.append(event.number)
-    return Observation(
-        met=not wrong,
-        expected=expected,
-        observed="; ".join(wrong) or "so it is",
-        events=tuple(cited),
-    )
+    return amiss_in_each(record, expected, lambda message: amiss(header_lines(message.content)))
 
 
 CHECKS = (

@@ -11,6 +11,7 @@ from typing import Literal
 from harness.fakes.message import CapturedMessage
 
 from .check import Check
+from .each_message import amiss_in_each
 from .mail_reading import bare_line_ends
 from .record import Observation, Record
 
@@ -21,13 +22,13 @@ _LONGEST = 998
 def line_ends(record: Record, wanted: Literal["crlf"]) -> Observation:
     """Whether every line of what came over SMTP ends with CRLF, in the header as in the body."""
     del wanted
-    return _asked_of_each(record, "CRLF at every line's end, no CR or LF alone", bare_line_ends)
+    return _over_smtp(record, "CRLF at every line's end, no CR or LF alone", bare_line_ends)
 
 
 def line_lengths(record: Record, wanted: Literal["within-limits"]) -> Observation:
     """Whether no line is longer than 998 octets."""
     del wanted
-    return _asked_of_each(record, f"no line longer than {_LONGEST} octets", _too_long)
+    return _over_smtp(record, f"no line longer than {_LONGEST} octets", _too_long)
 
 
 def _too_long(content: bytes) -> list[str]:
@@ -35,21 +36,12 @@ def _too_long(content: bytes) -> list[str]:
     return [f"a line of {longest} octets"] if longest > _LONGEST else []
 
 
-def _asked_of_each(
-    record: Record, expected: str, amiss: Callable[[bytes], list[str]]
-) -> Observation:
-    wrong: dict[str, None] = {}
-    cited: list[int] = []
-    for event, fact in record.kept():
-        # How lines end is a rule of SMTP: an API may be given any.
-        if isinstance(fact.message, CapturedMessage) and (found := amiss(fact.message.content)):
-            wrong |= dict.fromkeys(found)
-            cited.append(event.number)
-    return Observation(
-        met=not wrong,
-        expected=expected,
-        observed="; ".join(wrong) or "so it is",
-        events=tuple(cited),
+def _over_smtp(record: Record, expected: str, amiss: Callable[[bytes], list[str]]) -> Observation:
+    """How lines end is a rule of SMTP: an API may be given any."""
+    return amiss_in_each(
+        record,
+        expected,
+        lambda message: amiss(message.content) if isinstance(message, CapturedMessage) else (),
     )
 
 

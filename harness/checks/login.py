@@ -90,7 +90,24 @@ def _next_answer(record: Record, outcome: Event) -> bytes | None:
     return None
 
 
+def answers(record: Record, wanted: Count) -> Observation:
+    """How many lines the sender answered to challenges, those that end the exchange included."""
+    found = [event for event, _ in record.of(AuthResponse)]
+    return Observation(
+        met=wanted.holds(len(found)),
+        expected=f"answers to challenges: {wanted}",
+        observed=f"answers to challenges: {len(found) or 'none'}",
+        events=numbers(found),
+    )
+
+
 CHECKS = (
+    Check(
+        key="auth-answers",
+        words="how many lines the sender answered to challenges of AUTH",
+        wanted=CountField,
+        ask=answers,
+    ),
     Check(
         key="refused-token",
         words="how the 334 that explains a refused OAuth token was answered",

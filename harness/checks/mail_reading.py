@@ -89,11 +89,14 @@ class ReadByTheLibrary:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self._read: EmailMessage | None = None
 
     def _message(self) -> EmailMessage:
-        message = message_from_bytes(self._content, policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        return message
+        if self._read is None:
+            message = message_from_bytes(self._content, policy=policy.default)
+            assert isinstance(message, EmailMessage)
+            self._read = message
+        return self._read
 
     def mailboxes(self, name: str) -> list[Mailbox]:
         """See `MailReading`."""

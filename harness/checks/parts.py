@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import methodcaller
 from typing import Literal
 
@@ -10,6 +10,7 @@ from harness.fakes.message import Captured
 from harness.protocol import Message
 
 from .check import Check
+from .each_message import missed_by_the_kindest, unlike_what_was_asked
 from .mail_reading import MailReading, each_reading
 from .record import Observation, Record
 
@@ -21,36 +22,19 @@ def texts(record: Record, wanted: Literal["as-asked"]) -> Observation:
     was made of HTML, or HTML of a text, where nobody asked for the other is no difference.
     """
     del wanted
-    return _compared(record, "text and HTML as they were asked for", _texts_amiss)
+    return unlike_what_was_asked(record, "text and HTML as they were asked for", _texts_amiss)
 
 
 def headers(record: Record, wanted: Literal["as-asked"]) -> Observation:
     """Whether each header of the sender's own is there once, with the value asked for."""
     del wanted
-    return _compared(record, "each header that was asked for once, as asked for", _headers_amiss)
-
-
-def _compared(
-    record: Record, expected: str, amiss: Callable[[Captured, Message], Iterator[str]]
-) -> Observation:
-    wrong: dict[str, None] = {}
-    cited: list[int] = []
-    for send in record.sends:
-        for event, message in record.captured_in(send):
-            cited.append(event.number)
-            wrong |= dict.fromkeys(amiss(message, send.request.message))
-    return Observation(
-        met=bool(cited) and not wrong,
-        expected=expected,
-        observed="; ".join(wrong) or ("all as asked for" if cited else "no message"),
-        events=tuple(cited),
+    return unlike_what_was_asked(
+        record, "each header that was asked for once, as asked for", _headers_amiss
     )
 
 
-def _texts_amiss(captured: Captured, asked: Message) -> Iterator[str]:
-    """What the kindest reader misses."""
-    found = each_reading(captured.content, lambda reading: list(_missed(reading, asked)))
-    yield from min(found, key=len, default=["a message that nobody can read"])
+def _texts_amiss(captured: Captured, asked: Message) -> list[str]:
+    return missed_by_the_kindest(captured, asked, _missed)
 
 
 def _missed(reading: MailReading, asked: Message) -> Iterator[str]:

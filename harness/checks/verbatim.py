@@ -14,7 +14,8 @@ from harness.fakes.message import Captured
 from harness.protocol import Message
 
 from .check import Check
-from .mail_reading import MailReading, each_reading
+from .each_message import missed_by_the_kindest, unlike_what_was_asked
+from .mail_reading import MailReading
 from .record import Observation, Record
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -27,24 +28,13 @@ def verbatim(record: Record, wanted: Literal["verbatim"]) -> Observation:
     consists of whole lines (RFC 5321 section 4.1.1.4).
     """
     del wanted
-    wrong: dict[str, None] = {}
-    cited: list[int] = []
-    for send in record.sends:
-        for event, message in record.captured_in(send):
-            cited.append(event.number)
-            wrong |= dict.fromkeys(_amiss(message, send.request.message))
-    return Observation(
-        met=not wrong,
-        expected="text and HTML line by line as they were asked for",
-        observed="; ".join(wrong) or "so they are",
-        events=tuple(cited),
+    return unlike_what_was_asked(
+        record, "text and HTML line by line as they were asked for", _amiss, is_due=False
     )
 
 
-def _amiss(captured: Captured, asked: Message) -> Iterator[str]:
-    """What the kindest reader misses."""
-    found = each_reading(captured.content, lambda reading: list(_differing(reading, asked)))
-    yield from min(found, key=len, default=["a message that nobody can read"])
+def _amiss(captured: Captured, asked: Message) -> list[str]:
+    return missed_by_the_kindest(captured, asked, _differing)
 
 
 def _differing(reading: MailReading, asked: Message) -> Iterator[str]:

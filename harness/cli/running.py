@@ -20,11 +20,11 @@ from harness.errors import HarnessError
 from harness.escaping import visible
 from harness.events import Note
 from harness.evidence import EvidenceFolder
-from harness.execution import RunOrder, by_spec, command_line, execute
+from harness.execution import RunOrder, by_spec, command_line, execute, spread_out
 from harness.gate import exit_status
 from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import RunResult
-from harness.reports import Reports, open_reports, parse_report_spec
+from harness.reports import Reports, open_reports, parse_report_spec, shows_passed
 from harness.requirements import Catalogue, load_catalogue
 from harness.runner import Options
 
@@ -121,7 +121,8 @@ def carried_out(words: dict[str, Any]) -> Ran:
         options=options,
     )
     sender = by_spec(spec, environment=os.environ, jobs=options.jobs)
-    status, result = _told(reports, notes, execute(order, sender, reports))
+    with spread_out(order, sender) as base:
+        status, result = _told(reports, notes, execute(order, sender, reports, base=base))
     return Ran(status=status, result=result, known=chosen.known)
 
 
@@ -149,6 +150,7 @@ def _options(words: dict[str, Any], chosen: Selected, notes: list[str], mirror: 
         expectations=expectations,
         stale=stale,
         mirror=mirror,
+        keeps_passed=any(map(shows_passed, words["reports"])),
     )
 
 

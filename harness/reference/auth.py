@@ -1,10 +1,10 @@
 """Authentication: which mechanism, and its exchange.
 
-Policy. Under TLS: PLAIN, LOGIN, CRAM-MD5. In clear text CRAM-MD5 comes first, because it alone does
-not show the password. A server that does not take the mechanism (500, 502, 504, or 534) is asked
-with the next one, each once; one that refuses the credentials is not asked again, because
-repeating a wrong password locks accounts, and a weaker mechanism must not be had by refusing a
-stronger one.
+Policy. SCRAM comes first (see `scram`). Under TLS then PLAIN, LOGIN, CRAM-MD5; in clear CRAM-MD5 is
+ahead of those, because it does not show the password. A server that does not take the mechanism
+(500, 502, 504, or 534) is asked with the next one, each once; one that refuses the credentials is
+not asked again, because repeating a wrong password locks accounts, and a weaker mechanism must not
+be had by refusing a stronger one.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import base64
 import binascii
 import contextlib
 import hmac
+import secrets
 from collections.abc import Callable, Sequence
 
 from harness.protocol import ErrorClass, Phase
 from harness.reference.failure import DeliveryError
 from harness.reference.reply import Reply
+from harness.reference.scram import ScramClient
 from harness.reference.session import Session
 
-MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5")
+MECHANISMS = ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5")
 
-_IN_CLEAR = ("CRAM-MD5", "PLAIN", "LOGIN")
+_IN_CLEAR = ("SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN")
 _NOT_THIS_MECHANISM = frozenset([500, 502, 504, 534])
 _CONTINUE = 334
 _SYNTAX = 501
@@ -95,17 +97,53 @@ def _cram_md5(session: Session, username: str, password: str) -> Reply:
     if reply.code != _CONTINUE:
         return _respond(session, "CRAM-MD5", [""], reply)
     try:
-        challenge = base64.b64decode(reply.lines[0], validate=True)
-    except binascii.Error:
-        challenge = None
-    if challenge is None:
-        raise _cancelled(session, "CRAM-MD5", reply, "sent a challenge that is not base64")
+        challenge = _challenge(reply)
+    except ValueError as error:
+        raise _cancelled(session, "CRAM-MD5", reply, str(error)) from None
     digest = hmac.new(password.encode(), challenge, "md5").hexdigest()
     session.redactor.add(digest)
     return _respond(session, "CRAM-MD5", [_base64(f"{username} {digest}")], reply)
 
 
+def _scram(session: Session, username: str, password: str, *, bound: bool = False) -> Reply:
+    mechanism = "SCRAM-SHA-256-PLUS" if bound else "SCRAM-SHA-256"
+    client = ScramClient(
+        username=username,
+        password=password,
+        nonce=secrets.token_hex(16),
+        certificate=session.certificate if bound else None,
+        could_bind=session.encrypted,
+    )
+    reply = session.ask(Phase.AUTH, f"AUTH {mechanism} {_encoded(client.first())}")
+    if reply.code != _CONTINUE:
+        return _respond(session, mechanism, [""], reply)
+    try:
+        final = client.final(_challenge(reply))
+        reply = session.ask(Phase.AUTH, _encoded(final), secret=True)
+        if reply.positive:
+            raise _too_early(session, reply, "it has proved itself")
+        if reply.code != _CONTINUE:
+            return reply
+        client.confirm(_challenge(reply))
+    except ValueError as error:
+        raise _cancelled(session, mechanism, reply, str(error)) from None
+    return _respond(session, mechanism, [""], reply)
+
+
+def _scram_plus(session: Session, username: str, password: str) -> Reply:
+    return _scram(session, username, password, bound=True)
+
+
+def _challenge(reply: Reply) -> bytes:
+    try:
+        return base64.b64decode(reply.lines[0], validate=True)
+    except binascii.Error:
+        raise ValueError("sent a challenge that is not base64") from None
+
+
 _EXCHANGES: dict[str, Callable[[Session, str, str], Reply]] = {
+    "SCRAM-SHA-256-PLUS": _scram_plus,
+    "SCRAM-SHA-256": _scram,
     "PLAIN": _plain,
     "LOGIN": _login,
     "CRAM-MD5": _cram_md5,
@@ -119,7 +157,7 @@ def _respond(session: Session, mechanism: str, responses: Sequence[str], reply: 
     """
     for response in responses:
         if reply.positive:
-            raise _too_early(session, reply)
+            raise _too_early(session, reply, "the credentials were sent")
         if reply.code != _CONTINUE:
             return reply
         reply = session.ask(Phase.AUTH, response, secret=True)
@@ -141,16 +179,19 @@ def _cancelled(session: Session, mechanism: str, challenge: Reply, what: str) ->
     return failure
 
 
-def _too_early(session: Session, reply: Reply) -> DeliveryError:
+def _too_early(session: Session, reply: Reply, until: str) -> DeliveryError:
     session.abandon()
     return session.failure(
         Phase.AUTH,
         ErrorClass.PROTOCOL_ERROR,
-        f"{session.server} reported success before the credentials were sent: "
-        f"{session.words(reply)}",
+        f"{session.server} reported success before {until}: {session.words(reply)}",
         reply=reply,
     )
 
 
 def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+    return _encoded(text.encode())
+
+
+def _encoded(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()

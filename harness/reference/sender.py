@@ -36,6 +36,9 @@ FEATURES = (
     "envelope_from",
     "ehlo_name",
     "access_token",
+    "auth:oauthbearer",
+    "auth:scram-sha-256",
+    "auth:scram-sha-256-plus",
     "uri",
     *(f"api:{name}" for name in apis.names()),
 )

@@ -52,6 +52,11 @@ class Session:
         return self._wire.encrypted
 
     @property
+    def certificate(self) -> bytes | None:
+        """The server's, in DER; None without TLS."""
+        return self._wire.certificate
+
+    @property
     def local_address(self) -> str:
         """Our own IP address."""
         return self._wire.local_address

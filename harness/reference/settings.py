@@ -10,8 +10,9 @@ from harness.reference.names import host_name
 
 DEFAULT_PORTS = {Security.STARTTLS: 587, Security.NONE: 587, Security.TLS: 465}
 
-# The base64 of NUL, user, NUL, password has to fit a line of 12,288 octets (RFC 4954 section 4.5).
-_LONGEST_CREDENTIALS = 9_000
+# In base64, with what stands between them, user name and password or token have to fit a line of
+# 12,288 octets (RFC 4954 section 4).
+_LONGEST_CREDENTIALS = 9_150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ def _check_credentials(username: str | None, password: str | None) -> None:
         raise ConfigError("there is a user name but no password: give both or neither")
     for what, text in (("user name", username), ("password", password)):
         _check_credential(what, text)
+    _check_length(username + password)
 
 
 def _check_token(username: str | None, password: str | None, access_token: str) -> None:
@@ -107,6 +109,7 @@ def _check_token(username: str | None, password: str | None, access_token: str) 
         raise ConfigError("the access token is empty")
     _check_credential("user name", username)
     _check_credential("access token", access_token)
+    _check_length(username + access_token)
     # RFC 7628 section 3.1 parts its pairs by it, and XOAUTH2 likewise.
     if "\x01" in username + access_token:
         raise ConfigError("the user name or the access token holds a control character")
@@ -119,8 +122,11 @@ def _check_credential(what: str, text: str) -> None:
         raise ConfigError(f"the {what} holds a NUL or a line break")
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ConfigError(f"the {what} is not text that UTF-8 can hold")
-    if len(text.encode()) > _LONGEST_CREDENTIALS // 2:
-        raise ConfigError(f"the {what} is longer than {_LONGEST_CREDENTIALS // 2} octets")
+
+
+def _check_length(both: str) -> None:
+    if len(both.encode()) > _LONGEST_CREDENTIALS:
+        raise ConfigError(f"the credentials are longer than {_LONGEST_CREDENTIALS} octets together")
 
 
 def _host(text: str, what: str) -> str:

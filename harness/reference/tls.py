@@ -115,6 +115,11 @@ class ClientTls:
             return False
         return True
 
+    @property
+    def certificate(self) -> bytes | None:
+        """The server's, in DER."""
+        return self._object.getpeercert(binary_form=True)
+
     def read(self) -> bytes | None:
         """Decrypted octets, none at the end, None when it needs more from the network."""
         try:

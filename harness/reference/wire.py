@@ -62,6 +62,11 @@ class Wire:
         return self._tls is not None
 
     @property
+    def certificate(self) -> bytes | None:
+        """The server's, in DER; None without TLS."""
+        return self._tls.certificate if self._tls is not None else None
+
+    @property
     def local_address(self) -> str:
         """Our own IP address."""
         return str(self._sock.getsockname()[0]).partition("%")[0]

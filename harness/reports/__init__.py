@@ -14,6 +14,7 @@ from harness.reports.dispatch import (
     open_reports,
     open_written_reports,
     parse_report_spec,
+    shows_passed,
 )
 from harness.reports.formats import Context, Format, LineFormat, WholeFormat, report_formats
 
@@ -29,4 +30,5 @@ __all__ = [
     "open_written_reports",
     "parse_report_spec",
     "report_formats",
+    "shows_passed",
 ]

@@ -60,6 +60,12 @@ def parse_report_spec(text: str) -> ReportSpec:
     return ReportSpec(format=name, path=Path(path) if path not in {"", "-"} else None)
 
 
+def shows_passed(text: str) -> bool:
+    """Whether the report that `--report` asks for shows what was said in cases that passed."""
+    form = report_formats()[parse_report_spec(text).format]
+    return isinstance(form, WholeFormat) and form.shows_passed
+
+
 def open_report(
     spec: ReportSpec, *, stdout: TextIO | None = None, context: Context | None = None
 ) -> OpenReport:

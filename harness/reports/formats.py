@@ -39,11 +39,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeFormat:
-    """A format that is written once, when the run has ended."""
+    """A format that is written once, when the run has ended.
+
+    `shows_passed`: also what was said in the cases that passed.
+    """
 
     name: str
     about: str
     render: Callable[[RunResult, Context], str]
+    shows_passed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,4 +13,6 @@ def render(result: RunResult, context: Context) -> str:
     return page(result, context)
 
 
-FORMAT = WholeFormat(name="html", about="for people, one file with everything", render=render)
+FORMAT = WholeFormat(
+    name="html", about="for people, one file with everything", render=render, shows_passed=True
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from harness.errors import ScenarioError, UsageError
 from harness.requirements import Catalogue, load_catalogue
 
 from .case import Case
+from .compiled import cases_in, keep, kept_cases
 from .expansion import expand
 from .loading import load
 from .places import SUFFIX, TREE, bundled_folder, located, resolved_bundled_folder
@@ -75,13 +76,25 @@ def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tu
             complaints.append(str(error))
     if complaints:
         raise ScenarioError("\n".join(complaints))
+    if is_plain and found and not kept_cases() and _is_everything(found):
+        keep(cases)
     return tuple(cases)
+
+
+def _is_everything(found: dict[str, tuple[Path, str]]) -> bool:
+    """Whether these are the bundled scenarios, and all of them."""
+    bundled = bundled_folder()
+    return all(file.is_relative_to(bundled) for file, _ in found.values()) and len(found) == sum(
+        1 for _ in bundled.rglob(f"*{SUFFIX}")
+    )
 
 
 @cache
 def _bundled_cases(file: Path, source: str, identifier: str) -> tuple[Case, ...]:
-    # Half a second for all of them, which a suite with many calls of `harness_run` pays once.
-    return expand(load(file, source=source), identifier)
+    part = kept_cases().get(identifier)
+    if part is None:
+        return expand(load(file, source=source), identifier)
+    return tuple(replace(case, source=source) for case in cases_in(part))
 
 
 def _files(place: Path, named: str) -> list[tuple[str, Path, str]]:

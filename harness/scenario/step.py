@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.checks.claims import OneOrMore, SenderClause
-from harness.checks.delivery_log import EachEntry
+from harness.checks.log_entries import EachEntry
 from harness.checks.settings import ShownSettings
 from harness.protocol import Mailbox
 

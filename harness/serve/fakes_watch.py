@@ -19,6 +19,7 @@ from harness.fakes.providers.message import ApiMessage
 from harness.fakes.smtp.facts import AuthOutcome, Command
 from harness.fakes.tls.kinds import CertificateKind
 from harness.fakes.transcript import (
+    NO_CERTIFICATE,
     Broke,
     Closed,
     Connected,
@@ -165,9 +166,7 @@ class FakesWatch:
                 who = f" as {seen.login}" if seen.login else ""
                 yield "refused", f"{seen.last or 'connection'}{who}", _one_line(data)
             case TlsEstablished() if fact.has_to_be_refused:
-                ids = ", ".join(CertificateKind(fact.certificate).facts.situations)
-                words = _UNVERIFIED.format(fact.certificate, ids)
-                yield from _once(seen, "unverified", "TLS", words)
+                yield from _once(seen, "unverified", "TLS", _unverified(fact.certificate))
             case TlsFailed(reason=reason, alert=alert):
                 yield "tls-failed", "TLS", alert or reason
             case FaultActed(moment=moment, action=action):
@@ -187,7 +186,15 @@ _TELLING_SCHEMES = frozenset(["basic", "bearer"])
 _IN_CLEAR = "it came in clear, without TLS"
 _PASSWORD_IN_CLEAR = "the password came in clear, without TLS"
 _KEY_IN_CLEAR = "the key came in clear, without TLS"
-_UNVERIFIED = "the sender went on though the certificate is {}: it does not verify ({})"
+
+
+def _unverified(certificate: str) -> str:
+    if certificate == NO_CERTIFICATE:
+        return "the sender went on though the server showed no certificate: it does not verify"
+    rows = ", ".join(CertificateKind(certificate).facts.situations)
+    return (
+        f"the sender went on though the certificate is {certificate}: it does not verify ({rows})"
+    )
 
 
 def _once(seen: _Seen, kind: Kind, what: str, words: str) -> Iterator[tuple[Kind, str, str]]:

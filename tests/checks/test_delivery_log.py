@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from harness.checks import delivery_log
-from harness.checks.delivery_log import EntryClause, ask_log
+from harness.checks.log_entries import EntryClause, ask_log
 from harness.checks.record import LogRecord, Reaction, Record, SendRecord
 from harness.delivery_protocol import DeliveriesRequest, DeliveryEntry
 from harness.fakes.transcript import Acknowledged, Fact, MessageCaptured, RecipientRefused, Sent

@@ -17,7 +17,9 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from harness.fakes import Smtp
 from harness.fakes.smtp.fake import Smtp as SmtpFake
 from harness.fakes.tls import Authority
-from harness.fakes.transcript import Broke, Closed, Connected, Fact, Transcript
+from harness.fakes.transcript import Fact
+
+from .memory import assert_sound, fed
 
 _PATIENCE = 10.0
 
@@ -105,43 +107,6 @@ class Wire:
     def close(self) -> None:
         """Leave."""
         self.socket.close()
-
-
-class Memory(asyncio.Transport):
-    """A transport without a socket: what the protocol writes is kept."""
-
-    def __init__(self, protocol: asyncio.Protocol) -> None:
-        super().__init__({"peername": ("192.0.2.1", 1), "sockname": ("192.0.2.2", 2)})
-        self._protocol = protocol
-        self._loop = asyncio.get_running_loop()
-        self._closing = False
-        self.written = bytearray()
-        protocol.connection_made(self)
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def write_eof(self) -> None:
-        self._loop.call_soon(self.close)  # the other side has nothing more to say
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def pause_reading(self) -> None:
-        """It feeds on regardless."""
-
-    def resume_reading(self) -> None:
-        """It feeds on regardless."""
-
-    def close(self) -> None:
-        if not self._closing:
-            self._closing = True
-            self._loop.call_soon(self._protocol.connection_lost, None)
-
-    abort = close
 
 
 @pytest.fixture(scope="session")
@@ -272,24 +237,9 @@ def in_memory(
         words: Mapping[str, Any], pieces: Iterable[bytes], turns: tuple[int, ...]
     ) -> tuple[SmtpFake, bytes]:
         fake = Smtp(authority=authority, ca_file=ca_file, **words)
-        connection = fake._accept()
-        assert isinstance(connection, asyncio.Protocol)
-        transport = Memory(connection)
-        for place, piece in enumerate(pieces):
-            if not transport.is_closing():
-                connection.data_received(piece)
-            for _ in range(turns[place % len(turns)]):
-                await asyncio.sleep(0)
-        for _ in range(8):
-            await asyncio.sleep(0)
-        if not transport.is_closing():
-            connection.eof_received()
-            transport.close()
-        with anyio.fail_after(_PATIENCE):
-            for one in list(fake._connections):
-                await one.gone()
+        _, written = await fed(fake, pieces, turns=turns)
         assert_sound(fake.transcript)
-        return fake, bytes(transport.written)
+        return fake, written
 
     with asyncio.Runner() as runner:
 
@@ -299,16 +249,3 @@ def in_memory(
             return runner.run(feed(words, pieces, turns))
 
         yield run
-
-
-def assert_sound(transcript: Transcript) -> None:
-    """What is true of every record: nothing broke, and connections have a beginning and an end."""
-    broke = [fact.error for _, fact in transcript.of(Broke)]
-    assert not broke, broke
-    assert [event.number for event in transcript] == list(range(1, len(transcript) + 1))
-    for number in {event.connection for event in transcript}:
-        mine = [event.fact for event in transcript if event.connection == number]
-        kinds = [type(fact) for fact in mine]
-        assert kinds[0] is Connected, mine
-        assert kinds[-1] is Closed, mine
-        assert kinds.count(Connected) == kinds.count(Closed) == 1, mine

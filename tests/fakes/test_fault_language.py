@@ -56,6 +56,11 @@ WRITTEN: list[tuple[str, dict[str, Any], list[Step]]] = [
     ("reset", {}, [Reset()]),
     ("truncate", {"octets": 4}, [SendOctets(b"250 "), Close()]),
     ("inject", {"data": "+"}, [SendOctets(b"250 OK\r\n+")]),
+    (
+        "inject",
+        {"data": "+", "below_tls": True},
+        [SendOctets(b"250 OK\r\n"), SendBelowTls(b"+")],
+    ),
 ]
 
 

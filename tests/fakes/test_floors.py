@@ -42,6 +42,7 @@ FLOORS = (
     # Sockets.
     {"listener", "handshake"},
     {"connection", "server_state", "closed_ports"},
+    {"served_contexts"},
     # What every fake is and does.
     {"fault_injector", "fake"},
     {"fake_group"},

@@ -15,6 +15,7 @@ from harness.baseline import Baseline, ExpectedFailure, pinned
 from harness.baseline_file import write_baseline
 from harness.cli import main
 from harness.evidence import EvidenceFolder
+from harness.evidence_record import line_digests
 from harness.execution import RunOrder, execute, unheard
 from harness.model import RunResult
 from harness.recorded_events import NoEventError, event_of
@@ -198,6 +199,18 @@ def test_a_file_that_is_gone_is_told(name: str, evidence: Path, part: tuple[Case
     file = any_file(evidence, name)
     file.unlink()
     assert again(evidence, part).problems == (f"{file}:1: No such file or directory",)
+
+
+def test_words_that_are_no_text_are_read_all_the_same(
+    evidence: Path, part: tuple[Case, ...]
+) -> None:
+    file = any_file(evidence, "output.txt")
+    file.write_bytes(b"\xff")
+    record = file.parent / "record.json"
+    kept = json.loads(record.read_bytes())
+    kept["files"][file.name] = list(line_digests(b"\xff"))
+    record.write_text(json.dumps(kept), "utf-8")
+    assert again(evidence, part).problems == ()
 
 
 def test_nothing_is_read_outside_the_folder(evidence: Path, part: tuple[Case, ...]) -> None:

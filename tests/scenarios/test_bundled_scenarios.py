@@ -16,7 +16,7 @@ from harness.scenario.library import load_library
 from harness.scenario.places import bundled_folder
 
 # Situations that nothing asks about yet, in families of which everything else is asked.
-_NOT_YET = {"CERT-40", "CERT-41", "CERT-42"}
+_NOT_YET = {"CERT-40"}
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from .careful_connection import Connected
 from .careful_resend import ByResend
+from .careful_scram import ByScram
 from .careful_wire import Failure, Garbled, Lost, Reply
 
 Capabilities = dict[str, list[str]]
@@ -28,12 +29,12 @@ Document = dict[str, Any]
 FEATURES = (
     "smtp", "security:none", "security:starttls", "security:tls", "verify:false", "server_name",
     "timeout", "attachments", "headers", "connect_to", "envelope_from", "ehlo_name", "uri",
-    "access_token",
+    "access_token", "auth:oauthbearer", "auth:scram-sha-256", "auth:scram-sha-256-plus",
 )  # fmt: skip
 _NEXT_MECHANISM = {500, 502, 504, 534}
 
 
-class Careful(Connected, ByResend):
+class Careful(Connected, ByResend, ByScram):
     """Answers one request of the sender protocol."""
 
     accepted_recipients: int = 0
@@ -180,8 +181,9 @@ class Careful(Connected, ByResend):
     def mechanism_order(self) -> Sequence[str]:
         if self.to.access_token is not None:
             return ("OAUTHBEARER", "XOAUTH2") if self.wire.secure else ()
-        in_clear = ("CRAM-MD5", "PLAIN", "LOGIN")
-        return ("PLAIN", "LOGIN", "CRAM-MD5") if self.wire.secure else in_clear
+        if self.wire.secure:
+            return ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5")
+        return ("SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN")
 
     def without_auth(self, capabilities: Capabilities) -> None:
         offered = " ".join(self.offered_mechanisms(capabilities)) or "no AUTH"
@@ -201,6 +203,8 @@ class Careful(Connected, ByResend):
             "PLAIN": self.auth_plain,
             "LOGIN": self.auth_login,
             "CRAM-MD5": self.auth_cram_md5,
+            "SCRAM-SHA-256": self.auth_scram,
+            "SCRAM-SHA-256-PLUS": self.auth_scram_plus,
             "OAUTHBEARER": self.auth_oauthbearer,
             "XOAUTH2": self.auth_xoauth2,
         }
@@ -258,15 +262,18 @@ class Careful(Connected, ByResend):
     def respond(self, reply: Reply, responses: list[str]) -> Reply:
         for response in responses:
             if reply.kind == 2:
-                self.wire.in_step = False
-                words = f"{self.to.server} took the log-in before it was made: {self.said(reply)}"
-                raise Failure("auth", "protocol-error", words, reply=reply)
+                raise self.too_early(reply)
             if reply.code != 334:
                 return reply
             reply = self.ask("auth", response)
         if reply.code == 334:
             raise self.cancelled(reply, "asks for more than there is")
         return reply
+
+    def too_early(self, reply: Reply) -> Failure:
+        self.wire.in_step = False
+        words = f"{self.to.server} took the log-in before it was made: {self.said(reply)}"
+        return Failure("auth", "protocol-error", words, reply=reply)
 
     def cancelled(self, reply: Reply, what: str) -> Failure:
         with contextlib.suppress(Failure):
@@ -444,11 +451,10 @@ class Careful(Connected, ByResend):
         return "".join(c if c.isprintable() else " " for c in text)
 
     def secrets(self) -> list[str]:
-        password = self.to.password
-        if not password:
-            return []
-        forms = [password, quote(password, safe="")]
-        forms += [self.base64(f"\0{self.to.username}\0{password}"), self.base64(password)]
+        forms = []
+        for secret in filter(None, (self.to.password, self.to.access_token)):
+            forms += [secret, quote(secret, safe=""), self.base64(secret)]
+            forms.append(self.base64(f"\0{self.to.username}\0{secret}"))
         return [form for form in forms if len(form) > 3]
 
     def sent(self, final: Reply) -> Document:

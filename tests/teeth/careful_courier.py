@@ -372,8 +372,9 @@ class CarefulCourier:
         entry["state"] = "queued"
 
     def is_worth_another(self, error: Document) -> bool:
-        """What nobody knows the outcome of is not sent again."""
-        return error.get("temporary") is True and error.get("class") != "outcome-unknown"
+        """What nobody knows the outcome of is not sent again; a password may be put right."""
+        may_pass = error.get("temporary") is True or error.get("class") == "auth-rejected"
+        return may_pass and error.get("class") != "outcome-unknown"
 
     def end_of(self, entry: Document) -> str:
         return "sent" if entry.get("taken") else "abandoned"

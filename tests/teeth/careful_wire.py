@@ -80,6 +80,11 @@ class Wire:
         self.secure = False
         self.in_step = True
 
+    def certificate(self) -> bytes:
+        """The server's, in DER."""
+        assert isinstance(self.sock, ssl.SSLSocket)
+        return self.sock.getpeercert(binary_form=True) or b""
+
     def send(self, octets: bytes) -> None:
         self.sock.settimeout(self.timeout)
         try:

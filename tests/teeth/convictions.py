@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .careful import Careful
 from .careful_courier import CarefulCourier
+from .on_aiosmtplib import AsyncSender
+from .on_node import NodeSender
 from .second import Second
 
 if TYPE_CHECKING:
     from harness.scenario.case import Case
 
-C = TypeVar("C", bound=type[Careful] | type[CarefulCourier] | type[Second])
+AnySender = Careful | CarefulCourier | Second | AsyncSender | NodeSender
+C = TypeVar("C", bound=type[AnySender])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ def _meant(glob: str, ids: tuple[str, ...]) -> tuple[str, ...]:
 class Wrong:
     """A wrong sender and its convictions."""
 
-    sender: type[Careful | CarefulCourier | Second]
+    sender: type[AnySender]
     convictions: tuple[Conviction, ...]
 
     @property
@@ -54,7 +57,7 @@ class Wrong:
     @property
     def lineage(self) -> str:
         """What it is written on. Senders of one lineage share code, and so blind spots."""
-        return self.sender.lineage if issubclass(self.sender, Second) else "socket and httpx"
+        return str(getattr(self.sender, "lineage", "socket and httpx"))
 
     @property
     def is_a_courier(self) -> bool:

@@ -1,11 +1,12 @@
-"""Every wrong sender there is, and the figures about them: `python -m tests.teeth.gallery`."""
+"""Every wrong sender there is, and figures: `python -m tests.teeth.gallery [table] [unproved]`."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from .convictions import Wrong, wrong_senders
 FAMILIES = tuple(
     importlib.import_module(f"{__package__}.{found.name}")
     for found in pkgutil.iter_modules([str(Path(__file__).parent)])
-    if found.name.startswith(("wrong_", "second_lineage_"))
+    if found.name.startswith(("wrong_", "second_lineage_", "lineage_"))
 )
 WRONG: tuple[Wrong, ...] = tuple(wrong_senders(*FAMILIES))
 
@@ -137,6 +138,26 @@ def figures(library: Sequence[Case]) -> Figures:
     )
 
 
-if __name__ == "__main__":
-    for line in (figures(load_library().cases), *by_lineage(load_library().cases)):
+def table(library: Sequence[Case]) -> Iterator[str]:
+    """A line a wrong sender: its lineage, its name, and what convicts it."""
+    for wrong in sorted(WRONG, key=lambda each: (each.lineage, each.name)):
+        cases = wrong.cases(library)
+        checks = " ".join(sorted(set().union(*cases.values())))
+        yield f"{wrong.lineage}: {wrong.name}, in {len(cases)} cases by {checks}"
+
+
+def main(words: Sequence[str]) -> None:
+    """Print the figures; for `table` each wrong sender, for `unproved` what convicts nobody."""
+    library = load_library().cases
+    lines = [str(figures(library)), *map(str, by_lineage(library))]
+    if "table" in words:
+        lines += table(library)
+    if "unproved" in words:
+        left = unproved_clauses(library)
+        lines += [f"{scenario}: {' '.join(sorted(left[scenario]))}" for scenario in sorted(left)]
+    for line in lines:
         print(line)  # noqa: T201  # this is what it is for
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

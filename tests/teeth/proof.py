@@ -11,6 +11,8 @@ from .careful import handler
 from .careful_courier import CarefulCourier
 from .convictions import Wrong
 from .judging import InFolders, InProcess, judged_by, not_passed, story, with_controls
+from .on_aiosmtplib import AsyncSender
+from .on_node import NodeSender
 from .second import Second
 
 
@@ -31,7 +33,9 @@ def opened(wrong: Wrong) -> Sender:
     """It, to be asked."""
     if issubclass(wrong.sender, CarefulCourier):
         return InFolders(wrong.sender)
-    if issubclass(wrong.sender, Second):
+    if issubclass(wrong.sender, NodeSender):
+        return wrong.sender.opened()
+    if issubclass(wrong.sender, Second | AsyncSender):
         sender = wrong.sender
         return InProcess(wrong.name, lambda request: sender(request).answer())
     return InProcess(wrong.name, handler(wrong.sender))

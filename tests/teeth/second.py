@@ -24,7 +24,7 @@ from .second_settings import Account, SendError, build, hostname, path
 FEATURES = [
     "smtp", "security:none", "security:starttls", "security:tls", "verify:false", "server_name",
     "timeout", "attachments", "headers", "connect_to", "envelope_from", "ehlo_name", "uri",
-    "access_token",
+    "access_token", "auth:oauthbearer",
 ]  # fmt: skip
 VERIFY_CLASSES = {
     9: "certificate-not-yet-valid", 10: "certificate-expired", 18: "certificate-untrusted",
@@ -194,9 +194,11 @@ class Client(smtplib.SMTP):
     def log_in_login(self, username: str, password: str) -> tuple[int, bytes]:
         code, text = self.docmd("AUTH", "LOGIN")
         for answer in (b64(username), b64(password)):
+            if code == 235:
+                words = "the server took the log-in before it was made: " + readable(text)
+                raise SendError("auth", "protocol-error", words)
             if code != 334:
-                early = code == 235
-                return (500 if early else code), text
+                return code, text
             code, text = self.docmd(answer)
         return code, text
 
@@ -445,13 +447,11 @@ def connection_error(client: Client, error: OSError, where: str) -> SendError:
 
 def without_secrets(text: str, request: Mapping[str, Any]) -> str:
     """A server may quote what it was sent: it must not get into logs by that way."""
+    token = request["transport"].get("access_token")
     with suppress(SendError):
-        account = Account.parse(request["transport"]["uri"])
-        if account.password:
-            for secret in (
-                account.password,
-                b64(f"\0{account.username}\0{account.password}"),
-                b64(account.password),
-            ):
-                text = text.replace(secret, "***")
+        account = Account.parse(request["transport"]["uri"], with_password=token is None)
+        secret = token or account.password
+        if secret:
+            for form in (secret, b64(f"\0{account.username}\0{secret}"), b64(secret)):
+                text = text.replace(form, "***")
     return text

@@ -5,15 +5,14 @@ from __future__ import annotations
 from harness.scenario.case import Case
 from harness.selection import matches
 
-from .careful import Careful
-from .careful_courier import Attempt, CarefulCourier
+from .careful_courier import Attempt
+from .convictions import AnySender
 from .gallery import FAMILIES, WRONG, by_lineage, clauses, convicting, figures, unproved_clauses
-from .second import Second
 
 # Bases for others, which do nothing wrong by themselves.
 HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders", "EachLine"}
 HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding", "SetByOptions"}
-HOOKS |= {"OnAnotherWire", "Scrutinising"}
+HOOKS |= {"OnAnotherWire", "Scrutinising", "Watching", "Lenient"}
 HOOKS |= {"Chunking", "Pipelining", "_BlamesTheLogIn", "_ComingAgain"}
 
 
@@ -35,14 +34,13 @@ def test_every_other_case_convicts_a_wrong_sender_too(library: tuple[Case, ...])
 
 def test_every_check_is_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
     asked = set().union(*clauses(library).values())
-    # HELO is asked about beside what convicts there first: the mechanism, or where it failed.
-    assert asked - set().union(*convicting(library).values()) <= {"helo"}
+    assert asked <= set().union(*convicting(library).values())
 
 
-def test_most_clauses_are_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
-    # The rest says the same as its neighbours in another way; `unproved_clauses` lists it.
+def test_nearly_every_clause_is_what_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:
+    # Of the rest docs/architecture.md says which may be; `unproved_clauses` lists it.
     found = figures(library)
-    assert found.clauses_proved > 0.75 * found.clauses, unproved_clauses(library)
+    assert found.clauses_proved > 0.99 * found.clauses, unproved_clauses(library)
 
 
 def test_every_wrong_sender_is_told_what_convicts_it() -> None:
@@ -52,7 +50,7 @@ def test_every_wrong_sender_is_told_what_convicts_it() -> None:
         for family in FAMILIES
         for name, value in vars(family).items()
         if isinstance(value, type)
-        and issubclass(value, Careful | CarefulCourier | Second)
+        and issubclass(value, AnySender)
         and not issubclass(value, Attempt)  # part of a courier
         and value.__module__ == family.__name__
     }
@@ -74,9 +72,10 @@ def test_no_two_wrong_senders_have_one_name() -> None:
     assert len(names) == len(set(names))
 
 
-def test_a_second_lineage_shares_no_code_with_the_first(library: tuple[Case, ...]) -> None:
+def test_the_other_lineages_share_no_code_with_the_first(library: tuple[Case, ...]) -> None:
     first, *others = by_lineage(library)
-    assert sum(each.wrong_senders for each in others) >= 40
+    assert {each.lineage for each in others} == {"smtplib and email", "aiosmtplib", "nodemailer"}
+    assert all(each.wrong_senders >= 15 for each in others)
     assert sum(each.wrong_senders for each in (first, *others)) == len(WRONG)
     assert all(each.cases and each.situations for each in others)
 

@@ -9,6 +9,7 @@ from harness.scenario.case import Case
 
 from .convictions import Wrong
 from .gallery import WRONG
+from .on_node import NodeSender
 from .proof import prove
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
@@ -17,7 +18,11 @@ pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 # A file of tests stays with one worker of pytest-xdist: two files are judged side by side.
 @pytest.mark.parametrize(
     "wrong",
-    [each for each in WRONG if not each.is_about_apis and not each.is_a_courier],
+    [
+        each
+        for each in WRONG
+        if not each.is_about_apis and not each.is_a_courier and each.lineage != NodeSender.lineage
+    ],
     ids=lambda wrong: wrong.name,
 )
 def test_a_wrong_sender_is_convicted_for_what_it_does_wrong(

@@ -350,6 +350,11 @@ class VerifiesOnce(OwnVerification):
     check="logged-in messages sender.status",
 )
 @convicted("config/flag-set[scheme=*,value=true]", check="handshakes")
+@convicted(
+    "tls/address-certificate-skipped[mode=tls,certificate=ip-as-cn]",
+    "tls/wildcard-skipped[mode=tls,certificate=wildcard-too-deep]",
+    check="handshakes",
+)
 class SkipsNothing(Careful):
     """Verifies although it was told not to: the switch does nothing."""
 
@@ -359,6 +364,7 @@ class SkipsNothing(Careful):
 
 @convicted("auth0/public-authority", check="logged-in messages sender.status")
 @convicted("tls/offered-versions", check="messages sender.status")
+@convicted("auth0/public-authority[mode=starttls,certificate=good]", check="handshakes")
 class HasNoTrustStore(Careful):
     """Trusts nobody: the trust anchor is never loaded."""
 

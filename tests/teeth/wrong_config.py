@@ -423,6 +423,7 @@ class NeedsASlash(Careful):
 
 
 @convicted("config/ipv6-host", check="sender.status")
+@convicted("config/ipv6-host[mode=tls]", check="connections")
 class SendsBracketsToTheResolver(Careful):
     """Looks up an IPv6 address with its brackets on."""
 

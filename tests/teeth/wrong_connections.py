@@ -41,6 +41,7 @@ class BeginsWithoutRset(KeepsConnections):
 
 
 @convicted("connection/rset-refused", check="rset")
+@convicted("connection/rset-refused", check="messages")
 class GoesOnAfterRset(KeepsConnections):
     """Does not listen to what becomes of RSET."""
 

@@ -15,6 +15,7 @@ from .convictions import convicted
 
 
 @convicted("delivery/late-acceptance", "delivery/late-answer*", check="log.honesty")
+@convicted("delivery/late-answer[provider=ses]", "delivery/late-acceptance", check="messages")
 class SaysSentAtOnce(CarefulCourier):
     """Takes its own queue for the server."""
 
@@ -45,6 +46,14 @@ class FailsAtQuit(CarefulCourier):
             self.wire.close()
             if said != 221:
                 raise Failure("quit", "connection-lost", "no goodbye", temporary=False)
+
+
+@convicted("delivery/password-put-right", check="log.state messages")
+class BurnsWhatCannotLogIn(CarefulCourier):
+    """Takes a log-in that was refused for the end of the message."""
+
+    def is_worth_another(self, error: Document) -> bool:
+        return error.get("class") != "auth-rejected" and super().is_worth_another(error)
 
 
 @convicted("delivery/forwarded", check="log.state messages")

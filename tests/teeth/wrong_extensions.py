@@ -60,6 +60,7 @@ class CountsCharacters(Declaring):
 
 @convicted("extensions/size-without-limit[words=no-number]", check="sender.status messages")
 @convicted("extensions/size-without-limit[words=zero]", check="sender.status messages")
+@convicted("extensions/size-without-limit[words=zero]", check="message")
 class TakesEverySizeForALimit(Careful):
     """Reads what is behind SIZE as a number, where nothing means nothing."""
 
@@ -133,6 +134,7 @@ class Hiding(Careful):
 
 
 @convicted("extensions/international-domain", check="eight-bit")
+@convicted("extensions/international-domain", check="sender.status")
 class SendsUtf8Domains(Hiding):
     """Writes a domain in UTF-8, whatever the server knows."""
 
@@ -158,6 +160,7 @@ class AsciiOnly(Careful):
 
 
 @convicted("extensions/address-beyond-ascii", check="mail sender.error.class sender.error.phase")
+@convicted("extensions/address-beyond-ascii", check="eight-bit")
 class SendsUtf8Addresses(Hiding):
     """Writes an address in UTF-8, whatever the server knows."""
 
@@ -215,6 +218,7 @@ class KeepsRefusalsToItself(Careful):
 
 
 @convicted("extensions/unknown", check="sender.status messages")
+@convicted("extensions/unknown", check="message")
 class ReadsEachKeywordOnce(Careful):
     """Breaks over a keyword that is listed twice."""
 

@@ -120,6 +120,7 @@ class SaysSentOfWhatWasRefused(CarefulCourier):
 
 
 @convicted("log/sent-and-no-more", check="log.honesty")
+@convicted("log/sent-and-no-more", check="messages")
 class SaysSentWhileItSends(CarefulCourier):
     """Does not wait for the server to answer."""
 
@@ -198,6 +199,7 @@ class SaysSentAtQueueing(CarefulCourier):
 
 
 @convicted("log/counted", "log/counted-smtp", check="log.honesty")
+@convicted("log/counted[provider=resend]", check="messages")
 class DropsWhatComesSecond(CarefulCourier):
     """Sends one message, and throws the next one away."""
 

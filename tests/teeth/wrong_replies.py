@@ -249,6 +249,7 @@ class TakesWhatLiesAhead(Careful):
 
 
 @convicted("replies/greylisting*", check="sender.status")
+@convicted("replies/greylisting[code=450]", check="messages")
 class RemembersRefusals(Careful):
     """Writes to nobody again who was refused once."""
 
@@ -288,6 +289,7 @@ class SentToNobody(Careful):
 @convicted(
     "replies/forwarding*", "replies/unknown-acceptance[at=rcpt,code=*]", check="sender.status"
 )
+@convicted("replies/forwarding[code=251]", check="message messages")
 class KnowsOneYes(Careful):
     """Takes no recipient for accepted but with 250."""
 
@@ -322,6 +324,7 @@ class TakesAnyYesForAnInvitation(Careful):
 
 
 @convicted("replies/late-invitation", check="sender.status")
+@convicted("replies/late-invitation", check="message messages")
 class HasNoPatience(Careful):
     """Waits for the invitation only a little."""
 
@@ -336,6 +339,7 @@ class HasNoPatience(Careful):
 
 
 @convicted("replies/greeting-refused*", check="ehlo")
+@convicted("replies/greeting-refused[code=421]", check="auth mail messages sender.status")
 class OverhearsTheGreeting(Careful):
     """Reads the greeting and goes on, whatever it was."""
 
@@ -347,6 +351,7 @@ class OverhearsTheGreeting(Careful):
 
 @convicted("replies/contradiction-taken[at=rcpt]", check="sender.status")
 @convicted("replies/contradiction-taken[at=end-of-data]", check="sender.status honesty")
+@convicted("replies/contradiction-taken[at=rcpt]", check="message messages")
 class GoesByTheEnhancedCode(Scrutinising):
     """Takes a 250 for a refusal where its enhanced code is one."""
 

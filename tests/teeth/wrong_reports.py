@@ -292,6 +292,13 @@ class BlamesTheLogIn(Blaming):
     "starttls/no-handshake",
     "ory/provider-uris-stripped",
     "network/reset[mode=tls]",
+    "tls/alert-words",
+    "tls/broken-handshake",
+    "tls/certificate-of-the-next-attempt",
+    "tls/changed-certificate",
+    "tls/international-host-other-name",
+    "tls/stalled-handshake",
+    "tls/weak-ciphers",
     check="sender.error.phase sender.error.class",
 )
 @convicted(

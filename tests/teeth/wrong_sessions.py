@@ -30,6 +30,7 @@ class SendsWithoutItsCredentials(Careful):
 
 @convicted("session/ehlo-for-now", check="helo")
 @convicted("session/ehlo-refused*", check="mail")
+@convicted("session/ehlo-for-now", check="sender.error.temporary")
 class OverhearsTheRefusalOfEhlo(Careful):
     """Goes on where EHLO was refused, after a HELO that nobody listens to."""
 
@@ -86,6 +87,7 @@ class HopesForTheBest(Careful):
 
 
 @convicted("network/slow-greeting", check="sender.status")
+@convicted("network/slow-greeting", check="message messages")
 class IsInAHurry(Careful):
     """Waits for a greeting only a little."""
 

@@ -28,6 +28,8 @@ class _InMemory(Store):
 
 
 @convicted("settings/restart", "settings/restart-api", check="settings.shows sender.status")
+@convicted("settings/restart-api[provider=sparkpost]", check="message messages")
+@convicted("settings/restart[end=terminate]", check="logged-in messages")
 class LosesItsSettings(CarefulCourier):
     """Has its settings in memory alone."""
 
@@ -96,6 +98,8 @@ class ForgetsForTheSakeOfNonsense(CarefulCourier):
 
 @convicted("settings/put-right[provider=ses]", "settings/put-right-smtp", check="log.state")
 @convicted("settings/second-server", "settings/second-provider[provider=ses]", check="out-of-use")
+@convicted("settings/put-right-smtp", check="logged-in messages")
+@convicted("settings/put-right[provider=ses]", check="messages")
 class KeepsWhatItBeganWith(CarefulCourier):
     """Reads its settings once."""
 
@@ -126,6 +130,11 @@ class SendsByWhatWasStoredThen(CarefulCourier):
     "settings/switched-off-later",
     "settings/switched-off-later-smtp[instead=a-switch-turned-off]",
     check="out-of-use",
+)
+@convicted(
+    "settings/switched-off-later[provider=sendgrid]",
+    "settings/switched-off-later-smtp[instead=a-switch-turned-off]",
+    check="messages",
 )
 class IgnoresTheSwitch(CarefulCourier):
     """Sends by what is stored, be it on or off."""
@@ -160,6 +169,7 @@ class PretendsThatItSent(CarefulCourier):
     "settings/switched-off-later-smtp[instead=no-provider]",
     check="out-of-use",
 )
+@convicted("settings/provider-removed[provider=mailgun]", check="messages")
 class HasASilentDefault(CarefulCourier):
     """Without a provider it goes by the one before."""
 
@@ -208,6 +218,11 @@ class SendsByBoth(TwoProviders):
 
 
 @convicted("settings/second-provider-fails", "settings/second-server-fails", check="out-of-use")
+@convicted(
+    "settings/second-provider-fails[provider=resend]",
+    "settings/second-server-fails[fails=refuses-the-log-in]",
+    check="messages",
+)
 class FallsBackOnTheOldOne(TwoProviders):
     """What the provider does not take goes by the one before it."""
 
@@ -297,6 +312,13 @@ class PretendsThatTheTestWent(CarefulCourier):
     "settings/test-message-refused-api",
     check="sender.error.class",
 )
+@convicted(
+    "settings/test-message-refused-api[provider=sendgrid,status=429]",
+    "settings/test-message-certificate[security=tls,certificate=self-signed]",
+    "settings/test-message-refused[fails=recipient]",
+    "settings/test-message-unreached[network=unresolved]",
+    check="sender.error.phase",
+)
 class BlamesTheTestMessage(CarefulCourier):
     """Whatever keeps a test message from going, it was too large."""
 
@@ -336,6 +358,11 @@ class SaysThatTheTestFailed(CarefulCourier):
     "settings/test-message", "settings/test-message-smtp", "settings/test-message-service",
     check="messages recipients",
 )  # fmt: skip
+@convicted(
+    "settings/test-message-smtp[security=tls]",
+    "settings/test-message-service[provider=mailgun]",
+    check="logged-in",
+)
 class TestsTwice(CarefulCourier):
     """Sends two to be sure."""
 

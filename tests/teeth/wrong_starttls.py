@@ -119,6 +119,7 @@ class GoesOnAfterGarbage(Careful):
 
 
 @convicted("starttls/look-alikes", check="auth mail messages sender.status")
+@convicted("starttls/look-alikes[word=host-name]", check="starttls")
 class FindsStartTlsAnywhere(Careful):
     """Looks for the letters STARTTLS in the whole reply to EHLO, and cares for no answer."""
 

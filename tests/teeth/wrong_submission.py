@@ -40,6 +40,11 @@ class GoesToTheRegionOfTheSamples(Careful):
     "submission/mailgun/other-region",
     check="elsewhere messages sender.status",
 )
+@convicted(
+    "submission/mailgun/other-region[region=eu]",
+    "submission/ses/sample-region[sample=us-west-2]",
+    check="sni",
+)
 class TriesTheOtherRegions(Overriding):
     """Where the log-in is refused it goes to the other hosts of the provider, one by one."""
 
@@ -61,6 +66,7 @@ class TriesTheOtherRegions(Overriding):
 
 
 @convicted("submission/ses/certificate-of-another-region", check="sni auth messages sender.status")
+@convicted("submission/ses/certificate-of-another-region", check="mail")
 class TakesTheCertificateOfAnyRegion(Overriding):
     """Where the certificate is for another name it tries that of the sample region."""
 
@@ -88,6 +94,7 @@ class NamesNoServer(OwnVerification):
 
 
 @convicted("submission/any/implicit-tls", "submission/ses/ports[port=*465]", check="messages")
+@convicted("submission/any/implicit-tls[provider=mandrill]", check="first-octets")
 class UpgradesOnEveryPort(Careful):
     """Waits for a greeting, to upgrade, on the port for implicit TLS, too."""
 
@@ -180,6 +187,7 @@ class RemembersThePassword(Careful):
 
 
 @convicted("submission/other/app-password", check="logged-in messages sender.status")
+@convicted("submission/other/app-password[service=yahoo]", check="message")
 class WritesAppPasswordsInGroups(Careful):
     """Logs in with an app password as it is shown to people: in groups of four letters."""
 

@@ -58,6 +58,7 @@ class TakesOldVersions(Careful):
     "tls/wildcard[mode=tls-unverified]",
     check="handshakes",
 )
+@convicted("tls/client-certificate[mode=starttls]", check="handshakes")
 class OffersOldVersionsOnly(Careful):
     """Speaks TLS 1.0 and 1.1."""
 

@@ -50,6 +50,9 @@ class TriesATokenAsPassword(Careful):
 
 
 @convicted(*_REFUSED, check="auth")
+@convicted(
+    "auth/token-refused[mechanism=XOAUTH2]", "submission/other/token-refused", check="connections"
+)
 class HammersTheToken(Overriding):
     """Tries a refused token ten times."""
 
@@ -64,6 +67,11 @@ class HammersTheToken(Overriding):
 
 
 @convicted(*_REFUSED, check="sender.error.temporary")
+@convicted(
+    "auth/token-refused[mechanism=XOAUTH2]",
+    "submission/other/token-refused",
+    check="sender.error.class",
+)
 class TakesARefusedTokenForPassing(Careful):
     """Says of a refused token that it may pass."""
 
@@ -89,6 +97,7 @@ class KeepsTheWordsAboutTheToken(Careful):
 
 
 @convicted(*_TAKEN, check="logged-in messages sender.status")
+@convicted("submission/other/token[service=yahoo]", check="message")
 class EndsTheTokenTooEarly(Careful):
     """Ends the response after one Control-A."""
 

@@ -243,6 +243,10 @@ class Inject(FaultAction):
     data: Octets
     """The octets, a character of Latin-1 for each."""
 
+    below_tls: bool = False
+    """Whether they go to the socket itself, outside of the encryption, as somebody on the path
+    would write them."""
+
     @model_validator(mode="after")
     def _says_something(self) -> Inject:
         if not self.data:
@@ -250,4 +254,7 @@ class Inject(FaultAction):
         return self
 
     def steps(self, honest: bytes, *, timeout: float) -> list[Step]:
-        return [SendOctets(honest + self.data.encode("latin-1"))]
+        data = self.data.encode("latin-1")
+        if self.below_tls:
+            return [SendOctets(honest), SendBelowTls(data)]
+        return [SendOctets(honest + data)]

@@ -150,7 +150,9 @@ class _Attempt:
         may_have_arrived = failure.class_ is ErrorClass.OUTCOME_UNKNOWN or (
             self._is_handed and failure.temporary is None
         )
-        goes_on = not may_have_arrived and failure.temporary is not False
+        # A log-in that was refused says nothing of the message: somebody may put it right.
+        may_pass = failure.temporary is not False or failure.class_ is ErrorClass.AUTH_REJECTED
+        goes_on = not may_have_arrived and may_pass
         again = self._claim.pending if goes_on else ()
         if goes_on and failure.refused:
             again = tuple(each.address for each in failure.refused if each.temporary)

@@ -98,3 +98,36 @@ def test_a_response_to_head_ends_with_its_head() -> None:
     assert read is not None
     assert (read.status, read.whole, read.body) == (200, False, b"12")
     assert read.headers == (("Content-Length", "10"),)
+
+
+def everything(reader: RequestParser) -> bytes:
+    """What is kept of what did not become a request."""
+    head, body = reader.unfinished
+    return head + body + reader.left
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"\0\r\n\r\nand what comes behind it\r\n\r\nfor as long as it likes",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nno chunk\r\n",
+        b"a: b\r\n\r\n" + GOOD,
+    ],
+)
+def test_no_octet_behind_what_is_no_http_is_lost(octets: bytes) -> None:
+    reader = parser()
+    with pytest.raises(BadRequest):
+        reader.feed(octets)
+    assert everything(reader) == octets
+
+
+def test_a_request_behind_a_chunked_one_in_the_same_segment_is_one() -> None:
+    chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na\nb\r\n0\r\n\r\n"
+    reader = parser()
+    assert [each.body for each in reader.feed(chunked + GOOD[:20])] == [b"a\nb"]
+    assert everything(reader) == GOOD[:20]
+    assert [each.body for each in reader.feed(GOOD[20:])] == [b"hello"]
+    with pytest.raises(BadRequest):
+        reader.feed(chunked + b"\0\r\n\r\n")
+    assert [each.body for each in reader.take_complete()] == [b"a\nb"]
+    assert everything(reader) == b"\0\r\n\r\n"

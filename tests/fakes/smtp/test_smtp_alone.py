@@ -317,7 +317,7 @@ def test_a_bug_while_tls_begins_is_told_as_one(
 ) -> None:
     for security in ("starttls", "tls"):
         with serving(security=security, may_break=True) as fake:
-            monkeypatch.setattr(fake, "_choice", lambda *_: 1 / 0)
+            monkeypatch.setattr(fake._served, "choose", lambda *_: 1 / 0)
             wire = dial(fake)
             if security == "starttls":
                 wire.reply()

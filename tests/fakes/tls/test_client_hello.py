@@ -171,4 +171,6 @@ def test_another_message_is_no_client_hello() -> None:
 def test_a_hello_without_extensions_is_one() -> None:
     body = b"\x03\x01" + bytes(32) + b"\x00" + b"\x00\x02\x00\x2f" + b"\x01\x00"
     message = b"\x01" + len(body).to_bytes(3, "big") + body
-    assert parse_client_hello(message) == ClientHello(server_name=None, versions=("TLSv1.0",))
+    assert parse_client_hello(message) == ClientHello(
+        server_name=None, versions=("TLSv1.0",), random=bytes(32)
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.fakes.tls import Authority
-from harness.fakes.tls.layer import TlsError, TlsLayer
+from harness.fakes.tls.layer import ServedTls, TlsError, TlsLayer
 
 
 class Peer:
@@ -42,7 +42,8 @@ def peer(authority: Authority, verifier: Callable[..., ssl.SSLContext]) -> Calla
     def make(kind: str = "good", *, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Peer:
         context = verifier()
         context.minimum_version = context.maximum_version = version
-        return Peer(context, TlsLayer(authority.issue(kind).server_context()))
+        served = ServedTls(context=authority.issue(kind).server_context(), certificate=kind)
+        return Peer(context, TlsLayer(served))
 
     return make
 

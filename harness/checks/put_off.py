@@ -17,17 +17,20 @@ _PATH = re.compile(r"<([^<>]*)>")
 
 
 def put_off(record: Record, wanted: Literal["tried-again"]) -> Observation:
-    """Whether everybody who was put off with a 4xx got the message in the end."""
+    """Whether everybody who was put off with a 4xx got the message in the end.
+
+    To give one up is honest where the log says whom: by an entry of his own, or by his address.
+    """
     del wanted
     refused = _last_refusals(record)
     left = [
         address
         for address, (_, code) in refused.items()
-        if code < 500 and not any(copies_for(address, record))
+        if code < 500 and not any(copies_for(address, record)) and not _told(address, record)
     ]
     return Observation(
         met=not left,
-        expected="another attempt for each recipient who was put off",
+        expected="another attempt for each recipient who was put off, or word of who got nothing",
         observed=f"{', '.join(left)} got nothing" if left else "so it is",
         events=numbers([refused[address][0] for address in left]),
     )
@@ -47,6 +50,19 @@ def refused(record: Record, wanted: Literal["left-alone"]) -> Observation:
         expected="no other attempt for a recipient who was refused for good",
         observed=f"{', '.join(again)} is tried again" if again else "so it is",
         events=numbers(list(again.values())),
+    )
+
+
+def _told(address: str, record: Record) -> bool:
+    """Whether the log says of somebody that he did not get it."""
+    entries = [entry for log in record.logs[-1:] for entry in log.deliveries or ()]
+    return any(
+        (
+            entry.state == "abandoned"
+            and {each.strip("<> ").lower() for each in entry.to} == {address}
+        )
+        or any(address in (each.message or "").lower() for each in entry.attempts or ())
+        for entry in entries
     )
 
 

@@ -198,6 +198,12 @@ class TestCopies:
         twice = record(taken(), yes(0), taken(index=1), yes(1), log=a_log(entry()))
         assert not delivery_log.copies(twice).met
 
+    def test_a_message_each_for_two_recipients_is_one_copy_for_each(self) -> None:
+        both = make_send({"status": "queued"}, last=1, to=[{"address": ME}, {"address": YOU}])
+        log = a_log(entry())
+        apart = make_record(taken(), yes(0), taken(YOU, index=1), yes(1), asked=(both, log))
+        assert delivery_log.copies(apart).met
+
     def test_one_more_is_excused_where_the_reply_was_lost(self) -> None:
         again = record(taken(), (2, taken()), (2, yes(0)), log=a_log(entry()))
         assert delivery_log.copies(again).met

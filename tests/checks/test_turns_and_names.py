@@ -9,10 +9,12 @@ import pytest
 from harness.checks import control_characters, own_name, put_off, taking_turns
 from harness.checks.author import mailboxes
 from harness.checks.record import Record
+from harness.delivery_protocol import DeliveryEntry
 from harness.fakes.smtp.facts import AheadOfReply, Command
 from harness.fakes.transcript import Body, Closed, Received, RecipientRefused, Sent
 
 from .made_up import make_captured, make_record, make_send
+from .test_delivery_log import a_log, entry
 
 
 def ahead(data: bytes, *before: Sent, first: bool = False) -> Record:
@@ -106,6 +108,21 @@ def test_who_is_put_off_has_to_get_it_in_the_end() -> None:
     assert not put_off.put_off(make_record(refused(450), **asked), "tried-again").met
     assert put_off.put_off(make_record(refused(450), make_captured(), **asked), "tried-again").met
     assert put_off.put_off(make_record(refused(550), **asked), "tried-again").met
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_told"),
+    [
+        (entry("abandoned", to="recipient@harness.test"), True),
+        (entry("sent", {"message": "450 to recipient@harness.test"}, to="x@harness.test"), True),
+        (entry("sent", {"message": "450 come again"}, to="recipient@harness.test"), False),
+    ],
+)
+def test_to_give_up_who_was_put_off_is_honest_where_the_log_says_so(
+    shown: DeliveryEntry, is_told: bool
+) -> None:
+    record = make_record(refused(450), asked=(make_send({"status": "queued"}), a_log(shown)))
+    assert put_off.put_off(record, "tried-again").met is is_told
 
 
 def test_who_is_refused_for_good_is_not_named_again() -> None:

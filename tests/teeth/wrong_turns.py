@@ -55,7 +55,7 @@ class AsksForLifeAhead(Careful):
 
 
 @convicted("network/speaks-second", check="ahead-of-greeting")
-class SpeaksFirst(Careful):
+class SpeaksAheadOfTheGreeting(Careful):
     """Says EHLO as soon as it is connected."""
 
     def greet(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import aiosmtplib
 
 from .convictions import convicted
-from .on_aiosmtplib import AsyncSender
+from .on_aiosmtplib import AsyncSender, Client
 
 
 @convicted(
@@ -229,7 +229,7 @@ class HasNoTimeout(AsyncSender):
 class WritesTheBodyItself(AsyncSender):
     """Writes a message as it is, without the dots that SMTP asks for."""
 
-    class Client(aiosmtplib.SMTP):
+    class Conversation(Client):
         async def data(self, message: str | bytes, /, **more: Any) -> Any:
             assert self.protocol is not None
             await self.execute_command(b"DATA")

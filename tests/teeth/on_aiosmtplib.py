@@ -36,11 +36,24 @@ REFUSALS: tuple[tuple[type[aiosmtplib.SMTPResponseException], str, str], ...] = 
 )
 
 
+# As many turns as an event loop needs to close what was given up.
+_LAST_TURNS = 5
+
+
+class Client(aiosmtplib.SMTP):
+    """The library's client. Its loop ends with it, so it does not wait for the peer to hang up."""
+
+    def close(self) -> None:
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
+
+
 class AsyncSender:
     """Answers one request. Its parts are methods, so that a wrong sender is one with another."""
 
     lineage: ClassVar[str] = "aiosmtplib"
-    Client: ClassVar[type[aiosmtplib.SMTP]] = aiosmtplib.SMTP
+    Conversation: ClassVar[type[Client]] = Client
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self.request = request
@@ -66,12 +79,14 @@ class AsyncSender:
             await self.leave(client)
         finally:
             client.close()
+            for _ in range(_LAST_TURNS):
+                await asyncio.sleep(0)
         return {"final_reply": f"250 {final}", "refused": self.refused(refused)}
 
     # Connecting and logging in.
 
     def client(self) -> aiosmtplib.SMTP:
-        return self.Client(
+        return self.Conversation(
             hostname=self.transport["host"],
             port=self.transport["port"],
             timeout=self.request["timeout"],

@@ -100,12 +100,13 @@ class Deaf(Careful):
 
 
 def _ways() -> tuple[type[Careful], ...]:
-    """Deaf in each mode, with and without a log-in."""
-    return tuple(
+    """Deaf as is configured, and in each other mode, with and without a log-in."""
+    others = (
         type(f"Deaf{mode}{logs_in}", (Deaf,), {"mode": mode, "logs_in": logs_in})
         for mode in (None, "none", "starttls", "tls")
         for logs_in in (True, False)
     )
+    return (Deaf, Deaf, *others)
 
 
 WAYS = _ways()

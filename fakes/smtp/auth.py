@@ -87,7 +87,7 @@ def begin(mechanism: str, terms: Terms, initial: str | None) -> Exchange:
     """
     response = None
     if initial is not None:
-        response = b"" if initial == "=" else decoded(initial.encode())
+        response = b"" if initial == "=" else decoded(initial.encode("utf-8", "surrogateescape"))
     return MECHANISMS[mechanism](terms, response)
 
 

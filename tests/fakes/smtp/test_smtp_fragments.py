@@ -149,3 +149,9 @@ def test_a_client_hello_with_one_wrong_octet_breaks_nothing(
     hello = bytearray(outgoing.read())
     hello[flips % len(hello)] ^= 0xFF
     in_memory({"security": "tls"}, cut(bytes(hello), places))
+
+
+def test_an_initial_response_that_is_no_text_is_malformed(in_memory: InMemory) -> None:
+    words = {**WORDS, "smtputf8": True}
+    _, sent = in_memory(words, [b"EHLO x\r\nAUTH LOGIN \x80\r\nAUTH PLAIN \xff\xfe\r\nNOOP\r\n"])
+    assert [line[:3] for line in sent.split(b"\r\n")[-4:-1]] == [b"501", b"501", b"250"]

@@ -15,7 +15,6 @@ from .convictions import convicted
 
 
 @convicted("delivery/late-acceptance", "delivery/late-answer*", check="log.honesty")
-@convicted("delivery/late-answer[provider=ses]", "delivery/late-acceptance", check="messages")
 class SaysSentAtOnce(CarefulCourier):
     """Takes its own queue for the server."""
 

@@ -242,7 +242,7 @@ class SmtpSession(CommandSession):
         chunks.begun += 1
         self._connection.records_segments = False
         try:
-            take = partial(chunks.take, limit=self._state.size)
+            take = partial(chunks.take, limit=self.size)
             await self._input.read_octets(head.size, take=take)
         finally:
             self._connection.records_segments = True
@@ -267,7 +267,7 @@ class SmtpSession(CommandSession):
     def _chunk_refusal(self, chunks: Chunks) -> str | None:
         if chunks.refused:
             return "503 5.5.1 Error: a chunk was refused, send RSET"
-        return self.words.too_large if chunks.octets > self._state.size else None
+        return self.words.too_large if chunks.octets > self.size else None
 
     async def _last_chunk(self, chunks: Chunks) -> None:
         transaction, wire = self._transaction, chunks.stuffed()

@@ -30,9 +30,9 @@ PLAIN = encoded(f"\0{USER}\0{PASSWORD}")
 @pytest.fixture
 def session(connected: Connected) -> Connected:
     @contextmanager
-    def begin(**auth: Any) -> Any:
+    def begin(*extensions: str, **auth: Any) -> Any:
         words = {"security": "none", "auth": auth, "username": USER, "password": PASSWORD}
-        with connected(**words) as (fake, wire):
+        with connected(**words, extensions=list(extensions)) as (fake, wire):
             wire.reply()
             wire.say("EHLO me.example")
             yield fake, wire
@@ -104,6 +104,16 @@ def test_the_limit_can_be_another_after_a_log_in(session: Connected) -> None:
         assert b"SIZE 500" in wire.say("EHLO me.example")
         assert wire.say("MAIL FROM:<a@one.example> SIZE=501").startswith(b"552 ")
         assert wire.deliver(b"x" * 600 + b"\r\n").startswith(b"552 ")
+
+
+def test_and_it_is_the_limit_of_chunks_too(session: Connected) -> None:
+    with session("CHUNKING", size_afterwards=500) as (_, wire):
+        wire.say("EHLO me.example")
+        assert wire.say(f"AUTH PLAIN {PLAIN}").startswith(b"235 ")
+        for line in ("MAIL FROM:<a@one.example>", "RCPT TO:<b@two.example>"):
+            assert wire.say(line).startswith(b"250")
+        wire.send(b"BDAT 600 LAST\r\n" + b"x" * 600)
+        assert wire.reply().startswith(b"552 ")
 
 
 def test_ehlo_can_be_refused_after_a_log_in_and_the_session_goes_on(session: Connected) -> None:

@@ -17,9 +17,9 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from harness.protocol import ErrorClass, Phase
-from harness.reference.failure import DeliveryError
+from harness.reference.failure import ConfigError, DeliveryError
 from harness.reference.reply import Reply
-from harness.reference.scram import ScramClient
+from harness.reference.scram import ScramClient, is_preparable
 from harness.reference.session import Session
 
 MECHANISMS = ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5")
@@ -48,7 +48,7 @@ def authenticate(
             _unavailable(session, offered),
             temporary=False,
         )
-    for mechanism in usable:
+    for mechanism in _that_can_say(username, password, usable):
         reply = _EXCHANGES[mechanism](session, username, password)
         if reply.positive:
             return
@@ -56,6 +56,19 @@ def authenticate(
             break
     class_ = ErrorClass.AUTH_TEMPORARY if reply.temporary else ErrorClass.AUTH_REJECTED
     raise session.refusal(Phase.AUTH, class_, reply, f"authentication with {mechanism}")
+
+
+def _that_can_say(username: str, password: str, usable: Sequence[str]) -> list[str]:
+    """Those of the mechanisms by which these credentials can be said at all."""
+    if is_preparable(username) and is_preparable(password):
+        return list(usable)
+    found = [mechanism for mechanism in usable if not mechanism.startswith("SCRAM")]
+    if not found:
+        raise ConfigError(
+            "the server offers SCRAM alone, by which no user name or password with control "
+            "characters can be said"
+        )
+    return found
 
 
 def _unavailable(session: Session, offered: Sequence[str] | None) -> str:

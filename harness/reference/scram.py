@@ -109,6 +109,15 @@ def prepared(text: str) -> str:
     return found
 
 
+def is_preparable(text: str) -> bool:
+    """Whether SCRAM can say it."""
+    try:
+        prepared(text)
+    except ScramError:
+        return False
+    return True
+
+
 def _vanishes(character: str) -> bool:
     return bool(stringprep.in_table_b1(character))
 

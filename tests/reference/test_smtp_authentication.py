@@ -180,6 +180,22 @@ def test_cram_md5_answers_the_challenge(play: Play, send: Send) -> None:
     assert seen.lines[1:3] == ["AUTH CRAM-MD5", b64(f"{USER} {digest}")]
 
 
+ODD = {"username": USER, "password": "bell\a"}
+
+
+def test_what_scram_cannot_say_is_said_by_another_mechanism(play: Play, send: Send) -> None:
+    with play(offering(b"AUTH SCRAM-SHA-256 PLAIN")) as seen:
+        send(seen.port, **ODD)
+    assert [line.split()[1] for line in seen.lines if line.startswith("AUTH")] == ["PLAIN"]
+
+
+def test_where_there_is_no_other_the_configuration_is_at_fault(play: Play, send: Send) -> None:
+    failure, seen = failure_of(play, send, offering(b"AUTH SCRAM-SHA-256"), **ODD)
+    assert (failure.phase, failure.class_) == (Phase.CONFIG, ErrorClass.CONFIG_INVALID)
+    assert "control characters" in str(failure)
+    assert "AUTH" not in seen.verbs
+
+
 @pytest.mark.parametrize("end", [b"501 cancelled\r\n", b"535 no\r\n", "SILENCE", "CLOSE"])
 def test_a_challenge_that_is_not_base64_is_cancelled(
     end: bytes | str, play: Play, send: Send

@@ -14,20 +14,15 @@ from pathlib import Path
 from types import ModuleType
 
 import yaml
+from made_serve_page import HEAD, cell, serve_api_page
 from made_types import types_for_tests, types_of_fakes
-from pydantic import BaseModel, RootModel
 
 from harness.fakes.marks import Mark
 from harness.fakes.providers.registry import provider, provider_names, submission
 from harness.fakes.providers.webhook import MailEvent, webhook_rules
 from harness.fakes.vendor_answer import VendorAnswer
-from harness.field_descriptions import descriptions, summary
 from harness.requirements import Waiting, load_catalogue
 from harness.scenario.library import load_library
-from harness.serve.control import CALLS
-from harness.serve.control_call import ControlCall
-from harness.serve.control_documents import NoQuery
-from harness.serve.documents import NoticeDocument, ReadyDocument
 from harness.situation_coverage import situation_coverage
 from harness.vocabulary import (
     Section,
@@ -36,11 +31,9 @@ from harness.vocabulary import (
     sender_sections,
     webhook_sections,
 )
-from harness.word_forms import default_of, form_of, kinds_in
 
 _DOCS = Path(__file__).resolve().parent
 _SDK_TESTS = _DOCS.parent / "tests" / "strangers"
-_HEAD = "<!-- made by docs/generate.py: change the code, then run it -->\n\n"
 _SCENARIOS_SHOWN = 4
 _MEANING = {
     Mark.DOCUMENTED: "the vendor documents it",
@@ -73,7 +66,7 @@ def coverage_page() -> str:
         lines.append(f"| {name} | {len(refusals)} | {guessed} | {missing} | {replies} |")
     for name in provider_names():
         lines += ["", *_provider(name)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def _provider(name: str) -> Iterator[str]:
@@ -84,13 +77,13 @@ def _provider(name: str) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for refusal in refusals.values():
         cells = [refusal.name, refusal.when, str(refusal.status), *_evidence(refusal)]
-        yield "| " + " | ".join(map(_cell, cells)) + " |"
+        yield "| " + " | ".join(map(cell, cells)) + " |"
     if refusals.not_modelled:
         yield ""
         yield "Not modelled:"
         yield ""
         for case, reason in refusals.not_modelled.items():
-            yield f"* {_cell(case)}: {_cell(reason)}"
+            yield f"* {cell(case)}: {cell(reason)}"
     yield ""
     yield "Over SMTP, where those with a case can be named by `do: refuse`:"
     yield ""
@@ -100,7 +93,7 @@ def _provider(name: str) -> Iterator[str]:
     for reply in (*service.replies.values(), *service.dialect.asides.values()):
         case = reply.name if reply.name in service.replies.refusals else "–"
         cells = [case, f"`{reply.text}`", reply.when, *_evidence(reply)]
-        yield "| " + " | ".join(map(_cell, cells)) + " |"
+        yield "| " + " | ".join(map(cell, cells)) + " |"
 
 
 def _evidence(answer: VendorAnswer) -> list[str]:
@@ -129,7 +122,7 @@ def account_words_page() -> str:
         lines += ["", f"## {name}"]
         for section in sections:
             lines += ["", *_section(section, level=3)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def webhook_words_page() -> str:
@@ -156,13 +149,13 @@ def webhook_words_page() -> str:
         lines.append(f"| {event} | " + " | ".join(cells) + " |")
     lines += ["", "## How it is known", "", "| provider | source |", "|---|---|"]
     lines += [
-        f"| {name} | {_cell(each.source)} |"
+        f"| {name} | {cell(each.source)} |"
         for name, each in zip(sections, rules, strict=True)
         if each is not None
     ]
     for name, section in sections.items():
         lines += ["", f"## {name}", "", *_section(section, level=3)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def sender_words_page() -> str:
@@ -179,7 +172,7 @@ def _words_page(title: str, about: str, sections: Iterable[Section]) -> str:
     lines = [f"# {title}", "", *textwrap.wrap(about, 100)]
     for section in sections:
         lines += ["", *_section(section, level=2)]
-    return _HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def _section(section: Section, *, level: int) -> Iterator[str]:
@@ -191,116 +184,14 @@ def _section(section: Section, *, level: int) -> Iterator[str]:
         yield "| word | meaning |"
         yield "|---|---|"
         for word in section.words:
-            yield f"| `{word.name}` | {_cell(word.meaning)} |"
+            yield f"| `{word.name}` | {cell(word.meaning)} |"
         return
     yield "| word | meaning | written | default |"
     yield "|---|---|---|---|"
     for word in section.words:
         form = f"one of `{word.values}`, below" if word.values else word.form
         default = "**required**" if word.default == "required" else word.default or "–"
-        yield f"| `{word.name}` | {_cell(word.meaning)} | {_cell(form or '–')} | {_cell(default)} |"
-
-
-_STATUSES_OF_SERVE = {
-    400: "words, query or JSON that make no sense",
-    401: "no token, or a wrong one",
-    403: "a Host that is not this machine's",
-    404: "no such path, fake, message or fault; or nobody came (`none-came`)",
-    405: "another method",
-    409: "an event that cannot be",
-    413: "a body above 1 MiB",
-    415: "a body that is no JSON",
-}
-
-
-def serve_api_page() -> str:
-    """Every call of the control API, and every document that it takes or gives."""
-    calls = _with_their_parts(_documents_of_calls())
-    events = [
-        each for each in _with_their_parts([ReadyDocument, NoticeDocument]) if each not in calls
-    ]
-    lines = [
-        "# The control API of `harness serve`",
-        "",
-        *textwrap.wrap(
-            "Version 1. [Serving fakes](serve.md) tells how it is used. A request names the token "
-            "as `Authorization: Bearer …`, a body is `application/json`. What cannot be done is "
-            'answered with 4xx and `{"error": {"code": …, "message": …}}`, and changes '
-            "nothing. Within a version documents may get more members.",
-            100,
-        ),
-        *("", "| call | takes | gives | |", "|---|---|---|---|"),
-        *map(_call_row, CALLS),
-        *("", "| status | when |", "|---|---|"),
-        *(f"| {number} | {when} |" for number, when in _STATUSES_OF_SERVE.items()),
-        *(line for model in calls for line in ("", *_model_table(model))),
-        *("", "# The lines of `--json`", ""),
-        *textwrap.wrap(
-            "The first is a ReadyDocument; then one is a MessageDocument with `event: message`, or "
-            "a NoticeDocument; the last is `event: stopped`, with `lines_lost`: how many nobody "
-            "read.",
-            100,
-        ),
-        *(line for model in events for line in ("", *_model_table(model))),
-    ]
-    return _HEAD + "\n".join(lines) + "\n"
-
-
-def _taken_by(call: ControlCall) -> list[type[BaseModel]]:
-    """The query and the body of a call, where it has them."""
-    query = [call.query] if call.query is not NoQuery else []
-    return [*query, *([call.body] if call.body is not None else [])]
-
-
-def _documents_of_calls() -> list[type[BaseModel]]:
-    """What each call takes and gives, in order."""
-    return [
-        model
-        for call in CALLS
-        for model in (*_taken_by(call), call.answer)
-        if not isinstance(model, str)
-    ]
-
-
-def _call_row(call: ControlCall) -> str:
-    takes = ", ".join(map(_linked, _taken_by(call)))
-    gives = call.answer if isinstance(call.answer, str) else _linked(call.answer)
-    return f"| `{call.method} {call.path}` | {takes} | {gives} | {_cell(call.does)} |"
-
-
-def _with_their_parts(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
-    """Models, each followed by those that its members hold."""
-    found: dict[type[BaseModel], None] = {}
-    for model in models:
-        inside = [
-            kind
-            for field in model.model_fields.values()
-            for kind in kinds_in(field)
-            if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ]
-        found |= dict.fromkeys([model, *_with_their_parts(inside)])
-    return list(found)
-
-
-def _model_table(model: type[BaseModel]) -> Iterator[str]:
-    said = descriptions(model)
-    yield f"## {model.__name__}"
-    yield ""
-    yield summary(model)
-    if issubclass(model, RootModel):
-        return
-    yield ""
-    yield "| member | meaning | written | default |"
-    yield "|---|---|---|---|"
-    for name, field in model.model_fields.items():
-        default = default_of(field) or "–"
-        default = "" if default == "required" else default
-        meaning = _cell(said.get(name, "").partition(" Default: ")[0])
-        yield f"| `{field.alias or name}` | {meaning} | {_cell(form_of(field))} | {default} |"
-
-
-def _linked(model: type[BaseModel]) -> str:
-    return f"[{model.__name__}](#{model.__name__.lower()})"
+        yield f"| `{word.name}` | {cell(word.meaning)} | {cell(form or '–')} | {cell(default)} |"
 
 
 def sdk_page() -> str:
@@ -318,7 +209,7 @@ def sdk_page() -> str:
         if hasattr(module, "SDK_TABLE"):
             vendor = path.stem.removeprefix("test_").removesuffix("_sdk")
             lines += ["", *_of_clients(vendor, module, told.get(vendor, {}))]
-    return _HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def _of_clients(
@@ -375,12 +266,12 @@ def situations_page() -> str:
             names += f" and {rest} more" if rest > 0 else ""
             row = each.situation
             cells = (f"{row.id} {row.title}", row.severity, str(each.cases or "–"))
-            lines.append(f"| {' | '.join(map(_cell, cells))} | {each.reason or names} |")
-    return _HEAD + "\n".join(lines) + "\n"
+            lines.append(f"| {' | '.join(map(cell, cells))} | {each.reason or names} |")
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def _type_and_codes(name: str, *codes: object) -> str:
-    said = [_cell(str(code)) for code in codes if str(code)]
+    said = [cell(str(code)) for code in codes if str(code)]
     return " ".join([f"`{name}`", *said]) if name else ""
 
 
@@ -389,10 +280,6 @@ def _loaded(path: Path) -> ModuleType:
     if top not in sys.path:
         sys.path.insert(0, top)
     return importlib.import_module(f"tests.strangers.{path.stem}")
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 PAGES = {

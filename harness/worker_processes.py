@@ -21,6 +21,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -222,7 +223,10 @@ def _be_one(line: socket.socket, work: Work) -> NoReturn:
     try:
         asyncio.run(_serve(line, work))
         status = 0
+    except BaseException:  # noqa: BLE001  # the run tells that it has gone, and this why
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(status)
 
 

@@ -20,7 +20,14 @@ from harness.errors import HarnessError
 from harness.escaping import visible
 from harness.events import Note
 from harness.evidence import EvidenceFolder
-from harness.execution import RunOrder, by_spec, command_line, execute, spread_out
+from harness.execution import (
+    OpenSender,
+    RunOrder,
+    by_spec,
+    command_line,
+    execute,
+    spread_out,
+)
 from harness.gate import exit_status
 from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import RunResult
@@ -121,8 +128,7 @@ def carried_out(words: dict[str, Any]) -> Ran:
         options=options,
     )
     sender = by_spec(spec, environment=os.environ, jobs=options.jobs)
-    with spread_out(order, sender) as base:
-        status, result = _told(reports, notes, execute(order, sender, reports, base=base))
+    status, result = _told(reports, notes, order, sender)
     return Ran(status=status, result=result, known=chosen.known)
 
 
@@ -171,14 +177,16 @@ def _open_reports(words: dict[str, Any], catalogue: Catalogue, spec: str) -> Rep
 
 
 def _told(
-    reports: Reports, notes: list[str], run_of_cases: Coroutine[Any, Any, RunResult]
+    reports: Reports, notes: list[str], order: RunOrder, sender: OpenSender
 ) -> tuple[int, RunResult | None]:
     """Carry out a run; the exit status is the one that its reports tell."""
     try:
         with reports:
             for note in notes:
                 reports(Note(text=note))
-            result = asyncio.run(_until_told_to_stop(run_of_cases))
+            with spread_out(order, sender) as base:
+                run = execute(order, sender, reports, base=base)
+                result = asyncio.run(_until_told_to_stop(run))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     except HarnessError as error:

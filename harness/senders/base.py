@@ -64,7 +64,7 @@ class Sender(ABC):
     and answer `describe`, and `features` what it then said; both are set by `describe`.
     `stated_delivery_limit` are the seconds within which it says that its log has a final state.
     Where a case has no state of its own, it holds `shared_state`, as settings are one for all.
-    `can_be_several`: where it has its own, there can be more than one on it.
+    `can_be_several`: another one of it can be started, on the same state or beside it.
 
     All methods belong to one event loop. `ask`, `describe` and `send` may run side by side.
     They raise only `SenderError`, for a sender that cannot be driven at all; whatever a
@@ -83,7 +83,7 @@ class Sender(ABC):
 
     @property
     def can_be_several(self) -> bool:
-        """Whether there can be another one on the same state."""
+        """Whether another one of it can be started: nothing of it is one for all cases."""
         return False
 
     def limit_for(self, timeout: float) -> float:

@@ -94,6 +94,13 @@ def test_validate_tells_the_mistakes_on_stdout_and_their_number_on_stderr(harnes
     assert harness("validate", "mine").err == "harness: 1 mistake\n"
 
 
+def test_a_run_that_cannot_begin_leaves_no_report_behind(harness: Harness) -> None:
+    before = set(Path().iterdir())
+    for report in ("json=a.json", "html=b.html", "junit=c.xml"):
+        assert harness(*RUN, "--sender", "bogus", "--report", report).status == 2
+    assert set(Path().iterdir()) == before
+
+
 @pytest.mark.parametrize("command", ["validate", "run", "list"])
 def test_an_account_that_its_provider_does_not_know_is_told_before_anything_runs(
     command: str, harness: Harness

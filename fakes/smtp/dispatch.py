@@ -25,7 +25,8 @@ from .auth import PresentedCredentials, Terms
 from .body_receiver import BodyReceiver
 from .chunks import Chunks
 from .decisions import Decisions
-from .facts import AheadOfReply, AuthOutcome, AuthResponse, Command
+from .facts import AuthOutcome, AuthResponse, Command
+from .impatience import Impatience
 from .input_buffer import EndlessLineError, InputBuffer
 from .login import Login
 from .order import MOVES, OUT_OF_TURN, Turn, Verb
@@ -38,8 +39,6 @@ from .words import Words
 # RFC 4954 section 4 asks for base64 of up to 12,288 octets; the words of AUTH come before it.
 _LINE_LIMIT = 12_288 + 64
 _COMMAND_LIMITS = MappingProxyType({"AUTH": _LINE_LIMIT, "MAIL": 1024, "RCPT": 1024})
-# Octets of what came ahead of a reply that its note keeps.
-_SHOWN = 512
 _STAGES = {
     Verb.EHLO: Stage.EHLO, Verb.HELO: Stage.HELO, Verb.STARTTLS: Stage.STARTTLS,
     Verb.AUTH: Stage.AUTH, Verb.MAIL: Stage.MAIL, Verb.RCPT: Stage.RCPT, Verb.DATA: Stage.DATA,
@@ -92,9 +91,6 @@ class CommandSession(LineProtocol):
         self._username: str | None = None
         self._transaction = Transaction()
         self._taken = 0
-        self._has_spoken = False
-        self._is_idle = False
-        self._ahead = 0
         self._connection: Connection
         self._injector: FaultInjector
         self._decisions: Decisions
@@ -102,6 +98,7 @@ class CommandSession(LineProtocol):
         self._input: InputBuffer
         self._login: Login
         self._bodies: BodyReceiver
+        self._impatience: Impatience
 
     def refusal(self, told: AnswerWithRefusal) -> str:
         """The whole line of a refusal that a fault names: only a vendor's server has any."""
@@ -142,7 +139,10 @@ class CommandSession(LineProtocol):
             input_buffer=self._input,
             size_limit=lambda: self.size,
         )
-        connection.before_sending = self._note_ahead
+        self._impatience = Impatience(
+            connection, self._input, is_taking_content=lambda: self._bodies.is_taking
+        )
+        connection.before_sending = self._impatience.note
         if self._state.security == "tls":
             connection.expect_tls()
         self.begin(
@@ -311,22 +311,6 @@ class CommandSession(LineProtocol):
             data, secure = chunks.stuffed(), self._connection.secure
             self._connection.record(Body(data=data, secure=secure, complete=complete))
             self._transaction.chunks = Chunks(begun=chunks.begun, refused=chunks.refused)
-
-    def _note_ahead(self) -> None:
-        """Note what the sender has sent without waiting for what goes out now."""
-        if self._is_idle:  # it answers nothing, so that nobody has to wait for it
-            return
-        unread = 0 if self._bodies.is_taking else len(self._input)
-        if unread > self._ahead:
-            self._connection.record(
-                AheadOfReply(
-                    data=self._input.first(_SHOWN),
-                    first=not self._has_spoken,
-                    secure=self._connection.secure,
-                )
-            )
-        self._ahead = unread
-        self._has_spoken = True
 
     def _note_left_over(self) -> None:
         if not self._bodies.is_taking:  # a body is recorded as one

@@ -228,9 +228,9 @@ class SmtpSession(CommandSession):
 
     async def _idle(self) -> None:
         """What happens while the sender has nothing to ask."""
-        self._is_idle = True
+        self._impatience.is_idle = True
         await self._injector.fault(Stage.IDLE)
-        self._is_idle = False
+        self._impatience.is_idle = False
 
     async def _bdat(self, argument: str | None) -> None:
         """Take a chunk. It is read whatever becomes of it, as it follows at once."""

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import FakeError
+from .binding import server_end_point
+from .certificates import PresentingContext
 
 if TYPE_CHECKING:
     from .key_log import KeyLog
     from .key_update import OutgoingRecords
-
-from .binding import server_end_point
-from .certificates import PresentingContext
 
 # OpenSSL's words for the alerts of a peer; a few of TLS 1.x lack the ALERT.
 _ALERT = re.compile(r"(?:(?:SSLV3|TLSV13)_ALERT|TLSV1(?:_ALERT)?)_([A-Z_]+)")

@@ -13,30 +13,20 @@ from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, Self
 
-from .base import CaseState, Sender, Surroundings, processors
+from .base import CaseState, Sender, Surroundings
 from .capture import AnswerSearch
 from .environment import with_state
 from .exit_status import outcome_of
 from .outcome import Outcome
 from .process import find_program, run_to_end
 from .program import json_line, secrets_told, split_words
+from .program_sender import ProgramSender
 
 SCHEMES = ("command",)
 
 
-class CommandSender(Sender):
+class CommandSender(ProgramSender):
     """Runs a program once for each request."""
-
-    @property
-    def can_be_several(self) -> bool:
-        """A program can be started twice."""
-        return True
-
-    def __init__(self, name: str, words: tuple[str, ...], surroundings: Surroundings) -> None:
-        super().__init__(name)
-        self.default_jobs = processors()
-        self._words = words
-        self._environment = surroundings.for_program()
 
     @asynccontextmanager
     async def for_case(self, state: CaseState | None = None) -> AsyncIterator[Self]:

@@ -8,27 +8,19 @@ from contextlib import asynccontextmanager
 from copy import copy
 from typing import Self
 
-from .base import CaseState, Sender, Surroundings, processors
+from .base import CaseState, Surroundings
 from .environment import with_state
 from .long_running import Lease, Pool, Team
+from .program_sender import ProgramSender
 
 
-class PooledSender(Sender):
+class PooledSender(ProgramSender):
     """Asks programs that stay up; `_asked` is the pool, or what a case has of it."""
 
-    @property
-    def can_be_several(self) -> bool:
-        """A program can be started twice."""
-        return True
-
     def __init__(self, name: str, words: tuple[str, ...], surroundings: Surroundings) -> None:
-        super().__init__(name)
-        self.default_jobs = processors()
-        self._words = words
-        self._environment = surroundings.for_program()
-        self._pool = Pool(
-            words, environment=self._environment, jobs=surroundings.jobs or self.default_jobs
-        )
+        super().__init__(name, words, surroundings)
+        jobs = surroundings.jobs or self.default_jobs
+        self._pool = Pool(words, environment=self._environment, jobs=jobs)
         self._asked: Pool | Lease | Team = self._pool
 
     @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,19 @@ def clean_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
 
-def with_the_wheel(python: str, archives: Archives) -> str:
-    """The neighbours' Python, with the wheel as it is now."""
-    pip = (python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
-    run_program(*pip, "--no-deps", "--no-index", "--force-reinstall", archives.wheel)
-    return python
+def with_the_wheel(place: Path, python: str | Path, archives: Archives) -> Path:
+    """A new virtual environment at `place`, for nobody else: the wheel, and what `python` has."""
+    run_program(python, "-m", "venv", "--without-pip", place)
+    pip = (sys.executable, "-m", "pip", "--python", place, "--disable-pip-version-check")
+    run_program(*pip, "install", "--quiet", "--no-deps", "--no-index", archives.wheel)
+    # A folder named in a .pth comes behind the new environment's own, and the .pth files in it
+    # are not read: not the one either that leads to this checkout.
+    (_packages(place / "bin" / "python") / "dependencies.pth").write_text(
+        str(_packages(python)), encoding="utf-8"
+    )
+    return place / "bin"
+
+
+def _packages(python: str | Path) -> Path:
+    said = run_program(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    return Path(said.strip())

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import sysconfig
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .building import Archives, run_program
+from .building import Archives, run_program, with_the_wheel
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
@@ -23,18 +21,7 @@ _TOP = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="session")
 def installed(archives: Archives, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new virtual environment with the wheel; its dependencies are this environment's."""
-    place = tmp_path_factory.mktemp("installed")
-    venv.create(place, with_pip=False, symlinks=True)
-    python = place / "bin" / "python"
-    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    run_program(*pip, "install", "--quiet", "--no-deps", "--no-index", archives.wheel)
-    # A folder named in a .pth comes behind the new environment's own, and the .pth files in it
-    # are not read: not the one either that leads to this checkout.
-    site = run_program(
-        python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"
-    ).strip()
-    (Path(site) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    return place / "bin"
+    return with_the_wheel(tmp_path_factory.mktemp("installed"), sys.executable, archives)
 
 
 def _contents(wheel: Path) -> dict[str, bytes]:

@@ -7,12 +7,11 @@ The project has a conftest.py, and a harness.py and fakes.py of its own. Its pyt
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .building import Archives, clean_environment, run_program, with_the_wheel
+from .building import clean_environment, run_program
 
 pytestmark = [
     pytest.mark.whole,
@@ -157,11 +156,6 @@ FILES = {
 
 
 @pytest.fixture
-def python(archives: Archives, requires_program: Callable[[str], str]) -> str:
-    return with_the_wheel(requires_program("neighbours-python"), archives)
-
-
-@pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The project of somebody else."""
     for name, text in FILES.items():
@@ -172,7 +166,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def pytest_of(project: Path, python: str, *arguments: str) -> tuple[int, str]:
+def pytest_of(project: Path, python: Path, *arguments: str) -> tuple[int, str]:
     """The exit status and the output of the project's pytest."""
     done = subprocess.run(
         [python, "-m", "pytest", *arguments],
@@ -186,9 +180,9 @@ def pytest_of(project: Path, python: str, *arguments: str) -> tuple[int, str]:
 
 
 def test_fixtures_items_and_marks_work_beside_the_plugins_of_others(
-    python: str, project: Path
+    neighbours: Path, project: Path
 ) -> None:
-    status, said = pytest_of(project, python, "-v")
+    status, said = pytest_of(project, neighbours, "-v")
     assert status == 0, said
     [plugins] = [line for line in said.splitlines() if line.startswith("plugins: ")]
     for plugin in ("django", "pytest_httpserver", "mailpit", "smtpdfix", "mail-harness"):
@@ -199,25 +193,25 @@ def test_fixtures_items_and_marks_work_beside_the_plugins_of_others(
         "scenarios/modes/starttls.yaml::modes/starttls[verification=verified]",
     ):
         assert f"{name} PASSED" in said, said
-    status, said = pytest_of(project, python, "-q", "-m", "harness_quick", "-k", "mode:tls")
+    status, said = pytest_of(project, neighbours, "-q", "-m", "harness_quick", "-k", "mode:tls")
     assert status == 0, said
     assert "1 passed" in said
 
 
-def test_a_wrong_sender_fails_its_items_alone(python: str, project: Path) -> None:
+def test_a_wrong_sender_fails_its_items_alone(neighbours: Path, project: Path) -> None:
     (project / "shop.py").write_text(
         "def send(request):\n    return {'status': 'failed', 'error': {'message': 'no idea'}}\n",
         encoding="utf-8",
     )
     status, said = pytest_of(
-        project, python, "mail", "tests/test_shop.py::test_ours_beside_smtpdfix"
+        project, neighbours, "mail", "tests/test_shop.py::test_ours_beside_smtpdfix"
     )
     assert status == 1, said
     assert "2 failed, 1 passed" in said
     assert "answered: failed: no idea" in said
 
 
-def test_a_plain_install_has_no_botocore(python: str) -> None:
-    listed = run_program(python, "-m", "pip", "list", "--format", "freeze")
+def test_a_plain_install_has_no_botocore(neighbours: Path) -> None:
+    listed = run_program(neighbours, "-m", "pip", "list", "--format", "freeze")
     assert "mail-harness==" in listed.replace("_", "-")
     assert "botocore" not in listed

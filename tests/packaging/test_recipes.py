@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .building import Archives, clean_environment, with_the_wheel
+from .building import clean_environment
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
@@ -36,7 +35,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(python: str, project: Path, recipe: str, *more: str) -> str:
+def run(python: str | Path, project: Path, recipe: str, *more: str) -> str:
     done = subprocess.run(
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", recipe, *more],
         cwd=project,
@@ -51,17 +50,13 @@ def run(python: str, project: Path, recipe: str, *more: str) -> str:
 
 
 @pytest.mark.parametrize("recipe", ["test_flask_mail.py", "test_fastapi.py"])
-def test_web_frameworks_of_others(
-    recipe: str, project: Path, archives: Archives, requires_program: Callable[[str], str]
-) -> None:
-    python = with_the_wheel(requires_program("neighbours-python"), archives)
-    assert "1 passed" in run(python, project, recipe)
+def test_web_frameworks_of_others(recipe: str, project: Path, neighbours: Path) -> None:
+    assert "1 passed" in run(neighbours, project, recipe)
 
 
-def test_django(project: Path, archives: Archives, requires_program: Callable[[str], str]) -> None:
-    python = with_the_wheel(requires_program("neighbours-python"), archives)
+def test_django(project: Path, neighbours: Path) -> None:
     (project / "settings.py").write_text(_DJANGO, encoding="utf-8")
-    assert "1 passed" in run(python, project, "test_django.py", "--ds=settings")
+    assert "1 passed" in run(neighbours, project, "test_django.py", "--ds=settings")
 
 
 def test_a_worker_that_sends_later(project: Path) -> None:

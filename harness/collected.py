@@ -28,7 +28,6 @@ from harness.requirements import load_catalogue
 from harness.runner import Options
 from harness.scenario.case import Case
 from harness.scenario.library import cases_of
-from harness.selection import providers_of
 from harness.standing_run import standing_run
 from harness.turns import Turns
 
@@ -184,7 +183,7 @@ class CollectedCases:
 def keywords(case: Case) -> set[str]:
     """By what a case can be selected beside its id: no expression takes an equals sign."""
     axes = (f"{name}:{value}" for name, value in case.axes.items())
-    return {*axes, *case.rows, *providers_of(case)}
+    return {*axes, *case.rows, *case.providers}
 
 
 def properties(case: Case) -> list[tuple[str, object]]:

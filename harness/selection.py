@@ -83,7 +83,8 @@ class Selection:
         """
         rows = catalogue or load_catalogue()
         self._check(cases, rows)
-        chosen = {case.id for case in cases if self._holds(case, rows)}
+        everything = replace(self, excluded=(), shard=None) == Selection()
+        chosen = {case.id for case in cases if self._holds(case, rows, controls=everything)}
         wanted = chosen | {case.control for case in cases if case.id in chosen and case.control}
         return tuple(case for case in cases if case.id in wanted)
 
@@ -131,19 +132,13 @@ class Selection:
             catalogue.requirement(row)
         for row in self.situations:
             catalogue.situation(row)
-        for kind, wanted, known in (
-            ("tag", self.tags, {tag for case in cases for tag in case.tags}),
-            ("provider", self.providers, {each for case in cases for each in providers_of(case)}),
-        ):
-            for word in wanted:
-                if word not in known:
-                    choices = ", ".join(sorted(known)) or "there are none"
-                    hint = meant(word, known)
-                    raise UsageError(
-                        f"no case has the {kind} {word!r}{hint or ';'} choose from {choices}"
-                    )
+        if self.tags:
+            _check_words("tag", self.tags, {tag for case in cases for tag in case.tags})
+        if self.providers:
+            known = {provider for case in cases for provider in case.providers}
+            _check_words("provider", self.providers, known)
 
-    def _holds(self, case: Case, catalogue: Catalogue) -> bool:
+    def _holds(self, case: Case, catalogue: Catalogue, *, controls: bool) -> bool:
         if any(matches(glob, case.id) for glob in self.excluded):
             return False
         if self.shard is not None and not self.shard.holds(case):
@@ -152,20 +147,24 @@ class Selection:
             return False
         if case.is_control and not self.globs and not self.expression and self.only is None:
             # Without a word about ids a control comes with its cases, or not at all.
-            return self._is_everything
+            return controls
         return (
             (not self.globs or any(matches(glob, case.id) for glob in self.globs))
             and (self.expression is None or _evaluate(self.expression, case.id))
             and (not self.requirements or bool({*self.requirements} & {*case.requirements}))
             and (not self.situations or bool({*self.situations} & {*case.situations}))
             and (not self.tags or bool({*self.tags} & {*case.tags}))
-            and (not self.providers or bool({*self.providers} & providers_of(case)))
+            and (not self.providers or bool({*self.providers} & case.providers))
             and (self.level is None or _reaches(case.rows, self.level, catalogue))
         )
 
-    @property
-    def _is_everything(self) -> bool:
-        return replace(self, excluded=(), shard=None) == Selection()
+
+def _check_words(kind: str, wanted: Iterable[str], known: set[str]) -> None:
+    for word in wanted:
+        if word not in known:
+            choices = ", ".join(sorted(known)) or "there are none"
+            hint = meant(word, known)
+            raise UsageError(f"no case has the {kind} {word!r}{hint or ';'} choose from {choices}")
 
 
 def matches(glob: str, identifier: str) -> bool:
@@ -188,13 +187,6 @@ def _pattern(glob: str) -> re.Pattern[str]:
         pattern += {"**": ".*", "*": "[^/]*", "?": "[^/]"}[wild[0][:2]]
         at = wild.end()
     return re.compile(pattern + re.escape(glob[at:]))
-
-
-def providers_of(case: Case) -> frozenset[str]:
-    """The provider by which a sender is told to send, by its API or by its SMTP service."""
-    services = (case.given.api, case.given.submission)
-    named = [case.axes.get("provider"), *(each.provider for each in services if each is not None)]
-    return frozenset(name for name in named if name)
 
 
 def _reaches(rows: Iterable[str], level: Level, catalogue: Catalogue) -> bool:

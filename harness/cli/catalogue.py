@@ -10,7 +10,6 @@ from collections.abc import Container
 import click
 
 from harness.cli.options import with_documents
-from harness.error_classes import CLASSES, PHASES
 from harness.errors import UsageError
 from harness.requirements import Requirement, Situation, State, load_catalogue
 from harness.scenario.case import Case
@@ -150,6 +149,8 @@ def _explain_word(what: str, rows: tuple[str, ...], *, otherwise: UsageError) ->
 
 
 def _explain_errors() -> None:
+    from harness.error_classes import CLASSES, PHASES  # noqa: PLC0415  # with the whole protocol
+
     click.echo("Phases, in the order of a session")
     for phase, meaning in PHASES.items():
         click.echo(f"  {phase:<30} {meaning}")

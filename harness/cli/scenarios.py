@@ -53,14 +53,17 @@ def list_cases(
     cases, notes, _ = selected(paths, words, load_catalogue(documents))
     for note in notes:
         click.echo(f"note: {note}", err=True)
-    for case in cases:
-        rows = "control" if case.is_control else ", ".join(case.rows)
-        click.echo(case.id if ids else f"{case.id}  ({rows})")
+    if cases:
+        click.echo("\n".join(case.id if ids else f"{case.id}  ({_rows(case)})" for case in cases))
     if not ids:
         scenarios = len({case.scenario for case in cases})
         controls = sum(1 for case in cases if case.is_control)
         click.echo(f"\n{len(cases)} cases of {scenarios} scenarios, {controls} of them controls")
     return 0 if cases else NOTHING
+
+
+def _rows(case: Case) -> str:
+    return "control" if case.is_control else ", ".join(case.rows)
 
 
 @click.command("show")

@@ -21,7 +21,7 @@ from harness.delivery_protocol import (
 from harness.field_descriptions import DescribedSchema
 from harness.protocol import Answer, DescribeRequest, Description, SendRequest
 from harness.reports.document import report_schema
-from harness.requirements import document_schema
+from harness.requirements.documents import document_schema
 from harness.scenario.schema import scenario_schema
 from harness.senders.file_words import SenderFile
 

@@ -6,8 +6,7 @@ requirements in a YAML file for each document, in this folder or wherever a proj
 situations in the folder beside them. Each file says at its top what its keys mean.
 """
 
-from harness.requirements.catalogue import Catalogue, SituationFamily, load_catalogue
-from harness.requirements.documents import document_schema
+from harness.requirements.catalogue import Catalogue, load_catalogue
 from harness.requirements.rows import (
     Expectation,
     ExpectationByMode,
@@ -16,6 +15,7 @@ from harness.requirements.rows import (
     Row,
     Severity,
     Situation,
+    SituationFamily,
     SourceDocument,
     State,
     Waiting,
@@ -34,6 +34,5 @@ __all__ = [
     "SourceDocument",
     "State",
     "Waiting",
-    "document_schema",
     "load_catalogue",
 ]

@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-import yaml
 
 from harness.errors import ScenarioError, UsageError
+from harness.kept import files_below, keep, kept, place_beside
 from harness.model import Level
-from harness.requirements.documents import read_document
 from harness.requirements.rows import (
-    Expectation,
-    ExpectationByMode,
     Requirement,
     Row,
-    Severity,
     Situation,
+    SituationFamily,
     SourceDocument,
-    Waiting,
+    prefixes,
 )
 
 _FOLDER = Path(__file__).resolve().parent
 _OWN = "a document of your own is read with --document FILE, and by pytest with harness_documents"
-
-# The C loader reads everything in some 40 ms, the Python one takes ten times as long.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SituationFamily:
-    """A group of situations; `key` is the first part of their ids."""
-
-    key: str
-    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +34,22 @@ class Catalogue:
     situations: tuple[Situation, ...]
     families: tuple[SituationFamily, ...]
     rows: Mapping[str, Row]
+
+    @classmethod
+    def of(
+        cls,
+        requirements: tuple[Requirement, ...],
+        situations: tuple[Situation, ...],
+        families: tuple[SituationFamily, ...],
+    ) -> Catalogue:
+        """The catalogue of these rows. It is a `ValueError` where an id is there twice."""
+        return cls(
+            documents=tuple(dict.fromkeys(row.document for row in requirements)),
+            requirements=requirements,
+            situations=situations,
+            families=families,
+            rows=_index([*requirements, *situations]),
+        )
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows.values())
@@ -95,11 +95,7 @@ class Catalogue:
     @property
     def owners(self) -> Mapping[str, str]:
         """Whose ids begin with what: by prefix, without the hyphen."""
-        documents = {document.prefix: document.title for document in self.documents}
-        return {
-            **documents,
-            **{each.key: f"the situations: {each.title}" for each in self.families},
-        }
+        return prefixes(self.documents, self.families)
 
     def _unknown(self, row_id: str) -> str:
         owners = self.owners
@@ -123,6 +119,10 @@ def load_catalogue(documents: Sequence[str | Path] = ()) -> Catalogue:
         ScenarioError: one `file:line: path: reason` a mistake, over all `documents`.
     """
     catalogue = _bundled()
+    if not documents:
+        return catalogue
+    from harness.requirements.documents import read_document  # noqa: PLC0415  # with its models
+
     found: list[str] = []
     for file in {Path(document).resolve(): str(document) for document in documents}.values():
         try:
@@ -130,66 +130,25 @@ def load_catalogue(documents: Sequence[str | Path] = ()) -> Catalogue:
         except ScenarioError as error:
             found.append(str(error))
         else:
-            catalogue = _with_document(catalogue, rows)
+            catalogue = Catalogue.of(
+                (*catalogue.requirements, *rows), catalogue.situations, catalogue.families
+            )
     if found:
         raise ScenarioError("\n".join(found))
     return catalogue
 
 
-def _with_document(catalogue: Catalogue, rows: tuple[Requirement, ...]) -> Catalogue:
-    requirements = (*catalogue.requirements, *rows)
-    return replace(
-        catalogue,
-        documents=(*catalogue.documents, rows[0].document),
-        requirements=requirements,
-        rows=_index([*requirements, *catalogue.situations]),
-    )
-
-
 @cache
 def _bundled() -> Catalogue:
-    situations: list[Situation] = []
-    families: list[SituationFamily] = []
-    folder = _FOLDER / "situations"
-    for file in sorted(folder.glob("[0-9]*.yaml")):  # the number gives the order
-        data = _read(file)
-        families.append(SituationFamily(key=data["family"], title=data["title"]))
-        situations += (_situation(row, file.name, family=data["family"]) for row in data["rows"])
-    situations = _with_reasons(situations, _read(folder / "uncovered.yaml"))
-    catalogue = Catalogue(
-        documents=(),
-        requirements=(),
-        situations=tuple(situations),
-        families=tuple(families),
-        rows=_index(situations),
-    )
-    for file in sorted(_FOLDER.glob("*.yaml")):
-        rows = read_document(file, taken=catalogue.owners, source=file.name)
-        catalogue = _with_document(catalogue, rows)
-    return catalogue
+    files = files_below(str(_FOLDER), ".yaml")
+    place = place_beside(__file__, ".rows")
+    found = kept(place, files)
+    if found is None:
+        from harness.requirements.bundled import read_bundled  # noqa: PLC0415  # once a state
 
-
-def _with_reasons(
-    situations: Iterable[Situation], uncovered: Mapping[str, Sequence[str]]
-) -> list[Situation]:
-    """Say of each that is named under a reason what it waits for.
-
-    Raises:
-        ValueError: a reason is none of the list, or an id is unknown or there twice.
-    """
-    reasons: dict[str, Waiting] = {}
-    for reason, ids in uncovered.items():
-        for each in ids:
-            if each in reasons:
-                raise ValueError(f"uncovered.yaml: {each} is there twice")
-            reasons[each] = Waiting(reason)
-    found = [
-        replace(each, waits_for=reasons.pop(each.id)) if each.id in reasons else each
-        for each in situations
-    ]
-    if reasons:
-        raise ValueError(f"uncovered.yaml: no situation has the id {', '.join(reasons)}")
-    return found
+        found = tuple(read_bundled(_FOLDER))  # without a name that would have to be imported
+        keep(place, files, found)
+    return Catalogue.of(*found)
 
 
 def _index(rows: Iterable[Row]) -> Mapping[str, Row]:
@@ -198,23 +157,3 @@ def _index(rows: Iterable[Row]) -> Mapping[str, Row]:
         if index.setdefault(row.id, row) is not row:
             raise ValueError(f"{row.id} is there twice")
     return MappingProxyType(index)
-
-
-def _read(file: Path) -> Any:
-    loader = _Loader(file.read_text(encoding="utf-8"))
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
-
-
-def _situation(row: Mapping[str, Any], file: str, *, family: str) -> Situation:
-    """Build a situation, or say which one it is that cannot be built."""
-    try:
-        words: dict[str, Any] = {"severity": Severity(row["severity"])}
-        if "modes" in row:
-            modes = {mode: Expectation(word) for mode, word in row["modes"].items()}
-            words["modes"] = ExpectationByMode(**modes)
-        return Situation(**{**row, **words, "family": family})
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{file}: {row.get('id', 'row without id')}: {error}") from error

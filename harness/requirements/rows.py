@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -181,3 +182,21 @@ class Situation:
 
 Row: TypeAlias = Requirement | Situation
 """Whatever has an id, a level and a place in a catalogue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SituationFamily:
+    """A group of situations; `key` is the first part of their ids."""
+
+    key: str
+    title: str
+
+
+def prefixes(
+    documents: Iterable[SourceDocument], families: Iterable[SituationFamily]
+) -> Mapping[str, str]:
+    """Whose ids begin with what: by prefix, without the hyphen."""
+    return {
+        **{document.prefix: document.title for document in documents},
+        **{each.key: f"the situations: {each.title}" for each in families},
+    }

@@ -4,20 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from harness.protocol import Security
+if TYPE_CHECKING:
+    from .given import Given
+    from .model import Then
+    from .step import SendStep, Step, Told
 
-from .given import Given
-from .model import Then
-from .step import SendStep, Step, Told
+
+class Content(Protocol):
+    """What a case is about; it may be read when it is first looked at."""
+
+    @property
+    def given(self) -> Given:
+        """The servers, and what they do."""
+        ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What the sender is asked."""
+        ...
+
+    @property
+    def then(self) -> Then | None:
+        """What must come out; None in a control."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CaseContent:
+    """What a case is about."""
+
+    given: Given
+    steps: tuple[Step, ...]
+    then: Then | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case. `control` is the id of its control; `then` is None where it is a control itself.
+    """One case. `control` is the id of its control; a control (`is_control`) has none itself.
 
     `source` is the file as the user named it, and `line` the one that says what must come out.
-    `needs` are the features that a sender must have to be asked this.
+    `needs` are the features that a sender must have to be asked this, and `providers` those by
+    which it is told to send, by their APIs or their SMTP services. Whoever only lists or selects
+    cases looks at these alone, and no model is imported or filled for it.
     """
 
     id: str
@@ -28,17 +58,27 @@ class Case:
     requirements: tuple[str, ...]
     situations: tuple[str, ...]
     needs: frozenset[str]
-    given: Given
-    steps: tuple[Step, ...]
-    then: Then | None
+    providers: frozenset[str]
+    is_control: bool
     control: str | None
     source: str
     line: int = 1
+    content: Content
 
     @property
-    def is_control(self) -> bool:
-        """Whether this is a control: the twin of a negative case, which must succeed."""
-        return self.then is None
+    def given(self) -> Given:
+        """The servers, and what they do."""
+        return self.content.given
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What the sender is asked, in order."""
+        return self.content.steps
+
+    @property
+    def then(self) -> Then | None:
+        """What must come out; None in a control."""
+        return self.content.then
 
     @property
     def sends(self) -> tuple[SendStep, ...]:
@@ -48,8 +88,8 @@ class Case:
     @property
     def told(self) -> tuple[Told, ...]:
         """Every configuration that the sender is told, in order; at least the plain one."""
-        told = (step.told for step in self.steps)
-        return tuple(each for each in told if each is not None) or (SendStep(),)
+        told = tuple(step.told for step in self.steps if step.told is not None)
+        return told or _plain()
 
     @property
     def reads_its_log(self) -> bool:
@@ -82,49 +122,7 @@ class Case:
         return self.requirements + self.situations
 
 
-_UNVERIFIED = "verify:false"
+def _plain() -> tuple[Told, ...]:
+    from .step import SendStep  # noqa: PLC0415  # whoever looks at a step has it imported
 
-
-def security_of(given: Given, send: Told) -> Security:
-    """The mode that the sender is told: its own word, else the fake's."""
-    server = given.smtp_server if send.server is None else given.other_smtp_servers[send.server]
-    return Security(send.security or server.security)
-
-
-def needed_features(given: Given, steps: tuple[Step, ...], said: tuple[str, ...]) -> frozenset[str]:
-    """What a sender must be able to do to be asked this."""
-    needed = {f"api:{given.api.provider}" if given.api is not None else "smtp", *said}
-    for step in steps:
-        needed |= _for_step(step)
-        if step.send is not None and step.send.message.get("attachments"):
-            needed.add("attachments")
-        if step.told is not None:
-            needed |= _for_configuration(given, step.told)
-        if step.send is not None and given.api is None and "envelope_from" in step.send.message:
-            needed.add("envelope_from")
-    return frozenset(needed)
-
-
-def _for_step(step: Step) -> set[str]:
-    """What only a sender that keeps state can do."""
-    needed = set()
-    if step.configure is not None or step.state is not None:
-        needed |= {"state", "configure"}
-    if step.test_send is not None:
-        needed |= {"state", "test-send"}
-    if step.deliveries is not None:
-        needed |= {"state", "delivery-log"}
-    if step.restart or step.instances or (step.send is not None and step.send.stored):
-        needed.add("state")
-    return needed
-
-
-def _for_configuration(given: Given, told: Told) -> set[str]:
-    """What it must be possible to tell it."""
-    needed = set() if told.verify else {_UNVERIFIED}
-    if given.api is not None:
-        other = given.other_apis.get(told.server or "")
-        return needed | ({f"api:{other.provider}"} if other is not None else set())
-    needed.add(f"security:{security_of(given, told)}")
-    words = ("server_name", "ehlo_name", "access_token")
-    return needed | {word for word in words if getattr(told, word) is not None}
+    return (SendStep(),)

@@ -1,90 +1,98 @@
-"""The bundled scenarios as cases, kept from one process to the next as compiled modules are.
+"""The bundled scenarios as cases, kept from one process to the next.
 
-Reading hundreds of YAML files, holding them against their models and filling in their axes takes a
-second or two of processor in every process, and they hardly ever change. What came of it is
-pickled into the `__pycache__` of this package, where Python may keep compiled modules at all
-(PYTHONDONTWRITEBYTECODE, PYTHONPYCACHEPREFIX); whoever can write there can write our modules too.
-It is used where everything that it came of is as it was: the contents of the scenarios, and size
-and time of every file of the program, as Python itself goes by.
+Apart from how cases are called and what they verify, what a scenario's cases are about stays
+pickled until one of them is asked: whoever lists cases needs nothing of it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import pickle
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib.util import cache_from_source
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import pydantic
+from harness.kept import files_below, keep, kept, place_beside
 
-from .case import Case
+from .case import Case, CaseContent
 from .places import SUFFIX, bundled_folder
 
-_PROGRAM = Path(__file__).parent.parent
+if TYPE_CHECKING:
+    from .given import Given
+    from .model import Then
+    from .step import Step
+
+_HEAD = tuple(each.name for each in fields(Case) if each.name != "content")
 
 
 @cache
-def kept_cases() -> Mapping[str, bytes]:
-    """By scenario its cases, pickled; none where they are not kept, or of another state."""
-    with suppress(OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError):
-        mark, parts = pickle.loads(_place().read_bytes())  # noqa: S301  # see above
-        if mark == _mark():
-            return dict(parts)
-    return {}
+def kept_cases() -> Mapping[str, tuple[Case, ...]]:
+    """By scenario its cases, in order; none where they are not kept, or of another state."""
+    found = kept(_place(), _scenarios())
+    return {} if found is None else {name: _cases(heads, part) for name, heads, part in found}
 
 
-def cases_in(part: bytes) -> tuple[Case, ...]:
-    """The cases of one scenario."""
-    found: tuple[Case, ...] = pickle.loads(part)  # noqa: S301  # see above
-    return found
+def _cases(heads: Iterable[tuple[Any, ...]], part: bytes) -> tuple[Case, ...]:
+    contents = _Contents(part)
+    return tuple(
+        Case(**dict(zip(_HEAD, head, strict=True)), content=_KeptContent(contents, number))
+        for number, head in enumerate(heads)
+    )
 
 
-def keep(cases: Iterable[Case]) -> None:
+def keep_cases(cases: Iterable[Case]) -> None:
     """Keep all cases of the bundled scenarios, where that can be."""
-    if sys.dont_write_bytecode:
-        return
     by_scenario: dict[str, list[Case]] = {}
     for case in cases:
         by_scenario.setdefault(case.scenario, []).append(case)
-    parts = {name: pickle.dumps(tuple(each), protocol=5) for name, each in by_scenario.items()}
-    place = _place()
-    new = place.with_name(f"{place.name}.{os.getpid()}")  # nobody reads half of it
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            new.write_bytes(pickle.dumps((_mark(), parts), protocol=5))
-            new.replace(place)
-        finally:
-            new.unlink(missing_ok=True)
+    parts = [
+        (
+            name,
+            [tuple(getattr(case, field) for field in _HEAD) for case in each],
+            pickle.dumps([(case.given, case.steps, case.then) for case in each], protocol=5),
+        )
+        for name, each in by_scenario.items()
+    ]
+    keep(_place(), _scenarios(), parts)
 
 
-def _place() -> Path:
-    return Path(cache_from_source(__file__)).with_suffix(".cases")
+@dataclass(slots=True)
+class _Contents:
+    """What the cases of one scenario are about."""
+
+    part: bytes
+    read: list[CaseContent] = field(default_factory=list)
+
+    def __getitem__(self, number: int) -> CaseContent:
+        if not self.read:
+            found = pickle.loads(self.part)  # noqa: S301  # see harness/kept.py
+            self.read = [CaseContent(*each) for each in found]
+        return self.read[number]
 
 
-@cache
-def _mark() -> bytes:
-    """Another one wherever anything is that the cases come of."""
-    seen = hashlib.sha256(f"{sys.version} {pydantic.VERSION}".encode())
-    for file in sorted(bundled_folder().rglob(f"*{SUFFIX}")):
-        seen.update(f"\n{file}\n".encode("utf-8", "surrogateescape"))
-        seen.update(file.read_bytes())
-    for name, size, changed in sorted(_files(str(_PROGRAM))):
-        seen.update(f"\n{name} {size} {changed}".encode("utf-8", "surrogateescape"))
-    return seen.digest()
+@dataclass(frozen=True, slots=True)
+class _KeptContent:
+    """What one of them is about."""
+
+    contents: _Contents
+    number: int
+
+    @property
+    def given(self) -> Given:
+        return self.contents[self.number].given
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.contents[self.number].steps
+
+    @property
+    def then(self) -> Then | None:
+        return self.contents[self.number].then
 
 
-def _files(folder: str) -> Iterator[tuple[str, int, int]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                if entry.name != "__pycache__":
-                    yield from _files(entry.path)
-            else:
-                status = entry.stat()
-                yield entry.path, status.st_size, status.st_mtime_ns
+def _place() -> Any:
+    return place_beside(__file__, ".cases")
+
+
+def _scenarios() -> list[str]:
+    return files_below(str(bundled_folder()), SUFFIX)

@@ -16,12 +16,13 @@ from harness.protocol import Message
 from harness.requirements import Catalogue, load_catalogue
 
 from .axes import Axes, AxisError, Combination
-from .case import Case, needed_features
+from .case import Case, CaseContent
 from .clauses import log_clauses
 from .given import Given
 from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
 from .model import Expanded
+from .needs import needed_features, providers_in
 from .step import Change, ConfigureStep, SendStep, Told
 from .submission import PLACE, SubmissionGiven, strange_words
 
@@ -94,8 +95,10 @@ def _in_order(
             axes=chosen,
             requirements=content.verifies,
             situations=content.situations,
-            then=content.then,
+            providers=providers_in(content.given, chosen),
+            is_control=False,
             control=control,
+            content=CaseContent(content.given, content.when, content.then),
         )
     return tuple(cases.values())
 
@@ -111,12 +114,12 @@ def _case(document: YamlDocument, scenario: str, identifier: str, content: Expan
         requirements=(),
         situations=(),
         needs=needed_features(content.given, content.when, content.needs),
-        given=content.given,
-        steps=content.when,
-        then=None,
+        providers=providers_in(content.given, {}),
+        is_control=True,
         control=None,
         source=document.source,
         line=document.line(("then",)),
+        content=CaseContent(content.given, content.when, None),
     )
 
 

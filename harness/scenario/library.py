@@ -11,9 +11,7 @@ from harness.errors import ScenarioError, UsageError
 from harness.requirements import Catalogue, load_catalogue
 
 from .case import Case
-from .compiled import cases_in, keep, kept_cases
-from .expansion import expand
-from .loading import load
+from .compiled import keep_cases, kept_cases
 from .places import SUFFIX, TREE, bundled_folder, located, resolved_bundled_folder
 
 
@@ -35,12 +33,16 @@ def load_library(paths: Sequence[str] = (), *, catalogue: Catalogue | None = Non
         UsageError: a path does not exist, or holds no scenario.
         ScenarioError: one `file:line: path: reason` a mistake, over all files.
     """
+    if not paths and _is_plain(catalogue) and kept_cases():
+        return Library(cases=_everything())
     notes: list[str] = []
     found: dict[str, tuple[Path, str]] = {}
     for path in paths or (str(bundled_folder()),):
         folder, note = located(path)
         if note:
             notes.append(note)
+        if (resolved := folder.resolve()).is_relative_to(resolved_bundled_folder()):
+            folder = resolved  # the bundled scenarios, whatever they were called
         notes += _passed_over(folder, path)
         for identifier, file, source in _files(folder, path):
             other = found.setdefault(identifier, (file, source))
@@ -59,11 +61,37 @@ def cases_of(
     Raises:
         ScenarioError: as `load_library`.
     """
-    return expand(load(file, source=source), _identifier(file, below), catalogue=catalogue)
+    return _read_in(file, source, _identifier(file, below), catalogue)
+
+
+def _read_in(
+    file: Path, source: str, identifier: str, catalogue: Catalogue | None = None
+) -> tuple[Case, ...]:
+    # What reads scenarios has all the models, and whoever has cases that were kept needs none.
+    from .expansion import expand  # noqa: PLC0415
+    from .loading import load  # noqa: PLC0415
+
+    return expand(load(file, source=source), identifier, catalogue=catalogue)
+
+
+def _is_plain(catalogue: Catalogue | None) -> bool:
+    return catalogue is None or catalogue is load_catalogue()
+
+
+def _everything() -> tuple[Case, ...]:
+    """The bundled cases, all of which are kept."""
+    bundled = bundled_folder()
+    return tuple(
+        case
+        for name in sorted(kept_cases())
+        for case in _bundled_cases(
+            bundled / f"{name}{SUFFIX}", str(Path(TREE, f"{name}{SUFFIX}")), name
+        )
+    )
 
 
 def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tuple[Case, ...]:
-    bundled, is_plain = bundled_folder(), catalogue is None or catalogue is load_catalogue()
+    bundled, is_plain = bundled_folder(), _is_plain(catalogue)
     cases: list[Case] = []
     complaints: list[str] = []
     for identifier, (file, source) in sorted(found.items()):
@@ -71,13 +99,13 @@ def _read(found: dict[str, tuple[Path, str]], catalogue: Catalogue | None) -> tu
             if is_plain and file.is_relative_to(bundled):
                 cases += _bundled_cases(file, source, identifier)
             else:
-                cases += expand(load(file, source=source), identifier, catalogue=catalogue)
+                cases += _read_in(file, source, identifier, catalogue)
         except ScenarioError as error:
             complaints.append(str(error))
     if complaints:
         raise ScenarioError("\n".join(complaints))
     if is_plain and found and not kept_cases() and _is_everything(found):
-        keep(cases)
+        keep_cases(cases)
     return tuple(cases)
 
 
@@ -91,10 +119,10 @@ def _is_everything(found: dict[str, tuple[Path, str]]) -> bool:
 
 @cache
 def _bundled_cases(file: Path, source: str, identifier: str) -> tuple[Case, ...]:
-    part = kept_cases().get(identifier)
-    if part is None:
-        return expand(load(file, source=source), identifier)
-    return tuple(replace(case, source=source) for case in cases_in(part))
+    cases = kept_cases().get(identifier)
+    if cases is None:
+        return _read_in(file, source, identifier)
+    return tuple(case if case.source == source else replace(case, source=source) for case in cases)
 
 
 def _files(place: Path, named: str) -> list[tuple[str, Path, str]]:

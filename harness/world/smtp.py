@@ -12,8 +12,8 @@ from harness.fakes.listener import Network
 from harness.fakes.smtp.credentials import Credentials
 from harness.fakes.smtp.fake import Smtp
 from harness.protocol import Security, SmtpTransport
-from harness.scenario.case import security_of
 from harness.scenario.given import SMTP_LABEL, SmtpGiven
+from harness.scenario.needs import security_of
 from harness.scenario.step import Told
 from harness.secrets import Secrets
 from harness.world.base import World

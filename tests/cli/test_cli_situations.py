@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.requirements import Situation, Waiting, catalogue, load_catalogue
+from harness.requirements import Situation, Waiting, bundled, load_catalogue
 from harness.scenario.library import load_library
 from harness.situation_coverage import SituationCoverage, situation_coverage
 
@@ -57,7 +57,7 @@ def test_a_mistake_in_the_list_of_reasons_is_refused(
 ) -> None:
     situations: tuple[Situation, ...] = load_catalogue().situations
     with pytest.raises(ValueError, match=words):
-        catalogue._with_reasons(situations, uncovered)
+        bundled._with_reasons(situations, uncovered)
 
 
 def test_each_reason_says_what_it_means() -> None:

@@ -24,6 +24,7 @@ from harness.requirements import (
     Situation,
     SourceDocument,
     State,
+    bundled,
     catalogue,
     load_catalogue,
 )
@@ -404,4 +405,4 @@ def test_a_situation_that_cannot_be_built_names_its_file_and_id(
     right = {"id": "NET-01", "title": "A", "fake": "B.", "right": "C.", "severity": "M"}
     row = {key: value for key, value in {**right, **change}.items() if value is not None}
     with pytest.raises(ValueError, match=f"06-network.yaml: NET-01: .*{complaint}"):
-        catalogue._situation(row, "06-network.yaml", family="NET")
+        bundled._situation(row, "06-network.yaml", family="NET")

@@ -17,9 +17,9 @@ from harness.requirements import (
     Requirement,
     SourceDocument,
     State,
-    document_schema,
     load_catalogue,
 )
+from harness.requirements.documents import document_schema
 
 ACME = """\
 prefix: ACME

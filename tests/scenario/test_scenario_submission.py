@@ -9,7 +9,6 @@ from harness.fakes.providers.registry import provider_names, vendor
 from harness.scenario.case import Case
 from harness.scenario.expansion import expand
 from harness.scenario.loading import loads
-from harness.selection import providers_of
 
 FORM = """\
 title: A title that is long enough
@@ -46,7 +45,7 @@ def refused(submission: str, **parts: str) -> list[str]:
 def test_whoever_sends_by_smtp_can_be_asked_about_each_providers_service(name: str) -> None:
     case = case_of(f"{{provider: {name}}}")
     assert case.needs == {"smtp", "security:starttls"}
-    assert providers_of(case) == {name}
+    assert case.providers == {name}
     assert case.given.server is case.given.submission
 
 

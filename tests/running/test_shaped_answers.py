@@ -12,6 +12,7 @@ from harness.fakes.faults.actions import Action
 from harness.fakes.faults.moments import Stage
 from harness.fakes.providers.registry import provider as rules_of
 from harness.fakes.providers.registry import provider_names
+from harness.model import CaseResult, Verdict
 
 from .made_up_runs import judge
 
@@ -94,16 +95,21 @@ def scenario(provider: str, fault: dict[str, Any]) -> str:
     return text.replace(REFUSAL, next(iter(rules_of(provider).refusals)))
 
 
+def is_the_machines(case: CaseResult) -> bool:
+    """Whether this machine was too busy to decide it, which is told and convicts nobody."""
+    return case.verdict is Verdict.ERROR and (case.reason or "").startswith("this machine")
+
+
 @pytest.mark.parametrize("provider", provider_names())
 def test_no_shape_of_an_answer_convicts_a_right_sender(provider: str, tmp_path: Path) -> None:
     scenarios = {f"shape-{n}": scenario(provider, fault) for n, fault in enumerate(FAULTS)}
     result = judge(tmp_path, scenarios)
-    convicted = {
-        case.id: [(each.check, each.observed) for each in case.unmet]
+    wrong = {
+        case.id: (case.reason, [(each.check, each.observed) for each in case.unmet])
         for case in result.cases
-        if str(case.verdict) not in {"pass", "inconclusive"}
+        if str(case.verdict) not in {"pass", "inconclusive"} and not is_the_machines(case)
     }
-    assert not convicted
+    assert not wrong
     # Undecided are those only whose fault comes with a second request that nobody makes.
     undecided = [case for case in result.cases if str(case.verdict) == "inconclusive"]
     assert len(undecided) <= len(FAULTS) // 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from .errors import FakeError
+from .errors import FakeError, UnreachableError
 from .server_state import CLIENT_CERTIFICATE, OLD_VERSIONS, VERSIONS, ServerState
 from .tls import Authority, CertificateKind
 from .tls.certificates import Certificate
@@ -97,7 +97,7 @@ def _check_reach(context: ssl.SSLContext, version: str, weak: WeakCiphers | None
     why = why_unreachable(context, highest=VERSIONS[version])
     if why is not None:
         with_these = f" with {weak} cipher suites" if weak is not None else ""
-        raise FakeError(
+        raise UnreachableError(
             f"tls_versions: the OpenSSL of this machine ({ssl.OPENSSL_VERSION}) speaks no "
             f"{version}{with_these}, not even with a client that takes anything ({why})"
         )

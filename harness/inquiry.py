@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 from harness.events import Note
 from harness.evidence import EvidenceFolder
 from harness.exhibits import handshakes, taken_messages
-from harness.fakes.errors import FakeError
+from harness.fakes.errors import FakeError, UnreachableError
 from harness.first_request import first_answer, shows_that_it_answers
 from harness.judge import Judgement, judge, undriven
 from harness.machine import Watch
@@ -170,9 +170,11 @@ class Inquiry:
             # What cannot be declared alone comes first: declaring the rest would change nothing.
             need = min(lacking, key=lambda feature: feature in DECLARED_FEATURES)
             return case_result(case, unasked, unmet_need=need, lacking=tuple(lacking))
-        output = ""
+        verdict, output = Verdict.ERROR, ""
         try:
             return await self._asked(case, control, duration)
+        except UnreachableError as error:
+            verdict, reason = Verdict.INCONCLUSIVE, str(error)
         except FakeError as error:
             self.watch.note_shortage(error)
             reason = str(error)
@@ -186,7 +188,7 @@ class Inquiry:
             said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             reason = f"a mistake in the harness itself, please report it: {said}"
         secrets = Secrets({}, self.context.family)
-        broken = undriven(case, Verdict.ERROR, secrets.redact_text(reason))
+        broken = undriven(case, verdict, secrets.redact_text(reason))
         return case_result(case, broken, duration=duration(), output=secrets.redact_text(output))
 
     async def _asked(

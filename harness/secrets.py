@@ -27,8 +27,9 @@ from harness.views import View, is_read_in_one_way, views
 # Shorter ones are found by chance.
 _SHORTEST = 6
 
-# No form of a secret is longer, so two windows that overlap by this hold each one whole.
-LONGEST_FORM = 16 * 1024
+# No form of a secret is longer, so two windows that overlap by this hold each one whole: a token of
+# 9 KiB, whose base64 fills the longest line of an exchange, with each octet written as `\u0041`.
+LONGEST_FORM = 64 * 1024
 
 # A document of a stranger's that is nested deeper is shown as "…" from there on.
 _DEEPEST = 200

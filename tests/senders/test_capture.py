@@ -94,6 +94,17 @@ def test_no_border_cuts_through_a_secret(form: Callable[[str], str], size: int) 
             assert TOLD.found_in(kept) == ("password",) or ends.found == ("password",)
 
 
+def test_no_border_cuts_through_the_longest_form_of_the_longest_token() -> None:
+    token = "".join(f"{number:06x}" for number in range(1500))
+    written = "".join(f"\\u{ord(letter):04x}" for letter in token)
+    told = Secrets({"access_token": token})
+    for before in (KEPT_AT_EACH_END - 10, KEPT_AT_EACH_END - len(written) + 10):
+        ends = Ends(told=told)
+        ends.feed(f"{'.' * before}{written}{'.' * 4 * KEPT_AT_EACH_END}".encode())
+        assert b"u0030" not in told.redact(ends.content())
+        assert ends.found == ("access_token",) or told.found_in(ends.content())
+
+
 @pytest.mark.parametrize("step", [1, 7, 1000])
 def test_what_is_left_out_is_searched_first(step: int) -> None:
     data = b"x" * 500 + PASSWORD.encode() + b"y" * 500

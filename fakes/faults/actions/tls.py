@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..moments import Stage
 from ..steps import ChangeKeys, Close, SendOctets, SendTlsRecord, Step
@@ -30,12 +30,10 @@ _ALERTS = {
     "unrecognized_name": 112,
     "no_application_protocol": 120,
 }
-AlertName: TypeAlias = Literal[
-    "unexpected_message", "bad_record_mac", "record_overflow", "handshake_failure",
-    "illegal_parameter", "access_denied", "decode_error", "decrypt_error", "protocol_version",
-    "insufficient_security", "internal_error", "inappropriate_fallback", "missing_extension",
-    "unsupported_extension", "unrecognized_name", "no_application_protocol",
-]  # fmt: skip
+if TYPE_CHECKING:
+    AlertName = str
+else:
+    AlertName = Literal[tuple(_ALERTS)]
 
 
 class SendAlert(FaultAction):

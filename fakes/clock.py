@@ -8,7 +8,6 @@ on all the same, and so does the time by which other programs live.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import tempfile
@@ -18,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 if sys.platform == "win32":
-    _Loop = asyncio.ProactorEventLoop
 
     def monotonic() -> float:
         """Seconds since some moment, whatever was made of `time.monotonic`."""
@@ -26,19 +24,10 @@ if sys.platform == "win32":
         return time.monotonic()
 
 else:
-    _Loop = asyncio.SelectorEventLoop
 
     def monotonic() -> float:
         """Seconds since some moment, whatever was made of `time.monotonic`."""
         return time.clock_gettime(time.CLOCK_MONOTONIC)
-
-
-class SteadyLoop(_Loop):
-    """An event loop whose time goes on while a test has stopped Python's."""
-
-    def time(self) -> float:
-        """Seconds on the loop's own clock."""
-        return monotonic()
 
 
 def real_now() -> datetime:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, TypeVar
 
-from .clock import SteadyLoop
+from .clock import monotonic
 
 T = TypeVar("T")
+
+if sys.platform == "win32":
+    _Loop = asyncio.ProactorEventLoop
+else:
+    _Loop = asyncio.SelectorEventLoop
+
+
+class SteadyLoop(_Loop):
+    """An event loop whose time goes on while a test has stopped Python's."""
+
+    def time(self) -> float:
+        """Seconds on the loop's own clock."""
+        return monotonic()
 
 
 class LoopThread:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from harness.cli.signals import Stop
 from harness.errors import UsageError
-from harness.fakes.clock import SteadyLoop
+from harness.fakes.loop_thread import SteadyLoop
 from harness.serve.order import ControlOrder, kinds, read_arguments, read_file, with_domains
 from harness.serve.program import check_program
 from harness.serve.service import TOKEN_VARIABLE, Serving, serve_until

@@ -19,9 +19,10 @@ import pytest
 import time_machine
 
 from harness.fakes import Smtp
-from harness.fakes.clock import SteadyLoop, monotonic, nearest, real_now
+from harness.fakes.clock import monotonic, nearest, real_now
 from harness.fakes.http.exchange import Request
 from harness.fakes.http.server_time import server_time
+from harness.fakes.loop_thread import SteadyLoop
 from harness.fakes.tls import Authority
 
 Freeze = Callable[[str], AbstractContextManager[object]]

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from harness.fakes.clock import SteadyLoop
+from harness.fakes.loop_thread import SteadyLoop
 from harness.serve.order import ControlOrder, read_arguments, with_domains
 from harness.serve.service import Serving, serve_until
 

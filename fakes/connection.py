@@ -26,6 +26,7 @@ from .faults.steps import (
 )
 from .handshake import Choose, Handshake, HandshakeFailed
 from .listener import reset_on_close, spelt
+from .pauses import Pauses
 from .tls.layer import Failure, TlsLayer
 from .transcript import (
     Closed,
@@ -236,17 +237,19 @@ class Connection(asyncio.Protocol):
 
     async def perform(self, steps: Iterable[Step]) -> None:
         """Carry out a fault's steps."""
+        pauses = Pauses()
         for step in steps:
-            await self._do(step)
+            await self._do(step, pauses)
 
     async def perform_beneath(self, steps: Iterable[Step], *, handshake: bytes) -> None:
         """Carry out a fault's steps below TLS, in place of a part of its handshake.
 
         What is not the handshake's own is recorded as words in clear.
         """
+        pauses = Pauses()
         for step in steps:
             if not isinstance(step, SendOctets):
-                await self._do(step)
+                await self._do(step, pauses)
             elif step.data in handshake:
                 self._write(step.data)
             else:
@@ -318,13 +321,13 @@ class Connection(asyncio.Protocol):
 
     # Inside.
 
-    async def _do(self, step: Step) -> None:
+    async def _do(self, step: Step, pauses: Pauses) -> None:
         match step:
             case Wait(None):
                 await self._gone.wait()
             case Wait(pause):
                 assert pause is not None
-                await asyncio.sleep(pause)
+                await pauses.wait(pause)
             case SendBelowTls(data):
                 self._write_in_clear(data)
             case SendTlsRecord(record):

@@ -26,6 +26,7 @@ FLOORS = (
         "clock",
         "wire_text",
         "lazily",
+        "pauses",
     },
     {
         "message",

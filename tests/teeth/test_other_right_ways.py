@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import CaseResult, Verdict
+from harness.model import CaseResult, Level, Verdict
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.selection import matches
@@ -100,6 +100,29 @@ class NamesTheAddressDialled(Careful):
         return super().failed(failure)
 
 
+class RefusesARecipientWhenItsTurnComes(Careful):
+    """Looks at an address when RCPT is due, as Go's `net/smtp` does, so that MAIL went ahead."""
+
+    def recipients(self) -> list[str]:
+        return [box["address"] for box in self.asked["to"]]
+
+    def boxes(self, boxes: Any) -> Any:
+        """None of them in a header, where the address would be looked at too soon."""
+        return super().boxes([{**box, "address": "undisclosed@elsewhere.test"} for box in boxes])
+
+    def mail(
+        self, sender: str, recipients: list[str], data: bytes, capabilities: Capabilities
+    ) -> None:
+        del recipients
+        super().mail(sender, [], data, capabilities)
+
+    def recipient(self, address: str) -> None:
+        if not (address.isascii() and address.isprintable()):
+            words = "an address cannot be written into a command"
+            raise Failure("rcpt", "address-invalid", words, temporary=False)
+        super().recipient(address)
+
+
 class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
     """Asks once more where an answer was lost, with an idempotency key, so that nothing is sent."""
 
@@ -129,6 +152,27 @@ def test_another_way_is_right_too(
 ) -> None:
     results = results_of(sender, cases, library, context)
     assert not not_passed(results), story(not_passed(results))
+
+
+@pytest.mark.parametrize(
+    ("cases", "convicted_by"),
+    [
+        ("message/line-break-in-a-recipient*", {("mail", Level.SHOULD)}),
+        ("extensions/address-beyond-ascii", {("mail", Level.SHOULD)}),
+        ("message/characters-cut-to-line-ends*", set()),
+    ],
+)
+def test_who_lets_mail_go_ahead_of_a_recipient_that_is_refused_breaks_no_must(
+    cases: str,
+    convicted_by: set[tuple[str, Level]],
+    library: tuple[Case, ...],
+    context: RunContext,
+) -> None:
+    results = results_of(RefusesARecipientWhenItsTurnComes, [cases], library, context)
+    asked = [result for result in results.values() if not result.is_control]
+    found = [{(finding.check, finding.level) for finding in failing(result)} for result in asked]
+    assert found
+    assert all(each == convicted_by for each in found), story(asked)
 
 
 def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(

@@ -124,7 +124,7 @@ class RefusesARecipientWhenItsTurnComes(Careful):
 
 
 class SaysHeloWhateverTheCode(Careful):
-    """Says HELO behind any refusal of EHLO, as go-mail does, and tells what EHLO was refused with."""
+    """Says HELO behind any refusal of EHLO, as go-mail does, and tells what EHLO was told."""
 
     def ehlo(self) -> Capabilities:
         try:

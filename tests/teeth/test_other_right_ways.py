@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import CaseResult, Verdict
+from harness.model import CaseResult, Level, Verdict
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.selection import matches
@@ -100,6 +100,41 @@ class NamesTheAddressDialled(Careful):
         return super().failed(failure)
 
 
+class RefusesARecipientWhenItsTurnComes(Careful):
+    """Looks at an address when RCPT is due, as Go's `net/smtp` does, so that MAIL went ahead."""
+
+    def recipients(self) -> list[str]:
+        return [box["address"] for box in self.asked["to"]]
+
+    def boxes(self, boxes: Any) -> Any:
+        """None of them in a header, where the address would be looked at too soon."""
+        return super().boxes([{**box, "address": "undisclosed@elsewhere.test"} for box in boxes])
+
+    def mail(
+        self, sender: str, recipients: list[str], data: bytes, capabilities: Capabilities
+    ) -> None:
+        del recipients
+        super().mail(sender, [], data, capabilities)
+
+    def recipient(self, address: str) -> None:
+        if not (address.isascii() and address.isprintable()):
+            words = "an address cannot be written into a command"
+            raise Failure("rcpt", "address-invalid", words, temporary=False)
+        super().recipient(address)
+
+
+class SaysHeloWhateverTheCode(Careful):
+    """Says HELO behind any refusal of EHLO, as go-mail does, and tells what EHLO was told."""
+
+    def ehlo(self) -> Capabilities:
+        try:
+            return super().ehlo()
+        except Failure:
+            self.wire.send(f"HELO {self.ehlo_name()}\r\n".encode())
+            self.wire.reply()
+            raise
+
+
 class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
     """Asks once more where an answer was lost, with an idempotency key, so that nothing is sent."""
 
@@ -129,6 +164,30 @@ def test_another_way_is_right_too(
 ) -> None:
     results = results_of(sender, cases, library, context)
     assert not not_passed(results), story(not_passed(results))
+
+
+@pytest.mark.parametrize(
+    ("sender", "cases", "checks"),
+    [
+        (RefusesARecipientWhenItsTurnComes, "message/line-break-in-a-recipient*", {"mail"}),
+        (RefusesARecipientWhenItsTurnComes, "extensions/address-beyond-ascii", {"mail"}),
+        (RefusesARecipientWhenItsTurnComes, "message/characters-cut-to-line-ends*", set()),
+        (SaysHeloWhateverTheCode, "session/ehlo-for-now", {"helo"}),
+    ],
+)
+def test_a_command_too_many_that_harms_nobody_breaks_no_must(
+    sender: type[Careful],
+    cases: str,
+    checks: set[str],
+    library: tuple[Case, ...],
+    context: RunContext,
+) -> None:
+    results = results_of(sender, [cases], library, context)
+    asked = [result for result in results.values() if not result.is_control]
+    found = [{(finding.check, finding.level) for finding in failing(result)} for result in asked]
+    expected = {(check, Level.SHOULD) for check in checks}
+    assert found
+    assert all(each == expected for each in found), story(asked)
 
 
 def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(

@@ -159,19 +159,18 @@ class AsciiOnly(Careful):
         return super().octets(message)
 
 
-@convicted("extensions/address-beyond-ascii", check="mail sender.error.class sender.error.phase")
-@convicted("extensions/address-beyond-ascii", check="eight-bit")
+@convicted("extensions/address-beyond-ascii", check="mail sender.error.class eight-bit")
 class SendsUtf8Addresses(Hiding):
     """Writes an address in UTF-8, whatever the server knows."""
 
 
 @convicted("extensions/address-beyond-ascii", check="sender.error.class sender.error.phase")
 class BlamesTheServer(Careful):
-    """Says of such an address that the server refused it."""
+    """Says of such an address that the server refused the message."""
 
     def compose(self) -> EmailMessage:
         if not all(map(str.isascii, self.recipients())):
-            raise Failure("rcpt", "recipient-refused", "refused", temporary=False)
+            raise Failure("end-of-data", "message-refused", "refused", temporary=False)
         return super().compose()
 
 

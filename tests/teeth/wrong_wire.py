@@ -238,7 +238,7 @@ class CallsInjectionATimeout(Careful):
 
     def address(self, text: str) -> str:
         if re.search(r"[\r\n]", text):
-            raise Failure("rcpt", "stalled", "no answer", temporary=False)
+            raise Failure("connect", "connection-timeout", "no answer", temporary=False)
         return super().address(text)
 
 

@@ -3,6 +3,7 @@
 // Each client is used as its quick start shows, and left as it comes. What the client made of the
 // answer stands in `client`, beside the answer of the sender protocol: the type of the error, the
 // status and code that it tells, its words. Trust is SSL_CERT_FILE, which Go reads by itself.
+// `go-clients smtp` is Go's own net/smtp instead.
 package main
 
 import (
@@ -35,6 +36,7 @@ type message struct {
 	Metadata         map[string]string
 	ConfigurationSet string `json:"configuration_set"`
 	Stream           string
+	EnvelopeFrom     *string `json:"envelope_from"`
 	Gzip             bool
 }
 
@@ -42,6 +44,13 @@ type transport struct {
 	Kind, Provider, Region, Domain, API string
 	BaseURL                             string `json:"base_url"`
 	Credentials                         map[string]string
+
+	Host, Security     string
+	Port               int
+	Username, Password *string
+	Verify             bool
+	ServerName         string `json:"server_name"`
+	EHLOName           string `json:"ehlo_name"`
 }
 
 // Attempts is how often the client may ask; 0 is as often as it does by itself.
@@ -49,6 +58,7 @@ type request struct {
 	Action    string
 	Transport transport
 	Message   message
+	Timeout   float64
 	Attempts  int
 }
 
@@ -69,6 +79,10 @@ var clients = map[string]func(request) outcome{
 }
 
 func main() {
+	answer := answerByAPI
+	if len(os.Args) > 1 && os.Args[1] == "smtp" {
+		answer = answerOverSMTP
+	}
 	lines := bufio.NewReader(os.Stdin)
 	answers := json.NewEncoder(os.Stdout)
 	for {
@@ -76,15 +90,16 @@ func main() {
 		if err != nil {
 			return
 		}
-		_ = answers.Encode(answer(line))
+		var asked request
+		if err := json.Unmarshal(line, &asked); err != nil {
+			_ = answers.Encode(failed(err.Error(), outcomeOf(err)))
+			continue
+		}
+		_ = answers.Encode(answer(asked))
 	}
 }
 
-func answer(line []byte) map[string]any {
-	var asked request
-	if err := json.Unmarshal(line, &asked); err != nil {
-		return failed(err.Error(), outcomeOf(err))
-	}
+func answerByAPI(asked request) map[string]any {
 	if asked.Action == "describe" {
 		features := []string{"headers", "attachments"}
 		for name := range clients {

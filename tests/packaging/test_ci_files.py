@@ -198,11 +198,9 @@ def test_the_job_of_gitlab_asks_what_its_inputs_say(
     inputs, job = template
     put(tmp_path, "harness", _STUB)
     given = {name: each.get("default", "") for name, each in inputs.items()}
-    given |= {"sender": "command:node send.js", "baseline": "known.yaml", "arguments": "--strict"}
-    variables = {
-        name: re.sub(r"\$\[\[ inputs\.([\w-]+) \]\]", lambda m: str(given[m[1]]), value)
-        for name, value in job["variables"].items()
-    }
+    given |= {"sender": "command:node send.js", "baseline": "a known.yaml"}
+    given |= {"arguments": "--strict --select 'tls/a b*' --exclude '*'"}
+    variables = in_gitlab(job, given)
     if total:
         variables |= {"CI_NODE_TOTAL": total, "CI_NODE_INDEX": "2"}
     script = "set -eu\n" + "\n".join(job["script"])
@@ -210,11 +208,46 @@ def test_the_job_of_gitlab_asks_what_its_inputs_say(
     assert done.returncode == 0, done.stderr
     told = re.findall(r"^\[(.*)\]$", done.stdout, re.MULTILINE)
     assert told[:3] == ["run", "--sender", "command:node send.js"]
+    assert told[told.index("--baseline") + 1] == "a known.yaml"
+    assert told[told.index("--select") + 1] == "tls/a b*"
+    assert told[told.index("--exclude") + 1] == "*"
+    assert "" not in told
     assert ("--shard" in told) == bool(total)
     assert not total or told[told.index("--shard") + 1] == "2/3"
     assert {word for word in told if re.match(r"--?[a-z]", word)} <= _OPTIONS
     junit = job["artifacts"]["reports"]["junit"]
     assert f"junit={junit}" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [("", 0, "[run]"), ("--select 'tls/**", 2, "arguments cannot be read as a shell would")],
+)
+def test_the_job_of_gitlab_takes_no_arguments_and_refuses_an_open_quote(
+    arguments: str,
+    status: int,
+    said: str,
+    template: tuple[dict[str, Any], dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    inputs, job = template
+    put(tmp_path, "harness", _STUB)
+    given = {name: each.get("default", "") for name, each in inputs.items()}
+    variables = in_gitlab(job, given | {"sender": "x", "arguments": arguments})
+    script = "set -eu\n" + "\n".join(job["script"])
+    done = carried_out(f"sh -c {_quoted(script)}", tmp_path, **variables)
+    assert done.returncode == status, done.stderr
+    assert said in done.stdout + done.stderr
+    assert ("[run]" in done.stdout) == (status == 0)
+    assert "[]" not in done.stdout
+
+
+def in_gitlab(job: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str]:
+    """The variables of a job, with the inputs filled in."""
+    return {
+        name: re.sub(r"\$\[\[ inputs\.([\w-]+) \]\]", lambda m: str(given[m[1]]), value)
+        for name, value in job["variables"].items()
+    }
 
 
 def _quoted(script: str) -> str:

@@ -17,14 +17,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from harness.errors import MachineError
+
 _PREFIX = "harness-run-"
 _LOCK = "lock"
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder of this process's own, removed at the end; those of killed processes go too."""
-    clean(Path(tempfile.gettempdir()), f"{_PREFIX}*/{_LOCK}")
+    """A folder of this process's own, removed at the end; those of killed processes go too.
+
+    Raises:
+        MachineError: there is no place for temporary files.
+    """
+    clean(_place(), f"{_PREFIX}*/{_LOCK}")
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
         folder = Path(name)
         with (folder / "new").open("xb") as held:
@@ -32,6 +38,16 @@ def temporary_folder() -> Iterator[Path]:
             # Not called a lock before it is one, so that nobody takes the folder for a leftover.
             (folder / "new").rename(folder / _LOCK)
             yield folder
+
+
+def _place() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:  # as in a container whose file system is read-only
+        raise MachineError(
+            "there is no folder for temporary files: mount one at /tmp, "
+            "or name one that can be written to in TMPDIR"
+        ) from None
 
 
 def hold(file: BinaryIO) -> bool:

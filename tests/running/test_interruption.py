@@ -192,6 +192,20 @@ def test_the_next_run_cleans_up_after_one_that_was_killed_and_after_no_other(
         assert (tmp_path / "tmp/harness-of-somebody").is_dir()
 
 
+def test_a_machine_without_a_place_for_temporary_files_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--sender", "reference", "--select", "modes/starttls*"])
+    assert ended.value.code == 3
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("harness: there is no folder for temporary files: mount one at /tmp")
+
+
 # Trouble in the middle.
 
 

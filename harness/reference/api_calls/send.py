@@ -32,6 +32,22 @@ def call_of(transport: ApiTransport, message: Message, mime: bytes) -> tuple[Any
     return api, call
 
 
+def ready_call(
+    transport: ApiTransport, message: Message, mime: bytes, *, now: datetime
+) -> tuple[Any, ApiCall]:
+    """The provider's module, and the request as it goes out: signed, where the provider wants that.
+
+    Raises:
+        ConfigError: something of the configuration is missing or unknown.
+        MissingLibraryError: the library that signs is not installed.
+    """
+    api, call = call_of(transport, message, mime)
+    if hasattr(api, "signed"):
+        host = urlsplit(transport.base_url).netloc if transport.base_url else call.host
+        call = api.signed(call, transport, host, now)
+    return api, call
+
+
 def send_by_api(
     request: SendRequest,
     transport: ApiTransport,
@@ -49,10 +65,7 @@ def send_by_api(
     """
     if not (math.isfinite(request.timeout) and request.timeout > 0):
         raise ConfigError("the timeout is not a number of seconds above zero")
-    api, call = call_of(transport, request.message, mime)
-    if hasattr(api, "signed"):
-        host = urlsplit(transport.base_url).netloc if transport.base_url else call.host
-        call = api.signed(call, transport, host, now)
+    api, call = ready_call(transport, request.message, mime, now=now)
     reply: ApiReply = exchange(
         call,
         base_url=transport.base_url,

@@ -32,7 +32,7 @@ from harness.reference.courier.schedule import expiry
 from harness.reference.courier.settings import SettingsFile, check_settings, masked
 from harness.reference.courier.unwritten import Unwritten
 from harness.reference.courier.workers import Workers
-from harness.reference.failure import ConfigError, DeliveryError
+from harness.reference.failure import ConfigError, DeliveryError, MissingLibraryError
 from harness.reference.message import build
 from harness.reference.sender import (
     FEATURES,
@@ -160,6 +160,8 @@ class Courier:
             self._settings.write(settings)
         except ValidationError as error:
             return _refused(ConfigError(unreadable(error)))
+        except MissingLibraryError as lack:
+            return unsupported(str(lack))
         except ConfigError as failure:
             return _refused(failure)
         except QueueError as error:

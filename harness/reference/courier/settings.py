@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from harness.protocol import ApiTransport, Mailbox, Message, SmtpTransport
 from harness.reference.address import check_line, wire_address
 from harness.reference.courier.failures import NoProviderError
 from harness.reference.courier.files import write_whole
-from harness.reference.failure import ConfigError, MessageError, MissingLibraryError
+from harness.reference.failure import ConfigError, MessageError
 from harness.reference.names import helo_name
 from harness.reference.sender import settings_of
 
@@ -84,6 +85,7 @@ def check_settings(settings: ConfigureRequest) -> None:
 
     Raises:
         ConfigError: what is wrong, without quoting it.
+        MissingLibraryError: this sender lacks what the provider needs.
     """
     if not (math.isfinite(settings.timeout) and settings.timeout > 0):
         raise ConfigError("the timeout is not a number of seconds above zero")
@@ -153,15 +155,12 @@ def _check_ehlo_name(name: str) -> None:
 
 
 def _check_api(transport: ApiTransport) -> None:
-    from harness.reference.api_calls.send import call_of  # noqa: PLC0415  # only when used
+    from harness.reference.api_calls.send import ready_call  # noqa: PLC0415  # only when used
 
     if transport.base_url is not None:
         _check_base_url(transport.base_url)
     box = Mailbox(address="nobody@example.com")
-    try:
-        call_of(transport, Message(from_=box, to=(box,)), b"")
-    except MissingLibraryError as error:
-        raise ConfigError(str(error)) from None
+    ready_call(transport, Message(from_=box, to=(box,)), b"", now=datetime.now(UTC))
 
 
 def _check_base_url(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -136,3 +137,16 @@ def test_who_has_it_already_is_not_named_to_the_api_that_comes_after(
     made.work_until_still()
     assert api.bodies[0]["to"] == ["late@x.example"]
     assert made.only()["state"] == "sent"
+
+
+def test_a_provider_that_this_install_cannot_do_is_unsupported_and_not_stored(
+    bench: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.auth", None)
+    made = bench()
+    keys = {"access_key_id": CANARY, "secret_access_key": CANARY}
+    ses = {"kind": "api", "provider": "ses", "region": "eu-west-1", "credentials": keys}
+    answer = made.configure(ses)
+    assert answer["status"] == "unsupported"
+    assert "pip install 'mail-harness[ses]'" in answer["reason"]
+    assert made.ask("state") == {"status": "stored", "settings": None}

@@ -113,12 +113,15 @@ def convicted(*cases: str, check: str) -> Callable[[C], C]:
     return note
 
 
-def wrong_senders(*modules: ModuleType) -> Iterator[Wrong]:
-    """Every sender of these modules of which something is said, there or in the ledger."""
+def wrong_senders(*modules: ModuleType, besides: Sequence[str] = ()) -> Iterator[Wrong]:
+    """Every sender of these modules of which something is said, there or in the ledger.
+
+    `besides` are names of some of which nothing is said yet.
+    """
     for module in modules:
         for name, value in vars(module).items():
             if not isinstance(value, type) or value.__module__ != module.__name__:
                 continue
             convictions = value.__dict__.get("convictions", ())
-            if convictions or name in by_sender():
+            if convictions or name in by_sender() or name in besides:
                 yield Wrong(sender=value, convictions=convictions)

@@ -102,13 +102,14 @@ def main(words: Sequence[str]) -> None:
     from harness.scenario.library import load_library  # noqa: PLC0415
     from harness.selection import matches  # noqa: PLC0415
 
-    from .gallery import WRONG, clauses  # noqa: PLC0415
+    from .convictions import wrong_senders  # noqa: PLC0415
+    from .gallery import FAMILIES, clauses  # noqa: PLC0415
 
     glob, *senders = words
     library = load_library().cases
     cases = [case for case in library if not case.is_control and matches(glob, case.id)]
     lines = [line for line in ledger() if line.clause in clauses(library).get(line.scenario, ())]
-    for wrong in WRONG:
+    for wrong in wrong_senders(*FAMILIES, besides=senders):
         if wrong.name in senders or (not senders and wrong.is_wrong_anywhere):
             lines += shown(wrong, cases, library)
             LEDGER.write_text(written(lines), encoding="utf-8")

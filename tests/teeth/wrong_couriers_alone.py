@@ -38,26 +38,6 @@ class NamesAnotherClassEachTime(CarefulCourier):
     attempt_class = _AnotherClass
 
 
-class _FirstCode(tellings.TellsTheGreetingsCode, Attempt):
-    pass
-
-
-class TellsTheGreetingsCodeEachTime(CarefulCourier):
-    """Takes the code from the first reply that there was."""
-
-    attempt_class = _FirstCode
-
-
-class _OwnSubject(in_session.ChangesTheSubject, Attempt):
-    pass
-
-
-class ChangesEachSubject(CarefulCourier):
-    """Has a subject of its own for each message."""
-
-    attempt_class = _OwnSubject
-
-
 class _Often(detours.LooksInOften, Attempt):
     pass
 
@@ -86,13 +66,3 @@ class BeginsOneMoreEachTime(CarefulCourier):
     """Says MAIL once more after each attempt."""
 
     attempt_class = _BeginsMore
-
-
-class _AsksMore(detours.BeginsToLogIn, Attempt):
-    pass
-
-
-class BeginsToLogInEachTime(CarefulCourier):
-    """Says AUTH once more after each attempt."""
-
-    attempt_class = _AsksMore

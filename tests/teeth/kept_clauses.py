@@ -32,7 +32,7 @@ class Kept:
 
     clauses: tuple[str, ...]
     why: str
-    scenarios: tuple[str, ...] = ("*",)
+    scenarios: tuple[str, ...] = ("*/*",)
     holds: Callable[[Then], bool] = _always
 
     def is_about(self, clause: str, cases: Sequence[Case]) -> bool:
@@ -63,19 +63,9 @@ KEPT = (
         why="whatever is said inside TLS to a stranger is a leak, which every case is asked",
     ),
     Kept(
-        clauses=("auth", "mail", "ehlo", "helo", "starttls"),
-        scenarios=("starttls/greeting", "replies/greeting-refused", "session/ehlo-for-now"),
-        why="a command that is refused its greeting has to come after EHLO, or before TLS: a leak",
-    ),
-    Kept(
-        clauses=("anonymous-messages", "logged-in"),
+        clauses=("anonymous-messages",),
         scenarios=("auth/scram-*", "auth/password-of-nothing"),
         why="it tells how, where messages tells that something was handed over",
-    ),
-    Kept(
-        clauses=("rset",),
-        scenarios=("connection/*",),
-        why="who goes on without RSET where it is due loses what follows as well",
     ),
     Kept(
         clauses=("messages",),

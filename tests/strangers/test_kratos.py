@@ -34,7 +34,7 @@ FAULTS: dict[str, set[str]] = {
     "auth/not-offered[mode=none]": _WITHOUT_LOG_IN,
     "auth/not-offered[mode=starttls]": _WITHOUT_LOG_IN,
     "auth/not-offered[mode=tls]": _WITHOUT_LOG_IN,
-    "starttls/vanished-auth": _WITHOUT_LOG_IN,
+    "starttls/vanished-auth": {"mail", "sender.status"},
     "auth0/host-forms[form=ipv6]": _NO_CONNECTION,
     # STARTTLS all the same, in the mode without encryption.
     "modes/cleartext-upgrade[certificate=good]": {"starttls"},

@@ -8,8 +8,10 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
+from .anywhere import Anywhere
 from .careful import Careful
 from .careful_courier import CarefulCourier
+from .needed import Needed, by_sender
 from .on_aiosmtplib import AsyncSender
 from .on_node import NodeSender
 from .second import Second
@@ -67,15 +69,32 @@ class Wrong:
     @property
     def is_about_apis(self) -> bool:
         """Whether most of what convicts it is about APIs."""
-        by_api = sum(each.cases.startswith("api/") for each in self.convictions)
-        return 2 * by_api > len(self.convictions)
+        where = [each.cases for each in self.convictions] or [each.case for each in self.needed]
+        return 2 * sum(each.startswith("api/") for each in where) > len(where)
 
-    def cases(self, library: Sequence[Case]) -> dict[str, set[str]]:
-        """The checks that have to convict it, by the id of the case."""
+    @property
+    def is_wrong_anywhere(self) -> bool:
+        """Whether it is wrong in the same thing whatever a case is about."""
+        return issubclass(self.sender, Anywhere)
+
+    @property
+    def needed(self) -> tuple[Needed, ...]:
+        """The clauses without which it would be acquitted, as the ledger has them."""
+        return by_sender().get(self.name, ())
+
+    def declared(self, library: Sequence[Case]) -> dict[str, set[str]]:
+        """The checks that have to convict it and nothing worse, by the id of the case."""
         found: dict[str, set[str]] = {}
         for conviction in self.convictions:
             for identifier in conviction.of(library):
                 found.setdefault(identifier, set()).update(conviction.checks)
+        return found
+
+    def cases(self, library: Sequence[Case]) -> dict[str, set[str]]:
+        """The checks that have to be found not met, by the id of the case."""
+        found = self.declared(library)
+        for line in self.needed:
+            found.setdefault(line.case, set()).add(line.clause)
         return found
 
 
@@ -94,10 +113,15 @@ def convicted(*cases: str, check: str) -> Callable[[C], C]:
     return note
 
 
-def wrong_senders(*modules: ModuleType) -> Iterator[Wrong]:
-    """Every sender of these modules of which something is said."""
+def wrong_senders(*modules: ModuleType, besides: Sequence[str] = ()) -> Iterator[Wrong]:
+    """Every sender of these modules of which something is said, there or in the ledger.
+
+    `besides` are names of some of which nothing is said yet.
+    """
     for module in modules:
-        for value in vars(module).values():
-            is_own = isinstance(value, type) and value.__module__ == module.__name__
-            if is_own and "convictions" in value.__dict__:
-                yield Wrong(sender=value, convictions=value.convictions)
+        for name, value in vars(module).items():
+            if not isinstance(value, type) or value.__module__ != module.__name__:
+                continue
+            convictions = value.__dict__.get("convictions", ())
+            if convictions or name in by_sender() or name in besides:
+                yield Wrong(sender=value, convictions=convictions)

@@ -1,4 +1,8 @@
-"""Every wrong sender there is, and figures: `python -m tests.teeth.gallery [table] [unproved]`."""
+"""Every wrong sender there is, and figures.
+
+`python -m tests.teeth.gallery [table] [unproved] [removal]`: each wrong sender; the clauses by
+which nobody has to be convicted; how many clauses are needed, and what keeps the rest.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,9 @@ from harness.scenario.case import Case
 from harness.scenario.library import load_library
 
 from .convictions import Wrong, wrong_senders
+from .kept_clauses import why_not
+from .needed import ledger
+from .removal import Freed
 
 # The modules beside this one that have wrong senders.
 FAMILIES = tuple(
@@ -121,6 +128,77 @@ def unproved_clauses(library: Sequence[Case]) -> dict[str, set[str]]:
     return {scenario: asked for scenario, asked in left.items() if asked}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalFigures:
+    """How many clauses are needed: without one, a wrong sender passes, or is acquitted of a row."""
+
+    what: str
+    clauses: int
+    free_a_case: int
+    free_a_row: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what}: of {self.clauses} clauses {self.free_a_case} free a wrong sender where"
+            f" they are removed, {self.free_a_row} more acquit it of a row of the case"
+        )
+
+
+def needed_clauses(library: Sequence[Case]) -> dict[tuple[str, str], Freed]:
+    """What removing a clause of a scenario does, as far as somebody shows it."""
+    asked = clauses(library)
+    return {
+        (line.scenario, line.clause): Freed(line.gets)
+        for line in ledger()
+        if line.clause in asked.get(line.scenario, ())
+    }
+
+
+def removal(
+    library: Sequence[Case], *, kind: str | None = None, folder: str | None = None
+) -> RemovalFigures:
+    """Count the clauses of one kind, or of the scenarios in a folder, or all of them."""
+    needed = needed_clauses(library)
+    meant = [
+        (name, clause)
+        for name, asked in clauses(library).items()
+        for clause in asked
+        if kind in {None, clause} and folder in {None, name.partition("/")[0]}
+    ]
+    got = Counter(needed[each] for each in meant if each in needed)
+    return RemovalFigures(
+        what=kind or folder or "all",
+        clauses=len(meant),
+        free_a_case=got[Freed.CASE],
+        free_a_row=got[Freed.ROW],
+    )
+
+
+def not_needed(library: Sequence[Case]) -> dict[str, set[str]]:
+    """The clauses of each scenario that nobody shows to be needed."""
+    needed = needed_clauses(library)
+    left = {
+        name: {clause for clause in asked if (name, clause) not in needed}
+        for name, asked in clauses(library).items()
+    }
+    return {name: asked for name, asked in left.items() if asked}
+
+
+def removal_table(library: Sequence[Case]) -> Iterator[str]:
+    """The figures of all clauses, of each kind and each folder, and what is not needed and why."""
+    asked = clauses(library)
+    yield str(removal(library))
+    kinds = Counter(clause for some in asked.values() for clause in some)
+    for kind, _ in kinds.most_common():
+        yield str(removal(library, kind=kind))
+    for folder in sorted({name.partition("/")[0] for name in asked}):
+        yield str(removal(library, folder=folder))
+    left = not_needed(library)
+    for name in sorted(left):
+        for clause in sorted(left[name]):
+            yield f"{name}: {clause}: {why_not(library, name, clause) or 'nobody is shown'}"
+
+
 def figures(library: Sequence[Case]) -> Figures:
     """Count."""
     asking = [case for case in library if not case.is_control]
@@ -147,7 +225,7 @@ def table(library: Sequence[Case]) -> Iterator[str]:
 
 
 def main(words: Sequence[str]) -> None:
-    """Print the figures; for `table` each wrong sender, for `unproved` what convicts nobody."""
+    """Print the figures, and what the words ask for."""
     library = load_library().cases
     lines = [str(figures(library)), *map(str, by_lineage(library))]
     if "table" in words:
@@ -155,6 +233,8 @@ def main(words: Sequence[str]) -> None:
     if "unproved" in words:
         left = unproved_clauses(library)
         lines += [f"{scenario}: {' '.join(sorted(left[scenario]))}" for scenario in sorted(left)]
+    if "removal" in words:
+        lines += removal_table(library)
     for line in lines:
         print(line)  # noqa: T201  # this is what it is for
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.events import Event
+from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, Finding, Verdict
 from harness.run_context import RunContext
 from harness.runner import Options, Run
@@ -86,7 +87,12 @@ def judged(
 
 
 def judged_by(
-    opened: Sender, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
+    opened: Sender,
+    cases: Sequence[Case],
+    context: RunContext,
+    *,
+    jobs: int = _JOBS,
+    mirror: Mirror = NO_MIRROR,
 ) -> dict[str, CaseResult]:
     """The result of each case, by its id."""
 
@@ -97,7 +103,7 @@ def judged_by(
                 sender=sender,
                 context=context,
                 listener=_unheard,
-                options=Options(jobs=jobs),
+                options=Options(jobs=jobs, mirror=mirror),
             )
             return {case.id: case for case in (await job.carry_out()).cases}
 

@@ -23,7 +23,7 @@ from .on_aiosmtplib import AsyncSender, Client
 )
 @convicted("replies/unknown-acceptance[at=rcpt,*", check="sender.status messages")
 @convicted("auth/initial-response[habit=ignored]", check="sender.status messages")
-@convicted("config/half-credentials[*", check="sender.status messages mail")
+@convicted("config/half-credentials[*", check="sender.status mail")
 @convicted("auth0/setting-missing[setting=from]", check="answers")
 class OnAiosmtplib(AsyncSender):
     """`SMTP(…, start_tls=True)`, `login(…)`, `send_message(…)`: what is wrong is the library's.
@@ -39,7 +39,7 @@ class OnAiosmtplib(AsyncSender):
 
 @convicted(
     "starttls/stripped[*login=credentials]",
-    check="credentials-in-clear content-in-clear sender.status messages auth mail",
+    check="credentials-in-clear content-in-clear sender.status auth mail",
 )
 class LetsTheLibraryDecide(AsyncSender):
     """Leaves `start_tls` at its default: TLS where it is offered."""
@@ -51,7 +51,7 @@ class LetsTheLibraryDecide(AsyncSender):
 @convicted(
     "tls/certificate[*,certificate=expired]",
     "tls/certificate[*,certificate=untrusted-root]",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class ValidatesNoCertificates(AsyncSender):
     """`validate_certs=False`, which was for a test machine."""
@@ -64,7 +64,7 @@ class ValidatesNoCertificates(AsyncSender):
 
 @convicted(
     "tls/certificate[*,certificate=wrong-host]",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class ChecksNoNames(AsyncSender):
     """Takes any certificate of an authority that it trusts."""
@@ -108,7 +108,7 @@ class AcceptsTls10(AsyncSender):
 
 @convicted(
     "starttls/no-handshake[end=close,*",
-    check="credentials-in-clear content-in-clear sender.status messages auth mail",
+    check="credentials-in-clear content-in-clear sender.status auth mail",
 )
 class ComesBackInClear(AsyncSender):
     """Where TLS did not come about it connects once more, without."""
@@ -124,7 +124,7 @@ class ComesBackInClear(AsyncSender):
 # Logging in.
 
 
-@convicted("auth/rejected[*", check="sender.status messages mail")
+@convicted("auth/rejected[*", check="sender.status mail")
 class GoesOnUnauthenticated(AsyncSender):
     """Catches what `login` raises, because some servers need none."""
 

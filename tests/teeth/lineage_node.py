@@ -9,11 +9,11 @@ from .convictions import convicted
 from .on_node import NodeSender
 
 
-@convicted("tls/common-name-only[*", check="sender.status messages auth mail")
-@convicted("tls/weak-certificate[*,certificate=rsa-1024]", check="sender.status messages auth mail")
+@convicted("tls/common-name-only[*", check="sender.status auth mail")
+@convicted("tls/weak-certificate[*,certificate=rsa-1024]", check="sender.status auth mail")
 @convicted(
     "tls/certificate-other-name[certificate=wildcard-partial]",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 @convicted("auth/not-offered[*", check="sender.error.class auth")
 @convicted("auth/initial-response[habit=ignored]", check="sender.status messages")
@@ -33,13 +33,13 @@ class OnNodemailer(NodeSender):
 
 @convicted(
     "starttls/stripped[*login=credentials]",
-    check="credentials-in-clear content-in-clear sender.status messages auth mail",
+    check="credentials-in-clear content-in-clear sender.status auth mail",
 )
 class UpgradesIfOffered(NodeSender):
     """Leaves `requireTLS` out: nodemailer upgrades where it is offered."""
 
 
-@convicted("starttls/refused[*code=5*]", check="content-in-clear sender.status messages mail")
+@convicted("starttls/refused[*code=5*]", check="content-in-clear sender.status mail")
 class IsOpportunistic(NodeSender):
     """`opportunisticTLS: true`, which goes on in clear where STARTTLS is refused."""
 
@@ -47,7 +47,7 @@ class IsOpportunistic(NodeSender):
 @convicted(
     "tls/certificate[*,certificate=expired]",
     "tls/certificate[*,certificate=self-signed]",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class RejectsNobody(NodeSender):
     """`tls: { rejectUnauthorized: false }`."""
@@ -55,7 +55,7 @@ class RejectsNobody(NodeSender):
 
 @convicted(
     "tls/certificate[*,certificate=wrong-host]",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class IdentifiesNobody(NodeSender):
     """Has a `checkServerIdentity` that finds nothing wrong."""
@@ -90,7 +90,7 @@ class EncryptsUnasked(NodeSender):
     """Encrypts in cleartext mode, since it is offered."""
 
 
-@convicted("auth/rejected[*", check="sender.status messages mail")
+@convicted("auth/rejected[*", check="sender.status mail")
 class SendsAsNobody(NodeSender):
     """Sends without being logged in where the log-in fails."""
 

@@ -11,8 +11,10 @@ from .careful import handler
 from .careful_courier import CarefulCourier
 from .convictions import Wrong
 from .judging import InFolders, InProcess, judged_by, not_passed, story, with_controls
+from .needed import Needed
 from .on_aiosmtplib import AsyncSender
 from .on_node import NodeSender
+from .removal import Freed, Records, freed
 from .second import Second
 
 
@@ -20,13 +22,28 @@ def prove(wrong: Wrong, library: tuple[Case, ...], context: RunContext) -> None:
     """Hold it against the cases that have to convict it, and against their controls."""
     expected = wrong.cases(library)
     cases = with_controls([case for case in library if case.id in expected], library)
-    results = judged_by(opened(wrong), cases, context)
+    records = Records()
+    results = judged_by(opened(wrong), cases, context, mirror=records)
     controls = {id_: result for id_, result in results.items() if result.is_control}
     acquitted = [
-        results[case] for case, checks in expected.items() if not convicts(results[case], checks)
+        results[case]
+        for case, checks in wrong.declared(library).items()
+        if not convicts(results[case], checks)
     ]
     assert not not_passed(controls), story(not_passed(controls))
     assert not acquitted, story(acquitted)
+    by_id = {case.id: case for case in cases}
+    needless = [
+        str(line)
+        for line in wrong.needed
+        if freed(by_id[line.case], records.by_case[line.case], line.clause) not in at_least(line)
+    ]
+    assert not needless, needless
+
+
+def at_least(line: Needed) -> set[Freed]:
+    """What the line claims, or better."""
+    return {Freed.CASE, Freed(line.gets)}
 
 
 def opened(wrong: Wrong) -> Sender:

@@ -26,7 +26,7 @@ class Plain(smtplib.SMTP):
 
 @convicted("auth/list-forms[form=lower-case]", check="sender.status messages logged-in")
 @convicted("ory/sent-once-taken[goodbye=reset]", check="honesty sender.status")
-@convicted("starttls/greeting[code=554]", check="sender.status messages auth mail")
+@convicted("starttls/greeting[code=554]", check="sender.status auth mail")
 @convicted("tls/version-complaint-words[mode=starttls]", check="sender.error.says")
 class PlainSmtplib(Second):
     """`SMTP(host, port)`, `starttls(context=…)`, `login(…)`, `send_message(…)`."""

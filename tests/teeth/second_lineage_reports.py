@@ -28,7 +28,7 @@ class SetByOptions(Second):
 
 @convicted(
     "config/flag-cleared[scheme=smtp,*",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class TakesAnyFlagForTrueOnSmtplib(SetByOptions):
     """`bool("false")` is true."""
@@ -47,7 +47,7 @@ class TakesOddFlagsForFalse(SetByOptions):
         )
 
 
-@convicted("config/contradicting-flags-in-clear", check="sender.status messages auth mail")
+@convicted("config/contradicting-flags-in-clear", check="sender.status auth mail")
 class DropsContradictions(SetByOptions):
     """Has `disable_starttls` win over all that contradicts it."""
 
@@ -126,7 +126,7 @@ class DecodesPlusSigns(Second):
         return account
 
 
-@convicted("config/half-credentials-uri[*", check="sender.status messages mail")
+@convicted("config/half-credentials-uri[*", check="sender.status mail")
 class LogsInWithHalf(SetByOptions):
     """Leaves the log-in out where the password is missing."""
 

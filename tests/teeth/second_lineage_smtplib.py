@@ -28,11 +28,9 @@ def unverified(context: ssl.SSLContext) -> ssl.SSLContext:
 
 @convicted(
     "starttls/stripped[*login=credentials]",
-    check="credentials-in-clear content-in-clear sender.status messages",
+    check="credentials-in-clear content-in-clear sender.status",
 )
-@convicted(
-    "starttls/stripped[*login=no-credentials]", check="content-in-clear sender.status messages"
-)
+@convicted("starttls/stripped[*login=no-credentials]", check="content-in-clear sender.status")
 class UpgradesWhereItCan(Second):
     """`if smtp.has_extn("starttls"): smtp.starttls()`, as most examples have it."""
 
@@ -43,8 +41,7 @@ class UpgradesWhereItCan(Second):
 
 
 @convicted(
-    "starttls/refused[*code=5*]",
-    check="credentials-in-clear content-in-clear sender.status messages",
+    "starttls/refused[*code=5*]", check="credentials-in-clear content-in-clear sender.status"
 )
 class TakesARefusedUpgradeForNone(Second):
     """Catches what STARTTLS raises, and goes on."""
@@ -141,9 +138,7 @@ class UpgradesUnasked(Second):
 
 
 @convicted(
-    "starttls/greeting[code=554]",
-    "starttls/greeting[code=221]",
-    check="sender.status messages auth mail",
+    "starttls/greeting[code=554]", "starttls/greeting[code=221]", check="sender.status auth mail"
 )
 class TakesAnyGreetingOnSmtplib(Second):
     """Goes on after a greeting that declines service."""
@@ -155,7 +150,7 @@ class TakesAnyGreetingOnSmtplib(Second):
 
 @convicted(
     "starttls/no-handshake[end=close,*",
-    check="credentials-in-clear content-in-clear sender.status messages auth mail",
+    check="credentials-in-clear content-in-clear sender.status auth mail",
 )
 class TriesOnceMoreInClear(Second):
     """Connects anew without TLS where the handshake failed."""
@@ -176,7 +171,7 @@ class TriesOnceMoreInClear(Second):
 
 @convicted(
     "tls/certificate[mode=starttls,*",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class ChecksNothingOnStarttls(Second):
     """`smtp.starttls()` without a context checks no certificate."""
@@ -189,7 +184,7 @@ class ChecksNothingOnStarttls(Second):
 
 @convicted(
     "tls/certificate[mode=tls,*",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class ChecksNothingInSmtps(Second):
     """`SMTP_SSL(host)` without a context does not either."""
@@ -202,7 +197,7 @@ class ChecksNothingInSmtps(Second):
 
 @convicted(
     "tls/certificate[*,certificate=wrong-host]",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class ChecksTheChainAlone(Second):
     """`check_hostname = False`, because the name did not fit once."""
@@ -214,7 +209,7 @@ class ChecksTheChainAlone(Second):
             return context
 
 
-@convicted("tls/common-name-only[*", check="sender.status messages auth mail")
+@convicted("tls/common-name-only[*", check="sender.status auth mail")
 class ChecksTheCommonName(Second):
     """Has OpenSSL look into the CN where there is no SAN."""
 
@@ -281,7 +276,7 @@ class TakesOldTls(Second):
 @convicted("modes/other-name", check="sender.status messages sni")
 @convicted(
     "modes/other-name-subdomain",
-    check="credentials-to-a-stranger content-to-a-stranger sender.status messages auth mail",
+    check="credentials-to-a-stranger content-to-a-stranger sender.status auth mail",
 )
 class ChecksTheHostInPlaceOfTheName(Second):
     """Reads `server_name` and does nothing with it."""
@@ -314,7 +309,7 @@ class LogsInUnoffered(Second):
             super().log_in(username, password)
 
 
-@convicted("auth/rejected[*", check="sender.status messages mail")
+@convicted("auth/rejected[*", check="sender.status mail")
 class SendsWithoutBeingLoggedIn(Second):
     """Catches what the log-in raises, and tries without."""
 

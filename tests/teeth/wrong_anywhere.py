@@ -335,15 +335,10 @@ class TriesUntilItIsTaken(Anywhere):
     "tls/certificate-without-san-words[mode=starttls]",
     check="messages",
 )
+@convicted("session/ehlo-injection[name=crlf]", check="mail messages")
+@convicted("auth/token-refused[mechanism=XOAUTH2]", check="mail")
 @convicted(
-    "auth/token-refused[mechanism=XOAUTH2]",
-    "session/ehlo-injection[name=crlf]",
-    check="mail messages",
-)
-@convicted(
-    "auth0/criterion-missed[criterion=login]",
-    "ory/ses-region-placeholder",
-    check="auth mail messages",
+    "auth0/criterion-missed[criterion=login]", "ory/ses-region-placeholder", check="auth mail"
 )
 @convicted(
     "message/characters-cut-to-line-ends[where=u560d-u560a]",

@@ -39,7 +39,7 @@ class FollowsRedirects(Careful):
         return self.exchanged(replace(call, host=host or call.host, path=f"/{path}"))
 
 
-@convicted("api/any/bad-certificate", check="messages requests sender.status")
+@convicted("api/any/bad-certificate", check="requests sender.status")
 class VerifiesNoApiCertificate(Careful):
     """Takes every certificate of an API."""
 
@@ -51,8 +51,7 @@ class VerifiesNoApiCertificate(Careful):
 
 
 @convicted(
-    "api/any/bad-certificate[provider=*,certificate=wrong-host]",
-    check="messages requests sender.status",
+    "api/any/bad-certificate[provider=*,certificate=wrong-host]", check="requests sender.status"
 )
 class ComparesNoNameOfAnApi(Careful):
     """Takes every certificate of a trusted authority."""

@@ -14,12 +14,8 @@ from .convictions import convicted
 from .wrong_modes import Overriding
 
 
-@convicted(
-    "auth/not-offered",
-    "network/redirected-without-auth",
-    "starttls/vanished-auth",
-    check="mail messages sender.status",
-)
+@convicted("auth/not-offered", check="mail messages sender.status")
+@convicted("network/redirected-without-auth", "starttls/vanished-auth", check="mail sender.status")
 class SendsAnonymously(Careful):
     """Goes on without logging in where AUTH is not offered."""
 
@@ -27,7 +23,7 @@ class SendsAnonymously(Careful):
         pass
 
 
-@convicted("auth/nothing-in-common", check="mail messages sender.status")
+@convicted("auth/nothing-in-common", check="mail sender.status")
 @convicted("auth/nothing-in-common-words", check="sender.error.says")
 class SendsAnonymouslyWithoutMechanism(Careful):
     """Goes on without logging in where mechanisms are offered, and none that it has."""
@@ -289,7 +285,7 @@ class SwapsUserAndPassword(Careful):
         return self.respond(reply, [self.base64(self.password()), self.base64(self.username())])
 
 
-@convicted("auth/rejected", check="mail messages sender.status")
+@convicted("auth/rejected", check="mail sender.status")
 class IgnoresTheRefusal(Careful):
     """Goes on after the log-in was refused."""
 

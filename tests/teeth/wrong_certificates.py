@@ -53,7 +53,7 @@ class VerifiesAfterLoggingIn(OwnVerification):
         super().verify_peer()
 
 
-@convicted("modes/other-name-missing", check="auth mail messages sender.status")
+@convicted("modes/other-name-missing", check="auth mail sender.status")
 @convicted(
     "network/redirected[mode=starttls]",
     "network/redirected[mode=tls]",
@@ -133,7 +133,7 @@ class TrustsAnyRoot(OwnVerification):
 
 @convicted(
     "auth0/no-public-authority[mode=*,certificate=missing-intermediate]",
-    check="auth mail messages sender.status",
+    check="auth mail sender.status",
 )
 class TrustsBrokenChains(OwnVerification):
     """Takes a chain that leads nowhere: perhaps an intermediate is missing."""
@@ -149,7 +149,7 @@ class TrustsBrokenChains(OwnVerification):
 @convicted(
     "tls/certificate-other-name[certificate=leaf-as-ca]",
     "tls/certificate[mode=*,certificate=leaf-as-ca]",
-    check="auth mail messages sender.status",
+    check="auth mail sender.status",
 )
 class TakesLeavesForAuthorities(OwnVerification):
     """Lets any certificate vouch for others."""
@@ -174,7 +174,7 @@ class IgnoresThePurpose(OwnVerification):
         pass
 
 
-@convicted("tls/weak-certificate", check="auth mail messages sender.status")
+@convicted("tls/weak-certificate", check="auth mail sender.status")
 class IgnoresStrength(OwnVerification):
     """Takes keys and digests that can be broken."""
 
@@ -182,10 +182,7 @@ class IgnoresStrength(OwnVerification):
         pass
 
 
-@convicted(
-    "ory/sendgrid-hostname[certificate=cn-right-san-other]",
-    check="auth mail messages sender.status",
-)
+@convicted("ory/sendgrid-hostname[certificate=cn-right-san-other]", check="auth mail sender.status")
 @convicted("tls/certificate[mode=*,certificate=cn-right-san-other]", check="auth")
 class TakesTheCommonName(OwnVerification):
     """Counts the common name among the names, always."""
@@ -194,7 +191,7 @@ class TakesTheCommonName(OwnVerification):
         return [*super().names(leaf), *self.common_names(leaf)]
 
 
-@convicted("tls/common-name-only", check="auth mail messages sender.status")
+@convicted("tls/common-name-only", check="auth mail sender.status")
 class FallsBackToTheCommonName(OwnVerification):
     """Counts the common name where there is no subject alternative name."""
 
@@ -232,8 +229,7 @@ class WildcardsCoverTheParent(OwnVerification):
 
 
 @convicted(
-    "tls/wildcard-refused[mode=*,certificate=wildcard-partial]",
-    check="auth mail messages sender.status",
+    "tls/wildcard-refused[mode=*,certificate=wildcard-partial]", check="auth mail sender.status"
 )
 @convicted("tls/wildcard-words[mode=*,certificate=wildcard-partial]", check="sender.status")
 class WildcardsArePartial(OwnVerification):
@@ -282,8 +278,7 @@ class ReadsCommonNamesToTheFirstNul(OwnVerification):
 
 
 @convicted(
-    "tls/address-certificate-refused[mode=*,certificate=ip-as-dns]",
-    check="auth mail messages sender.status",
+    "tls/address-certificate-refused[mode=*,certificate=ip-as-dns]", check="auth mail sender.status"
 )
 class TakesAddressesForNames(OwnVerification):
     """Finds an IP address among the host names of a certificate too."""
@@ -441,7 +436,7 @@ class OtherNameForTheCertificateOnly(OwnVerification):
     "modes/other-name-subdomain",
     "modes/other-name-wildcard",
     "tls/address-certificate-other-name[certificate=ip-as-dns]",
-    check="auth mail messages sender.status",
+    check="auth mail sender.status",
 )
 class EitherNameWillDo(OwnVerification):
     """Takes a certificate for the host as well where it was told another name."""
@@ -450,7 +445,7 @@ class EitherNameWillDo(OwnVerification):
         return super().fits(name, wanted) or super().fits(name, self.to.host)
 
 
-@convicted("network/redirected[mode=other-name]", check="auth mail messages sender.status")
+@convicted("network/redirected[mode=other-name]", check="auth mail sender.status")
 @convicted(
     "tls/address-certificate-other-name[certificate=ip-san]",
     "tls/address-certificate-other-name[certificate=ip-as-cn]",

@@ -143,8 +143,7 @@ class ReadsTheFirstAtSign(Careful):
 
 
 @convicted(
-    "config/flag-unknown-value[flag=skip_ssl_verify,value=*]",
-    check="auth mail messages sender.status",
+    "config/flag-unknown-value[flag=skip_ssl_verify,value=*]", check="auth mail sender.status"
 )
 @convicted(
     "config/flag-unknown-value[flag=disable_starttls,value=*]",
@@ -173,7 +172,7 @@ class TakesAnyFlagForFalse(Careful):
         return {name: value for name, _, value in pairs}
 
 
-@convicted("config/flag-cleared", check="auth mail messages sender.status")
+@convicted("config/flag-cleared", check="auth mail sender.status")
 class TakesThePresenceOfAFlag(Careful):
     """A flag that is there is true, whatever its value."""
 
@@ -212,7 +211,7 @@ class KnowsOneSpellingOnly(Careful):
         return text.lower() == "true"
 
 
-@convicted("config/misspelt-parameter", check="auth mail messages sender.status")
+@convicted("config/misspelt-parameter", check="auth mail sender.status")
 class GuessesParameters(Careful):
     """Takes a parameter that looks like one it knows for that one."""
 
@@ -263,9 +262,7 @@ class TakesHalfAPair(Careful):
         pass
 
 
-@convicted(
-    "config/half-credentials-uri", "config/half-credentials", check="mail messages sender.status"
-)
+@convicted("config/half-credentials-uri", "config/half-credentials", check="mail sender.status")
 @convicted(
     "auth0/setting-missing[setting=user-name]",
     "auth0/setting-missing[setting=password]",
@@ -281,7 +278,7 @@ class LeavesHalfAPairOut(Careful):
         return super().credentials(text)
 
 
-@convicted("config/contradicting-flags-in-clear", check="auth mail messages sender.status")
+@convicted("config/contradicting-flags-in-clear", check="auth mail sender.status")
 @convicted("config/contradicting-flags[flags=smtps-and-cleartext]", check="sender.error.phase")
 class TakesTheWorseFlag(Careful):
     """Where flags contradict each other it takes the one that secures less, for `smtps` too."""
@@ -359,7 +356,7 @@ class UsesPort25ByDefault(Careful):
     "config/impossible-uri[mistake=port-65536]",
     "config/impossible-uri[mistake=port-abc]",
     "config/impossible-uri[mistake=negative-port]",
-    check="connections messages sender.status",
+    check="connections sender.status",
 )
 class TakesAnyPort(Careful):
     """Takes a port that cannot be for the usual one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import wrong_anywhere as anywhere
+from . import wrong_in_session as in_session
 from . import wrong_on_the_way as on_the_way
 from .careful_courier import Attempt, CarefulCourier
 from .convictions import convicted
@@ -100,7 +101,7 @@ class TriesTheOldPasswordFirst(CarefulCourier):
     attempt_class = _OldPassword
 
 
-class _NoLogin(on_the_way.LogsInNowhere, Attempt):
+class _NoLogin(in_session.SkipsTheLogIn, Attempt):
     pass
 
 

@@ -52,7 +52,7 @@ class HidesWhatTlsSaid(Careful):
         return said
 
 
-@convicted("tls/weak-ciphers", check="auth mail messages sender.status")
+@convicted("tls/weak-ciphers", check="auth mail sender.status")
 class TakesAnySuite(Careful):
     """Offers every cipher suite that there is."""
 
@@ -104,7 +104,7 @@ class KnowsTheServerAlready(Careful):
         return f"{self.request['case']} {self.to.server}"
 
 
-@convicted("tls/certificate-of-the-next-attempt", check="auth mail messages sender.status")
+@convicted("tls/certificate-of-the-next-attempt", check="auth mail sender.status")
 class TriesAgainUnverified(Overriding):
     """Where the handshake fails it tries once more and takes any certificate."""
 
@@ -118,8 +118,7 @@ class TriesAgainUnverified(Overriding):
 
 
 @convicted(
-    "tls/international-host-other-name[mode=*,name=look-alike]",
-    check="auth mail messages sender.status",
+    "tls/international-host-other-name[mode=*,name=look-alike]", check="auth mail sender.status"
 )
 class ComparesWithoutMarks(OwnVerification):
     """Takes the marks off the letters of a host's name before it compares."""
@@ -130,10 +129,7 @@ class ComparesWithoutMarks(OwnVerification):
         return super().fits(name, wanted) or super().fits(name, plain)
 
 
-@convicted(
-    "tls/international-host-other-name[mode=*,name=parent]",
-    check="auth mail messages sender.status",
-)
+@convicted("tls/international-host-other-name[mode=*,name=parent]", check="auth mail sender.status")
 class TakesTheDomainForTheHost(OwnVerification):
     """Takes a certificate of the domain for one of each host below it."""
 

@@ -259,7 +259,7 @@ class AcknowledgesForEver(Careful):
         raise self.cancelled(reply, "asks for ever")
 
 
-@convicted("auth/endless", "auth/endless-with-a-token", check="mail messages sender.status")
+@convicted("auth/endless", "auth/endless-with-a-token", check="mail sender.status")
 class TakesAQuestionForSuccess(Careful):
     """Cancels a log-in that has no end, and sends without one."""
 
@@ -338,7 +338,7 @@ class TakesNoPasswordForNoLogIn(Lenient):
             super().authenticate(capabilities)
 
 
-@convicted("auth/password-with-nul", check="mail messages sender.status")
+@convicted("auth/password-with-nul", check="mail sender.status")
 class CutsAtTheNul(Lenient):
     """Sends without logging in where there is a NUL in the password."""
 

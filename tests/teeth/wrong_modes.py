@@ -181,13 +181,13 @@ class LogsInWithLoginOnlyInClear(Careful):
 
 @convicted(
     "modes/implicit-tls-at-plaintext-server[mode=*,server=none]",
-    check="auth mail first-octets messages sender.status",
+    check="auth mail first-octets sender.status",
 )
 @convicted(
     "modes/implicit-tls-at-plaintext-server[mode=*,server=starttls]",
     check="auth first-octets sender.error.class sender.error.phase",
 )
-@convicted("starttls/no-handshake[end=close,trust=*]", check="auth mail messages sender.status")
+@convicted("starttls/no-handshake[end=close,trust=*]", check="auth mail sender.status")
 class FallsBackFromTlsToClear(Overriding):
     """Where implicit TLS fails it connects again without."""
 
@@ -233,16 +233,14 @@ class FallsBackToTlsWhenNobodySpeaks(Overriding):
 
 
 @convicted(
-    "modes/stripped[verification=skipped,temptation=*-in-clear]",
-    check="auth mail messages sender.status",
+    "modes/stripped[verification=skipped,temptation=*-in-clear]", check="auth mail sender.status"
 )
 @convicted(
     "modes/stripped[verification=skipped,temptation=no-auth]",
     check="sender.error.class sender.error.phase",
 )
 @convicted(
-    "modes/stripped[verification=skipped,temptation=no-credentials]",
-    check="mail messages sender.status",
+    "modes/stripped[verification=skipped,temptation=no-credentials]", check="mail sender.status"
 )
 class TakesUnverifiedForOptional(Careful):
     """Takes leave not to verify for leave to do without TLS."""

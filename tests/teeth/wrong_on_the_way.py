@@ -32,17 +32,6 @@ class LogsInWronglyFirst(Anywhere):
 
 
 @convicted(
-    "auth0/host-forms[form=name]",
-    check="logged-in message sender.status",
-)
-class LogsInNowhere(Anywhere):
-    """Never logs in."""
-
-    def authenticate(self, capabilities: Capabilities) -> None:
-        """Nobody asked it to."""
-
-
-@convicted(
     "auth0/criteria-met[mode=starttls]",
     "submission/other/token[service=gmail]",
     check="mechanisms",

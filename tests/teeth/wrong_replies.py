@@ -339,7 +339,7 @@ class HasNoPatience(Careful):
 
 
 @convicted("replies/greeting-refused*", check="ehlo")
-@convicted("replies/greeting-refused[code=421]", check="auth mail messages sender.status")
+@convicted("replies/greeting-refused[code=421]", check="auth mail sender.status")
 class OverhearsTheGreeting(Careful):
     """Reads the greeting and goes on, whatever it was."""
 

@@ -13,7 +13,7 @@ from .convictions import convicted
 _TAKES_A_NAME = "logged-in messages sender.status"
 
 
-@convicted("auth/scram-server-unproved[proof=wrong]", check="mail messages sender.status")
+@convicted("auth/scram-server-unproved[proof=wrong]", check="mail sender.status")
 class DoesNotLookAtTheProof(Careful):
     """Answers the server's proof without a look at it."""
 
@@ -21,7 +21,7 @@ class DoesNotLookAtTheProof(Careful):
         return self.respond(reply, [""]) if reply.code == 334 else super().confirmed(reply, b"")
 
 
-@convicted("auth/scram-server-unproved[proof=missing]", check="mail messages sender.status")
+@convicted("auth/scram-server-unproved[proof=missing]", check="mail sender.status")
 class DoesWithoutTheProof(Careful):
     """Takes success for success, whether or not the server has proved itself."""
 
@@ -56,7 +56,7 @@ class BeginsAnewUntilItIsProved(Careful):
         return super().scram(mechanism, header, bound)
 
 
-@convicted("auth/scram-odd-question[asks=replaced]", check=_TAKES_A_NAME)
+@convicted("auth/scram-odd-question[asks=replaced]", check="logged-in sender.status")
 @convicted("auth/scram-odd-numbers[asks=repeated]", check=_TAKES_A_NAME)
 class TakesAnyNonce(Careful):
     """Does not look at the nonce."""
@@ -65,7 +65,7 @@ class TakesAnyNonce(Careful):
         del reply, nonce
 
 
-@convicted("auth/scram-odd-question[asks=extension]", check=_TAKES_A_NAME)
+@convicted("auth/scram-odd-question[asks=extension]", check="logged-in sender.status")
 class PassesOverExtensions(Careful):
     """Passes over whatever it does not know in the server's question."""
 
@@ -116,7 +116,7 @@ class _UnaskedError(Exception):
 
 
 @convicted("auth/scram-odd-numbers", check="anonymous-messages messages sender.status")
-@convicted("auth/scram-odd-question", "auth/scram-server-unproved", check="mail messages")
+@convicted("auth/scram-odd-question", "auth/scram-server-unproved", check="mail")
 @convicted("auth/scram-binding-stripped", check="anonymous-messages messages sender.status")
 class SendsWhereScramGoesWrong(Careful):
     """Sends without a log-in where SCRAM goes wrong."""

@@ -16,9 +16,7 @@ class GoesOnWithoutStartTls(Careful):
         return capabilities
 
 
-@convicted(
-    "starttls/stripped[how=*,trust=*,login=no-credentials]", check="mail messages sender.status"
-)
+@convicted("starttls/stripped[how=*,trust=*,login=no-credentials]", check="mail sender.status")
 class GoesOnWithoutStartTlsAnonymously(Careful):
     """Does without TLS where there is nothing to log in with."""
 
@@ -28,7 +26,7 @@ class GoesOnWithoutStartTlsAnonymously(Careful):
         return super().without_starttls(capabilities)
 
 
-@convicted("ory/provider-uris-stripped", check="auth mail messages sender.status")
+@convicted("ory/provider-uris-stripped", check="auth mail sender.status")
 @convicted("starttls/stripped[how=*,trust=*,login=credentials]", check="auth")
 @convicted(
     "modes/stripped[verification=verified,temptation=*-in-clear]", check="credentials-in-clear"
@@ -52,7 +50,7 @@ class AsksForStartTlsUnoffered(Careful):
     "starttls/wrong-code[code=221]",
     "starttls/wrong-code[code=250]",
     "starttls/wrong-code[code=354]",
-    check="auth mail messages sender.status",
+    check="auth mail sender.status",
 )
 class GoesOnAfterRefusedStartTls(Careful):
     """Does without TLS where STARTTLS is refused."""
@@ -78,7 +76,7 @@ class GoesOnAfterTemporaryRefusal(Careful):
     "starttls/refused[code=502,trust=*]",
     "starttls/refused[code=530,trust=*]",
     "starttls/refused[code=554,trust=*]",
-    check="auth mail messages sender.status",
+    check="auth mail sender.status",
 )
 class GoesOnAfterPermanentRefusal(Careful):
     """Does without TLS where the command is not known."""
@@ -102,7 +100,7 @@ class TakesAnyReplyForGoAhead(Careful):
         return reply.code < 400
 
 
-@convicted("starttls/garbage", check="auth mail messages sender.status")
+@convicted("starttls/garbage", check="auth mail sender.status")
 @convicted("starttls/wrong-code[code=421]", check="credentials-in-clear")
 class GoesOnAfterGarbage(Careful):
     """Does without TLS where the reply to STARTTLS cannot be read."""
@@ -118,7 +116,7 @@ class GoesOnAfterGarbage(Careful):
         return capabilities
 
 
-@convicted("starttls/look-alikes", check="auth mail messages sender.status")
+@convicted("starttls/look-alikes", check="auth mail sender.status")
 @convicted("starttls/look-alikes[word=host-name]", check="starttls")
 class FindsStartTlsAnywhere(Careful):
     """Looks for the letters STARTTLS in the whole reply to EHLO, and cares for no answer."""
@@ -377,7 +375,7 @@ class TakesAnyGreeting(Careful):
 @convicted(
     "starttls/greeting[code=221]",
     "starttls/greeting[code=354]",
-    check="auth mail starttls ehlo messages sender.status",
+    check="auth mail starttls ehlo sender.status",
 )
 class TakesAnyKindGreeting(Careful):
     """Goes on behind any greeting that is no refusal."""
@@ -388,7 +386,7 @@ class TakesAnyKindGreeting(Careful):
             raise self.refusal("greeting", "greeting-refused", reply)
 
 
-@convicted("starttls/unanswered-ehlo[answer=injected]", check="mail messages sender.status")
+@convicted("starttls/unanswered-ehlo[answer=injected]", check="mail sender.status")
 @convicted(
     "starttls/no-handshake[end=silence,trust=*]",
     "starttls/no-handshake[end=reset,trust=*]",
@@ -409,7 +407,7 @@ class TriesAgainWithoutTls(Overriding):
             return self.again(security="none")
 
 
-@convicted("starttls/downgrade", check="auth mail messages sender.status")
+@convicted("starttls/downgrade", check="auth mail sender.status")
 class RemembersThatTlsFailed(Careful):
     """After one failed handshake it takes TLS for optional with this server."""
 

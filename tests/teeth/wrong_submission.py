@@ -65,7 +65,7 @@ class TriesTheOtherRegions(Overriding):
         raise failure
 
 
-@convicted("submission/ses/certificate-of-another-region", check="sni auth messages sender.status")
+@convicted("submission/ses/certificate-of-another-region", check="sni auth sender.status")
 @convicted("submission/ses/certificate-of-another-region", check="mail")
 class TakesTheCertificateOfAnyRegion(Overriding):
     """Where the certificate is for another name it tries that of the sample region."""

@@ -224,7 +224,7 @@ class ReadsRecipientsFromItsHeader(Careful):
         super().set(message, name, " ".join(text.split()) if isinstance(text, str) else text)
 
 
-@convicted("message/line-break-in-a-recipient*", check="sender.status messages mail")
+@convicted("message/line-break-in-a-recipient*", check="sender.status mail")
 class CutsRecipientsShort(Careful):
     """Sends to what is left of an address ahead of the line break."""
 

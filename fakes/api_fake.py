@@ -222,7 +222,7 @@ class ApiFake(Fake[ApiMessage], Generic[A]):
         now = self._time_of(request)
         response = self.provider.refusal(told.case, told.fill, request=request, now=now)
         headers = (*response.headers, *told.headers.items())
-        return Served(response=dated(replace(response, headers=headers), now))
+        return Served(response=dated(response.with_headers(headers), now))
 
     def _time_of(self, request: Request) -> datetime:
         now = self._clock() if self._clock is not None else server_time(request)

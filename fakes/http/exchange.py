@@ -81,9 +81,10 @@ class Request:
 
 
 def _first(headers: Headers, name: str) -> str | None:
-    wanted = name.lower()
+    wanted, length = name.lower(), len(name)
     for key, value in headers:
-        if key.lower() == wanted:
+        # A name of another length is not it, and need not be put in lower case.
+        if len(key) == length and key.lower() == wanted:
             return value
     return None
 
@@ -114,6 +115,18 @@ class Response:
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case."""
         return _first(self.headers, name)
+
+    def with_headers(self, headers: Headers) -> Response:
+        """The same response with these headers in place of its own."""
+        # Not `replace`, which looks at each field: every response gets a Date in this way.
+        return Response(
+            status=self.status,
+            body=self.body,
+            headers=headers,
+            mark=self.mark,
+            source=self.source,
+            case=self.case,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

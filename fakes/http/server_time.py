@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
@@ -18,7 +17,7 @@ def dated(response: Response, now: datetime) -> Response:
     if response.header("date") is not None:
         return response
     date = http_date(now.replace(microsecond=0))
-    return replace(response, headers=(*response.headers, ("Date", date)))
+    return response.with_headers((*response.headers, ("Date", date)))
 
 
 @lru_cache(maxsize=16)

@@ -177,32 +177,21 @@ def _mail(
     boxes = {field: mailboxes(text_of(item.get(field))) for field in ("From", "To", "Cc", "Bcc")}
     active = [box.address for box in recipients(item) if not account.inactive(box.address)]
     bounces = tuple((who, kind) for who in active for kind in _bounce(who, item))
-    subject = text_of(item.get("Subject"))
-    text = text_of(item.get("TextBody")) or None
-    html = text_of(item.get("HtmlBody")) or None
+    fields = _fields(item, boxes)
     return PostmarkMail(
         provider_id=identifier,
         mail_from=boxes["From"][0].address,
         recipients=tuple(active),
         at=now,
-        subject=subject,
+        subject=fields.subject,
         state="bounced" if bounces else "sent",
-        fields=Fields(
-            sender=boxes["From"][0].shown,
-            to=_shown(boxes["To"]),
-            cc=_shown(boxes["Cc"]),
-            subject=subject,
-            text=text,
-            html=html,
-            headers=_headers(item),
-            attachments=tuple(_attached(each) for each in item.get("Attachments") or ()),
-        ),
+        fields=fields,
         sender=text_of(item.get("From")),
         to=boxes["To"],
         cc=boxes["Cc"],
         bcc=boxes["Bcc"],
-        text=text,
-        html=html,
+        text=fields.text,
+        html=fields.html,
         tag=text_of(item.get("Tag")),
         tags=(text_of(item.get("Tag")),) if item.get("Tag") else (),
         metadata=metadata_of(item),
@@ -212,6 +201,20 @@ def _mail(
         attachments=tuple(text_of(each["Name"]) for each in item.get("Attachments") or ()),
         sandboxed=account.delivery == "Sandbox",
         bounces=bounces,
+    )
+
+
+def _fields(item: Mapping[str, Any], boxes: Mapping[str, Sequence[AddressWithName]]) -> Fields:
+    """What stands in the message; `boxes` are the mailboxes of its fields of addresses."""
+    return Fields(
+        sender=boxes["From"][0].shown,
+        to=_shown(boxes["To"]),
+        cc=_shown(boxes["Cc"]),
+        subject=text_of(item.get("Subject")),
+        text=text_of(item.get("TextBody")) or None,
+        html=text_of(item.get("HtmlBody")) or None,
+        headers=_headers(item),
+        attachments=tuple(_attached(each) for each in item.get("Attachments") or ()),
     )
 
 

@@ -152,7 +152,7 @@ def _with_limits(account: ResendAccount, response: Response) -> Response:
         ("ratelimit-reset", "1"),
         *((("retry-after", "1"),) if is_too_fast else ()),
     )
-    return replace(response, headers=response.headers + rates)
+    return response.with_headers(response.headers + rates)
 
 
 PROVIDER = ResendRules()

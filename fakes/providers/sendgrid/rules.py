@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import string
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -54,7 +53,7 @@ class SendGridRules(KeyedProvider[SendGridAccount]):
             ("X-Ratelimit-Remaining", "0"),
             ("X-Ratelimit-Reset", str(int(now.timestamp()) + 1)),
         )
-        return replace(refusal, headers=refusal.headers + rates)
+        return refusal.with_headers(refusal.headers + rates)
 
     def decide(
         self, account: SendGridAccount, request: Request, *, region: str, now: datetime

@@ -90,31 +90,20 @@ def _mail(
     identifier: str,
     now: datetime,
 ) -> SendGridMail:
-    boxes = {kind: item.get(kind) or [] for kind in ("to", "cc", "bcc")}
-    recipients = tuple([box["email"] for kind in boxes.values() for box in kind])
+    recipients = tuple(
+        [box["email"] for kind in ("to", "cc", "bcc") for box in item.get(kind) or ()]
+    )
     group = (body.get("asm") or {}).get("group_id")
     dropped = account.suppressed_of(recipients, group=group)
-    fill = filling(body, item)
-    subject = _clean(fill(item.get("subject") or body.get("subject") or ""))
-    sender = item.get("from") or body["from"]
+    fields = _fields(body, item)
     return SendGridMail(
         provider_id=identifier,
-        mail_from=sender["email"],
+        mail_from=_sender(body, item)["email"],
         recipients=recipients,
-        subject=subject,
+        subject=fields.subject,
         at=now,
         state="dropped" if len(dropped) == len(recipients) else "processed",
-        fields=Fields(
-            sender=_shown(sender),
-            to=tuple(_shown(box) for box in boxes["to"]),
-            cc=tuple(_shown(box) for box in boxes["cc"]),
-            subject=subject,
-            text=_part(body, "text/plain", fill),
-            html=_part(body, "text/html", fill),
-            headers=_headers(body, item, fill),
-            alternatives=_other_parts(body, fill),
-            attachments=_attachments(body),
-        ),
+        fields=fields,
         dropped=dropped,
         tags=_tags(body),
         metadata={
@@ -125,6 +114,28 @@ def _mail(
         send_at=_send_at(body, item),
         batch=body.get("batch_id") or None,
     )
+
+
+def _fields(body: dict[str, Any], item: dict[str, Any]) -> Fields:
+    """What stands in the message to those of one personalization, filled in for them."""
+    fill = filling(body, item)
+    return Fields(
+        sender=_shown(_sender(body, item)),
+        to=tuple(_shown(box) for box in item.get("to") or ()),
+        cc=tuple(_shown(box) for box in item.get("cc") or ()),
+        subject=_clean(fill(item.get("subject") or body.get("subject") or "")),
+        text=_part(body, "text/plain", fill),
+        html=_part(body, "text/html", fill),
+        headers=_headers(body, item, fill),
+        alternatives=_other_parts(body, fill),
+        attachments=_attachments(body),
+    )
+
+
+def _sender(body: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    """Who it is from: a personalization may name somebody else."""
+    sender: dict[str, Any] = item.get("from") or body["from"]
+    return sender
 
 
 def _attachments(body: Mapping[str, Any]) -> tuple[AttachedFile, ...]:

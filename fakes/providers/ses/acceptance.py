@@ -7,7 +7,7 @@ is inferred.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,30 +42,22 @@ class CallContext:
     digits: str = ""
 
 
-def first(checks: Iterable[SesError | None]) -> SesError | None:
-    """The first refusal; checks behind it are not made when they come from a generator."""
-    return next((refused for refused in checks if refused is not None), None)
-
-
 def judged(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """The refusal that a letter meets; None where SES takes it."""
-    return first(_checks(account, letter, where))
-
-
-def _checks(account: SesAccount, letter: Letter, where: CallContext) -> Iterator[SesError | None]:
-    yield missing(letter.missing)
-    yield may_send(account, letter, where)
-    yield sender_fault(letter)
-    yield destinations_fault(letter.recipients)
-    yield form_fault(letter, where.api)
-    yield account_fault(account)
-    yield configuration_fault(account, letter.configuration_set, where)
-    if letter.template is not None:
-        yield template_fault(account, letter, where)
     named = (*letter.senders, *strangers(account, letter.recipients))
-    yield identities_fault(account, named, where)
-    yield mail_from_fault(account, letter, where)
-    yield limits_fault(account, where.now)
+    return (
+        missing(letter.missing)
+        or may_send(account, letter, where)
+        or sender_fault(letter)
+        or destinations_fault(letter.recipients)
+        or form_fault(letter, where.api)
+        or account_fault(account)
+        or configuration_fault(account, letter.configuration_set, where)
+        or template_fault(account, letter, where)
+        or identities_fault(account, named, where)
+        or mail_from_fault(account, letter, where)
+        or limits_fault(account, where.now)
+    )
 
 
 def missing(names: tuple[str, ...]) -> SesError | None:
@@ -140,9 +132,14 @@ def address_fault(addresses: Iterable[str]) -> SesError | None:
 
 def form_fault(letter: Letter, api: SesApi) -> SesError | None:
     """What is wrong with the message itself."""
-    return first(
-        check(letter) for check in (_recipients_named, _duplicate, _tags, _headers, _attachments)
-    ) or _size(letter, api)
+    return (
+        _recipients_named(letter)
+        or _duplicate(letter)
+        or _tags(letter)
+        or _headers(letter)
+        or _attachments(letter)
+        or _size(letter, api)
+    )
 
 
 def account_fault(account: SesAccount) -> SesError | None:

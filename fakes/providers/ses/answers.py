@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -81,7 +81,7 @@ def stamped(response: Response, *, request_id: str, now: datetime) -> Response:
     """The response with the headers that every answer has."""
     date = http_date(now.replace(microsecond=0))
     headers = (("x-amzn-RequestId", request_id), *response.headers, ("Date", date))
-    return replace(response, headers=headers)
+    return response.with_headers(headers)
 
 
 def _accepted(body: str, headers: Headers, source: str) -> Response:
@@ -89,6 +89,8 @@ def _accepted(body: str, headers: Headers, source: str) -> Response:
 
 
 def _xml(value: Any) -> str:
+    if isinstance(value, str):
+        return _xml_text(value)
     if isinstance(value, Entries):
         return "".join(
             f"<entry><key>{_xml(key)}</key><value>{_xml(each)}</value></entry>"

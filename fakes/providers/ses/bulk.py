@@ -7,7 +7,7 @@ request and which one entry follows the exceptions that the models list; the res
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,6 @@ from .acceptance import (
     account_fault,
     configuration_fault,
     destinations_fault,
-    first,
     form_fault,
     identities_fault,
     limits_fault,
@@ -66,13 +65,13 @@ class Bulk:
 def send_bulk(account: SesAccount, call: SesCall, where: CallContext) -> CallResult:
     """Answer SendBulkTemplatedEmail and version 2's SendBulkEmail."""
     bulk = _of_query(call) if call.api is SesApi.QUERY else _of_document(call)
-    refused = first(_checks(account, bulk, where))
+    refused = _judged(account, bulk, where)
     if refused is not None:
         return CallResult(account=account, answer=refused)
     results = []
     accepted: list[AcceptedMail] = []
     for letter in bulk.entries:
-        wrong = first(_entry_checks(account, letter, where))
+        wrong = _entry_judged(account, letter, where)
         if wrong is None:
             identifier, account = next_message_id(account, where)
             account, mail = take(account, letter, identifier, where)
@@ -86,29 +85,30 @@ def send_bulk(account: SesAccount, call: SesCall, where: CallContext) -> CallRes
     return CallResult(account=account, answer=Result({name: results}), accepted=tuple(accepted))
 
 
-def _checks(account: SesAccount, bulk: Bulk, where: CallContext) -> Iterator[SesError | None]:
+def _judged(account: SesAccount, bulk: Bulk, where: CallContext) -> SesError | None:
     """What refuses the request as a whole."""
-    yield missing(bulk.common.missing)
-    yield may_send(account, bulk.common, where)
-    yield sender_fault(bulk.common)
-    if len(bulk.entries) > _MOST_ENTRIES:
-        yield SesError("too-many-entries")
-    yield account_fault(account)
-    yield configuration_fault(account, bulk.common.configuration_set, where)
-    yield template_fault(account, bulk.common, where)
-    yield identities_fault(account, bulk.common.senders, where)
-    yield mail_from_fault(account, bulk.common, where)
+    return (
+        missing(bulk.common.missing)
+        or may_send(account, bulk.common, where)
+        or sender_fault(bulk.common)
+        or (SesError("too-many-entries") if len(bulk.entries) > _MOST_ENTRIES else None)
+        or account_fault(account)
+        or configuration_fault(account, bulk.common.configuration_set, where)
+        or template_fault(account, bulk.common, where)
+        or identities_fault(account, bulk.common.senders, where)
+        or mail_from_fault(account, bulk.common, where)
+    )
 
 
-def _entry_checks(
-    account: SesAccount, letter: Letter, where: CallContext
-) -> Iterator[SesError | None]:
+def _entry_judged(account: SesAccount, letter: Letter, where: CallContext) -> SesError | None:
     """What refuses one entry."""
-    yield destinations_fault(letter.recipients)
-    yield form_fault(letter, where.api)
-    yield template_fault(account, letter, where)
-    yield identities_fault(account, strangers(account, letter.recipients), where)
-    yield limits_fault(account, where.now)
+    return (
+        destinations_fault(letter.recipients)
+        or form_fault(letter, where.api)
+        or template_fault(account, letter, where)
+        or identities_fault(account, strangers(account, letter.recipients), where)
+        or limits_fault(account, where.now)
+    )
 
 
 def _entry(api: SesApi, status: tuple[str, str], **more: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from ...http.exchange import Request
 from ..strict_json import NotJsonError, strict_json
 from .answers import SesError
-from .parameters import Parameters, query_parameters
+from .parameters import Parameters, parameters_of, query_parameters
 from .shape import Misfit, fitted, shape_of
 
 VERSION = "2010-12-01"
@@ -120,8 +120,8 @@ def _rest_call(request: Request) -> SesCall | SesError:
     if segments[:2] != _V2:
         return SesError("unknown-operation")
     for method, route, operation in _ROUTES:
-        subject = _subject(route, segments[2:])
-        if method == request.method and subject is not None:
+        subject = _subject(route, segments[2:]) if method == request.method else None
+        if subject is not None:
             document = _document(request, operation)
             if isinstance(document, SesError):
                 return document
@@ -130,7 +130,7 @@ def _rest_call(request: Request) -> SesCall | SesError:
                 operation=operation,
                 action=f"ses:{_v2_action(operation, document)}",
                 document=document,
-                query=query_parameters(Request(method="GET", target=f"?{query}", headers=())),
+                query=parameters_of(query),
                 query_text=query,
                 subject=subject,
             )

@@ -94,8 +94,8 @@ def is_bounced(account: SesAccount, recipient: str) -> bool:
 
 def is_suppressed(account: SesAccount, recipient: str) -> bool:
     """Whether the account's suppression list has this recipient."""
-    gone = (*account.suppressed, *account.complained)
-    return recipient.lower() in {address.lower() for address in gone}
+    wanted = recipient.lower()
+    return any(each.lower() == wanted for each in (*account.suppressed, *account.complained))
 
 
 def _state(account: SesAccount, recipients: tuple[str, ...]) -> str:

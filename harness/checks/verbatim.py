@@ -21,31 +21,52 @@ from .record import Observation, Record
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def verbatim(record: Record, wanted: Literal["verbatim"]) -> Observation:
+def verbatim(record: Record, wanted: Literal["verbatim", "up-to-the-end"]) -> Observation:
     """Whether text and HTML are what was asked for, line by line.
 
     Which octets end a line is no difference, nor is a last line end that was not there: a message
-    consists of whole lines (RFC 5321 section 4.1.1.4).
+    consists of whole lines (RFC 5321 section 4.1.1.4). `up-to-the-end`: nor are empty lines at the
+    end of a text, where that is another row's. The same section forbids to add one, and a common
+    library does.
     """
-    del wanted
+    to_the_end = wanted == "verbatim"
+    but = "" if to_the_end else ", but for empty ones at the end"
+
+    def amiss(captured: Captured, asked: Message) -> list[str]:
+        return missed_by_the_kindest(
+            captured,
+            asked,
+            lambda reading, asked: _differing(reading, asked, to_the_end=to_the_end),
+        )
+
     return unlike_what_was_asked(
-        record, "text and HTML line by line as they were asked for", _amiss, is_due=False
+        record, f"text and HTML line by line as they were asked for{but}", amiss, is_due=False
     )
 
 
-def _amiss(captured: Captured, asked: Message) -> list[str]:
-    return missed_by_the_kindest(captured, asked, _differing)
-
-
-def _differing(reading: MailReading, asked: Message) -> Iterator[str]:
+def _differing(reading: MailReading, asked: Message, *, to_the_end: bool) -> Iterator[str]:
     there = reading.texts()
     for kind, text in (("text/plain", asked.text), ("text/html", asked.html)):
         if text is None:
             continue
         found = [_lines(part.text) for part in there if part.kind == kind]
-        if _lines(text) not in found:
+        wanted = _lines(text)
+        if not any(_are_same(lines, wanted, to_the_end=to_the_end) for lines in found):
             shown = " and ".join(_shown(lines) for lines in found) or "not there"
             yield f"{kind} is {shown}"
+
+
+def _are_same(found: list[str], wanted: list[str], *, to_the_end: bool) -> bool:
+    if to_the_end:
+        return found == wanted
+    return _without_an_empty_end(found) == _without_an_empty_end(wanted)
+
+
+def _without_an_empty_end(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    return lines[:end]
 
 
 def _lines(text: str) -> list[str]:
@@ -64,7 +85,7 @@ CHECKS = (
     Check(
         key="lines",
         words="whether text and HTML came line by line as they were asked for",
-        wanted=Literal["verbatim"],
+        wanted=Literal["verbatim", "up-to-the-end"],
         ask=verbatim,
     ),
 )

@@ -73,6 +73,24 @@ def test_one_thing_wrong_is_seen(key: str, wanted: str, record: Record) -> None:
     assert not is_met(key, wanted, record)
 
 
+@pytest.mark.parametrize(
+    ("body", "met"),
+    [
+        (b"Text.\r\n\r\n\r\n", True),
+        (b"\r\nText.\r\n", False),
+        (b"Text.\r\n\r\nText.\r\n", False),
+        (b"Text. \r\n", False),
+        (b"\r\n\r\n", False),
+    ],
+)
+def test_up_to_the_end_only_empty_lines_behind_the_last_are_no_difference(
+    body: bytes, met: bool
+) -> None:
+    record = taken(HEAD + b"\r\n" + body)
+    assert is_met("lines", "up-to-the-end", record) is met
+    assert not is_met("lines", "verbatim", record)
+
+
 def test_recipients_may_come_in_any_order() -> None:
     boxes = [{"address": "a@x.test"}, {"address": "b@y.test"}]
     asked = make_send({"status": "sent"}, last=4, to=boxes)

@@ -80,9 +80,9 @@ def test_whoever_only_looks_at_what_there_is_imports_no_model(
     program = (
         "import sys; from harness.cli import main\n"
         "try:\n    main(sys.argv[1:])\n"
-        "finally:\n    print(sorted({'pydantic', 'yaml', 'asyncio'} & {*sys.modules}))"
+        "finally:\n    print(sorted({'pydantic', 'yaml'} & {*sys.modules}))"
     )
-    for heavy in (["asyncio", "pydantic", "yaml"], []):
+    for heavy in (["pydantic", "yaml"], []):
         done = subprocess.run(
             [sys.executable, "-c", program, *words],
             env=environment,

@@ -25,6 +25,7 @@ from .wrong_auth import LogsInUnasked, ReadsThePrompts, SendsAnonymously
 from .wrong_certificates import FallsBackToTheCommonName
 from .wrong_reports import SaysThatItFailed
 from .wrong_resend import Keyed
+from .wrong_wire import AddsAnEmptyLine
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
@@ -123,6 +124,18 @@ class RefusesARecipientWhenItsTurnComes(Careful):
         super().recipient(address)
 
 
+class BeginsTlsWhateverTheCode(Careful):
+    """Says STARTTLS behind a 421 to EHLO, as PHPMailer does, and tells what EHLO was told."""
+
+    def ehlo(self) -> Capabilities:
+        try:
+            return super().ehlo()
+        except Failure:
+            self.wire.send(b"STARTTLS\r\n")
+            self.wire.reply()
+            raise
+
+
 class SaysHeloWhateverTheCode(Careful):
     """Says HELO behind any refusal of EHLO, as go-mail does, and tells what EHLO was told."""
 
@@ -157,6 +170,16 @@ class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
         (ReadsThePrompts, ["auth/prompts-in-clear-text"]),
         (Keyed, ["api/any/accepted[provider=resend]", "api/any/counted[provider=resend]"]),
         (AsksAgainWithTheSameKey, ["api/any/answer-lost[provider=resend]"]),
+        (
+            AddsAnEmptyLine,
+            [
+                "message/dots*",
+                "message/line-break-in-the-subject[end=body]",
+                "message/long-lines*",
+                "message/quoted-printable*",
+                "extensions/chunking*",
+            ],
+        ),
     ],
 )
 def test_another_way_is_right_too(
@@ -173,6 +196,7 @@ def test_another_way_is_right_too(
         (RefusesARecipientWhenItsTurnComes, "extensions/address-beyond-ascii", {"mail"}),
         (RefusesARecipientWhenItsTurnComes, "message/characters-cut-to-line-ends*", set()),
         (SaysHeloWhateverTheCode, "session/ehlo-for-now", {"helo"}),
+        (BeginsTlsWhateverTheCode, "session/ehlo-for-now", {"starttls"}),
     ],
 )
 def test_a_command_too_many_that_harms_nobody_breaks_no_must(

@@ -281,8 +281,10 @@ class SendsNothing(Anywhere):
         with contextlib.suppress(*CARELESS):
             self.to = self.settings()
             self.connect()
-            self.open()
-            self.quit()
+            try:
+                self.open()
+            finally:
+                self.quit()
         return {"status": "sent"}
 
 

@@ -40,9 +40,7 @@ _FAULTS = {
     "session/ehlo-for-now": {"helo"},
     "session/goodbye-trouble[goodbye=closed]": {"honesty", "sender.status"},
     "session/own-name": {"ehlo-name"},
-    "tls/weak-certificate[mode=tls,certificate=rsa-1024]": {
-        "sender.status", "messages", "auth", "mail",
-    },
+    "tls/weak-certificate[mode=tls,certificate=rsa-1024]": {"sender.status", "auth", "mail"},
 }  # fmt: skip
 # Refused when RCPT is due: nothing for the page, and no MUST.
 _TOO_LATE = {"message/line-break-in-a-recipient[*": {"mail"}}

@@ -20,11 +20,8 @@ PYENV_PYTHONS = $(shell pyenv root >/dev/null 2>&1 && for bin in "$$(pyenv root)
 export PYTHONDONTWRITEBYTECODE :=
 
 # A file of tests stays with one worker, because what its tests share takes time to set up. The
-# order is that of conftest.py. Among all tests many wait for programs and for limits of time, so that
-# there are four workers even on two processors; the pure and wire tests only compute.
-IN_WORKERS := --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-PYTEST_WORKERS := --numprocesses 4 $(IN_WORKERS)
-PURE_WORKERS := --numprocesses auto $(IN_WORKERS)
+# order is that of conftest.py.
+PYTEST_WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What a person adds: make run ARGS="--select 'tls/**'", make test ARGS="-k spool".
 ARGS ?=
@@ -88,7 +85,7 @@ test: setup
 	done; \
 	on_others() { \
 		$(BIN)/tox run --quiet --result-json .tox/result.json -e $${tried#,} -- \
-			--quiet $(PURE_WORKERS) $(ARGS); \
+			--quiet $(PYTEST_WORKERS) $(ARGS); \
 	}; \
 	if [ $$newest = $$oldest ]; then \
 		echo "there is no other Python here"; \
@@ -103,7 +100,7 @@ test: setup
 # As tests/fuzz does it among all tests with a few hundred; HARNESS_FUZZ=… is another number.
 HARNESS_FUZZ ?= 100000
 fuzz: setup
-	@HARNESS_FUZZ=$(HARNESS_FUZZ) $(BIN)/pytest $(PURE_WORKERS) tests/fuzz $(ARGS)
+	@HARNESS_FUZZ=$(HARNESS_FUZZ) $(BIN)/pytest $(PYTEST_WORKERS) tests/fuzz $(ARGS)
 
 # The peers are not needed for anything else, and have a place of their own, which git ignores.
 # Without npm there is no prism, and the table is without it.

@@ -94,20 +94,33 @@ def judged_by(
     jobs: int = _JOBS,
     mirror: Mirror = NO_MIRROR,
 ) -> dict[str, CaseResult]:
-    """The result of each case, by its id."""
+    """The result of each case, by its id. What this machine did not decide is asked once more."""
 
     async def run() -> dict[str, CaseResult]:
         async with opened as sender:
-            job = Run(
-                cases=cases,
-                sender=sender,
-                context=context,
-                listener=_unheard,
-                options=Options(jobs=jobs, mirror=mirror),
-            )
-            return {case.id: case for case in (await job.carry_out()).cases}
+
+            async def results(cases: Sequence[Case], jobs: int) -> dict[str, CaseResult]:
+                job = Run(
+                    cases=cases,
+                    sender=sender,
+                    context=context,
+                    listener=_unheard,
+                    options=Options(jobs=jobs, mirror=mirror),
+                )
+                return {case.id: case for case in (await job.carry_out()).cases}
+
+            found = await results(cases, jobs)
+            undecided = [case for case in cases if is_the_machines(found[case.id])]
+            if undecided:
+                found |= await results(with_controls(undecided, cases), 1)
+            return found
 
     return asyncio.run(run())
+
+
+def is_the_machines(result: CaseResult) -> bool:
+    """Whether this machine was too busy to decide it, which is told and convicts nobody."""
+    return result.verdict is Verdict.ERROR and (result.reason or "").startswith("this machine")
 
 
 def _unheard(event: Event) -> None:

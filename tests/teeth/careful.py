@@ -423,6 +423,9 @@ class Careful(Connected, ByResend, ByScram):
         server = self.to.server
         if phase == "end-of-data":
             return Failure(phase, "outcome-unknown", f"{server} did not answer; outcome unknown")
+        if isinstance(error, ssl.SSLError) and not error.reason:
+            # The system's word and not OpenSSL's: a reset met a write.
+            return self.lost(phase, Lost(reset=True))
         if isinstance(error, ssl.SSLError):
             early = phase in {"greeting", "ehlo"} and "ALERT" in (error.reason or "")
             words = f"{server} broke TLS at {phase} ({error.reason})"

@@ -312,7 +312,8 @@ class BlamesTheLogInForTls(Blaming):
     """Says of a failed handshake that the log-in failed."""
 
     def blamed(self, failure: Failure) -> tuple[str, str] | None:
-        is_near = failure.phase in {"tls", "starttls"}
+        # Whether a reset of the handshake meets it or the connecting is the machine's affair.
+        is_near = failure.phase in {"tls", "starttls"} or failure.class_ == "connection-reset"
         return ("auth", "auth-rejected") if is_near else None
 
 

@@ -24,24 +24,25 @@ from typing import Any
 _PROGRAM = Path(__file__).parent
 
 
-def kept(place: Path, files: Iterable[str]) -> Any:
-    """What was kept at `place`; None where nothing was, or `files` or the program have changed."""
+def kept(place: Path, mark: bytes) -> Any:
+    """What was kept at `place` under this mark; None where nothing was, or under another."""
+    # Nothing is unpickled under another mark: its classes need not be there any more.
     with suppress(OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError):
-        mark, what = pickle.loads(place.read_bytes())  # noqa: S301  # see above
-        if mark == mark_of(files):
-            return what
+        content = place.read_bytes()
+        if content.startswith(mark):
+            return pickle.loads(content[len(mark) :])  # noqa: S301  # see above
     return None
 
 
-def keep(place: Path, files: Iterable[str], what: Any) -> None:
-    """Keep `what` came of `files`, where that can be."""
+def keep(place: Path, mark: bytes, what: Any) -> None:
+    """Keep `what`, where that can be, under the mark that its files had before they were read."""
     if sys.dont_write_bytecode:
         return
     new = place.with_name(f"{place.name}.{os.getpid()}")  # nobody reads half of it
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            new.write_bytes(pickle.dumps((mark_of(files), what), protocol=5))
+            new.write_bytes(mark + pickle.dumps(what, protocol=5))
             new.replace(place)
         finally:
             new.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.errors import ScenarioError, UsageError
-from harness.kept import files_below, keep, kept, place_beside
+from harness.kept import files_below, keep, kept, mark_of, place_beside
 from harness.model import Level
 from harness.requirements.rows import (
     Requirement,
@@ -140,14 +140,14 @@ def load_catalogue(documents: Sequence[str | Path] = ()) -> Catalogue:
 
 @cache
 def _bundled() -> Catalogue:
-    files = files_below(str(_FOLDER), ".yaml")
+    mark = mark_of(files_below(str(_FOLDER), ".yaml"))
     place = place_beside(__file__, ".rows")
-    found = kept(place, files)
+    found = kept(place, mark)
     if found is None:
         from harness.requirements.bundled import read_bundled  # noqa: PLC0415  # once a state
 
         found = tuple(read_bundled(_FOLDER))  # without a name that would have to be imported
-        keep(place, files, found)
+        keep(place, mark, found)
     return Catalogue.of(*found)
 
 

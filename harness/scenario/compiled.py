@@ -10,9 +10,10 @@ import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.kept import files_below, keep, kept, place_beside
+from harness.kept import files_below, keep, kept, mark_of, place_beside
 
 from .case import Case, CaseContent
 from .places import SUFFIX, bundled_folder
@@ -28,7 +29,7 @@ _HEAD = tuple(each.name for each in fields(Case) if each.name != "content")
 @cache
 def kept_cases() -> Mapping[str, tuple[Case, ...]]:
     """By scenario its cases, in order; none where they are not kept, or of another state."""
-    found = kept(_place(), _scenarios())
+    found = kept(_place(), _mark())
     return {} if found is None else {name: _cases(heads, part) for name, heads, part in found}
 
 
@@ -53,7 +54,7 @@ def keep_cases(cases: Iterable[Case]) -> None:
         )
         for name, each in by_scenario.items()
     ]
-    keep(_place(), _scenarios(), parts)
+    keep(_place(), _mark(), parts)
 
 
 @dataclass(slots=True)
@@ -90,9 +91,11 @@ class _KeptContent:
         return self.contents[self.number].then
 
 
-def _place() -> Any:
+def _place() -> Path:
     return place_beside(__file__, ".cases")
 
 
-def _scenarios() -> list[str]:
-    return files_below(str(bundled_folder()), SUFFIX)
+@cache
+def _mark() -> bytes:
+    """Of the scenarios as they were before the first of them was read in this process."""
+    return mark_of(files_below(str(bundled_folder()), SUFFIX))

@@ -43,10 +43,22 @@ def test_what_is_kept_is_what_was_read() -> None:
     assert [_whole(case) for case in kept] == [_whole(case) for case in cases]
 
 
+def _said(folder: Path, program: str, *words: str) -> str:
+    """What a process prints that keeps compiled modules in `folder`."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 def test_a_process_reads_what_the_one_before_it_kept(tmp_path: Path) -> None:
     """As many cases in the same order, whether all or the folder of all is asked for."""
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     program = (
         "import operator; from harness.scenario import compiled; "
         "from harness.scenario.library import load_library; "
@@ -54,17 +66,7 @@ def test_a_process_reads_what_the_one_before_it_kept(tmp_path: Path) -> None:
         "print([(case.id, case.source) for case in cases]); "
         "assert all(map(operator.is_, cases, load_library(('scenarios',)).cases))"
     )
-    told = [
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=Path(__file__).parents[2],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split("\n", 1)
-        for _ in range(2)
-    ]
+    told = [_said(tmp_path, program).split("\n", 1) for _ in range(2)]
     assert told[0][0].startswith("0 ")
     assert int(told[1][0].split()[0]) > 400
     assert told[0][0].split()[1] == told[1][0].split()[1]
@@ -75,19 +77,10 @@ def test_a_process_reads_what_the_one_before_it_kept(tmp_path: Path) -> None:
 def test_whoever_only_looks_at_what_there_is_imports_no_model(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     program = (
         "import sys; from harness.cli import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "finally:\n    print(sorted({'pydantic', 'yaml'} & {*sys.modules}))"
     )
     for heavy in (["pydantic", "yaml"], []):
-        done = subprocess.run(
-            [sys.executable, "-c", program, *words],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.splitlines()[-1] == str(heavy)
+        assert _said(tmp_path, program, *words).splitlines()[-1] == str(heavy)

@@ -23,6 +23,7 @@ from .judging import failing, judged, not_passed, story, with_controls
 from .wrong_api import SendsAgainAfterALostAnswer
 from .wrong_auth import LogsInUnasked, ReadsThePrompts, SendsAnonymously
 from .wrong_certificates import FallsBackToTheCommonName
+from .wrong_extensions import Hiding
 from .wrong_reports import SaysThatItFailed
 from .wrong_resend import Keyed
 from .wrong_wire import AddsAnEmptyLine
@@ -101,21 +102,11 @@ class NamesTheAddressDialled(Careful):
         return super().failed(failure)
 
 
-class RefusesARecipientWhenItsTurnComes(Careful):
+class RefusesARecipientWhenItsTurnComes(Hiding):
     """Looks at an address when RCPT is due, as Go's `net/smtp` does, so that MAIL went ahead."""
 
     def recipients(self) -> list[str]:
         return [box["address"] for box in self.asked["to"]]
-
-    def boxes(self, boxes: Any) -> Any:
-        """None of them in a header, where the address would be looked at too soon."""
-        return super().boxes([{**box, "address": "undisclosed@elsewhere.test"} for box in boxes])
-
-    def mail(
-        self, sender: str, recipients: list[str], data: bytes, capabilities: Capabilities
-    ) -> None:
-        del recipients
-        super().mail(sender, [], data, capabilities)
 
     def recipient(self, address: str) -> None:
         if not (address.isascii() and address.isprintable()):

@@ -6,11 +6,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.events import Event
+from harness.machine import Watch
 from harness.mirroring import NO_MIRROR, Mirror
 from harness.model import CaseResult, Finding, Verdict
 from harness.run_context import RunContext
@@ -87,14 +89,36 @@ def judged(
 
 
 def judged_by(
+    opened: Sender, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
+) -> dict[str, CaseResult]:
+    """The result of each case, by its id. What this machine did not decide is asked once more."""
+    return asked(opened, cases, context, jobs=jobs).results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What became of cases. `lost`: the seconds that this machine lost in any one time-out."""
+
+    results: dict[str, CaseResult]
+    lost: float
+
+
+def asked(
     opened: Sender,
     cases: Sequence[Case],
     context: RunContext,
     *,
     jobs: int = _JOBS,
     mirror: Mirror = NO_MIRROR,
-) -> dict[str, CaseResult]:
-    """The result of each case, by its id. What this machine did not decide is asked once more."""
+) -> Asked:
+    """As `judged_by`, and how this machine fared meanwhile."""
+
+    async def watched() -> Asked:
+        clock = asyncio.get_running_loop().time
+        watch, began = Watch(timeout=context.timeout, clock=clock), clock()
+        async with watch.watching():
+            results = await run()
+            return Asked(results=results, lost=watch.lost(began, clock()))
 
     async def run() -> dict[str, CaseResult]:
         async with opened as sender:
@@ -115,7 +139,7 @@ def judged_by(
                 found |= await results(with_controls(undecided, cases), 1)
             return found
 
-    return asyncio.run(run())
+    return asyncio.run(watched())
 
 
 def is_the_machines(result: CaseResult) -> bool:

@@ -80,18 +80,19 @@ def shown(wrong: Wrong, cases: Sequence[Case], library: Sequence[Case]) -> Itera
     from harness.run_context import prepared  # noqa: PLC0415  # whoever only reads needs none of it
 
     from .gallery import clauses  # noqa: PLC0415
-    from .judging import judged_by, with_controls  # noqa: PLC0415
+    from .judging import asked, with_controls  # noqa: PLC0415
     from .proof import opened  # noqa: PLC0415
     from .removal import Records, freed  # noqa: PLC0415
 
-    records, asked = Records(), clauses(library)
+    records, known = Records(), clauses(library)
     with prepared(seed=1, time_scale=1.0) as context:
-        results = judged_by(opened(wrong), with_controls(cases, library), context, mirror=records)
+        wanted = with_controls(cases, library)
+        results = asked(opened(wrong), wanted, context, mirror=records).results
     for case in cases:
         control = results.get(case.control or "")
         if case.id not in records.by_case or (control and control.verdict != "pass"):
             continue
-        for clause in sorted(asked.get(case.scenario, ())):
+        for clause in sorted(known.get(case.scenario, ())):
             gets = freed(case, records.by_case[case.id], clause)
             if gets is not None:
                 yield Needed(case=case.id, clause=clause, gets=gets.value, sender=wrong.name)

@@ -257,9 +257,10 @@ class _Mixed(Wire):
     def sort_out(self) -> None:
         while self.raw:
             if self.raw[0] not in _RECORDS:
-                words, self.raw = self.raw, b""
-                self.buffer += words if self.takes_words else b""
-                return
+                # The record behind it may have come with it, where this end was late.
+                words, ended, self.raw = self.raw.partition(b"\n")
+                self.buffer += words + ended if self.takes_words else b""
+                continue
             end = 5 + int.from_bytes(self.raw[3:5], "big")
             if len(self.raw) < end:
                 return

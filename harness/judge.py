@@ -206,7 +206,8 @@ def _findings(case: Case, record: Record, catalogue: Catalogue) -> Iterator[Find
         finding = decided(question.check, question.ask(record), rows)
         yield replace(finding, level=question.level) if question.level else finding
     for check, seen in _asked(case, record):
-        yield decided(check, seen, _rows_for(case, check))
+        finding = decided(check, seen, _rows_for(case, check))
+        yield replace(finding, level=max(finding.level, case.level, key=lambda each: each.rank))
 
 
 def _asked(case: Case, record: Record) -> Iterator[tuple[str, Observation]]:

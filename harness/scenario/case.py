@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from harness.model import Level
+
     from .given import Given
     from .model import Then
     from .step import SendStep, Step, Told
@@ -46,8 +48,9 @@ class Case:
 
     `source` is the file as the user named it, and `line` the one that says what must come out.
     `needs` are the features that a sender must have to be asked this, and `providers` those by
-    which it is told to send, by their APIs or their SMTP services. Whoever only lists or selects
-    cases looks at these alone, and no model is imported or filled for it.
+    which it is told to send, by their APIs or their SMTP services. `level` is how binding it is
+    that a control succeeds. Whoever only lists or selects cases looks at
+    these alone, and no model is imported or filled for it.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Case:
     providers: frozenset[str]
     is_control: bool
     control: str | None
+    level: Level
     source: str
     line: int = 1
     content: Content

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from .step import Step
 
+# What `levels` calls the control of a scenario.
+CONTROL = "control"
+
 
 def log_clauses(step: Step) -> Iterator[str]:
     """What a step asks of settings and of the delivery log."""

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from harness.checks.always import always_names
 from harness.errors import ScenarioError, UsageError
+from harness.model import Level
 from harness.protocol import Message
 from harness.requirements import Catalogue, load_catalogue
 
 from .axes import Axes, AxisError, Combination
 from .case import Case, CaseContent
-from .clauses import log_clauses
+from .clauses import CONTROL, log_clauses
 from .given import Given
 from .hints import choose_from
 from .loading import Path_, YamlDocument, complaints, validate
@@ -79,6 +80,7 @@ def _in_order(
     control_ids: Mapping[str, str],
 ) -> tuple[Case, ...]:
     cases: dict[str, Case] = {}
+    levels: dict[str, list[Level]] = {}
     for chosen, _, content in checked:
         identifier = _case_id(scenario, chosen)
         twin = twins[identifier]
@@ -88,6 +90,8 @@ def _in_order(
                 _case(document, scenario, control, twin.content),
                 title=f"Control of {scenario}: the message is sent with {twin.difference}",
             )
+        if control:
+            levels.setdefault(control, []).append(content.then.levels.get(CONTROL, Level.MUST))
         case = _case(document, scenario, identifier, content)
         cases[identifier] = replace(
             case,
@@ -100,6 +104,8 @@ def _in_order(
             control=control,
             content=CaseContent(content.given, content.when, content.then),
         )
+    for control, each in levels.items():
+        cases[control] = replace(cases[control], level=Level.highest(each))
     return tuple(cases.values())
 
 
@@ -117,6 +123,7 @@ def _case(document: YamlDocument, scenario: str, identifier: str, content: Expan
         providers=providers_in(content.given, {}),
         is_control=True,
         control=None,
+        level=Level.MUST,
         source=document.source,
         line=document.line(("then",)),
         content=CaseContent(content.given, content.when, None),
@@ -279,11 +286,16 @@ def _strange_decisions(document: YamlDocument, content: Expanded) -> list[str]:
     found = []
     for word, clauses in (("decides", content.then.decides), ("levels", content.then.levels)):
         # What every case is asked can be a smaller matter here; its rows are the same anywhere.
-        known = asked | (always_names() if word == "levels" and clauses else frozenset())
+        known = asked
+        if word == "levels" and clauses:
+            known = asked | always_names() | ({CONTROL} if content.control is not None else set())
         for clause in clauses:
             if clause not in known:
                 reason = f"nothing of that name is asked here{choose_from(clause, sorted(asked))}"
                 found.append(document.complaint(("then", word, clause), reason))
+    if not content.then.levels.get(CONTROL, Level.SHOULD).fails_a_case:
+        reason = "a control that may fail proves nothing; choose from MUST, SHOULD"
+        found.append(document.complaint(("then", "levels", CONTROL), reason))
     for clause, rows in content.then.decides.items():
         found += [
             document.complaint(("then", "decides", clause), f"{row} is no row of this scenario")

@@ -50,8 +50,9 @@ class Then(BaseModel):
     on. The other clauses then decide the remaining rows."""
 
     levels: dict[str, Level] = Field(default_factory=dict)
-    """A lower level for a clause, or for what every case is asked (`honesty`), by its name, where
-    the documents leave two readings; the note says which."""
+    """A lower level for a clause, for what every case is asked (`honesty`) or for the control
+    (`control: SHOULD`), by its name, where the documents leave two readings; the note says
+    which."""
 
     arises: tuple[Literal["connected", "hello", "faults", "asked"], ...] | None = None
     """What has to have happened for the case to prove anything, where that is not plain from

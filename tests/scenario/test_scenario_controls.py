@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.errors import ScenarioError
+from harness.model import Level
 from harness.scenario.case import Case
 
 Cases = Callable[..., tuple[Case, ...]]
@@ -211,6 +212,13 @@ def test_decides_and_levels_name_clauses_with_or_without_their_place(cases: Case
         assert case.then is not None
         assert case.then.decides["auth"] == ("CERT-02",)
         assert case.then.levels["auth"] == "SHOULD"
+
+
+def test_a_control_may_be_a_smaller_matter(cases: Cases) -> None:
+    control, case = cases(levels="{control: SHOULD}")
+    assert (control.level, case.level) == (Level.SHOULD, Level.MUST)
+    control, _ = cases(axes="{a: [MUST, SHOULD]}", levels='{control: "{a}"}')[:2]
+    assert control.level is Level.MUST  # the highest of those that share it
 
 
 def test_a_clause_may_be_named_by_what_is_around_it(cases: Cases) -> None:

@@ -135,6 +135,8 @@ MISTAKES = [
      "here, did you mean sender.status? (choose from sender, sender.status)")),
     ("levels", "{sender.status: often}", ("then.levels.sender.status: there is no 'often'; choose "
      "from MUST, SHOULD, MAY, INFO")),
+    ("levels", "{control: MAY}", ("then.levels.control: a control that may fail proves nothing; "
+     "choose from MUST, SHOULD")),
 ]  # fmt: skip
 
 # Words that are not on a list: the list is in the complaint.

@@ -31,6 +31,9 @@ from .wrong_wire import AddsAnEmptyLine
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 
+_REFUSED = "tls/address-certificate-refused["
+
+
 class WaitsForTheRestOfTheLine(Careful):
     """Reads on in clear behind the reply to STARTTLS, and leaves where no line comes to its end."""
 
@@ -100,6 +103,16 @@ class NamesTheAddressDialled(Careful):
         host, port = self.endpoint()
         failure.words = f"dial tcp {host}:{port}: i/o timeout"
         return super().failed(failure)
+
+
+class TakesNoAddresses(Careful):
+    """Compares names alone, as RFC 7817 has it, and no address with any certificate."""
+
+    def verify_peer(self) -> None:
+        if self.to.verify and self.to.host == "127.0.0.1":
+            words = f"the certificate of {self.to.server} is for another name"
+            raise Failure("tls", "certificate-hostname-mismatch", words)
+        super().verify_peer()
 
 
 class RefusesARecipientWhenItsTurnComes(Hiding):
@@ -203,6 +216,18 @@ def test_a_command_too_many_that_harms_nobody_breaks_no_must(
     expected = {(check, Level.SHOULD) for check in checks}
     assert found
     assert all(each == expected for each in found), story(asked)
+
+
+def test_who_takes_no_address_breaks_no_must_and_proves_nothing(
+    library: tuple[Case, ...], context: RunContext
+) -> None:
+    results = results_of(
+        TakesNoAddresses, ["tls/address-certificate[*", f"{_REFUSED}*"], library, context
+    ).values()
+    assert {result.level for result in results if result.verdict is Verdict.FAIL} == {Level.SHOULD}
+    assert {r.verdict for r in results if not r.is_control and r.id.startswith(_REFUSED)} == {
+        Verdict.INCONCLUSIVE
+    }
 
 
 def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(

@@ -89,13 +89,21 @@ def differences(recipients: Sequence[str], octets: bytes, asked: Message) -> lis
         found.append(f"recipients {', '.join(recipients)}")
     both = readings(octets)
     for part in _parts(asked):
-        said = [_asked(part, reading) for reading in both]
-        if all(said):
-            found += said[0]
+        found += _agreed(part, both)
     return list(dict.fromkeys(found))
 
 
 _Part = Callable[[MailReading], list[str]]
+
+
+def _agreed(part: _Part, both: Sequence[MailReading]) -> list[str]:
+    """What is wrong with a part by both readings, in the words of the first."""
+    words: list[str] = []
+    for reading in reversed(both):  # the first costs the most, and is seldom needed
+        words = _asked(part, reading)
+        if not words:
+            break
+    return words
 
 
 def _parts(asked: Message) -> Iterator[_Part]:

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.scenario import compiled
+from harness.scenario import compiled, library
 from harness.scenario.case import Case
 from harness.scenario.library import load_library
+from harness.scenario.places import bundled_folder
 
 pytestmark = pytest.mark.wire
 
@@ -25,7 +27,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     compiled.kept_cases.cache_clear()
     yield found
-    compiled.kept_cases.cache_clear()
+    _forget()
 
 
 def _whole(case: Case) -> dict[str, object]:
@@ -41,6 +43,39 @@ def test_what_is_kept_is_what_was_read() -> None:
     compiled.kept_cases.cache_clear()
     kept = [case for scenario in compiled.kept_cases().values() for case in scenario]
     assert [_whole(case) for case in kept] == [_whole(case) for case in cases]
+
+
+@pytest.mark.usefixtures("place")
+def test_what_changed_behind_its_reading_is_not_taken_for_what_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "bundled" / "plain.yaml"
+    file.parent.mkdir()
+    file.write_bytes((bundled_folder() / "auth" / "login-only.yaml").read_bytes())
+    for module in (compiled, library):
+        monkeypatch.setattr(module, "bundled_folder", lambda: file.parent)
+    monkeypatch.setattr(library, "resolved_bundled_folder", lambda: file.parent)
+    _forget()
+    read = library._read_in
+
+    def reading_late(*words: Any) -> tuple[Case, ...]:
+        cases = read(*words)
+        file.write_bytes(file.read_bytes() + b"# more\n")
+        return cases
+
+    monkeypatch.setattr(library, "_read_in", reading_late)
+    assert len(load_library().cases) == 2
+    compiled.kept_cases.cache_clear()
+    assert len(compiled.kept_cases()) == 1  # by the mark that was made in this process
+    _forget()
+    assert not compiled.kept_cases()
+
+
+def _forget() -> None:
+    """What this process found out about the bundled scenarios."""
+    compiled.kept_cases.cache_clear()
+    compiled._mark.cache_clear()
+    library._bundled_cases.cache_clear()
 
 
 def _said(folder: Path, program: str, *words: str) -> str:

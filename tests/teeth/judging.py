@@ -129,7 +129,7 @@ def asked(
                     sender=sender,
                     context=context,
                     listener=_unheard,
-                    options=Options(jobs=jobs, mirror=mirror),
+                    options=Options(jobs=jobs, mirror=mirror, keeps_passed=False),
                 )
                 return {case.id: case for case in (await job.carry_out()).cases}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model import CaseResult, Verdict
+from harness.record_lines import record_lines
 from harness.run_context import RunContext
 from harness.scenario.case import Case
 from harness.senders.base import Sender
@@ -64,7 +65,7 @@ def complaint(
         if not convicts(results[case], checks)
     ]
     if astray := not_passed(controls) or acquitted:
-        return story(astray)
+        return story(_with_conversation(each, records) for each in astray)
     by_id = {case.id: case for case in library}
     needless = [
         str(line)
@@ -72,6 +73,12 @@ def complaint(
         if freed(by_id[line.case], records.by_case[line.case], line.clause) not in at_least(line)
     ]
     return f"clauses that acquit nobody: {needless}" if needless else None
+
+
+def _with_conversation(result: CaseResult, records: Records) -> CaseResult:
+    """Of a case that passed, none is kept: most do, and writing it down takes a while."""
+    record = records.by_case.get(result.id)
+    return result if record is None else replace(result, conversation=record_lines(record))
 
 
 def at_least(line: Needed) -> set[Freed]:

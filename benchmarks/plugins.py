@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PLACES = ROOT / ".bench" / "plugins"
 OURS = "harness"
 ALONE = "pytest alone"
-TESTS = 40
+TESTS = 200
 
 _PEERS = {
     line.partition("==")[0]: line

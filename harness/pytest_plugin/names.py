@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -96,5 +97,6 @@ def _is_ours(module: ModuleType) -> bool:
     return _is_home(getattr(module, "__file__", None))
 
 
+@lru_cache(maxsize=64)  # asked several times a test, and following links takes longer than the rest
 def _is_home(file: str | None) -> bool:
     return file is not None and Path(file).resolve() == HOME / "__init__.py"

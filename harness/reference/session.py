@@ -1,4 +1,8 @@
-"""One SMTP connection as turns: a command, then its reply, and what went wrong in words."""
+"""One SMTP connection as turns: a command, then its reply, and what went wrong in words.
+
+Not `smtplib`'s, in which a reply has no time-out as a whole, a refused greeting is no error, and
+what comes unasked is not seen: of its commands RCPT and QUIT would be left (docs/architecture.md).
+"""
 
 from __future__ import annotations
 

@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("everything_loaded"),
+]
 
 PLAIN = """\
 title: A message is sent and taken
@@ -76,20 +81,13 @@ def configure(pytester: pytest.Pytester, *lines: str, scenarios: str = "mine") -
     pytester.makeini(f"{ini}\n")
 
 
-_SELECTING = """
-import json, pytest, sys
+class Selected:
+    """The items that a session of pytest would run."""
 
-class Counting:
-    def pytest_collection_finish(self, session):
-        self.found = [item.nodeid for item in session.items]
+    ids: Sequence[str] = ()
 
-def selected(arguments):
-    counting = Counting()
-    pytest.main(["--collect-only", "-q", *arguments], plugins=[counting])
-    return counting.found
-
-print("FOUND", json.dumps([selected(each) for each in json.loads(sys.argv[1])]))
-"""
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.ids = [item.nodeid for item in session.items]
 
 
 def test_a_case_is_an_item_with_an_id_that_selects_it(project: pytest.Pytester) -> None:
@@ -108,16 +106,17 @@ def test_a_case_is_an_item_with_an_id_that_selects_it(project: pytest.Pytester) 
         ("-m", "not harness_scenario"): [own],
         ("tests",): [own],
     }
-    script = project.makepyfile(selecting=_SELECTING)
-    words = json.dumps([list(arguments) for arguments in selections])
-    result = project.run(sys.executable, script, words)
-    [found] = [line.removeprefix("FOUND ") for line in result.outlines if "FOUND" in line]
-    assert dict(zip(selections, json.loads(found), strict=True)) == selections
+    found = {}
+    for arguments in selections:
+        selected = Selected()
+        project.inline_run("--collect-only", "-q", *arguments, plugins=[selected])
+        found[arguments] = selected.ids
+    assert found == selections
 
 
 def test_a_failing_item_shows_what_it_rests_on(project: pytest.Pytester) -> None:
     configure(project, "harness_sender = python:own_senders:twice")
-    result = project.runpytest_subprocess("-rsf", "--junitxml=report.xml")
+    result = project.runpytest_inprocess("-rsf", "--junitxml=report.xml")
     result.assert_outcomes(passed=1, failed=3, skipped=1)
     result.stdout.fnmatch_lines(
         [
@@ -170,8 +169,8 @@ def test_a_function_of_a_conftest_is_called_in_the_thread_of_the_tests(
         """
     )
     configure(project, "harness_sender = python:own_senders:never")
-    project.runpytest_subprocess().assert_outcomes(passed=5)
-    result = project.runpytest_subprocess("--harness-sender=python:own_senders:unable", "-rs")
+    project.runpytest_inprocess().assert_outcomes(passed=5)
+    result = project.runpytest_inprocess("--harness-sender=python:own_senders:unable", "-rs")
     result.assert_outcomes(passed=1, skipped=4)
     result.stdout.fnmatch_lines(["SKIPPED*unsupported: *not yet*"])
 
@@ -187,17 +186,17 @@ def test_a_function_of_a_conftest_is_called_in_the_thread_of_the_tests(
 def test_a_sender_that_cannot_be_driven_is_an_error_of_each_item(
     sender: str, words: str, project: pytest.Pytester
 ) -> None:
-    result = project.runpytest_subprocess(f"--harness-sender={sender}")
+    result = project.runpytest_inprocess(f"--harness-sender={sender}")
     result.assert_outcomes(passed=1, errors=4)
     result.stdout.fnmatch_lines([words])
     result.stdout.no_fnmatch_line("*Traceback*pytest_scenarios*")
 
 
 def test_nobody_is_judged_whom_nobody_named(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess()
+    result = project.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: harness_scenarios is set, and no sender: *"])
-    project.runpytest_subprocess("tests").assert_outcomes(passed=1)
+    project.runpytest_inprocess("tests").assert_outcomes(passed=1)
     result = project.runpytest_subprocess("-n", "1")
     result.assert_outcomes(passed=1, errors=4)
     result.stdout.fnmatch_lines(["*harness_scenarios is set, and no sender: *"])
@@ -207,12 +206,12 @@ def test_what_gates_nothing_in_a_run_gates_nothing_here(project: pytest.Pytester
     should = PLAIN.replace("verifies: [ORY-035]", "situations: [CERT-10]")
     (project.path / "mine" / "plain.yaml").write_text(should, encoding="utf-8")
     configure(project, "harness_sender = python:own_senders:never")
-    result = project.runpytest_subprocess("mine/plain.yaml", "-rx")
+    result = project.runpytest_inprocess("mine/plain.yaml", "-rx")
     result.assert_outcomes(xfailed=2)
     result.stdout.fnmatch_lines(["XFAIL*SHOULD, does not gate: *"])
-    project.runpytest_subprocess("mine/plain.yaml", "--runxfail").assert_outcomes(failed=2)
+    project.runpytest_inprocess("mine/plain.yaml", "--runxfail").assert_outcomes(failed=2)
     configure(project, "harness_sender = python:own_senders:never", "harness_strict = true")
-    project.runpytest_subprocess("mine/plain.yaml").assert_outcomes(failed=2)
+    project.runpytest_inprocess("mine/plain.yaml").assert_outcomes(failed=2)
 
 
 def test_a_failure_that_the_baseline_expects_is_let_pass(project: pytest.Pytester) -> None:
@@ -227,33 +226,33 @@ def test_a_failure_that_the_baseline_expects_is_let_pass(project: pytest.Pyteste
         capture_output=True,
     )
     configure(project, twice, "harness_baseline = expected.yaml")
-    result = project.runpytest_subprocess("mine/plain.yaml", "-rx")
+    result = project.runpytest_inprocess("mine/plain.yaml", "-rx")
     result.assert_outcomes(xfailed=2)
     result.stdout.fnmatch_lines(["XFAIL*expected: messages: *"])
-    result = project.runpytest_subprocess("mine/plain.yaml", "--harness-sender=reference")
+    result = project.runpytest_inprocess("mine/plain.yaml", "--harness-sender=reference")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["not as the baseline expects: it passes now"])
     stale = baseline.read_text(encoding="utf-8").replace("plain[mode=tls]", "plain[mode=tsl]")
     baseline.write_text(stale, encoding="utf-8")
-    result = project.runpytest_subprocess("mine/plain.yaml")
+    result = project.runpytest_inprocess("mine/plain.yaml")
     result.stdout.fnmatch_lines(["*expected.yaml:*: there is no case plain[[]mode=tsl[]]*"])
 
 
 def test_mistakes_in_files_are_told_with_their_lines(project: pytest.Pytester) -> None:
     (project.path / "mine" / "plain.yaml").write_text(f"{PLAIN}oops: 1\n", encoding="utf-8")
-    result = project.runpytest_subprocess("--harness-sender=reference")
+    result = project.runpytest_inprocess("--harness-sender=reference")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["mine/plain.yaml:8: oops: *"])
 
 
 def test_a_configuration_that_makes_no_sense_is_a_line(project: pytest.Pytester) -> None:
     configure(project, scenarios="scenarios/tsl")
-    result = project.runpytest_subprocess()
+    result = project.runpytest_inprocess()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     words = "ERROR: there is no scenario file or folder scenarios/tsl; did you mean *"
     result.stderr.fnmatch_lines([words])
     configure(project, "harness_time_scale = fast")
-    result = project.runpytest_subprocess("mine/plain.yaml")
+    result = project.runpytest_inprocess("mine/plain.yaml")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["harness_time_scale: fast is no number from 0.05 upwards"])
 
@@ -262,14 +261,14 @@ def test_bundled_scenarios_have_short_names_wherever_they_lie(project: pytest.Py
     configure(project, scenarios="scenarios/modes scenarios/tls/certificate.yaml")
     project.makeconftest("def pytest_harness_sender(config): return 'reference'")
     one = "scenarios/modes/starttls.yaml::modes/starttls[verification=verified]"
-    result = project.runpytest_subprocess("-v", one)
+    result = project.runpytest_inprocess("-v", one)
     result.assert_outcomes(passed=1)
     assert any(line.startswith(f"{one} PASSED") for line in result.outlines)
-    shown = project.runpytest_subprocess("--collect-only", "-q", "scenarios/tls").outlines
+    shown = project.runpytest_inprocess("--collect-only", "-q", "scenarios/tls").outlines
     assert {line.partition("::")[0] for line in shown if "::" in line} == {
         "scenarios/tls/certificate.yaml"
     }
-    result = project.runpytest_subprocess("scenarios/api")
+    result = project.runpytest_inprocess("scenarios/api")
     result.stderr.fnmatch_lines(["ERROR: harness_scenarios has no scenarios/api"])
 
 

@@ -146,8 +146,8 @@ def servers() -> dict[str, list[str]]:
 
 def rate(name: str, command: list[str], *, seconds: float) -> float:
     """Requests a second, each one a message that was taken."""
-    with server(command) as port:
+    with server(command) as started:
         if name == "moto":
             verify = _ses({**VERIFY, "EmailAddress": "from@sender.test"})
-            ask_once(port, verify)
-        return requests_a_second(port, REQUESTS[name](), seconds=seconds, connections=4)
+            ask_once(started.port, verify)
+        return requests_a_second(started.port, REQUESTS[name](), seconds=seconds, connections=4)

@@ -7,13 +7,21 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 Load = Callable[[Callable[[], bool], Callable[[], None]], Awaitable[None]]
 
 
+class Server(NamedTuple):
+    """A server as a process, and the port that it printed."""
+
+    port: int
+    process: int
+
+
 @contextmanager
-def server(command: Sequence[str]) -> Iterator[int]:
-    """A server as a process; the port that it prints."""
+def server(command: Sequence[str]) -> Iterator[Server]:
+    """Run a server while the body does."""
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -23,7 +31,7 @@ def server(command: Sequence[str]) -> Iterator[int]:
         line = process.stdout.readline().strip()
         if not line.isdigit():
             raise RuntimeError(f"{command} does not start: {line}")
-        yield int(line)
+        yield Server(port=int(line), process=process.pid)
     finally:
         process.stdin.close()
         try:

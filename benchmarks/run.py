@@ -18,6 +18,7 @@ import plugins
 import smtp
 
 Row = tuple[str, str, str, str]
+_HELD = 10_000
 
 
 def medians(rates: dict[str, Callable[[], float]], *, rounds: int) -> dict[str, float]:
@@ -65,7 +66,9 @@ def smtp_rows(*, rounds: int, seconds: float) -> list[Row]:
         peers = {name: rate for name, rate in found.items() if name != smtp.OURS}
         rows.append((kind, "smtp", f"{found[smtp.OURS]:,.0f} /s", _ratios(found[smtp.OURS], peers)))
         rows.extend((kind, name, f"{rate:,.0f} /s", "") for name, rate in peers.items())
-    return rows
+    what = f"SMTP, memory for each octet of {_HELD:,} letters held"
+    holding = {n: smtp.held(c, messages=_HELD) for n, c in smtp.servers("none").items()}
+    return rows + [(what, name, f"{octets:.2f}", "") for name, octets in holding.items()]
 
 
 def cpu_rows(folders: list[str]) -> list[Row]:

@@ -1,7 +1,9 @@
-"""The SMTP fake against bare aiosmtpd and smtpdfix."""
+"""The SMTP fake against bare aiosmtpd and smtpdfix: how many a second, and what they hold."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,11 +16,17 @@ from rates import Load, a_second, server
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".bench" / "bin" / "python"
 OURS = "harness"
-MESSAGE = (
-    b"From: a@sender.test\r\nTo: b@recipient.test\r\nSubject: s\r\n\r\n"
-    + b"some words of a letter that is as long as most letters are\r\n" * 33
-    + b".\r\n"
-)
+KIB = 1024
+
+
+def message(size: int) -> bytes:
+    """About `size` octets, and the dot."""
+    head = b"From: a@sender.test\r\nTo: b@recipient.test\r\nSubject: s\r\n\r\n"
+    line = b"some words of a letter that is as long as most letters are\r\n"
+    return head + line * ((size - len(head)) // len(line)) + b".\r\n"
+
+
+LETTER = message(2 * KIB)
 
 
 async def _hello(port: int) -> Talk:
@@ -28,17 +36,19 @@ async def _hello(port: int) -> Talk:
     return talk
 
 
-async def _message(talk: Talk) -> None:
+async def _message(talk: Talk, content: bytes = LETTER) -> None:
     await talk.ask(b"MAIL FROM:<a@sender.test>\r\n", b"250")
     await talk.ask(b"RCPT TO:<b@recipient.test>\r\n", b"250")
     await talk.ask(b"DATA\r\n", b"354")
-    await talk.ask(MESSAGE, b"250")
+    await talk.ask(content, b"250")
 
 
-async def _kept(port: int, goes_on: Callable[[], bool], count: Callable[[], None]) -> None:
+async def _kept(
+    port: int, goes_on: Callable[[], bool], count: Callable[[], None], content: bytes = LETTER
+) -> None:
     talk = await _hello(port)
     while goes_on():
-        await _message(talk)
+        await _message(talk, content)
         count()
     talk.transport.close()
 
@@ -68,10 +78,14 @@ async def _starttls(port: int, goes_on: Callable[[], bool], count: Callable[[], 
 
 
 Loading = Callable[[int, Callable[[], bool], Callable[[], None]], Awaitable[None]]
+# Those that take a while: fewer connections, so that nobody holds a gigabyte.
+_LARGE = 10 * KIB * KIB
 KINDS: dict[str, tuple[str, Loading]] = {
     "SMTP, plain, kept connections": ("none", _kept),
     "SMTP, plain, one connection a message": ("none", _one_each),
     "SMTP, STARTTLS, one connection a message": ("starttls", _starttls),
+    "SMTP, 100 KiB, kept connections": ("none", partial(_kept, content=message(100 * KIB))),
+    "SMTP, 10 MiB, kept connections": ("none", partial(_kept, content=message(_LARGE))),
 }
 
 
@@ -88,6 +102,31 @@ def servers(security: str) -> dict[str, list[str]]:
 def rate(kind: str, command: list[str], *, seconds: float) -> float:
     """Messages a second."""
     load = KINDS[kind][1]
-    with server(command) as port:
-        loaded: Load = partial(load, port)
+    with server(command) as started:
+        loaded: Load = partial(load, started.port)
         return a_second(loaded, seconds=seconds, connections=4)
+
+
+def held(command: list[str], *, messages: int) -> float:
+    """Octets of memory that a server took for each octet of the letters that it holds."""
+    with server(command) as started:
+        asyncio.run(_sent(started.port, 1))  # what comes with the first is no content
+        before = _resident(started.process)
+        asyncio.run(_sent(started.port, messages))
+        return (_resident(started.process) - before) / (messages * len(LETTER))
+
+
+async def _sent(port: int, messages: int) -> None:
+    talk = await _hello(port)
+    for _ in range(messages):
+        await _message(talk)
+    await talk.ask(b"QUIT\r\n", b"221")
+    talk.transport.close()
+
+
+def _resident(process: int) -> int:
+    """Octets of a process that are in memory (Linux)."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) * KIB

@@ -23,6 +23,7 @@ from harness.fakes.transcript import (
     Fact,
     FaultActed,
     MessageCaptured,
+    Received,
     Sent,
 )
 
@@ -32,6 +33,7 @@ Captured = Callable[..., MessageCaptured]
 
 CONNECTED = Connected(server="smtp", port=25, peer="127.0.0.1:1")
 TAKEN = Acknowledged(messages=(0,), answer="250 2.0.0 queued")
+RSET = Received(data=b"RSET\r\n", secure=False)
 HELLO = Sent(data=b"220 mx ESMTP\r\n", secure=False)
 
 
@@ -94,6 +96,30 @@ def test_what_comes_after_the_answer_is_not_known_to_the_sender(
 ) -> None:
     gave_up = make_send({"status": "failed"}, first=1, last=1)
     assert honesty(make_record(captured(), TAKEN, asked=(gave_up,))).met
+
+
+@pytest.mark.parametrize(
+    ("facts", "seconds", "is_honest"),
+    [
+        ((RSET, TAKEN), 2.1, True),
+        # Who speaks on at once has not waited, and who keeps silent hears the answer.
+        ((RSET, TAKEN), 1.9, False),
+        ((TAKEN,), 2.1, False),
+        (((2, RSET), TAKEN), 2.1, False),
+    ],
+)
+def test_an_answer_behind_the_time_out_of_a_sender_that_spoke_on_is_not_known_to_it(
+    facts: tuple[Any, ...],
+    seconds: float,
+    is_honest: bool,
+    make_record: MakeRecord,
+    make_send: MakeSend,
+    captured: Captured,
+) -> None:
+    record = make_record(RSET, captured(), *facts, asked=(make_send({"status": "failed"}),))
+    *early, last = record.events
+    late = replace(last, at=early[1].at + seconds)
+    assert honesty(replace(record, events=(*early, late))).met is is_honest
 
 
 def test_who_says_nothing_is_neither_honest_nor_not(

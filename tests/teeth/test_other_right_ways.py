@@ -6,6 +6,7 @@ Each of these ways, which widely used libraries take, was convicted once.
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +19,7 @@ from harness.scenario.case import Case
 from harness.selection import matches
 
 from .careful import Capabilities, Careful, handler
-from .careful_wire import Failure
+from .careful_wire import Failure, Garbled, Lost, Reply
 from .judging import failing, judged, not_passed, story, with_controls
 from .wrong_api import SendsAgainAfterALostAnswer
 from .wrong_auth import LogsInUnasked, ReadsThePrompts, SendsAnonymously
@@ -152,6 +153,25 @@ class SaysHeloWhateverTheCode(Careful):
             raise
 
 
+class SaysResetWhereItGaveUp(Careful):
+    """Says RSET to a server that was silent too long, as Symfony Mailer does, and hears it out."""
+
+    def broken(self, phase: str, error: OSError) -> Failure:
+        with contextlib.suppress(OSError, Lost, Garbled):
+            self.wire.send(b"RSET\r\n")
+            self.wire.reply()
+        return super().broken(phase, error)
+
+
+class SaysResetAtOnce(Careful):
+    """Does not wait for the answer to its message, and calls the outcome unknown."""
+
+    def final(self) -> Reply:
+        self.wire.send(b"RSET\r\n")
+        self.wire.reply()
+        raise Failure("end-of-data", "outcome-unknown", "nobody knows the outcome")
+
+
 class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
     """Asks once more where an answer was lost, with an idempotency key, so that nothing is sent."""
 
@@ -167,6 +187,8 @@ class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
         ),
         (BeginsTlsAfterHelo, ["starttls/helo-only*"]),
         (NamesAnAuthorInPieces, ["auth0/from-forms[form=non-ascii]"]),
+        # What comes behind its time-out is an answer to RSET, as far as it can know.
+        (SaysResetWhereItGaveUp, ["network/late-final-reply", "replies/late"]),
         # RFC 7817 lets it go by a common name; what it is not refused for it need not explain.
         (FallsBackToTheCommonName, ["tls/certificate-without-san-words*"]),
         (NamesTheAddressDialled, ["auth0/port-25-blocked-words", "auth0/port-closed-words*"]),
@@ -243,6 +265,11 @@ def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(
     ]
     assert classes
     assert set(classes) == {"stalled"}
+
+
+def test_who_does_not_wait_has_not_given_up(library: tuple[Case, ...], context: RunContext) -> None:
+    results = results_of(SaysResetAtOnce, ["network/slow-final-reply"], library, context)
+    assert "honesty" in {finding.check for each in results.values() for finding in failing(each)}
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,17 @@ class SaysResetAtOnce(Careful):
         raise Failure("end-of-data", "outcome-unknown", "nobody knows the outcome")
 
 
+class GoesByTheGrammarOfCodes(Careful):
+    """Takes a code whose second digit is above 5 for no reply, as lettre does."""
+
+    def hear(self, phase: str) -> Reply:
+        reply = super().hear(phase)
+        if reply.code // 10 % 10 > 5:
+            self.wire.in_step = False
+            raise Failure(phase, "protocol-error", f"{self.to.server} has no such code")
+        return reply
+
+
 class HangsUpOnTheExplanation(Careful):
     """Hears in the 334 that its token is refused, as curl does, and leaves with that."""
 
@@ -278,6 +289,18 @@ def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(
     ]
     assert classes
     assert set(classes) == {"stalled"}
+
+
+@pytest.mark.parametrize(
+    ("code", "level"), [("259", None), ("299", Level.SHOULD), ("459", None), ("599", Level.SHOULD)]
+)
+def test_who_goes_by_the_grammar_of_codes_breaks_no_must(
+    code: str, level: Level | None, library: tuple[Case, ...], context: RunContext
+) -> None:
+    asked = [f"replies/unknown-*code={code}]"]
+    results = results_of(GoesByTheGrammarOfCodes, asked, library, context)
+    found = {finding.level for each in results.values() for finding in failing(each)}
+    assert found == ({level} if level else set()), story(not_passed(results))
 
 
 def test_who_hangs_up_where_an_rfc_wants_an_answer_breaks_a_must(

@@ -172,6 +172,28 @@ class SaysResetAtOnce(Careful):
         raise Failure("end-of-data", "outcome-unknown", "nobody knows the outcome")
 
 
+class GoesByTheGrammarOfCodes(Careful):
+    """Takes a code whose second digit is above 5 for no reply, as lettre does."""
+
+    def hear(self, phase: str) -> Reply:
+        reply = super().hear(phase)
+        if reply.code // 10 % 10 > 5:
+            self.wire.in_step = False
+            raise Failure(phase, "protocol-error", f"{self.to.server} has no such code")
+        return reply
+
+
+class HangsUpOnTheExplanation(Careful):
+    """Hears in the 334 that its token is refused, as curl does, and leaves with that."""
+
+    def why_refused(self, reply: Reply, acknowledgement: str) -> Reply:
+        if reply.code != 334:
+            return reply
+        self.wire.in_step = False
+        why = base64.b64decode(reply.lines[0]).decode()
+        raise Failure("auth", "auth-rejected", self.clean(why), temporary=False)
+
+
 class AsksAgainWithTheSameKey(SendsAgainAfterALostAnswer, Keyed):
     """Asks once more where an answer was lost, with an idempotency key, so that nothing is sent."""
 
@@ -223,9 +245,11 @@ def test_another_way_is_right_too(
         (RefusesARecipientWhenItsTurnComes, "message/characters-cut-to-line-ends*", set()),
         (SaysHeloWhateverTheCode, "session/ehlo-for-now", {"helo"}),
         (BeginsTlsWhateverTheCode, "session/ehlo-for-now", {"starttls"}),
+        (HangsUpOnTheExplanation, "auth/token-refused[mechanism=XOAUTH2]", {"refused-token"}),
+        (HangsUpOnTheExplanation, "submission/other/token-refused", {"refused-token"}),
     ],
 )
-def test_a_command_too_many_that_harms_nobody_breaks_no_must(
+def test_a_command_too_many_or_too_few_that_harms_nobody_breaks_no_must(
     sender: type[Careful],
     cases: str,
     checks: set[str],
@@ -265,6 +289,29 @@ def test_who_waits_behind_starttls_for_what_is_no_reply_leaves_at_its_time_out(
     ]
     assert classes
     assert set(classes) == {"stalled"}
+
+
+@pytest.mark.parametrize(
+    ("code", "level"), [("259", None), ("299", Level.SHOULD), ("459", None), ("599", Level.SHOULD)]
+)
+def test_who_goes_by_the_grammar_of_codes_breaks_no_must(
+    code: str, level: Level | None, library: tuple[Case, ...], context: RunContext
+) -> None:
+    asked = [f"replies/unknown-*code={code}]"]
+    results = results_of(GoesByTheGrammarOfCodes, asked, library, context)
+    found = {finding.level for each in results.values() for finding in failing(each)}
+    assert found == ({level} if level else set()), story(not_passed(results))
+
+
+def test_who_hangs_up_where_an_rfc_wants_an_answer_breaks_a_must(
+    library: tuple[Case, ...], context: RunContext
+) -> None:
+    refused = ["auth/token-refused[mechanism=OAUTHBEARER]"]
+    results = results_of(HangsUpOnTheExplanation, refused, library, context)
+    found = {
+        (finding.check, finding.level) for each in results.values() for finding in failing(each)
+    }
+    assert found == {("refused-token", Level.MUST)}
 
 
 def test_who_does_not_wait_has_not_given_up(library: tuple[Case, ...], context: RunContext) -> None:

@@ -30,10 +30,10 @@ HOOKS = {"Overriding", "Patient", "Blaming", "Rewording", "Keyed", "TwoProviders
 HOOKS |= {"Reworking", "Retelling", "Rawly", "Declaring", "Hiding", "SetByOptions"}
 HOOKS |= {"OnAnotherWire", "Scrutinising", "Watching", "Lenient"}
 HOOKS |= {"Chunking", "Pipelining", "_BlamesTheLogIn", "_ComingAgain"}
-HOOKS |= {"Detour", "InSession", "RetellsErrors"}
+HOOKS |= {"Detour", "InSession", "RetellsErrors", "GivesUp"}
 # How many of a hundred clauses free a wrong sender where they are removed, and how many do so or
 # acquit it of a row: what is reached, and no less.
-LEAST_FREEING_A_CASE, LEAST_FREEING = 64, 88
+LEAST_FREEING_A_CASE, LEAST_FREEING = 65, 89
 
 
 def test_every_negative_case_convicts_a_wrong_sender(library: tuple[Case, ...]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .anywhere import Anywhere, Document
+import contextlib
+
+from .anywhere import CARELESS, Anywhere, Document
 
 # In an honest answer of no case, but where the words are about the goodbye or such addresses.
 ANOTHER_PHASE, ANOTHER_CLASS = "quit", "smtputf8-required"
@@ -54,3 +56,54 @@ class TellsTheCodeOfEhlo(RetellsErrors):
 
     def retell(self, error: Document) -> None:
         error["reply_code"] = 250
+
+
+# Where a sender may do without: a stage and a reason that would be right there, by scenario.
+_MAY_FAIL = {
+    "auth/in-clear-on-this-machine": ("auth", "auth-unavailable"),
+    "auth/login-missing": ("auth", "auth-unavailable"),
+    "auth/password-beyond-ascii": ("auth", "auth-unavailable"),
+    "auth/prompts-in-clear-text": ("auth", "protocol-error"),
+    "extensions/address-beyond-ascii": ("message", "address-invalid"),
+    "extensions/chunk-refused": ("data", "data-refused"),
+    "extensions/chunking-trouble": ("data", "protocol-error"),
+    "extensions/pipelining-broken": ("rcpt", "protocol-error"),
+    "message/characters-cut-to-line-ends": ("message", "address-invalid"),
+    "message/longer-addresses": ("message", "address-invalid"),
+    "replies/full": ("rcpt", "recipient-refused"),
+    "tls/revoked-certificate": ("tls", "certificate-revoked"),
+    "tls/weak-certificate-skipped": ("tls", "certificate-invalid"),
+}
+
+
+class GivesUp(Anywhere):
+    """A hook: comes, hands nothing over, and says why in words that may be right there."""
+
+    def wrongly(self) -> Document:
+        with contextlib.suppress(*CARELESS):
+            self.to = self.settings()
+            self.connect()
+            self.open()
+            self.quit()
+        scenario = str(self.request["case"]).partition("[")[0]
+        phase, class_ = _MAY_FAIL.get(scenario, (ANOTHER_PHASE, ANOTHER_CLASS))
+        error = {"phase": phase, "class": class_, "temporary": False, "message": "it failed"}
+        return {"status": "failed", "error": error | self.retold()}
+
+    def retold(self) -> Document:
+        """What is not so."""
+        return {}
+
+
+class GivesUpAtAnotherStage(GivesUp):
+    """Says that it failed at the goodbye."""
+
+    def retold(self) -> Document:
+        return {"phase": ANOTHER_PHASE}
+
+
+class GivesUpForAnotherReason(GivesUp):
+    """Says that a server's name was not to be found out just then."""
+
+    def retold(self) -> Document:
+        return {"class": "dns-temporary"}

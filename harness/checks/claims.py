@@ -23,14 +23,12 @@ from harness.fakes.transcript import (
     Acknowledged,
     Event,
     Flooded,
-    MessageCaptured,
-    Received,
     RecipientRefused,
 )
 from harness.protocol import ErrorClass, Phase, RefusedRecipient, SendError
 
 from .counts import CountField
-from .handed_over import acknowledgements_of, entries_of
+from .handed_over import acknowledgements_of, came_too_late, entries_of
 from .record import Observation, Reaction, Record, SendRecord, TestRecord, numbers
 
 T = TypeVar("T")
@@ -163,7 +161,7 @@ def honesty(record: Record) -> Observation:
             own = {event.number for event in acknowledgements_of(send, record)}
             within = [e for e in within if e.number in own or not isinstance(e.fact, Acknowledged)]
         positive = [(e, e.fact) for e in within if isinstance(e.fact, Acknowledged)]
-        taken = [e for e, fact in positive if fact.messages and not _came_too_late(send, e, record)]
+        taken = [e for e, fact in positive if fact.messages and not came_too_late(e, send, record)]
         if send.answer.status == "sent" and not positive:
             observed = "the sender says sent, and no server acknowledged a message"
             cited = numbers(within[-1:])
@@ -173,25 +171,6 @@ def honesty(record: Record) -> Observation:
             cited = numbers(taken)
             return Observation(met=False, expected=expected, observed=observed, events=cited)
     return Observation(met=True, expected=expected, observed="they agree")
-
-
-def _came_too_late(send: SendRecord | TestRecord, answer: Event, record: Record) -> bool:
-    """Whether the sender had waited its time for this answer, and spoken on by then.
-
-    RFC 5321 section 4.5.3.2 has a sender give up after its time-out, and section 4.1.1.10 has it
-    say QUIT before it goes: what comes then is no answer to the message, as far as it can know.
-    Who speaks on at once has not waited, and who waits in silence hears the answer.
-    """
-    before = [
-        event
-        for event in record.events[: answer.number - 1]
-        if event.connection == answer.connection
-    ]
-    taken = [event for event in before if isinstance(event.fact, MessageCaptured)]
-    if not taken or answer.at - taken[-1].at <= send.request.timeout:
-        return False
-    behind = [event for event in before if event.number > taken[-1].number]
-    return any(isinstance(event.fact, Received) for event in behind)
 
 
 def _tells_who_was_refused(send: SendRecord | TestRecord, within: Sequence[Event]) -> bool:

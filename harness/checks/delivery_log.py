@@ -16,6 +16,7 @@ from harness.protocol import ErrorClass
 
 from .handed_over import (
     acknowledgements_of,
+    came_too_late,
     copies_for,
     entries_of,
     message_ids_of,
@@ -45,7 +46,8 @@ def honesty(record: Record) -> Observation:
         for send in sends:
             for entry in entries_of(send, log.deliveries or ()):
                 if entry.state == "abandoned" and not _is_excused(entry, send, record):
-                    events = acknowledgements_of(send, record, until=log.last)
+                    answers = acknowledgements_of(send, record, until=log.last)
+                    events = [each for each in answers if not came_too_late(each, send, record)]
                     whose = ", ".join(sorted(recipients_of(send)))
                     observed = f"the log says abandoned of the message to {whose}, which was taken"
                     if events:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from email.parser import BytesHeaderParser
 
 from harness.delivery_protocol import DeliveryEntry
-from harness.fakes.transcript import Acknowledged, Event, MessageCaptured
+from harness.fakes.transcript import Acknowledged, Event, MessageCaptured, Received
 
 from .record import Record, SendRecord, TestRecord
 
@@ -85,3 +85,22 @@ def acknowledgements_of(
             not fact.messages or any((event.connection, index) in taken for index in fact.messages)
         )
     )
+
+
+def came_too_late(answer: Event, send: SendRecord | TestRecord, record: Record) -> bool:
+    """Whether the sender had waited its time for this answer, and spoken on by then.
+
+    RFC 5321 section 4.5.3.2 has a sender give up after its time-out, and section 4.1.1.10 has it
+    say QUIT before it goes: what comes then is no answer to the message, as far as it can know.
+    Who speaks on at once has not waited, and who waits in silence hears the answer.
+    """
+    before = [
+        event
+        for event in record.events[: answer.number - 1]
+        if event.connection == answer.connection
+    ]
+    taken = [event for event in before if isinstance(event.fact, MessageCaptured)]
+    if not taken or answer.at - taken[-1].at <= send.request.timeout:
+        return False
+    behind = [event for event in before if event.number > taken[-1].number]
+    return any(isinstance(event.fact, Received) for event in behind)

@@ -12,7 +12,14 @@ from harness.checks import delivery_log
 from harness.checks.log_entries import EntryClause, ask_log
 from harness.checks.record import LogRecord, Reaction, Record, SendRecord
 from harness.delivery_protocol import DeliveriesRequest, DeliveryEntry
-from harness.fakes.transcript import Acknowledged, Fact, MessageCaptured, RecipientRefused, Sent
+from harness.fakes.transcript import (
+    Acknowledged,
+    Fact,
+    MessageCaptured,
+    Received,
+    RecipientRefused,
+    Sent,
+)
 
 from .made_up import MESSAGE, make_captured, make_record, make_send
 
@@ -106,6 +113,16 @@ class TestHonesty:
         refused = RecipientRefused(address=ME, code=550, words="no")
         made = record(taken(), yes(0), refused, log=a_log(entry("abandoned")))
         assert delivery_log.honesty(made).met
+
+    @pytest.mark.parametrize(("seconds", "is_honest"), [(2.1, True), (1.9, False)])
+    def test_an_answer_to_who_had_given_up_by_then_is_not_held_against_it(
+        self, seconds: float, is_honest: bool
+    ) -> None:
+        goodbye = Received(data=b"QUIT\r\n", secure=False)
+        made = record(taken(), goodbye, yes(0), log=a_log(entry("abandoned")))
+        *early, last = made.events
+        late = replace(last, at=early[0].at + seconds)
+        assert delivery_log.honesty(replace(made, events=(*early, late))).met is is_honest
 
     def test_what_is_still_queued_claims_nothing(self) -> None:
         made = record(taken(), yes(0), log=a_log(entry("queued")))

@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from harness import __version__
 from harness.checks.record import AskedRecord, LogRecord, Reaction, Record, SendRecord, StoreRecord
 from harness.delivery_protocol import DeliveryEntry
-from harness.model import RunResult, Verdict
+from harness.model import Level, RunResult, Verdict
 from harness.scenario.case import Case
 
 RECORD = "record.json"
@@ -166,6 +166,8 @@ def fingerprint(case: Case) -> str:
     """Sixteen digits that differ where a case asks something else, or decides something else."""
     models = (case.given, *case.steps, *((case.then,) if case.then is not None else ()))
     parts = [case.id, str(case.control), *case.rows, *(each.model_dump_json() for each in models)]
+    if case.level is not Level.MUST:
+        parts.append(case.level)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

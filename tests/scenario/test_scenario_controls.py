@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from harness.errors import ScenarioError
+from harness.evidence_record import fingerprint
 from harness.model import Level
 from harness.scenario.case import Case
 
@@ -217,6 +219,7 @@ def test_decides_and_levels_name_clauses_with_or_without_their_place(cases: Case
 def test_a_control_may_be_a_smaller_matter(cases: Cases) -> None:
     control, case = cases(levels="{control: SHOULD}")
     assert (control.level, case.level) == (Level.SHOULD, Level.MUST)
+    assert fingerprint(control) != fingerprint(replace(control, level=Level.MUST))
     control, _ = cases(axes="{a: [MUST, SHOULD]}", levels='{control: "{a}"}')[:2]
     assert control.level is Level.MUST  # the highest of those that share it
 

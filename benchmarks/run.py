@@ -68,7 +68,7 @@ def smtp_rows(*, rounds: int, seconds: float) -> list[Row]:
         rows.extend((kind, name, f"{rate:,.0f} /s", "") for name, rate in peers.items())
     what = f"SMTP, memory for each octet of {_HELD:,} letters held"
     holding = {n: smtp.held(c, messages=_HELD) for n, c in smtp.servers("none").items()}
-    return rows + [(what, name, f"{octets:.2f}", "") for name, octets in holding.items()]
+    return rows + _in_terms(what, "octets", holding)
 
 
 def cpu_rows(folders: list[str]) -> list[Row]:

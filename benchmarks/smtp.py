@@ -78,14 +78,12 @@ async def _starttls(port: int, goes_on: Callable[[], bool], count: Callable[[], 
 
 
 Loading = Callable[[int, Callable[[], bool], Callable[[], None]], Awaitable[None]]
-# Those that take a while: fewer connections, so that nobody holds a gigabyte.
-_LARGE = 10 * KIB * KIB
 KINDS: dict[str, tuple[str, Loading]] = {
     "SMTP, plain, kept connections": ("none", _kept),
     "SMTP, plain, one connection a message": ("none", _one_each),
     "SMTP, STARTTLS, one connection a message": ("starttls", _starttls),
     "SMTP, 100 KiB, kept connections": ("none", partial(_kept, content=message(100 * KIB))),
-    "SMTP, 10 MiB, kept connections": ("none", partial(_kept, content=message(_LARGE))),
+    "SMTP, 10 MiB, kept connections": ("none", partial(_kept, content=message(10 * KIB * KIB))),
 }
 
 

@@ -33,6 +33,14 @@ class Anywhere(Careful):
     def rightly(self) -> Document:
         return Careful.answer(self)
 
+    def come_and_go(self) -> None:
+        """Connect, log in, hand nothing over and leave, whatever comes of it."""
+        with contextlib.suppress(*CARELESS):
+            self.to = self.settings()
+            self.connect()
+            self.open()
+            self.quit()
+
     def once_more(self, way: type[Careful] = Careful) -> None:
         """Do all of it again, whatever comes of it."""
         with contextlib.suppress(*CARELESS):

@@ -29,7 +29,7 @@ Handle = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _TOP = Path(__file__).parent.parent.parent
 
 # Stalls are seldom, and waiting for several at a time costs nothing.
-_JOBS = 8
+JOBS = 8
 
 
 class InProcess(InProcessSender):
@@ -82,14 +82,14 @@ def with_controls(cases: Iterable[Case], library: Sequence[Case]) -> tuple[Case,
 
 
 def judged(
-    name: str, handle: Handle, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
+    name: str, handle: Handle, cases: Sequence[Case], context: RunContext, *, jobs: int = JOBS
 ) -> dict[str, CaseResult]:
     """The result of each case, by its id."""
     return judged_by(InProcess(name, handle), cases, context, jobs=jobs)
 
 
 def judged_by(
-    opened: Sender, cases: Sequence[Case], context: RunContext, *, jobs: int = _JOBS
+    opened: Sender, cases: Sequence[Case], context: RunContext, *, jobs: int = JOBS
 ) -> dict[str, CaseResult]:
     """The result of each case, by its id. What this machine did not decide is asked once more."""
     return asked(opened, cases, context, jobs=jobs).results
@@ -108,7 +108,7 @@ def asked(
     cases: Sequence[Case],
     context: RunContext,
     *,
-    jobs: int = _JOBS,
+    jobs: int = JOBS,
     mirror: Mirror = NO_MIRROR,
 ) -> Asked:
     """As `judged_by`, and how this machine fared meanwhile."""

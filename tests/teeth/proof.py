@@ -13,15 +13,15 @@ from harness.senders.base import Sender
 from .careful import handler
 from .careful_courier import CarefulCourier
 from .convictions import Wrong
-from .judging import InFolders, InProcess, asked, not_passed, story, with_controls
+from .judging import JOBS, InFolders, InProcess, asked, not_passed, story, with_controls
 from .needed import Needed
 from .on_aiosmtplib import AsyncSender
 from .on_node import NodeSender
 from .removal import Freed, Records, freed
 from .second import Second
 
-# The usual number of cases at a time, and then one: a stall spoils all that it meets.
-_JOBS = (8, 1, 1)
+# Cases at a time, in each attempt: a stall spoils all that it meets.
+_ATTEMPTS = (JOBS, 1, 1)
 
 
 def prove(wrong: Wrong, library: tuple[Case, ...], context: RunContext) -> None:
@@ -30,7 +30,7 @@ def prove(wrong: Wrong, library: tuple[Case, ...], context: RunContext) -> None:
     A machine that stalls makes a wrong sender look right (gaps of a second are even), or wrong in
     another way. A run in which it did not do so is the last word, and so is the third one.
     """
-    for jobs in _JOBS:
+    for jobs in _ATTEMPTS:
         found = attempt(wrong, library, context, jobs)
         if found.complaint is None or found.lost == 0:
             break

@@ -173,11 +173,7 @@ class FailsForSomethingElse(Anywhere):
     """Sends nothing, and blames it on what has nothing to do with it."""
 
     def wrongly(self) -> Document:
-        with contextlib.suppress(*CARELESS):
-            self.to = self.settings()
-            self.connect()
-            self.open()
-            self.quit()
+        self.come_and_go()
         error = {"phase": "quit", "class": "smtputf8-required", "message": "it did not work"}
         return {"status": "failed", "error": error}
 

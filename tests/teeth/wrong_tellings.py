@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-
-from .anywhere import CARELESS, Anywhere, Document
+from .anywhere import Anywhere, Document
 
 # In an honest answer of no case, but where the words are about the goodbye or such addresses.
 ANOTHER_PHASE, ANOTHER_CLASS = "quit", "smtputf8-required"
@@ -80,11 +78,7 @@ class GivesUp(Anywhere):
     """A hook: comes, hands nothing over, and says why in words that may be right there."""
 
     def wrongly(self) -> Document:
-        with contextlib.suppress(*CARELESS):
-            self.to = self.settings()
-            self.connect()
-            self.open()
-            self.quit()
+        self.come_and_go()
         scenario = str(self.request["case"]).partition("[")[0]
         phase, class_ = _MAY_FAIL.get(scenario, (ANOTHER_PHASE, ANOTHER_CLASS))
         error = {"phase": phase, "class": class_, "temporary": False, "message": "it failed"}
